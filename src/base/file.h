@@ -1,0 +1,19 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* A whole file of at most `ceiling` bytes as a malloc'ed, NUL-ended text; NULL with err set. */
+char *file_read(const char *path, size_t ceiling, size_t *length, struct error *err);
+
+/* Old or new, never torn: writes beside it, fsyncs, renames, fsyncs the directory. */
+bool file_write_atomic(const char *path, const void *bytes, size_t length, struct error *err);
+
+/* Makes the directory and those above it (0777 less umask); a directory that is there already is fine. */
+bool file_make_dirs(const char *path, struct error *err);
+
+/* Small kernel files such as those of /proc: no error text, -1 when it cannot be read, else the length. */
+long file_read_small(const char *path, char *into, size_t size);

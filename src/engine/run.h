@@ -1,0 +1,62 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/clock.h"
+#include "measure/events.h"
+#include "measure/recorder.h"
+#include "plan/plan.h"
+
+/* The engine: drives one plan against one target on one loop. It knows nothing of judging or reporting: it hands out
+ * intervals, and is steered by control messages. */
+struct run;
+
+enum run_phase { RUN_BASELINE, RUN_WARMUP, RUN_MEASURE, RUN_RECOVER, RUN_DRAIN, RUN_ENDED };
+extern const char *const run_phase_names[];
+
+struct run_events {
+	void (*on_phase)(void *context, enum run_phase phase, int64_t at_ns);
+	/* A level is about to begin. */
+	void (*on_level)(void *context, uint32_t level, int64_t start_ns, int64_t end_ns, double offered);
+	/* An interval is full. The callee gives it back by run_give_interval, at once or from a later loop turn. */
+	void (*on_interval)(void *context, struct interval *interval);
+	/* The last interval was given back and everything is closed. */
+	void (*on_end)(void *context);
+};
+
+struct run_config {
+	const struct plan *plan;
+	uv_loop_t *loop;              /* the caller runs nothing on it but uv_queue_work and signals */
+	const struct clock *clock;
+	uint32_t shard, shards;
+	const struct run_events *events;
+	void *context;
+};
+
+struct run_end { /* why and how it ended */
+	bool was_interrupted;
+	bool was_unreachable;
+	enum failure unreachable_by;
+	bool did_not_recover;
+	bool is_relaxed; /* the pacing that was used at the end */
+	const char *pacing_reason;
+};
+
+struct run *run_new(const struct run_config *config, struct error *err);
+/* Runs to the end: blocks, turning the loop. */
+void run_go(struct run *run);
+void run_give_interval(struct run *run, struct interval *interval);
+void run_free(struct run *run);
+
+/* Control: applied at the next loop turn. */
+void run_control(struct run *run, const struct control *control);
+/* A broken level: cancel the queue, wait until in flight and latency are back (limit 30 s), then go on. */
+void run_recover(struct run *run);
+/* First signal: drain with a deadline; again: abort at once. */
+void run_interrupt(struct run *run);
+
+void run_add_reading(struct run *run, bool is_self, const struct reading *reading);
+int64_t run_now_ns(const struct run *run); /* since T0 */
+struct run_end run_end_of(const struct run *run);

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "measure/summary.h"
+#include "measure/verdict.h"
+
+/* Summary → verdict. Pure: no clock, no I/O; the same summary gives the same verdict. */
+
+/* Facts that no histogram holds. Filled by the engine. */
+struct run_facts {
+	bool was_interrupted;      /* by a signal: exit 128 + signal */
+	int signal;
+	bool was_unreachable;      /* refused or not connected from the first request on, and never answered */
+	char unreachable_text[160];
+	bool abort_when_held;      /* and which */
+	const struct expr *abort_expr;
+	bool target_started;       /* brunt started it itself … */
+	bool target_exited;        /* … and it ended during the run */
+	int target_exit_code, target_signal;
+	int64_t target_exited_ns;
+	bool result_lost;          /* results could not be written: exit 5 */
+	bool internal_error;
+	char error_text[160];
+	bool did_not_recover;      /* in flight and latency never came back after a broken level */
+	bool paced_relaxed;        /* pacing: relaxed, or auto that chose it */
+};
+
+struct judge;
+
+struct judge *judge_new(const struct plan *plan);
+void judge_free(struct judge *judge);
+
+/* A closed level, its histograms still live. The verdict stays the judge's. Called once per level, in order. */
+const struct level_verdict *judge_level(struct judge *judge, const struct summary *summary,
+	const struct level_summary *level, const struct run_facts *facts);
+
+enum judge_advice { JUDGE_GO_ON, JUDGE_STOP, JUDGE_REPEAT };
+
+/* What the load should do next, by plan->stop: STOP after the first broken level (or N more), REPEAT the level once where it
+ * was INVALID. */
+enum judge_advice judge_next(const struct judge *judge);
+
+/* The first abort_when expression that holds over the last interval; NULL: none. */
+const struct expr *judge_abort(const struct judge *judge, const struct summary *summary);
+
+/* The whole run; judge's memory. */
+const struct verdict *judge_run(struct judge *judge, const struct summary *summary, const struct run_facts *facts);
+
+/* The metrics that expressions may name: from metric.def, gauge.def and judge's own table. Ended by NULL. */
+extern const struct plan_metric *const judge_metrics[];
+
+/* The value of an expression over the measured phases, or one level; NAN: n/a, INFINITY: above the timeout. */
+double judge_value(const struct expr *expr, const struct summary *summary, const struct level_summary *level);

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "plan/keys.h"
+
+/* One plateau of a load; the offered level is the mean over it. */
+struct level_span {
+	int64_t start_ns, end_ns; /* since the phase began */
+	double offered;           /* per second, or users */
+};
+
+/* A shape says how much load is wanted at a moment: requests per second in an open loop, users in a closed one.
+ * It is pure arithmetic over time since the phase began; who sends, and when exactly, is the schedule's business. */
+struct shape_ops {
+	struct plan_choice choice; /* name (its key under `load:`), help, keys, params_size, check */
+
+	int64_t (*duration_ns)(const void *params); /* INT64_MAX: ends by its count alone */
+	double (*level_at)(const void *params, int64_t t_ns);
+
+	/* Arrivals in [0, t_ns): the integral of level_at in closed form, so that the k-th arrival is found without
+	 * stepping through time and no rounding error builds up over a long run. */
+	double (*arrivals_until)(const void *params, int64_t t_ns);
+
+	/* Its inverse, when the k-th arrival is due: closed form where one exists, else a safeguarded Newton step. The
+	 * conformance suite checks arrivals_until(when_ns(k)) = k for every row. */
+	int64_t (*when_ns)(const void *params, double k);
+
+	/* Its plateaus, judged one by one; NULL: the whole of it is one level. span(i) for i < count. */
+	size_t (*levels_count)(const void *params);
+	struct level_span (*level_span)(const void *params, size_t i);
+
+	/* Most arrivals it may make (`count:`, `iterations:`); NULL or 0: no limit but its duration. */
+	uint64_t (*count_limit)(const void *params);
+};
+
+extern const struct shape_ops *const shapes[];       /* from shapes.def, ended by NULL */
+extern const struct plan_choice *const shape_choices[]; /* the same as plan/ wants them */
+
+const struct shape_ops *shape_of(const struct plan_chosen *chosen);

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "measure/exchange.h"
+
+/* Counters of a level, a request or a run. Three of them are counted where they happen (scheduled when an arrival is
+ * taken from the schedule, sent when its first byte was handed to the kernel, the outcome when it ended), so that the
+ * identities below can be wrong, and are checked. */
+struct counts {
+	uint64_t scheduled, sent;
+	uint64_t ok, failed, unfinished, dropped, unsent;
+	uint64_t retried;            /* requests sent a second time: on the wire = sent + retried */
+	uint64_t ok_in_window;       /* oks that completed inside the level's window, whichever level they were due in */
+	uint64_t by_failure[FAILURE_COUNT];
+	uint64_t by_status[500];     /* [status − 100]; every complete or partial response with a status */
+	uint64_t bytes_sent, bytes_received;
+};
+
+void counts_merge(struct counts *into, const struct counts *from);
+/* scheduled = sent + dropped + unsent, sent = ok + failed + unfinished, and the classes add up. */
+bool counts_identities_hold(const struct counts *counts);
+double counts_error_rate(const struct counts *counts);   /* (failed + dropped + unsent + unfinished) / scheduled; NAN for 0 */
+double counts_timeout_rate(const struct counts *counts); /* (timeout + queue_timeout + connect_timeout) / scheduled */
+uint64_t counts_client_failures(const struct counts *counts); /* those that blame CLIENT */

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* FAILURE_STATUS … in the order of failure.def */
+enum failure {
+#define FAILURE(NAME, counter, counts, blames, sentence) FAILURE_##NAME,
+#include "measure/failure.def"
+#undef FAILURE
+	FAILURE_COUNT
+};
+
+enum failure_counts { COUNTS_FAILED, COUNTS_UNSENT, COUNTS_DROPPED };
+enum failure_blames { BLAMES_TARGET, BLAMES_CLIENT, BLAMES_NOBODY };
+
+struct failure_row {
+	const char *counter;  /* "connect_refused": its name in every output */
+	const char *sentence; /* what a person reads */
+	enum failure_counts counts;
+	enum failure_blames blames;
+};
+
+extern const struct failure_row failure_rows[FAILURE_COUNT];
+
+enum outcome { OUTCOME_OK, OUTCOME_FAILURE, OUTCOME_UNFINISHED };
+
+/* One intended request: the only currency between data plane and measurement. Times are ns since the run's T0, −1 where
+ * the exchange never came that far: due ≤ taken ≤ sent ≤ first_byte ≤ last_byte.
+ *   lateness = taken − due (ours)   queue = sent − taken   service = last_byte − sent   response = last_byte − due */
+struct exchange {
+	uint64_t k;          /* number of the arrival within its scenario */
+	uint32_t request;    /* index into plan->requests */
+	uint32_t level;      /* of its due time; LEVEL_WARMUP in the warm-up */
+	int64_t due_ns, taken_ns, sent_ns, first_byte_ns, last_byte_ns; /* last_byte: or when it failed */
+	int64_t connect_ns;  /* how long the connection took that it waited for; −1: it found one open */
+	enum outcome outcome;
+	enum failure failure; /* where outcome is OUTCOME_FAILURE */
+	uint16_t status;      /* 0: no status line came */
+	uint8_t retries;      /* 1: resent after a stale connection */
+	uint64_t bytes_sent, bytes_received;
+};
+
+#define LEVEL_WARMUP UINT32_MAX
+#define LEVEL_NONE (UINT32_MAX - 1)

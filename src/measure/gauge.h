@@ -1,0 +1,43 @@
+#pragma once
+
+#include <stdint.h>
+
+#include "plan/expr.h"
+
+/* GAUGE_CPU … in the order of gauge.def */
+enum gauge {
+#define GAUGE(NAME, name, unit, help) GAUGE_##NAME,
+#include "measure/gauge.def"
+#undef GAUGE
+	GAUGE_COUNT
+};
+
+struct gauge_row {
+	const char *name, *help;
+	enum plan_unit unit;
+};
+
+extern const struct gauge_row gauge_rows[GAUGE_COUNT];
+
+/* One look at somebody's resources. */
+struct reading {
+	int64_t at_ns; /* since T0 */
+	double values[GAUGE_COUNT]; /* NAN: not available */
+};
+
+/* A gauge over a while: NAN where there was no reading. */
+struct gauge_stats {
+	double sum, peak, last, min;
+	uint64_t n;
+};
+
+struct gauge_set {
+	struct gauge_stats gauges[GAUGE_COUNT];
+};
+
+void gauge_set_init(struct gauge_set *set);
+void gauge_set_add(struct gauge_set *set, const struct reading *reading);
+void gauge_set_merge(struct gauge_set *into, const struct gauge_set *from); /* from is the later one */
+double gauge_avg(const struct gauge_set *set, enum gauge gauge);
+double gauge_peak(const struct gauge_set *set, enum gauge gauge);
+double gauge_last(const struct gauge_set *set, enum gauge gauge);

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "measure/counts.h"
+#include "measure/gauge.h"
+#include "measure/histogram.h"
+
+/* METRIC_RESPONSE … in the order of metric.def */
+enum metric {
+#define METRIC(NAME, name, value, when, per_request, help) METRIC_##NAME,
+#include "measure/metric.def"
+#undef METRIC
+	METRIC_COUNT
+};
+
+struct metric_row {
+	const char *name, *help;
+	bool is_per_request;
+};
+
+extern const struct metric_row metric_rows[METRIC_COUNT];
+
+/* Counters and distributions of one level or one request. A histogram that is not kept here has no counts
+ * (histogram_is_ready is false). */
+struct cell {
+	struct counts counts;
+	struct histogram histograms[METRIC_COUNT];
+};
+
+void cell_init(struct cell *cell, bool is_request);
+void cell_fini(struct cell *cell);
+void cell_reset(struct cell *cell);
+void cell_merge(struct cell *into, const struct cell *from);
+
+/* What happened to one level's exchanges within one interval. */
+struct interval_level {
+	uint32_t level; /* LEVEL_WARMUP, or its index */
+	bool is_used;   /* anything happened; unused slots are skipped */
+	bool is_last;   /* its last exchange ended: the level is closed with this interval */
+	struct cell all;
+	struct cell *requests; /* plan->requests_n of them */
+	/* While this level's window was running: */
+	double in_flight_ns;      /* integral of in flight over time */
+	int64_t window_ns;        /* how much of the window this interval covers */
+	uint32_t in_flight_peak;
+	int64_t loop_gap_max_ns;  /* longest time between two loop turns, less the sleep that was asked for */
+	double achieved_late; /* reserved: 0 */
+	struct gauge_set target, self; /* readings taken while its window was running */
+};
+
+/* One row of the event stream and of the series: everything that changed between two ticks. Levels are few (those with
+ * exchanges still under way); memory does not depend on the run's duration. */
+struct interval {
+	uint64_t seq;
+	int64_t start_ns, end_ns; /* since T0 */
+	struct interval_level *levels;
+	uint32_t levels_n;
+	/* As of end_ns: */
+	uint32_t in_flight, connections, users;
+	uint64_t backlog;          /* arrivals taken but waiting */
+	double offered;            /* level of the load at end_ns, summed over scenarios (open) or users (closed) */
+	uint32_t current_level;    /* LEVEL_WARMUP, LEVEL_NONE in a drain */
+	struct reading target, self; /* latest reading each; at_ns −1: none yet */
+	uint64_t connects, connects_failed; /* in this interval */
+};

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "measure/interval.h"
+
+/* Exchanges → the running interval: O(1), no allocation, no branch that a run does not need. At a tick the filled interval
+ * is swapped for an empty one and handed out; the consumer gives it back when done (it may be encoded in a thread
+ * meanwhile). Two are in use, so that a consumer slower than an interval is waited for, never skipped: take returns NULL. */
+struct recorder;
+
+struct recorder_config {
+	uint32_t requests_n;
+	uint32_t open_levels_max; /* levels with exchanges under way at once: ceil(timeout / shortest level) + 2, ≤ 64 */
+};
+
+struct recorder *recorder_new(const struct recorder_config *config);
+void recorder_free(struct recorder *recorder);
+
+void recorder_add_scheduled(struct recorder *recorder, uint32_t level, uint32_t request, uint64_t n);
+void recorder_add_sent(struct recorder *recorder, uint32_t level, uint32_t request);
+/* The exchange ended. window_level: the level whose window its end falls into, or LEVEL_NONE. */
+void recorder_add_exchange(struct recorder *recorder, const struct exchange *exchange, uint32_t window_level);
+/* Arrivals that never became an exchange of their own (dropped, cancelled, a loop gap): n at once. */
+void recorder_add_lost(struct recorder *recorder, uint32_t level, uint32_t request, enum failure failure, uint64_t n);
+
+/* In flight changed to n at now_ns, or time just passed; level: whose window is running. */
+void recorder_in_flight(struct recorder *recorder, uint32_t level, uint32_t n, int64_t now_ns);
+void recorder_add_loop_gap(struct recorder *recorder, uint32_t level, int64_t gap_ns);
+void recorder_add_connect(struct recorder *recorder, bool is_failed);
+void recorder_add_reading(struct recorder *recorder, uint32_t level, bool is_self, const struct reading *reading);
+
+/* No exchange of this level is under way any more: marks it closed in the running interval. */
+void recorder_close_level(struct recorder *recorder, uint32_t level);
+
+/* Ends the running interval at now_ns; NULL while both are out. The gauges (in_flight, connections …) are the caller's to fill. */
+struct interval *recorder_take_interval(struct recorder *recorder, int64_t now_ns);
+void recorder_give_interval(struct recorder *recorder, struct interval *interval);

@@ -1,0 +1,93 @@
+#pragma once
+
+#include "base/arena.h"
+#include "measure/interval.h"
+#include "plan/plan.h"
+
+/* Intervals → what is known of the run so far: totals, levels, requests, series. A run's own intervals and those decoded
+ * from another process's event stream are added alike, so that merging shards is adding their intervals. Memory does not
+ * depend on the duration: closed levels keep figures and encoded histograms, the series doubles its step at 3,600 rows. */
+
+struct level_summary {
+	uint32_t index;
+	bool is_closed;          /* its last exchange ended */
+	bool is_cut;             /* the run was stopped inside its window */
+	int64_t start_ns, end_ns; /* window, since T0 */
+	double offered;          /* per second, or users */
+	struct counts counts;
+	struct latency_figures figures[METRIC_COUNT];
+	char *encoded[METRIC_COUNT]; /* V2 base64 once closed; NULL: nothing recorded */
+	/* Live only until the level was judged; histogram_is_ready is false afterwards. */
+	struct cell *live, *live_requests;
+	double in_flight_avg;
+	uint32_t in_flight_peak;
+	int64_t loop_gap_max_ns;
+	struct gauge_set target, self;
+	int64_t last_target_reading_ns;
+	/* derived when asked: see summary_level_achieved */
+	double window_s; /* how much of the window ran */
+};
+
+/* ok completions inside the window / window */
+double level_achieved_per_s(const struct level_summary *level);
+
+struct series_row {
+	int64_t at_ns; /* end of the row, since T0 */
+	uint64_t scheduled, sent, ok, failed, dropped, unsent;
+	int64_t p50_ns, p95_ns, p99_ns, max_ns; /* response; −1: none */
+	int64_t lateness_p99_ns;
+	double offered, in_flight;
+	uint32_t level;
+	double target[GAUGE_COUNT], self[GAUGE_COUNT];
+};
+
+#define SERIES_ROWS_MAX 3600
+
+struct series {
+	struct series_row *rows; /* SERIES_ROWS_MAX */
+	size_t n;
+	int64_t step_ns;         /* doubled whenever it is full */
+};
+
+struct summary {
+	const struct plan *plan;
+	struct level_summary *levels; /* by index */
+	size_t levels_n;
+	struct level_summary warmup;  /* LEVEL_WARMUP's */
+	struct cell measured;         /* all measured levels, live to the end */
+	struct cell *requests;        /* per request name, measured */
+	struct cell everything;       /* counts alone: every phase; `totals` */
+	struct series series;
+	struct gauge_set target, self; /* whole run */
+	struct gauge_set target_idle;  /* the idle baseline, before any load */
+	int64_t measured_from_ns, measured_to_ns; /* the measured window so far */
+	int64_t last_ns;               /* end of the last interval */
+	double in_flight_avg;
+	uint32_t in_flight_peak;
+	uint64_t connects, connects_failed;
+	struct interval_gauges {
+		uint32_t in_flight, connections, users;
+		uint64_t backlog;
+		double offered;
+		uint32_t current_level;
+		struct reading target, self;
+	} now; /* as of the last interval */
+	/* of the last interval alone, for the live view and abort_when */
+	struct cell last;
+	int64_t last_interval_ns;
+};
+
+struct summary *summary_new(const struct plan *plan);
+void summary_free(struct summary *summary);
+
+/* Declares a level before its first interval. */
+void summary_add_level(struct summary *summary, uint32_t index, int64_t start_ns, int64_t end_ns, double offered);
+/* Levels end where the run was stopped: cuts the window of whatever was still to come. */
+void summary_cut(struct summary *summary, int64_t now_ns);
+
+void summary_add_interval(struct summary *summary, const struct interval *interval);
+
+/* The level was judged: its live histograms become figures and encoded ones. */
+void summary_settle_level(struct summary *summary, uint32_t index);
+
+double summary_achieved_per_s(const struct summary *summary); /* over the measured window */

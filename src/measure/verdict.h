@@ -1,0 +1,94 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "plan/plan.h"
+
+/* What the judge found, as data: written by judge/, read by report/ and by whoever else wants to know. See DEFINITIONS in
+ * src/README.md for what each status means. */
+
+enum level_status { LEVEL_OK, LEVEL_ERR, LEVEL_DEGR, LEVEL_BROKEN, LEVEL_INVALID, LEVEL_CUT };
+extern const char *const level_status_names[]; /* "OK", "ERR", "DEGR", "BROKEN", "INVALID", "CUT" */
+
+/* FAILURE_MODE_NONE … in the order of failure_mode.def */
+enum failure_mode {
+#define FAILURE_MODE(NAME, name, sentence, advice) FAILURE_MODE_##NAME,
+#include "measure/failure_mode.def"
+#undef FAILURE_MODE
+	FAILURE_MODE_COUNT
+};
+
+struct failure_mode_row {
+	const char *name;     /* "out_of_memory" */
+	const char *sentence; /* what a person reads */
+	const char *advice;   /* what to look at next */
+};
+
+extern const struct failure_mode_row failure_mode_rows[FAILURE_MODE_COUNT];
+
+#define FINDING_TEXT_MAX 240
+#define FINDINGS_PER_LEVEL_MAX 12
+
+/* A rule that held, with its evidence. */
+struct finding {
+	const char *rule;       /* "error_rate", "cpu", "lateness": its name in rules.def */
+	enum failure_mode mode; /* FAILURE_MODE_NONE: not a cause of breaking */
+	enum level_status weight; /* the status it asks for */
+	int64_t onset_ns;       /* since T0, when it first held; −1: not known */
+	double measured, threshold;
+	char text[FINDING_TEXT_MAX]; /* the evidence in a sentence, with figures */
+};
+
+struct level_verdict {
+	uint32_t level;
+	enum level_status status;
+	struct finding findings[FINDINGS_PER_LEVEL_MAX];
+	size_t findings_n;
+	bool slo_holds; /* every per-level SLO; true where there are none */
+};
+
+struct slo_verdict {
+	const struct expr *expr;
+	double value; /* NAN: n/a; INFINITY: above the timeout */
+	enum { SLO_PASS, SLO_STRETCH_MISSED, SLO_FAIL, SLO_NA } status; /* PASS: the stretch holds too, where there is one */
+};
+
+struct breaking_point {
+	bool is_stepped;            /* the load had levels to break at */
+	bool is_found;              /* a level was BROKEN */
+	int32_t max_sustainable_level, first_broken_level; /* −1: none */
+	double max_sustainable, first_broken, safe; /* per second or users; NAN: none */
+	double interval[2];         /* bracket: [last good, first broken]; NAN upper: not broken */
+	double max_goodput_per_s;
+	double error_rate_at_break;
+	bool is_at_least;           /* an INVALID level or a cap ended it: the rate is a lower bound */
+	bool is_sudden;
+	size_t levels_tested;
+	int64_t recovered_after_ns; /* −1: did not recover; −2: not tested */
+};
+
+enum verdict_status { VERDICT_PASS, VERDICT_FAIL, VERDICT_INCONCLUSIVE, VERDICT_UNREACHABLE, VERDICT_INTERRUPTED };
+extern const char *const verdict_status_names[];
+
+#define VERDICT_REASONS_MAX 16
+
+struct verdict {
+	enum verdict_status status;
+	int exit_code;
+	char reasons[VERDICT_REASONS_MAX][FINDING_TEXT_MAX];
+	size_t reasons_n;
+	struct level_verdict *levels; /* by level index; levels_n of them */
+	size_t levels_n;
+	struct slo_verdict *slos; /* plan->slos_n, in order */
+	struct breaking_point breaking_point;
+	/* Causes by onset: the first leads. Evidence points into the levels' findings. */
+	enum failure_mode failure_mode; /* the leading one, or NONE */
+	enum failure_mode causes[FAILURE_MODE_COUNT];
+	size_t causes_n;
+	const struct finding *evidence[FINDINGS_PER_LEVEL_MAX];
+	size_t evidence_n;
+	int64_t onset_ns; /* −1: none */
+	bool is_generator_limited;
+};

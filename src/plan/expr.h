@@ -1,0 +1,43 @@
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* What a number in an expression counts: it decides which units are right and how it is printed. */
+enum plan_unit { UNIT_TIME, UNIT_RATIO, UNIT_RATE, UNIT_BYTES, UNIT_COUNT };
+
+/* A metric that expressions may name. has_stat: it is a distribution and wants one of p50…p99.99, mean, min, max, stddev
+ * (`service.p95`); a gauge wants avg, peak or last (`cpu.peak`). "response" may be left out: p95 = response.p95. */
+struct plan_metric {
+	const char *name;
+	enum plan_unit unit;
+	enum { STAT_NONE, STAT_DISTRIBUTION, STAT_GAUGE } stats;
+	bool is_per_request; /* may be prefixed by a request's name: buy.p99, buy.error_rate */
+	bool is_higher_better;
+	const char *help;
+};
+
+enum expr_op { EXPR_LT, EXPR_LE, EXPR_GT, EXPR_GE, EXPR_IN };
+
+enum expr_stat { EXPR_VALUE, EXPR_PERCENTILE, EXPR_MEAN, EXPR_MIN, EXPR_MAX, EXPR_STDDEV, EXPR_AVG, EXPR_PEAK, EXPR_LAST };
+
+/* "buy.p99 < 1s", "p95 <= 550ms (stretch 400ms)", "spike_rate in 5%..15%". Values are in base units: ns, 0..1, per s. */
+struct expr {
+	const char *text; /* as written */
+	const struct plan_metric *metric;
+	int request; /* index into plan->requests, -1: all */
+	enum expr_stat stat;
+	double quantile; /* EXPR_PERCENTILE: 0.95 */
+	enum expr_op op;
+	double value, value_to; /* value_to: upper end of EXPR_IN */
+	bool has_stretch;
+	double stretch;
+};
+
+/* Whether `measured` satisfies the expression, or its stretch goal. */
+bool expr_holds(const struct expr *expr, double measured);
+bool expr_stretch_holds(const struct expr *expr, double measured);
+
+/* "12.3ms", "1.5%", "200/s" as the metric's unit wants it; returns into. */
+const char *expr_value_text(enum plan_unit unit, double value, char *into, unsigned long size);
