@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# The shortest way to see brunt at work: installs what a build needs, builds it, starts a simulated server that can answer
+# 400 requests per second, and lets brunt find that out by itself. Takes about a minute; leaves results in results/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+capacity=400/s
+workers=4
+queue=40
+
+scripts/install-deps.sh --build
+if ! { cmake --preset release && cmake --build --preset release; } >build.log 2>&1; then
+	cat build.log >&2
+	exit 1
+fi
+rm -f build.log
+brunt=build/release/brunt
+
+target_log=$(mktemp)
+target_pid=
+end_target() {
+	[ -z "$target_pid" ] || { kill "$target_pid" && wait "$target_pid"; } 2>/dev/null || true
+	rm -f "$target_log"
+}
+trap end_target EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+"$brunt" target --port 0 --capacity "$capacity" --workers "$workers" --queue "$queue" >"$target_log" 2>&1 &
+target_pid=$!
+
+url=
+for _ in $(seq 100); do
+	url=$(sed -n 's/.*listening on \(http[^ ]*\).*/\1/p' "$target_log")
+	[ -z "$url" ] || break
+	kill -0 "$target_pid" 2>/dev/null || break
+	sleep 0.1
+done
+if [ -z "$url" ]; then
+	echo "quickstart: the target did not start:" >&2
+	cat "$target_log" >&2
+	exit 1
+fi
+port=${url##*:}
+port=${port%%/*}
+
+echo "quickstart: a server with a capacity of $capacity listens on $url; now brunt looks for its limit"
+echo
+"$brunt" run profiles/quickstart.yaml --set "target.url=$url" --set "target.watch.port=$port"

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change is good: builds with gcc, with clang and under ASan and UBSan; unit, scenario,
+# tidy and format checks. Ends with ctest's summary; exits non-zero and names the steps where something failed.
+#
+#   scripts/test.sh            all of it
+#   scripts/test.sh --quick    gcc alone, without the scenarios
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+export CLICOLOR=0 NO_COLOR=1 CTEST_OUTPUT_ON_FAILURE=1
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:exitcode=99
+jobs=$(nproc)
+failed=()
+
+step() {
+	local name=$1
+	shift
+	echo
+	echo "== $name"
+	"$@" && return
+	failed+=("$name")
+	echo "== $name: FAILED" >&2
+	return 1
+}
+
+build() {
+	local preset=$1
+	step "configure $preset" cmake --preset "$preset" -Wno-dev &&
+		step "build $preset" cmake --build --preset "$preset" -j "$jobs"
+}
+
+# tests PRESET ctest-arguments…
+tests() {
+	local preset=$1
+	shift
+	step "test $preset" ctest --preset "$preset" -j "$jobs" --no-tests=error "$@"
+}
+
+case "${1:-}" in
+"") quick= ;;
+--quick) quick=yes ;;
+*)
+	sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+	exit 2
+	;;
+esac
+
+step "install dependencies" scripts/install-deps.sh --test || exit 1
+
+if [ -n "$quick" ]; then
+	build dev && tests dev -LE scenario
+else
+	# Sanitizers slow a server and its load alike, so that scenarios which judge timing are left to the plain build.
+	build asan && tests asan -LE 'timing|source'
+	build clang && tests clang -L unit
+	build dev && tests dev
+fi
+
+if [ ${#failed[@]} -gt 0 ]; then
+	printf 'test.sh: failed: %s\n' "${failed[@]}" >&2
+	exit 1
+fi
