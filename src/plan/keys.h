@@ -50,6 +50,8 @@ struct plan_key {
 	const struct plan_key *keys;   /* PLAN_SECTION, PLAN_LIST */
 	size_t size;                   /* PLAN_LIST: of an item */
 	bool (*parse)(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+	const char *form;      /* PLAN_CUSTOM: what is right, as in "a list of shapes" */
+	const char *shorthand; /* PLAN_SECTION: the key that a scalar in its place stands for */
 };
 
 #define PLAN_KEYS_END                                                                                                  \
@@ -57,16 +59,19 @@ struct plan_key {
 		.type = PLAN_KEYS_END_TYPE                                                                             \
 	}
 
-/* One of several things named by a key (a shape under `load:`, a protocol, a reader, a sampler): its own rows are
+/* A key named "users" counts users, whatever its type, and makes its load a closed one, as PLAN_LEVEL does with "10 users".
+ *
+ * One of several things named by a key (a shape under `load:`, a protocol, a reader, a sampler): its own rows are
  * validated by plan/ without plan/ knowing the room it lives in. Embedded in the room's ops struct and recovered with
  * container_of; the tables reach plan/ as arguments from cmd/. */
 struct plan_choice {
 	const char *name; /* its key in the profile */
 	const char *help; /* one line for `brunt help profile` */
-	const struct plan_key *keys;
+	const struct plan_key *keys; /* a list in place of the map stands for the first key (stages: [...]) */
 	size_t params_size;
 	bool (*check)(const void *params, struct error *err); /* may be NULL; impossible combinations */
 	const char *flat_key; /* shapes: a stage that is a flat map with this key is one of these (rate: steady, to: ramp) */
+	const char *example;  /* its value for `brunt help profile`: "{rate: 1000/s, for: 30s}"; NULL: made of its keys */
 };
 
 /* What was chosen, with its parameters filled from the YAML (in the plan's arena). */

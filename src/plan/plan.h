@@ -164,7 +164,8 @@ struct plan_tables {
 };
 
 struct plan_setting {
-	const char *path;  /* "load.steps.to" or "requests[1].weight" or "requests.buy.weight" */
+	/* "load.steps.to", "requests[1].weight" or "requests.buy.weight"; ended by NUL or '=', so that it may point into an argv */
+	const char *path;
 	const char *value; /* YAML text */
 };
 
@@ -175,7 +176,7 @@ struct plan *plan_load_text(const char *text, size_t length, const char *name, c
 	size_t settings_n, const struct plan_tables *tables, struct error *err);
 void plan_free(struct plan *plan);
 
-/* Splits "key=value". */
+/* Splits "key=value"; the setting points into text. */
 bool plan_setting_parse(const char *text, struct plan_setting *setting, struct error *err);
 
 /* `brunt help profile` and profiles/README.md from the rows of keys.def and of the tables. */

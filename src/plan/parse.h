@@ -1,0 +1,50 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "plan/keys.h"
+#include "plan/yaml.h"
+
+/* Nodes → structs, by the rows that describe them. Every false comes with err set: where it stands, what it says, what
+ * would be right. */
+
+struct plan_tables;
+
+/* What the levels of the load that is being parsed count. A bare number goes with either. */
+enum plan_level_unit { LEVEL_UNIT_NONE, LEVEL_UNIT_RATE, LEVEL_UNIT_USERS };
+
+struct plan_context {
+	struct arena *arena;
+	const struct plan_tables *tables;
+	enum plan_level_unit level_unit;
+	const struct plan_node *level_node; /* the first that said so */
+};
+
+/* The sentence about this node. A value that holds a secret is quoted as it stands in the profile. */
+bool plan_error(const struct plan_node *node, struct error *err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* A map whose keys are all rows of `keys`; absent ones get their default. `into` is the zeroed struct that the rows
+ * describe. `also` (may be NULL) are names that somebody else looks at, ended by NULL. */
+bool plan_parse_map(struct plan_context *context, const struct plan_node *node, const struct plan_key *keys,
+	const char *const *also, void *into, struct error *err);
+
+/* One value. `into` is the struct, not the field. */
+bool plan_parse_value(struct plan_context *context, const struct plan_node *node, const struct plan_key *key, void *into,
+	struct error *err);
+
+/* The parameters of a choice that is already known; node is its value. */
+bool plan_parse_chosen(struct plan_context *context, const struct plan_choice *choice, const struct plan_node *node,
+	struct plan_chosen *into, struct error *err);
+
+/* For PLAN_CUSTOM rows; here `into` is the field.
+ *
+ * A list of shapes → struct plan_list of struct plan_chosen. An item is {shapename: {…}}, or a flat map that holds the
+ * flat_key of a shape. */
+bool plan_parse_chosen_list(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+
+/* The path of a file that must be there → const char *: relative to the file that names it. */
+bool plan_parse_path(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
