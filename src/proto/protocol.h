@@ -11,12 +11,18 @@
 /* A protocol turns bytes into responses; it owns no socket and no memory. One state per connection, embedded in it and
  * sized once at start. One file and one row of protocols.def each; `target.http` names it. */
 
+/* Where the rendered length of a body with slots belongs: the same text as request/template.h's. */
+#define PROTOCOL_CONTENT_LENGTH "${content_length}"
+
+/* The largest head that compose makes. */
+#define PROTOCOL_HEAD_CEILING ((size_t)64 * 1024)
+
 /* What a response amounts to, as far as it has come. */
 struct protocol_response {
-	uint16_t status;          /* 0: no status line yet; never 1xx */
-	bool has_first_byte;      /* any byte of it came, 1xx included */
+	uint16_t status;     /* 0: no status line yet; never 1xx */
+	bool has_first_byte; /* any byte of it came, 1xx included */
 	bool is_complete;
-	bool keeps_alive;         /* meaningful once complete: the connection may carry another request */
+	bool keeps_alive; /* meaningful once complete: the connection may carry another request */
 };
 
 /* What on_bytes found. */
@@ -32,16 +38,21 @@ struct protocol_ops {
 	bool needs_stream;         /* false: completes at once, without a connection (null) */
 	size_t state_size;
 
-	/* The wire bytes of a request, still with its ${…} slots, from which request/ makes a template. A body that the plan
-	 * gives as bytes is included; content_length_slot: where a body with slots needs its length rendered. */
-	bool (*compose)(const struct plan *plan, const struct plan_request *request, struct buf *into, struct error *err);
+	/* The head of a request as it goes on the wire, still with its ${…} slots: request line and headers up to and
+	 * with the empty line. The body follows it as request/ renders it; where its length depends on slots, the head
+	 * carries PROTOCOL_CONTENT_LENGTH in place of the digits. Adds nothing where the protocol sends nothing. False
+	 * with err set: the method, path or a header cannot be sent. */
+	bool (*compose)(
+		const struct plan *plan, const struct plan_request *request, struct buf *into, struct error *err);
 
+	/* `state` has state_size bytes, aligned for any type. */
 	void (*init)(void *state, const struct plan *plan);
-	/* A request was written: the next bytes are its response. on_body gets the body's bytes without transfer coding. */
+	/* A request was written: the next bytes are its response. on_body gets the body's bytes without transfer
+	 * coding; NULL: nobody wants them. Called again only when the last response is complete. */
 	void (*expect)(void *state, const struct plan_request *request,
 		void (*on_body)(void *context, const char *bytes, size_t length), void *context);
 	enum protocol_result (*on_bytes)(void *state, const char *bytes, size_t length, enum failure *failure);
-	/* The peer closed its side: COMPLETE where that ends a body, else FAILED with TRUNCATED or RESET. */
+	/* The peer closed its side: COMPLETE where that ends a body, else FAILED with TRUNCATED. */
 	enum protocol_result (*on_eof)(void *state, enum failure *failure);
 	const struct protocol_response *(*response)(const void *state);
 };
@@ -50,3 +61,10 @@ extern const struct protocol_ops *const protocols[]; /* from protocols.def, ende
 extern const struct plan_choice *const protocol_choices[];
 
 const struct protocol_ops *protocol_of(const struct plan_choice *choice);
+
+#define PROTOCOL(name) extern const struct protocol_ops name##_protocol;
+#include "proto/protocols.def"
+#undef PROTOCOL
+
+/* RFC 9110 §9.2.2: sending it twice means the same as once, so that a stale connection may be retried. */
+bool protocol_method_is_idempotent(const char *method);

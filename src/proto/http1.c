@@ -1,0 +1,188 @@
+#include "proto/protocol.h"
+
+#include <llhttp.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "proto/http1_compose.h"
+
+/* HTTP/1.1 responses (RFC 9112) by llhttp, with as few callbacks as possible: headers are counted but not looked at,
+ * and the body is handed on only where somebody wants it. */
+struct http1 {
+	llhttp_t parser;
+	struct protocol_response response;
+	bool is_head;           /* the response to HEAD has headers only */
+	bool has_headers;       /* the final response's, not those of a 1xx */
+	uint64_t ceiling_bytes; /* of all that comes before the body, 1xx responses included */
+	uint64_t room_bytes;    /* what is left of it */
+	void (*on_body)(void *context, const char *bytes, size_t length);
+	void *context;
+};
+
+static struct http1 *
+http1_of(llhttp_t *parser)
+{
+	return container_of(parser, struct http1, parser);
+}
+
+/* What llhttp lets pass but no HTTP/1.1 client may rely on. A response with both lengths is smuggling or a bug (RFC
+ * 9112 §6.3); nobody asked for an upgrade, so 101 leads nowhere. */
+static bool
+http1_is_sane(const llhttp_t *parser)
+{
+	return parser->http_major == 1 && parser->http_minor <= 1 && parser->status_code >= 100 &&
+	       parser->status_code != 101 &&
+	       !((parser->flags & F_TRANSFER_ENCODING) && (parser->flags & F_CONTENT_LENGTH));
+}
+
+/* Returns −1: breaks the rules; 1: no body follows whatever the headers say (RFC 9112 §6.3); 0: as the headers say. */
+static int
+http1_on_headers_complete(llhttp_t *parser)
+{
+	struct http1 *h = http1_of(parser);
+	unsigned status = parser->status_code;
+
+	if (!http1_is_sane(parser))
+		return -1;
+	if (status < 200)
+		return 1;
+	h->has_headers = true;
+	h->response.status = (uint16_t)status;
+	return h->is_head || status == 204 || status == 304;
+}
+
+/* Pausing makes llhttp say where the response ended, so that what follows it is noticed. A 1xx response is not the one
+ * that was waited for: parsing goes on. */
+static int
+http1_on_message_complete(llhttp_t *parser)
+{
+	struct http1 *h = http1_of(parser);
+
+	if (!h->has_headers)
+		return 0;
+	h->response.is_complete = true;
+	/* RFC 9112 §6.1: an HTTP/1.0 message with Transfer-Encoding is framed by a party that may not know it. */
+	h->response.keeps_alive =
+		llhttp_should_keep_alive(parser) && !(parser->http_minor == 0 && (parser->flags & F_TRANSFER_ENCODING));
+	return HPE_PAUSED;
+}
+
+static int
+http1_on_body(llhttp_t *parser, const char *bytes, size_t length)
+{
+	struct http1 *h = http1_of(parser);
+
+	h->on_body(h->context, bytes, length);
+	return 0;
+}
+
+static const llhttp_settings_t settings_without_body = {
+	.on_headers_complete = http1_on_headers_complete,
+	.on_message_complete = http1_on_message_complete,
+};
+
+static const llhttp_settings_t settings_with_body = {
+	.on_headers_complete = http1_on_headers_complete,
+	.on_message_complete = http1_on_message_complete,
+	.on_body = http1_on_body,
+};
+
+static void
+http1_init(void *state, const struct plan *plan)
+{
+	struct http1 *h = state;
+
+	*h = (struct http1){.ceiling_bytes = plan->target.response_ceiling_bytes};
+}
+
+static void
+http1_expect(void *state, const struct plan_request *request,
+	void (*on_body)(void *context, const char *bytes, size_t length), void *context)
+{
+	struct http1 *h = state;
+
+	llhttp_init(&h->parser, HTTP_RESPONSE, on_body != NULL ? &settings_with_body : &settings_without_body);
+	h->response = (struct protocol_response){0};
+	h->is_head = strcmp(request->method, "HEAD") == 0;
+	h->has_headers = false;
+	h->room_bytes = h->ceiling_bytes;
+	h->on_body = on_body;
+	h->context = context;
+}
+
+static enum protocol_result
+http1_parse(struct http1 *h, const char *bytes, size_t length, enum failure *failure)
+{
+	enum llhttp_errno result = llhttp_execute(&h->parser, bytes, length);
+
+	if (result == HPE_OK)
+		return PROTOCOL_MORE;
+	if (!h->response.is_complete) {
+		*failure = FAILURE_PROTOCOL;
+		return PROTOCOL_FAILED;
+	}
+	return llhttp_get_error_pos(&h->parser) < bytes + length ? PROTOCOL_EXTRA : PROTOCOL_COMPLETE;
+}
+
+/* The ceiling must not depend on how the bytes were cut into reads: before the body, llhttp sees no more than is left
+ * of it. Nearly always that is all there is, so that one call does. */
+static enum protocol_result
+http1_on_bytes(void *state, const char *bytes, size_t length, enum failure *failure)
+{
+	struct http1 *h = state;
+	enum protocol_result result = PROTOCOL_MORE;
+
+	if (h->response.is_complete)
+		return length > 0 ? PROTOCOL_EXTRA : PROTOCOL_COMPLETE;
+	h->response.has_first_byte |= length > 0;
+	while (length > 0 && result == PROTOCOL_MORE) {
+		size_t n = length;
+
+		if (!h->has_headers && n > h->room_bytes)
+			n = (size_t)h->room_bytes;
+		if (n == 0) {
+			*failure = FAILURE_TOO_LARGE;
+			return PROTOCOL_FAILED;
+		}
+		result = http1_parse(h, bytes, n, failure);
+		if (!h->has_headers)
+			h->room_bytes -= n;
+		bytes += n;
+		length -= n;
+	}
+	return result == PROTOCOL_COMPLETE && length > 0 ? PROTOCOL_EXTRA : result;
+}
+
+static enum protocol_result
+http1_on_eof(void *state, enum failure *failure)
+{
+	struct http1 *h = state;
+
+	if (!h->response.is_complete)
+		(void)llhttp_finish(&h->parser); /* completes a body that only the close delimits */
+	h->response.keeps_alive = false;
+	if (h->response.is_complete)
+		return PROTOCOL_COMPLETE;
+	*failure = FAILURE_TRUNCATED;
+	return PROTOCOL_FAILED;
+}
+
+static const struct protocol_response *
+http1_response(const void *state)
+{
+	const struct http1 *h = state;
+
+	return &h->response;
+}
+
+const struct protocol_ops http1_protocol = {
+	.choice = {.name = "1", .help = "HTTP/1.1 with keep-alive, one request at a time per connection"},
+	.needs_stream = true,
+	.state_size = sizeof(struct http1),
+	.compose = http1_compose,
+	.init = http1_init,
+	.expect = http1_expect,
+	.on_bytes = http1_on_bytes,
+	.on_eof = http1_on_eof,
+	.response = http1_response,
+};
