@@ -10,17 +10,18 @@
 
 /* A byte stream to the target over TCP or a unix socket: a non-blocking descriptor watched by uv_poll, without libuv
  * request objects. The caller owns the struct and embeds it; after stream_close its memory may be reused only when
- * on_closed was called. Callbacks come from loop turns alone, except that stream_connect and stream_write report what they
- * can at once by their return value. */
+ * on_closed was called. Callbacks come from loop turns alone, except that stream_connect and stream_write report what
+ * they can at once by their return value. */
 
 enum stream_result { STREAM_DONE, STREAM_PENDING, STREAM_FAILED };
 
 struct stream;
 
 struct stream_events {
-	/* Connected (failure is FAILURE_COUNT), or not (a row that counts as UNSENT). */
+	/* Connected (failure is FAILURE_COUNT), or not (a row that counts as UNSENT): the caller closes it then. */
 	void (*on_connected)(struct stream *stream, enum failure failure);
-	/* length > 0: bytes, valid during the call. 0: the peer closed its side. <0: it failed: −errno. */
+	/* length > 0: bytes, valid during the call. 0: the peer closed its side, nothing more is read. <0: it failed:
+	 * −errno, of a pending write too, and nothing more is called but on_closed. The callee may write and close. */
 	void (*on_read)(struct stream *stream, const char *bytes, long length);
 	/* What stream_write left pending has been handed to the kernel. */
 	void (*on_written)(struct stream *stream);
@@ -31,27 +32,29 @@ struct stream {
 	uv_poll_t poll;
 	const struct stream_events *events;
 	int fd;
-	int polled;              /* UV_READABLE | UV_WRITABLE as armed */
+	int polled; /* UV_READABLE | UV_WRITABLE as armed */
 	bool is_connecting, is_closing;
-	const char *pending;     /* what is still to be written: the caller's memory */
+	const char *pending; /* what is still to be written: the caller's memory */
 	size_t pending_length;
 };
 
 /* Reads go through one buffer, shared by all streams of a loop: they are handed on before the next read. */
 #define STREAM_READ_BYTES ((size_t)64 * 1024)
 
-/* Starts a connect; STREAM_PENDING: on_connected will be called. STREAM_FAILED: *failure says why and nothing is open. */
+/* Starts a connect. STREAM_DONE: connected already (a unix socket), on_connected is not called. STREAM_PENDING: it will
+ * be. STREAM_FAILED: *failure says why, and nothing is open or to be closed. */
 enum stream_result stream_connect(struct stream *stream, uv_loop_t *loop, const struct address *to,
 	const struct stream_events *events, enum failure *failure);
 
-/* Hands bytes to the kernel. The bytes must stay valid until all are written; one write at a time. *written: what was taken
- * at once. STREAM_FAILED: −errno through on_read style code in *error. */
+/* Hands bytes to the kernel. The bytes must stay valid until all are written; one write at a time. *written: what was
+ * taken at once. STREAM_PENDING: on_written will be called. STREAM_FAILED: *error is −errno, as on_read would say it.
+ */
 enum stream_result stream_write(struct stream *stream, const char *bytes, size_t length, size_t *written, int *error);
 
-/* Asynchronous: on_closed is called once, from a later loop turn. reset: the peer sees RST (SO_LINGER 0), and no port is
- * left in TIME_WAIT: for connections abandoned in the middle of a response. */
+/* Asynchronous: on_closed is called once, from a later loop turn. reset: the peer sees RST (SO_LINGER 0), and no port
+ * is left in TIME_WAIT: for connections abandoned in the middle of a response. */
 void stream_close(struct stream *stream, bool reset);
 
-/* errno of a failed connect, or of a failed read or write, as a row of failure.def. */
+/* errno (> 0) of a failed connect, or of a failed read or write, as a row of failure.def. */
 enum failure failure_from_connect_errno(int error);
 enum failure failure_from_io_errno(int error);

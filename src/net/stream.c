@@ -1,0 +1,273 @@
+#include "net/stream.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <netinet/tcp.h>
+
+#include "base/check.h"
+
+/* A stream that always has more to read leaves the loop to the others after this many full buffers. */
+#define STREAM_READS_PER_TURN 4
+
+static char read_buffer[STREAM_READ_BYTES]; /* one loop, one thread: see struct stream */
+
+static void stream_on_poll(uv_poll_t *poll, int status, int events);
+
+/* Every change costs an epoll_ctl or two: none where nothing changes. */
+static void
+stream_arm(struct stream *stream, int events)
+{
+	if (events == stream->polled)
+		return;
+	stream->polled = events;
+	if (events == 0)
+		uv_poll_stop(&stream->poll);
+	else
+		uv_poll_start(&stream->poll, events, stream_on_poll);
+}
+
+static int
+socket_error(int fd)
+{
+	int error = 0;
+	socklen_t length = sizeof(error);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
+		return errno;
+	return error;
+}
+
+/* Where nobody listens on an ephemeral port of our own machine, the kernel may choose that very port to connect from:
+ * TCP then connects the socket with itself (simultaneous open, RFC 9293 §3.5), which is nobody's answer. */
+static bool
+is_connected_to_itself(int fd)
+{
+	struct address here = {.length = sizeof(here.v6)}, there = {.length = sizeof(there.v6)};
+
+	return getsockname(fd, &here.any, &here.length) == 0 && here.any.sa_family != AF_UNIX &&
+	       getpeername(fd, &there.any, &there.length) == 0 && here.length == there.length &&
+	       memcmp(&here.any, &there.any, here.length) == 0;
+}
+
+static int
+socket_open(const struct address *to)
+{
+	int fd = socket(to->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int on = 1;
+
+	if (fd >= 0 && to->any.sa_family != AF_UNIX)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return fd;
+}
+
+/* 0: connected. EINPROGRESS: under way. */
+static int
+socket_connect(int fd, const struct address *to)
+{
+	if (connect(fd, &to->any, to->length) != 0)
+		return errno;
+	return is_connected_to_itself(fd) ? ECONNREFUSED : 0;
+}
+
+enum stream_result
+stream_connect(struct stream *stream, uv_loop_t *loop, const struct address *to, const struct stream_events *events,
+	enum failure *failure)
+{
+	int fd = socket_open(to);
+
+	if (fd < 0) {
+		*failure = failure_from_connect_errno(errno);
+		return STREAM_FAILED;
+	}
+	int error = socket_connect(fd, to);
+
+	if (error == 0 || error == EINPROGRESS) {
+		int result = uv_poll_init(loop, &stream->poll, fd);
+
+		if (result == 0) {
+			stream->events = events;
+			stream->fd = fd;
+			stream->polled = 0;
+			stream->is_connecting = error == EINPROGRESS;
+			stream->is_closing = false;
+			stream->pending = NULL;
+			stream->pending_length = 0;
+			stream_arm(stream, stream->is_connecting ? UV_WRITABLE : UV_READABLE);
+			return stream->is_connecting ? STREAM_PENDING : STREAM_DONE;
+		}
+		error = -result;
+	}
+	close(fd);
+	*failure = failure_from_connect_errno(error);
+	return STREAM_FAILED;
+}
+
+static void
+stream_on_connected(struct stream *stream)
+{
+	int error = socket_error(stream->fd);
+
+	if (error == 0 && is_connected_to_itself(stream->fd))
+		error = ECONNREFUSED;
+	stream->is_connecting = false;
+	stream_arm(stream, error == 0 ? UV_READABLE : 0);
+	stream->events->on_connected(stream, error == 0 ? FAILURE_COUNT : failure_from_connect_errno(error));
+}
+
+static void
+stream_fail(struct stream *stream, int error)
+{
+	stream_arm(stream, 0);
+	stream->events->on_read(stream, NULL, -(long)error);
+}
+
+/* Reads once: the bytes read, 0: the peer closed its side, or −errno; all but −EAGAIN was handed on. */
+static long
+stream_read(struct stream *stream)
+{
+	ssize_t n;
+
+	do
+		n = recv(stream->fd, read_buffer, sizeof(read_buffer), 0);
+	while (n < 0 && errno == EINTR);
+
+	if (n > 0) {
+		stream->events->on_read(stream, read_buffer, (long)n);
+		return (long)n;
+	}
+	if (n == 0) {
+		/* It stays readable for good: watching on would turn the loop without end. */
+		stream_arm(stream, stream->polled & ~UV_READABLE);
+		stream->events->on_read(stream, NULL, 0);
+		return 0;
+	}
+	int error = errno;
+
+	if (error != EAGAIN)
+		stream_fail(stream, error);
+	return -(long)error;
+}
+
+/* A buffer that was not filled has emptied the socket, as far as can be told without another call. */
+static void
+stream_on_readable(struct stream *stream)
+{
+	for (int i = 0; i < STREAM_READS_PER_TURN; i++)
+		if (stream_read(stream) < (long)sizeof(read_buffer) || stream->is_closing)
+			return;
+}
+
+/* The socket has an error, and libuv stopped watching it. What came before the error may still be in the receive queue,
+ * a whole response even, and is read first; then reading yields the error. */
+static void
+stream_on_error(struct stream *stream)
+{
+	long n;
+
+	stream->polled = 0;
+	do
+		n = stream_read(stream);
+	while (n > 0 && !stream->is_closing);
+	if (n == -EAGAIN) {
+		int error = socket_error(stream->fd);
+
+		stream_fail(stream, error != 0 ? error : EIO);
+	}
+}
+
+/* Hands over what the kernel takes: how much, or −errno. */
+static long
+socket_send(int fd, const char *bytes, size_t length)
+{
+	ssize_t n;
+
+	do
+		n = send(fd, bytes, length, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -(long)errno;
+	return n;
+}
+
+static void
+stream_write_pending(struct stream *stream)
+{
+	long n = socket_send(stream->fd, stream->pending, stream->pending_length);
+
+	if (n < 0) {
+		stream_fail(stream, (int)-n);
+		return;
+	}
+	stream->pending += n;
+	stream->pending_length -= (size_t)n;
+	if (stream->pending_length > 0)
+		return;
+	stream->pending = NULL;
+	stream_arm(stream, stream->polled & ~UV_WRITABLE);
+	stream->events->on_written(stream);
+}
+
+static void
+stream_on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct stream *stream = container_of(poll, struct stream, poll);
+
+	if (stream->is_connecting) {
+		stream_on_connected(stream);
+		return;
+	}
+	if (status < 0) {
+		stream_on_error(stream);
+		return;
+	}
+	if (events & UV_READABLE)
+		stream_on_readable(stream);
+	if ((events & stream->polled & UV_WRITABLE) && !stream->is_closing)
+		stream_write_pending(stream);
+}
+
+enum stream_result
+stream_write(struct stream *stream, const char *bytes, size_t length, size_t *written, int *error)
+{
+	CHECK(!stream->is_closing && !stream->is_connecting && stream->pending == NULL);
+	long n = socket_send(stream->fd, bytes, length);
+
+	*written = n > 0 ? (size_t)n : 0;
+	if (n < 0) {
+		*error = (int)n;
+		return STREAM_FAILED;
+	}
+	if (*written == length)
+		return STREAM_DONE;
+	stream->pending = bytes + n;
+	stream->pending_length = length - *written;
+	stream_arm(stream, stream->polled | UV_WRITABLE);
+	return STREAM_PENDING;
+}
+
+static void
+stream_on_uv_close(uv_handle_t *handle)
+{
+	struct stream *stream = container_of((uv_poll_t *)handle, struct stream, poll);
+
+	stream->events->on_closed(stream);
+}
+
+void
+stream_close(struct stream *stream, bool reset)
+{
+	CHECK(!stream->is_closing);
+	stream->is_closing = true;
+	stream->pending = NULL;
+	if (reset) {
+		const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+		(void)setsockopt(stream->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	}
+	uv_close((uv_handle_t *)&stream->poll,
+		stream_on_uv_close); /* forgets the descriptor, so that it may be closed */
+	close(stream->fd);
+	stream->fd = -1;
+}
