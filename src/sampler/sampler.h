@@ -8,8 +8,8 @@
 #include "measure/gauge.h"
 #include "plan/plan.h"
 
-/* A sampler reads somebody's resources. Reading may take milliseconds (/proc), so it happens in the thread pool, never on
- * the loop; a sampler is used by one thread at a time. One file and one row of samplers.def each. */
+/* A sampler reads somebody's resources. Reading may take milliseconds (/proc), so it happens in the thread pool, never
+ * on the loop; a sampler is used by one thread at a time. One file and one row of samplers.def each. */
 struct sampler;
 
 /* What to look at. pid ≠ 0 wins over the plan's watch (a target that brunt started itself). */
@@ -23,7 +23,8 @@ struct sampler_ops {
 	const char *help;
 	/* Blocking; finds the processes. NULL with err set ("no process listens on port 8080"). */
 	struct sampler *(*open)(const struct sampler_config *config, struct error *err);
-	/* Fills what it can, NAN for the rest; at_ns is the caller's. False: the thing is gone (processes = 0 is still filled). */
+	/* Fills what it can, NAN for the rest; at_ns is the caller's. False: the thing is gone (processes = 0 is still
+	 * filled). */
 	bool (*read)(struct sampler *sampler, struct reading *reading);
 	/* Whether it shares every CPU it may use with this process (then spinning would rob it). */
 	bool (*shares_our_only_cpu)(struct sampler *sampler);
