@@ -1,0 +1,485 @@
+/* The proc sampler over /proc and /sys/fs/cgroup made of files, on a virtual clock. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <ftw.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/units.h"
+#include "sampler/proc.h"
+#include "sampler/procfs.h"
+
+static char root[64];
+static struct clock clock_;
+
+static void
+put(const char *text, const char *format, ...)
+{
+	char path[512], directory[512];
+	struct error err = {0};
+	va_list args;
+	int length = snprintf(path, sizeof(path), "%s", root);
+
+	va_start(args, format);
+	vsnprintf(path + length, sizeof(path) - (size_t)length, format, args);
+	va_end(args);
+	snprintf(directory, sizeof(directory), "%s", path);
+	*strrchr(directory, '/') = '\0';
+	assert_true(file_make_dirs(directory, &err));
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static int
+remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+	(void)status, (void)kind, (void)walk;
+	return remove(path);
+}
+
+static void
+remove_process(long pid)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/proc/%ld", root, pid);
+	assert_int_equal(nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+/* ticks are of 10 ms, as everywhere on Linux. */
+static void
+put_stat(long pid, long parent, long ticks, long children_ticks, const char *extra)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%ld (we (ird) name) %s %ld 1 1 0 -1 0 0 0 0 0 %ld 0 %ld 0 20 0 1 0 5000 0 0 0\n",
+		pid, extra, parent, ticks, children_ticks);
+	put(text, "/proc/%ld/stat", pid);
+}
+
+static void
+put_thread(long pid, long tid, int64_t run_ns, int64_t wait_ns)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "%lld %lld 7\n", (long long)run_ns, (long long)wait_ns);
+	put(text, "/proc/%ld/task/%ld/schedstat", pid, tid);
+}
+
+static void
+put_process(long pid, long parent, long ticks)
+{
+	put_stat(pid, parent, ticks, 0, "S");
+	put("Name:\tx\nRssAnon:\t  1024 kB\nRssShmem:\t  512 kB\nCpus_allowed:\t00000000,0000000f\n",
+		"/proc/%ld/status", pid);
+	put("Limit   Soft\nMax open files            256                 4096                 files     \n",
+		"/proc/%ld/limits", pid);
+	put("", "/proc/%ld/fd/0", pid);
+	put("", "/proc/%ld/fd/1", pid);
+	put_thread(pid, pid, ticks * 10 * NS_PER_MS, 0);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	snprintf(root, sizeof(root), "/tmp/brunt-sampler-XXXXXX");
+	assert_non_null(mkdtemp(root));
+	clock_init_virtual(&clock_, NS_PER_S);
+	put("MemTotal:       16384 kB\nMemFree: 1 kB\n", "/proc/meminfo");
+	put("0::/brunt\n", "/proc/self/cgroup");
+	put("", "/sys/fs/cgroup/cgroup.controllers");
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	return nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct sampler *
+open_pid(long pid)
+{
+	struct sampler_config config = {.pid = pid};
+	struct error err = {0};
+	struct sampler *sampler = proc_open_at(&config, root, &clock_, &err);
+
+	assert_string_equal(err.message, "");
+	assert_non_null(sampler);
+	return sampler;
+}
+
+static struct reading
+read_after(struct sampler *sampler, int64_t dt_ns, bool expect_there)
+{
+	struct reading reading;
+
+	clock_set_ns(&clock_, clock_now_ns(&clock_) + dt_ns);
+	assert_int_equal(sampler->ops->read(sampler, &reading), expect_there);
+	return reading;
+}
+
+static void
+near(double value, double wanted)
+{
+	if (!(fabs(value - wanted) <= 1e-6 * fabs(wanted)))
+		fail_msg("%.9g is not %.9g", value, wanted);
+}
+
+static void
+test_stat_survives_parentheses_and_spaces_in_the_name(void **state)
+{
+	struct proc_stat stat;
+
+	(void)state;
+	assert_true(procfs_parse_stat("42 (a) b (c) R 7 1 1 0 -1 0 0 0 0 0 12 3 4 5 20 0 6 0 99 0 0", &stat));
+	assert_string_equal(stat.comm, "a) b (c");
+	assert_int_equal(stat.pid, 42);
+	assert_int_equal(stat.parent, 7);
+	assert_int_equal(stat.run_ns, 150 * NS_PER_MS);
+	assert_int_equal(stat.children_ns, 90 * NS_PER_MS);
+	assert_int_equal(stat.threads, 6);
+	assert_int_equal(stat.start_ticks, 99);
+	assert_false(procfs_parse_stat("", &stat));
+	assert_false(procfs_parse_stat("42 (never closed", &stat));
+	assert_false(procfs_parse_stat("42 (short) R 7 1", &stat));
+}
+
+static void
+test_first_reading_has_amounts_but_no_rates(void **state)
+{
+	(void)state;
+	put_process(10, 1, 500);
+	struct sampler *s = open_pid(10);
+	struct reading r = read_after(s, 0, true);
+
+	assert_true(isnan(r.values[GAUGE_CPU]));
+	assert_true(isnan(r.values[GAUGE_CPU_CORES]));
+	assert_true(isnan(r.values[GAUGE_RUN_WAIT]));
+	near(r.values[GAUGE_CPU_ALLOWED], 4);
+	near(r.values[GAUGE_MEMORY], 1536 * 1024);
+	near(r.values[GAUGE_MEMORY_LIMIT], 16384 * 1024);
+	near(r.values[GAUGE_THREADS], 1);
+	near(r.values[GAUGE_FDS], 2);
+	near(r.values[GAUGE_FDS_LIMIT], 256);
+	near(r.values[GAUGE_PROCESSES], 1);
+	assert_true(isnan(r.values[GAUGE_OOM_KILLS]));
+	s->ops->close(s);
+}
+
+/* Two threads at 60% and 20% of a core: 0.8 of 4 cores is 20%, and the busiest thread's 60% is the larger. */
+static void
+test_cpu_is_the_larger_of_share_and_busiest_thread(void **state)
+{
+	(void)state;
+	put_process(10, 1, 0);
+	put_thread(10, 11, 0, 0);
+	struct sampler *s = open_pid(10);
+
+	read_after(s, 0, true);
+	put_stat(10, 1, 8, 0, "R");
+	put_thread(10, 10, 60 * NS_PER_MS, 5 * NS_PER_MS);
+	put_thread(10, 11, 20 * NS_PER_MS, 30 * NS_PER_MS);
+	struct reading r = read_after(s, 100 * NS_PER_MS, true);
+
+	near(r.values[GAUGE_CPU_CORES], 0.8);
+	near(r.values[GAUGE_CPU_THREAD], 0.6);
+	near(r.values[GAUGE_CPU], 0.6);
+	near(r.values[GAUGE_RUN_WAIT], 0.3);
+	s->ops->close(s);
+}
+
+static void
+put_v2(const char *quota)
+{
+	put("0::/app.slice/web\n", "/proc/10/cgroup");
+	put(quota, "/sys/fs/cgroup/app.slice/cpu.max");
+	put("max 100000\n", "/sys/fs/cgroup/app.slice/web/cpu.max");
+	put("max\n", "/sys/fs/cgroup/app.slice/memory.max");
+	put("8388608\n", "/sys/fs/cgroup/app.slice/web/memory.max");
+	put("6000000\n", "/sys/fs/cgroup/app.slice/web/memory.current");
+	put("anon 1\ninactive_file 1000000\n", "/sys/fs/cgroup/app.slice/web/memory.stat");
+	put("low 0\noom 1\noom_kill 2\n", "/sys/fs/cgroup/app.slice/web/memory.events");
+}
+
+static void
+test_cgroup_v2_gives_quota_limit_usage_and_oom_kills(void **state)
+{
+	(void)state;
+	put_process(10, 1, 0);
+	put_v2("50000 100000\n");
+	struct sampler *s = open_pid(10);
+
+	read_after(s, 0, true);
+	put_stat(10, 1, 4, 0, "R");
+	put_thread(10, 10, 40 * NS_PER_MS, 0);
+	struct reading r = read_after(s, 100 * NS_PER_MS, true);
+
+	near(r.values[GAUGE_CPU_ALLOWED], 0.5); /* an ancestor's quota */
+	near(r.values[GAUGE_CPU], 0.8);         /* 0.4 cores of 0.5 */
+	near(r.values[GAUGE_MEMORY], 5000000);
+	near(r.values[GAUGE_MEMORY_LIMIT], 8388608);
+	near(r.values[GAUGE_OOM_KILLS], 2);
+	s->ops->close(s);
+}
+
+static void
+test_cgroup_v1_gives_the_same(void **state)
+{
+	(void)state;
+	put_process(10, 1, 0);
+	put("4:memory:/web\n2:cpu,cpuacct:/web\n0::/\n", "/proc/10/cgroup");
+	put("4:memory:/\n2:cpu,cpuacct:/\n0::/\n", "/proc/self/cgroup");
+	put("150000\n", "/sys/fs/cgroup/cpu,cpuacct/web/cpu.cfs_quota_us");
+	put("100000\n", "/sys/fs/cgroup/cpu,cpuacct/web/cpu.cfs_period_us");
+	put("-1\n", "/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us");
+	put("9223372036854771712\n", "/sys/fs/cgroup/memory/memory.limit_in_bytes");
+	put("4194304\n", "/sys/fs/cgroup/memory/web/memory.limit_in_bytes");
+	put("3000000\n", "/sys/fs/cgroup/memory/web/memory.usage_in_bytes");
+	put("inactive_file 7\ntotal_inactive_file 500000\n", "/sys/fs/cgroup/memory/web/memory.stat");
+	put("oom_kill_disable 0\nunder_oom 0\noom_kill 1\n", "/sys/fs/cgroup/memory/web/memory.oom_control");
+	struct sampler *s = open_pid(10);
+	struct reading r = read_after(s, 0, true);
+
+	near(r.values[GAUGE_CPU_ALLOWED], 1.5);
+	near(r.values[GAUGE_MEMORY], 2500000);
+	near(r.values[GAUGE_MEMORY_LIMIT], 4194304);
+	near(r.values[GAUGE_OOM_KILLS], 1);
+	s->ops->close(s);
+}
+
+static void
+test_cgroup_that_brunt_shares_counts_only_as_a_limit(void **state)
+{
+	(void)state;
+	put_process(10, 1, 0);
+	put_v2("max 100000\n");
+	put("0::/app.slice/web\n", "/proc/self/cgroup");
+	struct sampler *s = open_pid(10);
+	struct reading r = read_after(s, 0, true);
+
+	near(r.values[GAUGE_MEMORY], 1536 * 1024);
+	near(r.values[GAUGE_MEMORY_LIMIT], 8388608);
+	assert_true(isnan(r.values[GAUGE_OOM_KILLS]));
+	s->ops->close(s);
+}
+
+static void
+test_oom_kills_are_still_read_when_the_process_is_gone(void **state)
+{
+	(void)state;
+	put_process(10, 1, 0);
+	put_v2("max 100000\n");
+	struct sampler *s = open_pid(10);
+
+	read_after(s, 0, true);
+	remove_process(10);
+	put("oom_kill 3\n", "/sys/fs/cgroup/app.slice/web/memory.events");
+	struct reading r = read_after(s, 100 * NS_PER_MS, false);
+
+	near(r.values[GAUGE_OOM_KILLS], 3);
+	assert_true(r.values[GAUGE_PROCESSES] == 0);
+	assert_true(isnan(r.values[GAUGE_MEMORY]));
+	s->ops->close(s);
+}
+
+static void
+test_memory_of_a_tree_counts_shared_pages_once(void **state)
+{
+	(void)state;
+	put_process(10, 1, 0);
+	put_process(20, 10, 0);
+	put_process(30, 20, 0);
+	put_process(40, 1, 0); /* not one of them */
+	struct sampler *s = open_pid(10);
+	struct reading r = read_after(s, 0, true);
+
+	near(r.values[GAUGE_PROCESSES], 3);
+	near(r.values[GAUGE_MEMORY], (3 * 1024 + 512) * 1024);
+	s->ops->close(s);
+}
+
+/* The child used 300 ms while it was watched; its parent reports them again when it waits, and they are not counted
+ * twice. Another child that nobody saw adds its 20 ms. */
+static void
+test_ended_child_is_counted_once_and_never_negative(void **state)
+{
+	(void)state;
+	put_process(10, 1, 0);
+	put_process(20, 10, 0);
+	struct sampler *s = open_pid(10);
+
+	read_after(s, 0, true);
+	put_stat(20, 10, 30, 0, "R");
+	struct reading r = read_after(s, NS_PER_S / 2, true);
+
+	near(r.values[GAUGE_CPU_CORES], 0.6);
+	remove_process(20);
+	r = read_after(s, NS_PER_S / 10, true);
+	assert_true(r.values[GAUGE_CPU_CORES] == 0);
+	put_stat(10, 1, 0, 32, "S");
+	r = read_after(s, NS_PER_S / 10, true);
+	near(r.values[GAUGE_CPU_CORES], 0.2);
+	near(r.values[GAUGE_PROCESSES], 1);
+	s->ops->close(s);
+}
+
+static void
+test_child_that_appears_does_not_bring_its_past(void **state)
+{
+	(void)state;
+	put_process(10, 1, 0);
+	struct sampler *s = open_pid(10);
+
+	read_after(s, 0, true);
+	put_process(20, 10, 5000);
+	struct reading r = read_after(s, 100 * NS_PER_MS, true);
+
+	near(r.values[GAUGE_PROCESSES], 1); /* looked for once a second */
+	r = read_after(s, NS_PER_S, true);
+	near(r.values[GAUGE_PROCESSES], 2);
+	assert_true(r.values[GAUGE_CPU_CORES] == 0);
+	put_stat(20, 10, 5005, 0, "R");
+	r = read_after(s, 100 * NS_PER_MS, true);
+	near(r.values[GAUGE_CPU_CORES], 0.5);
+	s->ops->close(s);
+}
+
+static void
+test_reused_pid_is_another_process(void **state)
+{
+	(void)state;
+	put_process(10, 1, 0);
+	struct sampler *s = open_pid(10);
+
+	read_after(s, 0, true);
+	put("10 (other) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 7777 0 0\n", "/proc/10/stat");
+	read_after(s, 100 * NS_PER_MS, false);
+	read_after(s, 100 * NS_PER_MS, false); /* a pid never comes back */
+	s->ops->close(s);
+}
+
+static void
+test_zombie_is_gone(void **state)
+{
+	(void)state;
+	put_process(10, 1, 0);
+	struct sampler *s = open_pid(10);
+
+	read_after(s, 0, true);
+	put_stat(10, 1, 0, 0, "Z");
+	read_after(s, 100 * NS_PER_MS, false);
+	s->ops->close(s);
+}
+
+static void
+test_restart_is_reported_as_gone_before_it_is_found_again(void **state)
+{
+	char pid_file[128];
+	struct plan_watch watch = {.pid_file = pid_file};
+	struct sampler_config config = {.watch = &watch};
+	struct error err = {0};
+
+	(void)state;
+	snprintf(pid_file, sizeof(pid_file), "%s/run/web.pid", root);
+	put("10\n", "/run/web.pid");
+	put_process(10, 1, 0);
+	struct sampler *s = proc_open_at(&config, root, &clock_, &err);
+
+	assert_non_null(s);
+	read_after(s, 0, true);
+	remove_process(10);
+	put_process(12, 1, 9000);
+	put("12\n", "/run/web.pid");
+	read_after(s, 100 * NS_PER_MS, false); /* though it is back already */
+	struct reading r = read_after(s, 100 * NS_PER_MS, true);
+
+	assert_true(isnan(r.values[GAUGE_CPU]));
+	near(r.values[GAUGE_PROCESSES], 1);
+	r = read_after(s, 100 * NS_PER_MS, true);
+	assert_true(r.values[GAUGE_CPU] == 0);
+	s->ops->close(s);
+}
+
+static void
+assert_not_found(const struct plan_watch *watch, const char *message)
+{
+	struct sampler_config config = {.watch = watch};
+	struct error err = {0};
+
+	assert_null(proc_open_at(&config, root, &clock_, &err));
+	assert_non_null(strstr(err.message, message));
+}
+
+static void
+test_what_cannot_be_found_is_said(void **state)
+{
+	char pid_file[128];
+
+	(void)state;
+	snprintf(pid_file, sizeof(pid_file), "%s/run/web.pid", root);
+	assert_not_found(&(struct plan_watch){.pid = 4}, "no process has the pid 4");
+	assert_not_found(&(struct plan_watch){.pid_file = pid_file}, "cannot be read: No such file");
+	put("many\n", "/run/web.pid");
+	assert_not_found(&(struct plan_watch){.pid_file = pid_file}, "holds no pid");
+	put("77\n", "/run/web.pid");
+	assert_not_found(&(struct plan_watch){.pid_file = pid_file}, "names 77, but no process has that pid");
+	assert_not_found(&(struct plan_watch){.process = "nobody"}, "no process is named 'nobody'");
+}
+
+static void
+test_name_finds_the_topmost_of_that_name(void **state)
+{
+	struct plan_watch watch = {.process = "we (ird) name"};
+	struct sampler_config config = {.watch = &watch};
+	struct error err = {0};
+
+	(void)state;
+	put_process(10, 1, 0);
+	put_process(20, 10, 0);
+	put_process(30, 1, 0);
+	struct sampler *s = proc_open_at(&config, root, &clock_, &err);
+
+	assert_non_null(s);
+	near(read_after(s, 0, true).values[GAUGE_PROCESSES], 3); /* each once */
+	s->ops->close(s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_stat_survives_parentheses_and_spaces_in_the_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_first_reading_has_amounts_but_no_rates, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cpu_is_the_larger_of_share_and_busiest_thread, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cgroup_v2_gives_quota_limit_usage_and_oom_kills, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cgroup_v1_gives_the_same, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cgroup_that_brunt_shares_counts_only_as_a_limit, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_oom_kills_are_still_read_when_the_process_is_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_memory_of_a_tree_counts_shared_pages_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ended_child_is_counted_once_and_never_negative, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_child_that_appears_does_not_bring_its_past, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reused_pid_is_another_process, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_zombie_is_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_restart_is_reported_as_gone_before_it_is_found_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_cannot_be_found_is_said, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_name_finds_the_topmost_of_that_name, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
