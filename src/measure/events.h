@@ -47,7 +47,7 @@ struct event {
 bool event_decode(const char *line, size_t length, const struct plan *plan, struct event *event, struct interval *interval,
 	struct error *err);
 
-/* An interval of one's own, for decoding into. */
+/* An interval of one's own, for decoding into. Untouched slots and histograms cost no memory. */
 struct interval *interval_new(uint32_t requests_n, uint32_t levels_max);
 void interval_free(struct interval *interval);
 void interval_reset(struct interval *interval);

@@ -10,13 +10,25 @@
  * 0 count as 0, values above an hour as an hour, and `clamped` counts them. */
 #define HISTOGRAM_HIGHEST_NS INT64_C(3600000000000)
 #define HISTOGRAM_DIGITS 3
+#define HISTOGRAM_TOTAL_MAX UINT64_C(10000000000000) /* what is decoded may hold: keeps the sums below 2^128 */
+
+/* 2048 sub-buckets tell three digits apart. The first bucket uses all of them, each further one its upper half, so that the
+ * counts are one row of 33 halves: 2 for values below 2048 ns and one per power of two up to the first above an hour. */
+#define HISTOGRAM_HALF_BITS 10
+#define HISTOGRAM_HALF_LEN (1 << HISTOGRAM_HALF_BITS)
+#define HISTOGRAM_HALVES 33
+#define HISTOGRAM_COUNTS_LEN (HISTOGRAM_HALVES * HISTOGRAM_HALF_LEN)
+
+/* Wide enough for the squares of 10^13 samples of an hour, so that sums are exact and do not depend on the order of merging. */
+typedef unsigned __int128 histogram_sum;
 
 struct histogram {
 	uint64_t *counts;      /* HISTOGRAM_COUNTS_LEN of them */
+	uint64_t halves_used;  /* bit i: half i holds counts; the others were never touched, or not since the last reset */
 	uint64_t total;
 	int64_t min_ns, max_ns; /* exact; meaningless while total is 0 */
 	uint64_t clamped;
-	double sum_ns, sum_squares_ns; /* exact mean and deviation, not the buckets' */
+	histogram_sum sum_ns, sum_squares_ns; /* for the exact mean and deviation, not the buckets' */
 };
 
 void histogram_init(struct histogram *h);
@@ -27,6 +39,14 @@ bool histogram_is_ready(const struct histogram *h); /* init was called */
 void histogram_record(struct histogram *h, int64_t value_ns);
 void histogram_record_n(struct histogram *h, int64_t value_ns, uint64_t n);
 void histogram_merge(struct histogram *into, const struct histogram *from);
+
+/* n samples of which only the place is known: they count as its middle, its ends as min and max. */
+void histogram_add_at(struct histogram *h, size_t index, uint64_t n);
+
+/* Where a value is counted, and which values share that count. */
+size_t histogram_index(int64_t value_ns);
+int64_t histogram_lowest_equivalent_ns(int64_t value_ns);
+int64_t histogram_highest_equivalent_ns(int64_t value_ns);
 
 /* The value at quantile q in 0..1, as the Java library's getValueAtPercentile(100 q): highest equivalent value. −1 when empty. */
 int64_t histogram_quantile_ns(const struct histogram *h, double q);
@@ -43,10 +63,22 @@ struct latency_figures {
 	int64_t min_ns, p50_ns, p90_ns, p95_ns, p99_ns, p999_ns, max_ns; /* −1: n/a */
 	double mean_ns, stddev_ns;                                       /* NAN: n/a */
 };
+bool histogram_shows(uint64_t n, double q); /* n (1 − q) ≥ 1 */
 void histogram_figures(const struct histogram *h, struct latency_figures *figures);
 
 /* V2 encoding (cookie 0x1c849303 + 0x10, ZigZag LEB128 counts), deflated (cookie 0x1c849304 + 0x10), base64: what
  * Histogram.decodeFromCompressedByteBuffer and hdr-histogram-js read. malloc'ed; the caller frees. */
 char *histogram_encode(const struct histogram *h);
-/* Adds what was encoded. sums are taken from the buckets' middles, as every reader of the format must. */
+/* Adds what was encoded. sums are taken from the buckets' middles, min and max from the buckets' ends, as every reader of the
+ * format must. False: it is none of ours (another layout, a wrong length, more than HISTOGRAM_TOTAL_MAX samples); into is as it was. */
 bool histogram_decode_add(struct histogram *into, const char *base64);
+
+/* What the encoding cannot carry, for those that send it along. set_exact: false, and nothing changes, where the figures
+ * contradict the counts. */
+struct histogram_exact {
+	int64_t min_ns, max_ns;
+	uint64_t clamped;
+	histogram_sum sum_ns, sum_squares_ns;
+};
+void histogram_exact(const struct histogram *h, struct histogram_exact *exact);
+bool histogram_set_exact(struct histogram *h, const struct histogram_exact *exact);

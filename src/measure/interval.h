@@ -55,8 +55,8 @@ struct interval_level {
 struct interval {
 	uint64_t seq;
 	int64_t start_ns, end_ns; /* since T0 */
-	struct interval_level *levels;
-	uint32_t levels_n;
+	struct interval_level *levels; /* slots; those in use hold a level each, in no order */
+	uint32_t levels_n, requests_n;
 	/* As of end_ns: */
 	uint32_t in_flight, connections, users;
 	uint64_t backlog;          /* arrivals taken but waiting */
@@ -64,4 +64,8 @@ struct interval {
 	uint32_t current_level;    /* LEVEL_WARMUP, LEVEL_NONE in a drain */
 	struct reading target, self; /* latest reading each; at_ns −1: none yet */
 	uint64_t connects, connects_failed; /* in this interval */
+	struct gauge_set target_outside, self_outside; /* readings taken while no level's window was running */
 };
+
+/* Takes slot `slot` for a level and readies its memory, which it then keeps. */
+struct interval_level *interval_use_slot(struct interval *interval, uint32_t slot, uint32_t level);

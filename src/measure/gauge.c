@@ -1,0 +1,76 @@
+#include "measure/gauge.h"
+
+#include <math.h>
+
+const struct gauge_row gauge_rows[GAUGE_COUNT] = {
+#define GAUGE(NAME, gauge_name, unit_name, text)                                                                       \
+	[GAUGE_##NAME] = {                                                                                             \
+		.name = #gauge_name,                                                                                   \
+		.help = text,                                                                                          \
+		.unit = UNIT_##unit_name,                                                                              \
+	},
+#include "measure/gauge.def"
+#undef GAUGE
+};
+
+void
+gauge_set_init(struct gauge_set *set)
+{
+	for (int i = 0; i < GAUGE_COUNT; i++)
+		set->gauges[i] = (struct gauge_stats){.peak = NAN, .last = NAN, .min = NAN};
+}
+
+/* fmax and fmin prefer a number to NAN, so the first reading needs no case of its own. */
+void
+gauge_set_add(struct gauge_set *set, const struct reading *reading)
+{
+	for (int i = 0; i < GAUGE_COUNT; i++) {
+		struct gauge_stats *stats = &set->gauges[i];
+		double value = reading->values[i];
+
+		if (isnan(value))
+			continue;
+		stats->sum += value;
+		stats->peak = fmax(stats->peak, value);
+		stats->min = fmin(stats->min, value);
+		stats->last = value;
+		stats->n++;
+	}
+}
+
+void
+gauge_set_merge(struct gauge_set *into, const struct gauge_set *from)
+{
+	for (int i = 0; i < GAUGE_COUNT; i++) {
+		struct gauge_stats *stats = &into->gauges[i];
+		const struct gauge_stats *more = &from->gauges[i];
+
+		if (more->n == 0)
+			continue;
+		stats->sum += more->sum;
+		stats->peak = fmax(stats->peak, more->peak);
+		stats->min = fmin(stats->min, more->min);
+		stats->last = more->last;
+		stats->n += more->n;
+	}
+}
+
+double
+gauge_avg(const struct gauge_set *set, enum gauge gauge)
+{
+	const struct gauge_stats *stats = &set->gauges[gauge];
+
+	return stats->n > 0 ? stats->sum / (double)stats->n : NAN;
+}
+
+double
+gauge_peak(const struct gauge_set *set, enum gauge gauge)
+{
+	return set->gauges[gauge].n > 0 ? set->gauges[gauge].peak : NAN;
+}
+
+double
+gauge_last(const struct gauge_set *set, enum gauge gauge)
+{
+	return set->gauges[gauge].n > 0 ? set->gauges[gauge].last : NAN;
+}

@@ -1,0 +1,147 @@
+#include "measure/interval.h"
+
+#include <math.h>
+
+#include "base/check.h"
+#include "measure/events.h"
+
+const struct metric_row metric_rows[METRIC_COUNT] = {
+#define METRIC(NAME, metric_name, value, when, per_request, text)                                                      \
+	[METRIC_##NAME] = {                                                                                            \
+		.name = #metric_name,                                                                                  \
+		.help = text,                                                                                          \
+		.is_per_request = per_request,                                                                         \
+	},
+#include "measure/metric.def"
+#undef METRIC
+};
+
+void
+cell_init(struct cell *cell, bool is_request)
+{
+	*cell = (struct cell){0};
+	for (size_t i = 0; i < METRIC_COUNT; i++)
+		if (!is_request || metric_rows[i].is_per_request)
+			histogram_init(&cell->histograms[i]);
+}
+
+void
+cell_fini(struct cell *cell)
+{
+	for (size_t i = 0; i < METRIC_COUNT; i++)
+		histogram_fini(&cell->histograms[i]);
+}
+
+void
+cell_reset(struct cell *cell)
+{
+	cell->counts = (struct counts){0};
+	for (size_t i = 0; i < METRIC_COUNT; i++)
+		histogram_reset(&cell->histograms[i]);
+}
+
+/* What `into` does not keep is left out: a cell of counts alone takes the counts. */
+void
+cell_merge(struct cell *into, const struct cell *from)
+{
+	counts_merge(&into->counts, &from->counts);
+	for (size_t i = 0; i < METRIC_COUNT; i++)
+		if (histogram_is_ready(&into->histograms[i]))
+			histogram_merge(&into->histograms[i], &from->histograms[i]);
+}
+
+/* A level's cells are made when its slot is first taken: slots are reused, so that of 64 few ever are. */
+static void
+level_make_cells(struct interval_level *level, uint32_t requests_n)
+{
+	cell_init(&level->all, false);
+	level->requests = must_calloc(requests_n, sizeof(*level->requests));
+	for (uint32_t i = 0; i < requests_n; i++)
+		cell_init(&level->requests[i], true);
+}
+
+static void
+level_reset(struct interval_level *level, uint32_t requests_n)
+{
+	struct cell all = level->all, *requests = level->requests;
+
+	cell_reset(&all);
+	for (uint32_t i = 0; i < requests_n; i++)
+		cell_reset(&requests[i]);
+	*level = (struct interval_level){.level = LEVEL_NONE, .all = all, .requests = requests};
+	gauge_set_init(&level->target);
+	gauge_set_init(&level->self);
+}
+
+struct interval_level *
+interval_use_slot(struct interval *interval, uint32_t slot, uint32_t level)
+{
+	CHECK_OP(slot, <, interval->levels_n);
+	struct interval_level *used = &interval->levels[slot];
+
+	CHECK(!used->is_used);
+	if (used->requests == NULL)
+		level_make_cells(used, interval->requests_n);
+	gauge_set_init(&used->target);
+	gauge_set_init(&used->self);
+	used->level = level;
+	used->is_used = true;
+	return used;
+}
+
+static void
+reading_init(struct reading *reading)
+{
+	reading->at_ns = -1;
+	for (size_t i = 0; i < GAUGE_COUNT; i++)
+		reading->values[i] = NAN;
+}
+
+void
+interval_reset(struct interval *interval)
+{
+	for (uint32_t i = 0; i < interval->levels_n; i++)
+		if (interval->levels[i].is_used)
+			level_reset(&interval->levels[i], interval->requests_n);
+	*interval = (struct interval){
+		.levels = interval->levels,
+		.levels_n = interval->levels_n,
+		.requests_n = interval->requests_n,
+		.current_level = LEVEL_NONE,
+	};
+	reading_init(&interval->target);
+	reading_init(&interval->self);
+	gauge_set_init(&interval->target_outside);
+	gauge_set_init(&interval->self_outside);
+}
+
+struct interval *
+interval_new(uint32_t requests_n, uint32_t levels_max)
+{
+	struct interval *interval = must_alloc(sizeof(*interval));
+
+	interval->levels = must_calloc(levels_max, sizeof(*interval->levels));
+	interval->levels_n = levels_max;
+	interval->requests_n = requests_n;
+	interval_reset(interval);
+	return interval;
+}
+
+void
+interval_free(struct interval *interval)
+{
+	if (interval == NULL)
+		return;
+	for (uint32_t i = 0; i < interval->levels_n; i++) {
+		struct interval_level *level = &interval->levels[i];
+
+		if (level->requests == NULL)
+			continue;
+		cell_fini(&level->all);
+		for (uint32_t r = 0; r < interval->requests_n; r++)
+			cell_fini(&level->requests[r]);
+		free(level->requests);
+	}
+	free(interval->levels);
+	free(interval);
+}

@@ -1,0 +1,300 @@
+#include "measure/recorder.h"
+
+#include "base/check.h"
+#include "measure/events.h"
+
+#define RECORDER_LEVELS_MAX 64
+#define RECORDER_READY_SLOTS 2 /* memory made at start-up: the level under load and the one before it */
+#define SLOT_NONE UINT32_MAX
+
+struct recorder {
+	struct interval *running;
+	struct interval *spare; /* NULL: handed out */
+	struct interval *intervals[2];
+	uint32_t requests_n;
+
+	/* Which level has which slot, in either interval; LEVEL_NONE: free. Recording is told a level, and nearly
+	 * always the same one as before. */
+	uint32_t slots_n;
+	uint32_t slot_levels[RECORDER_LEVELS_MAX];
+	bool slot_is_closing[RECORDER_LEVELS_MAX];
+	uint32_t last_slot;
+
+	uint64_t taken; /* intervals handed out so far */
+	/* In flight since in_flight_ns, in the window of in_flight_level. */
+	uint32_t in_flight, in_flight_level;
+	int64_t in_flight_ns;
+	struct reading target, self; /* latest */
+};
+
+struct recorder *
+recorder_new(const struct recorder_config *config)
+{
+	CHECK_OP(config->open_levels_max, >, 0);
+	CHECK_OP(config->open_levels_max, <=, RECORDER_LEVELS_MAX);
+	struct recorder *r = must_alloc(sizeof(*r));
+
+	r->requests_n = config->requests_n;
+	r->slots_n = config->open_levels_max;
+	for (uint32_t slot = 0; slot < r->slots_n; slot++)
+		r->slot_levels[slot] = LEVEL_NONE;
+	for (size_t i = 0; i < ARRAY_LEN(r->intervals); i++) {
+		r->intervals[i] = interval_new(config->requests_n, config->open_levels_max);
+		for (uint32_t slot = 0; slot < RECORDER_READY_SLOTS && slot < r->slots_n; slot++)
+			interval_use_slot(r->intervals[i], slot, LEVEL_NONE);
+		interval_reset(r->intervals[i]);
+	}
+	r->running = r->intervals[0];
+	r->spare = r->intervals[1];
+	r->in_flight_level = LEVEL_NONE;
+	r->target = r->running->target;
+	r->self = r->running->self;
+	return r;
+}
+
+void
+recorder_free(struct recorder *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(r->intervals); i++)
+		interval_free(r->intervals[i]);
+	free(r);
+}
+
+static uint32_t
+find_slot(const struct recorder *r, uint32_t level)
+{
+	for (uint32_t slot = 0; slot < r->slots_n; slot++)
+		if (r->slot_levels[slot] == level)
+			return slot;
+	return SLOT_NONE;
+}
+
+static struct interval_level *
+use_level(struct recorder *r, uint32_t level)
+{
+	CHECK_OP(level, !=, LEVEL_NONE);
+	uint32_t slot = find_slot(r, level);
+
+	if (slot == SLOT_NONE) {
+		slot = find_slot(r, LEVEL_NONE);
+		CHECK(slot != SLOT_NONE); /* more levels with exchanges under way than open_levels_max */
+		r->slot_levels[slot] = level;
+	}
+	r->last_slot = slot;
+	struct interval_level *used = &r->running->levels[slot];
+
+	return used->is_used ? used : interval_use_slot(r->running, slot, level);
+}
+
+static inline struct interval_level *
+level_of(struct recorder *r, uint32_t level)
+{
+	struct interval_level *last = &r->running->levels[r->last_slot];
+
+	return last->is_used && last->level == level ? last : use_level(r, level);
+}
+
+static inline struct cell *
+request_of(struct recorder *r, struct interval_level *level, uint32_t request)
+{
+	CHECK_OP(request, <, r->requests_n);
+	return &level->requests[request];
+}
+
+void
+recorder_add_scheduled(struct recorder *r, uint32_t level, uint32_t request, uint64_t n)
+{
+	struct interval_level *in = level_of(r, level);
+
+	in->all.counts.scheduled += n;
+	request_of(r, in, request)->counts.scheduled += n;
+}
+
+void
+recorder_add_sent(struct recorder *r, uint32_t level, uint32_t request)
+{
+	struct interval_level *in = level_of(r, level);
+
+	in->all.counts.sent++;
+	request_of(r, in, request)->counts.sent++;
+}
+
+static inline void
+add_failures(struct counts *counts, enum failure failure, uint64_t n)
+{
+	counts->by_failure[failure] += n;
+	switch (failure_rows[failure].counts) {
+	case COUNTS_FAILED: counts->failed += n; break;
+	case COUNTS_UNSENT: counts->unsent += n; break;
+	case COUNTS_DROPPED: counts->dropped += n; break;
+	}
+}
+
+static inline void
+add_outcome(struct counts *counts, const struct exchange *x)
+{
+	switch (x->outcome) {
+	case OUTCOME_OK: counts->ok++; break;
+	case OUTCOME_FAILURE: add_failures(counts, x->failure, 1); break;
+	case OUTCOME_UNFINISHED: counts->unfinished++; break;
+	}
+	if (x->status >= 100 && x->status - 100u < ARRAY_LEN(counts->by_status))
+		counts->by_status[x->status - 100]++;
+	counts->retried += x->retries;
+	counts->bytes_sent += x->bytes_sent;
+	counts->bytes_received += x->bytes_received;
+}
+
+static inline void
+add_latencies(struct cell *all, struct cell *request, const struct exchange *x)
+{
+#define METRIC(NAME, name, value, when, per_request, help)                                                             \
+	if (when) {                                                                                                    \
+		histogram_record(&all->histograms[METRIC_##NAME], value);                                              \
+		if (per_request)                                                                                       \
+			histogram_record(&request->histograms[METRIC_##NAME], value);                                  \
+	}
+#include "measure/metric.def"
+#undef METRIC
+}
+
+void
+recorder_add_exchange(struct recorder *r, const struct exchange *x, uint32_t window_level)
+{
+	struct interval_level *in = level_of(r, x->level);
+	struct cell *request = request_of(r, in, x->request);
+
+	add_outcome(&in->all.counts, x);
+	add_outcome(&request->counts, x);
+	add_latencies(&in->all, request, x);
+	if (x->outcome == OUTCOME_OK && window_level != LEVEL_NONE) {
+		struct interval_level *window = level_of(r, window_level);
+
+		window->all.counts.ok_in_window++;
+		window->requests[x->request].counts.ok_in_window++;
+	}
+}
+
+void
+recorder_add_lost(struct recorder *r, uint32_t level, uint32_t request, enum failure failure, uint64_t n)
+{
+	struct interval_level *in = level_of(r, level);
+
+	CHECK_OP(failure, <, FAILURE_COUNT);
+	add_failures(&in->all.counts, failure, n);
+	add_failures(&request_of(r, in, request)->counts, failure, n);
+}
+
+/* Time passes in the window that was running until now. */
+static void
+pass_time(struct recorder *r, int64_t now_ns)
+{
+	if (r->in_flight_level != LEVEL_NONE && now_ns > r->in_flight_ns) {
+		struct interval_level *in = level_of(r, r->in_flight_level);
+		int64_t passed_ns = now_ns - r->in_flight_ns;
+
+		in->in_flight_ns += (double)r->in_flight * (double)passed_ns;
+		in->window_ns += passed_ns;
+		if (r->in_flight > in->in_flight_peak)
+			in->in_flight_peak = r->in_flight;
+	}
+	if (now_ns > r->in_flight_ns)
+		r->in_flight_ns = now_ns;
+}
+
+void
+recorder_in_flight(struct recorder *r, uint32_t level, uint32_t n, int64_t now_ns)
+{
+	pass_time(r, now_ns);
+	r->in_flight = n;
+	r->in_flight_level = level;
+	if (level == LEVEL_NONE)
+		return;
+	struct interval_level *in = level_of(r, level);
+
+	if (n > in->in_flight_peak)
+		in->in_flight_peak = n;
+}
+
+void
+recorder_add_loop_gap(struct recorder *r, uint32_t level, int64_t gap_ns)
+{
+	if (level == LEVEL_NONE)
+		return;
+	struct interval_level *in = level_of(r, level);
+
+	if (gap_ns > in->loop_gap_max_ns)
+		in->loop_gap_max_ns = gap_ns;
+}
+
+void
+recorder_add_connect(struct recorder *r, bool is_failed)
+{
+	r->running->connects++;
+	r->running->connects_failed += is_failed;
+}
+
+void
+recorder_add_reading(struct recorder *r, uint32_t level, bool is_self, const struct reading *reading)
+{
+	struct interval_level *in = level != LEVEL_NONE ? level_of(r, level) : NULL;
+
+	if (is_self) {
+		r->self = *reading;
+		gauge_set_add(in != NULL ? &in->self : &r->running->self_outside, reading);
+	} else {
+		r->target = *reading;
+		gauge_set_add(in != NULL ? &in->target : &r->running->target_outside, reading);
+	}
+}
+
+void
+recorder_close_level(struct recorder *r, uint32_t level)
+{
+	level_of(r, level)->is_last = true;
+	r->slot_is_closing[r->last_slot] = true;
+}
+
+/* The interval that is handed out keeps its slots; the next one has slots of its own. */
+static void
+free_closed_slots(struct recorder *r)
+{
+	for (uint32_t slot = 0; slot < r->slots_n; slot++) {
+		if (!r->slot_is_closing[slot])
+			continue;
+		r->slot_is_closing[slot] = false;
+		r->slot_levels[slot] = LEVEL_NONE;
+	}
+}
+
+struct interval *
+recorder_take_interval(struct recorder *r, int64_t now_ns)
+{
+	if (r->spare == NULL)
+		return NULL;
+	pass_time(r, now_ns);
+	struct interval *taken = r->running;
+
+	taken->seq = r->taken++;
+	taken->end_ns = now_ns;
+	taken->in_flight = r->in_flight;
+	taken->current_level = r->in_flight_level;
+	taken->target = r->target;
+	taken->self = r->self;
+	free_closed_slots(r);
+	r->running = r->spare;
+	r->spare = NULL;
+	r->running->start_ns = now_ns;
+	return taken;
+}
+
+void
+recorder_give_interval(struct recorder *r, struct interval *interval)
+{
+	CHECK(r->spare == NULL && interval != r->running);
+	CHECK(interval == r->intervals[0] || interval == r->intervals[1]);
+	interval_reset(interval);
+	r->spare = interval;
+}
