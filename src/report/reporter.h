@@ -14,14 +14,15 @@ struct report {
 	const struct verdict *verdict;
 	struct run_identity identity;
 	int64_t duration_ns;
-	const char *pacing;          /* "precise", "relaxed": what was used */
-	const char *results_dir;     /* NULL: not written */
-	const char *target_address;  /* resolved */
+	const char *pacing;         /* "precise", "relaxed": what was used */
+	const char *results_dir;    /* NULL: not written */
+	const char *target_address; /* resolved */
 };
 
 struct reporter_ops {
-	const char *name; /* "json": `brunt report --format`, and the file's ending */
+	const char *name; /* "json": `brunt report --format` */
 	const char *help;
+	const char *file; /* its name in a results directory: "result.json" */
 	/* Appends the document; false: the buffer's ceiling. */
 	bool (*write)(const struct report *report, struct buf *into);
 };
@@ -36,28 +37,32 @@ struct terminal_style {
 };
 struct terminal_style terminal_style_of(FILE *stream);
 
-/* The final report: verdict first, then target/achieved/dropped/lateness, the level table, latency, histogram, errors in
- * words, resources, generator. Everything that a server said is escaped. */
+/* The final report: verdict first, then target/achieved/dropped/lateness, the level table, latency, histogram, errors
+ * in words, resources, generator. Everything that a server said is escaped. */
 void terminal_report(const struct report *report, const struct terminal_style *style, struct buf *into);
 
-/* The live view: on a TTY a block that is redrawn in place at least twice a second, else one plain line per interval. */
+/* The live view: on a TTY a block that is redrawn in place at least twice a second, else one plain line per interval.
+ */
 struct live_view;
-struct live_view *live_view_new(FILE *stream, const struct plan *plan, const struct terminal_style *style, int64_t planned_ns);
+struct live_view *live_view_new(
+	FILE *stream, const struct plan *plan, const struct terminal_style *style, int64_t planned_ns);
 void live_view_update(struct live_view *view, const struct summary *summary, int64_t now_ns, const char *phase);
 void live_view_line(struct live_view *view, const char *text); /* a line that stays: a level was judged */
 void live_view_clear(struct live_view *view);                  /* leaves the terminal as it was */
+bool live_view_failed(
+	const struct live_view *view); /* its output was closed or full: the view is lost, the run is not */
 void live_view_free(struct live_view *view);
 
-/* The results directory: written under a temporary name, fsynced, renamed. events.ndjson and run.hlog grow during the run
- * (whole intervals, appended by the thread pool); a killed run leaves them as its journal. */
+/* The results directory: written under a temporary name, fsynced, renamed. events.ndjson and run.hlog grow during the
+ * run (whole intervals, appended by the thread pool); a killed run leaves them as its journal. */
 struct result_dir;
-struct result_dir *result_dir_open(const struct plan *plan, const struct run_identity *identity, const char *exactly,
-	struct error *err);
+struct result_dir *result_dir_open(
+	const struct plan *plan, const struct run_identity *identity, const char *exactly, struct error *err);
 /* Appends whole lines; a failure is remembered, reported once, and never stops the run. Called from the thread pool. */
 void result_dir_add_events(struct result_dir *dir, const char *bytes, size_t length);
 void result_dir_add_hlog(struct result_dir *dir, const char *bytes, size_t length);
-/* Writes result.json, profile.yaml and the terminal report, then gives the directory its final name. False: something was
- * lost, err says what. */
+/* Writes result.json, profile.yaml and the terminal report, then gives the directory its final name. False: something
+ * was lost, err says what. */
 bool result_dir_finish(struct result_dir *dir, const struct report *report, struct error *err);
 const char *result_dir_path(const struct result_dir *dir); /* final name */
 bool result_dir_failed(const struct result_dir *dir, char *text, size_t size);

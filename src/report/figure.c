@@ -1,0 +1,116 @@
+#include "report/figure.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "base/units.h"
+
+const char *
+figure_count(uint64_t n, char into[FIGURE_MAX])
+{
+	char digits[FIGURE_MAX];
+	int length = snprintf(digits, sizeof(digits), "%" PRIu64, n), used = 0;
+
+	for (int i = 0; i < length; i++) {
+		if (i > 0 && (length - i) % 3 == 0)
+			into[used++] = ',';
+		into[used++] = digits[i];
+	}
+	into[used] = '\0';
+	return into;
+}
+
+/* Whole where it is whole; else three digits or so, never an exponent. */
+static const char *
+plain_number(double value, char into[FIGURE_MAX])
+{
+	if (value >= 999.5 && value < 1e15)
+		return figure_count((uint64_t)llround(value), into);
+	bool is_whole = fabs(value - round(value)) < 0.005;
+
+	snprintf(into, FIGURE_MAX, is_whole ? "%.0f" : value < 10 ? "%.2f" : "%.1f", value);
+	return into;
+}
+
+const char *
+figure_level(double level, bool in_users, char into[FIGURE_MAX])
+{
+	char number[FIGURE_MAX];
+
+	if (!isfinite(level))
+		snprintf(into, FIGURE_MAX, "n/a");
+	else
+		snprintf(into, FIGURE_MAX, "%.20s%s", plain_number(level, number),
+			!in_users    ? "/s"
+			: level == 1 ? " user"
+				     : " users");
+	return into;
+}
+
+const char *
+figure_rate(double per_s, char into[FIGURE_MAX])
+{
+	return figure_level(per_s, false, into);
+}
+
+const char *
+figure_ratio(double ratio, char into[FIGURE_MAX])
+{
+	double percent = ratio * 100;
+
+	if (!isfinite(percent))
+		snprintf(into, FIGURE_MAX, "n/a");
+	else if (percent > 0 && percent < 0.01)
+		snprintf(into, FIGURE_MAX, "<0.01%%");
+	else if (fabs(percent - round(percent)) < 0.005)
+		snprintf(into, FIGURE_MAX, "%.0f%%", percent);
+	else
+		snprintf(into, FIGURE_MAX, percent < 1 ? "%.2f%%" : "%.1f%%", percent);
+	return into;
+}
+
+const char *
+figure_time(int64_t ns, char into[FIGURE_MAX])
+{
+	if (ns == INT64_MAX)
+		snprintf(into, FIGURE_MAX, "> timeout");
+	else
+		units_time_text(ns, into, FIGURE_MAX);
+	return into;
+}
+
+const char *
+figure_seconds(int64_t ns, char into[FIGURE_MAX])
+{
+	if (ns >= 0 && ns < 120 * NS_PER_S)
+		snprintf(into, FIGURE_MAX, "%.1fs", ns_to_s(ns));
+	else
+		units_time_text(ns, into, FIGURE_MAX);
+	return into;
+}
+
+const char *
+figure_bytes(double bytes, char into[FIGURE_MAX])
+{
+	if (!isfinite(bytes) || bytes < 0)
+		snprintf(into, FIGURE_MAX, "n/a");
+	else
+		units_bytes_text((uint64_t)bytes, into, FIGURE_MAX);
+	return into;
+}
+
+bool
+figure_levels_in_users(const struct plan *plan)
+{
+	return plan->scenarios_n > 0 && plan->scenarios[0].load.in_users;
+}
+
+void
+figure_latency(const struct level_summary *level, enum metric metric, struct latency_figures *into)
+{
+	if (level->live != NULL && histogram_is_ready(&level->live->histograms[metric]))
+		histogram_figures(&level->live->histograms[metric], into);
+	else
+		*into = level->figures[metric];
+}

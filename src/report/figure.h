@@ -1,0 +1,24 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "measure/summary.h"
+
+/* Figures as people read them, every one "n/a" where it is not known. Each returns into. */
+#define FIGURE_MAX 40
+
+const char *figure_count(uint64_t n, char into[FIGURE_MAX]);                  /* 1,234,567: exact */
+const char *figure_level(double level, bool in_users, char into[FIGURE_MAX]); /* 200/s 49.9/s 64 users */
+const char *figure_rate(double per_s, char into[FIGURE_MAX]);
+const char *figure_ratio(double ratio, char into[FIGURE_MAX]); /* 0% 0.05% 12.5% */
+const char *figure_time(int64_t ns, char into[FIGURE_MAX]);    /* 4.56ms; −1: n/a */
+const char *figure_seconds(int64_t ns, char into[FIGURE_MAX]); /* 41.2s: places on a run's timeline */
+const char *figure_bytes(double bytes, char into[FIGURE_MAX]);
+
+/* Whether the plan's levels count users. */
+bool figure_levels_in_users(const struct plan *plan);
+
+/* Of a level that was settled or is still live. */
+void figure_latency(const struct level_summary *level, enum metric metric, struct latency_figures *into);

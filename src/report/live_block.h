@@ -1,0 +1,17 @@
+#pragma once
+
+#include "report/page.h"
+
+/* What the live view says, apart from how it is drawn. */
+struct live_state {
+	const struct plan *plan;
+	const struct summary *summary;
+	int64_t planned_ns; /* 0: not known */
+	int64_t now_ns;
+	const char *phase;
+};
+
+/* Lines of the block for a terminal, each ended by "\n", none wider than the page. */
+void live_block_draw(const struct live_state *state, struct page *page);
+/* The same in one plain line, without its "\n". */
+void live_block_line(const struct live_state *state, struct buf *into);

@@ -1,0 +1,280 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "report/journal.h"
+#include "report/reporter.h"
+
+#define RESULT_DOCUMENT_CEILING ((size_t)64 * 1024 * 1024)
+#define RESULT_PARTIAL ".partial"
+
+struct result_dir {
+	char path[PATH_MAX];    /* its final name */
+	char working[PATH_MAX]; /* where it is written: path.partial, or path itself where that was there and empty */
+	char parent[PATH_MAX];
+	bool is_latest_wanted; /* results/<name>/latest: not where --out named the directory */
+	struct journal events, hlog;
+	struct error lost; /* the first thing that could not be written at the end */
+};
+
+static bool
+is_empty_directory(const char *path)
+{
+	DIR *directory = opendir(path);
+	const struct dirent *entry;
+	bool is_empty = directory != NULL;
+
+	while (is_empty && (entry = readdir(directory)) != NULL)
+		is_empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+	if (directory != NULL)
+		closedir(directory);
+	return is_empty;
+}
+
+static void
+parent_of(const char *path, char *into, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		snprintf(into, size, ".");
+	else
+		snprintf(into, size, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+}
+
+static bool
+place(struct result_dir *dir, const struct plan *plan, const struct run_identity *identity, const char *exactly)
+{
+	int n;
+
+	if (exactly != NULL) {
+		size_t length = strlen(exactly);
+
+		while (length > 1 && exactly[length - 1] == '/')
+			length--;
+		n = snprintf(dir->path, sizeof(dir->path), "%.*s", (int)length, exactly);
+	} else
+		n = snprintf(dir->path, sizeof(dir->path), "%s/%s/%s", plan->output.dir, plan->name, identity->id);
+	dir->is_latest_wanted = exactly == NULL;
+	parent_of(dir->path, dir->parent, sizeof(dir->parent));
+	int m = snprintf(dir->working, sizeof(dir->working), "%.*s" RESULT_PARTIAL, PATH_MAX - 16, dir->path);
+
+	return n > 0 && (size_t)n < sizeof(dir->path) - sizeof(RESULT_PARTIAL) && (size_t)m < sizeof(dir->working);
+}
+
+/* A directory that is there and empty may be a mount point, which cannot be renamed over: it is written in place, and
+ * result.json, which comes last, says that it is whole. */
+static bool
+make_working(struct result_dir *dir, struct error *err)
+{
+	struct stat status;
+
+	if (stat(dir->path, &status) == 0) {
+		if (!S_ISDIR(status.st_mode) || !is_empty_directory(dir->path))
+			return error_set(
+				err, "'%s' is there already; results go into a new or empty directory", dir->path);
+		snprintf(dir->working, sizeof(dir->working), "%s", dir->path);
+		return true;
+	}
+	if (!file_make_dirs(dir->parent, err))
+		return false;
+	if (mkdir(dir->working, 0777) != 0) {
+		if (errno == EEXIST)
+			return error_set(err,
+				"'%s' is left of a run that did not end; see it with brunt report, or remove it",
+				dir->working);
+		return error_set(err, "cannot make the directory '%s': %s", dir->working, strerror(errno));
+	}
+	return true;
+}
+
+static const char *
+path_in(const struct result_dir *dir, const char *name, char into[PATH_MAX])
+{
+	if (snprintf(into, PATH_MAX, "%.*s/%s", PATH_MAX - 64, dir->working, name) < 0)
+		into[0] = '\0';
+	return into;
+}
+
+/* The profile first: with it and the journals a killed run can be reported. */
+static bool
+open_files(struct result_dir *dir, const struct plan *plan, struct error *err)
+{
+	char path[PATH_MAX];
+	bool has_yaml = plan->effective_yaml != NULL;
+
+	if (has_yaml && !file_write_atomic(path_in(dir, "profile.yaml", path), plan->effective_yaml,
+				strlen(plan->effective_yaml), err))
+		return false;
+	int fd = open(dir->working, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool is_open =
+		fd >= 0 && journal_init(&dir->events, fd, "events.ndjson") && journal_init(&dir->hlog, fd, "run.hlog");
+
+	if (!is_open)
+		error_set(err, "cannot write into '%s': %s", dir->working, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return is_open;
+}
+
+struct result_dir *
+result_dir_open(const struct plan *plan, const struct run_identity *identity, const char *exactly, struct error *err)
+{
+	struct result_dir *dir = must_alloc(sizeof(*dir));
+
+	dir->events.fd = dir->hlog.fd = -1;
+	if (!place(dir, plan, identity, exactly)) {
+		error_set(err, "the path of the results directory is too long");
+		goto fail;
+	}
+	if (!make_working(dir, err) || !open_files(dir, plan, err))
+		goto fail;
+	return dir;
+fail:
+	result_dir_free(dir);
+	return NULL;
+}
+
+void
+result_dir_free(struct result_dir *dir)
+{
+	if (dir == NULL)
+		return;
+	if (dir->events.fd >= 0)
+		journal_fini(&dir->events);
+	if (dir->hlog.fd >= 0)
+		journal_fini(&dir->hlog);
+	free(dir);
+}
+
+static void
+add_lines(struct result_dir *dir, struct journal *journal, const char *bytes, size_t length)
+{
+	if (journal_add_fails(journal, bytes, length))
+		log_warn("cannot write %s/%s: %s; the run goes on without it", dir->working, journal->name,
+			strerror(journal->error));
+}
+
+void
+result_dir_add_events(struct result_dir *dir, const char *bytes, size_t length)
+{
+	add_lines(dir, &dir->events, bytes, length);
+}
+
+void
+result_dir_add_hlog(struct result_dir *dir, const char *bytes, size_t length)
+{
+	add_lines(dir, &dir->hlog, bytes, length);
+}
+
+const char *
+result_dir_path(const struct result_dir *dir)
+{
+	return dir->path;
+}
+
+bool
+result_dir_failed(const struct result_dir *dir, char *text, size_t size)
+{
+	const struct journal *torn = dir->events.error ? &dir->events : dir->hlog.error ? &dir->hlog : NULL;
+
+	if (error_is_set(&dir->lost))
+		error_text(&dir->lost, text, size);
+	else if (torn != NULL)
+		snprintf(text, size, "%s is not complete: %s", torn->name, strerror(torn->error));
+	return error_is_set(&dir->lost) || torn != NULL;
+}
+
+static bool
+write_document(
+	struct result_dir *dir, const struct reporter_ops *reporter, const struct report *report, struct error *err)
+{
+	struct buf document;
+	char path[PATH_MAX];
+
+	buf_init(&document, RESULT_DOCUMENT_CEILING);
+	bool is_written = reporter->write(report, &document) || error_set(err, "%s would be too large", reporter->file);
+
+	is_written = is_written &&
+		     file_write_atomic(path_in(dir, reporter->file, path), document.bytes, document.length, err);
+	buf_fini(&document);
+	return is_written;
+}
+
+/* result.json last: where it is, everything is. */
+static bool
+write_documents(struct result_dir *dir, const struct report *report)
+{
+	const struct reporter_ops *last = reporter_by_name("json");
+	struct error ignored = {0};
+
+	for (size_t i = 0; reporters[i] != NULL; i++)
+		if (reporters[i] != last)
+			write_document(dir, reporters[i], report, error_is_set(&dir->lost) ? &ignored : &dir->lost);
+	return write_document(dir, last, report, error_is_set(&dir->lost) ? &ignored : &dir->lost);
+}
+
+static bool
+sync_directory(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool is_synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL); /* EINVAL: it cannot sync directories */
+
+	if (fd >= 0)
+		close(fd);
+	return is_synced;
+}
+
+/* A link beside the results, replaced in one step; one that cannot be made is no loss worth a failed run. */
+static void
+update_latest(const struct result_dir *dir)
+{
+	char link[PATH_MAX], beside[PATH_MAX];
+	const char *name = strrchr(dir->path, '/');
+
+	if ((size_t)snprintf(link, sizeof(link), "%s/latest", dir->parent) >= sizeof(link) ||
+		(size_t)snprintf(beside, sizeof(beside), "%.*s.%ld", PATH_MAX - 32, link, (long)getpid()) >=
+			sizeof(beside))
+		return;
+	if (symlink(name ? name + 1 : dir->path, beside) != 0 || rename(beside, link) != 0) {
+		log_info("cannot update '%s': %s", link, strerror(errno));
+		unlink(beside);
+	}
+}
+
+static bool
+give_final_name(struct result_dir *dir)
+{
+	if (strcmp(dir->working, dir->path) != 0) {
+		if (!sync_directory(dir->working) || rename(dir->working, dir->path) != 0)
+			return error_set(
+				&dir->lost, "cannot rename '%s' to '%s': %s", dir->working, dir->path, strerror(errno));
+		snprintf(dir->working, sizeof(dir->working), "%s", dir->path);
+	}
+	if (!sync_directory(dir->parent))
+		return error_set(&dir->lost, "'%s' is written but not durable: %s", dir->path, strerror(errno));
+	return true;
+}
+
+bool
+result_dir_finish(struct result_dir *dir, const struct report *report, struct error *err)
+{
+	char text[1280];
+
+	journal_sync(&dir->events);
+	journal_sync(&dir->hlog);
+	/* Without result.json it keeps the name that says so: brunt report can finish it. */
+	if (write_documents(dir, report) && give_final_name(dir) && dir->is_latest_wanted)
+		update_latest(dir);
+	if (result_dir_failed(dir, text, sizeof(text)))
+		return error_set(err, "%s", text);
+	return true;
+}

@@ -1,0 +1,89 @@
+#include "report/terminal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "report/figure.h"
+
+#define TERMINAL_WIDTH_UNKNOWN 100
+
+struct terminal_style
+terminal_style_of(FILE *stream)
+{
+	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+	struct terminal_style style = {.width = TERMINAL_WIDTH_UNKNOWN};
+	struct winsize size;
+
+	style.is_tty = isatty(fileno(stream)) == 1 && (term == NULL || strcmp(term, "dumb") != 0);
+	style.has_colour = style.is_tty && (no_colour == NULL || no_colour[0] == '\0'); /* no-color.org */
+	if (style.is_tty && ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		style.width = size.ws_col;
+	return style;
+}
+
+static double
+window_s(const struct summary *summary)
+{
+	return (double)(summary->measured_to_ns - summary->measured_from_ns) / 1e9;
+}
+
+/* What was asked for and what came of it. The identities are printed as such: nobody has to trust that they hold. */
+static void
+add_load(const struct report *report, struct page *page)
+{
+	const struct summary *summary = report->summary;
+	const struct counts *all = &summary->everything.counts;
+	char a[FIGURE_MAX], b[FIGURE_MAX], c[FIGURE_MAX], d[FIGURE_MAX];
+	double window = window_s(summary),
+	       offered = window > 0 ? (double)summary->measured.counts.scheduled / window : NAN;
+	double achieved = window > 0 ? summary_achieved_per_s(summary) : NAN;
+	uint64_t lost = all->dropped + all->unsent;
+
+	page_heading(page, "Load");
+	page_entry(page, "rate", PAINT_PLAIN, "%s achieved of %s offered, over %s measured", figure_rate(achieved, a),
+		figure_rate(offered, b), figure_seconds(summary->measured_to_ns - summary->measured_from_ns, c));
+	page_entry(page, "scheduled", lost > 0 ? PAINT_WARN : PAINT_PLAIN, "%s = %s sent + %s dropped + %s unsent",
+		figure_count(all->scheduled, a), figure_count(all->sent, b), figure_count(all->dropped, c),
+		figure_count(all->unsent, d));
+	page_entry(page, "sent", PAINT_PLAIN, "%s = %s ok + %s failed + %s unfinished", figure_count(all->sent, a),
+		figure_count(all->ok, b), figure_count(all->failed, c), figure_count(all->unfinished, d));
+	page_entry(page, "on the wire", PAINT_PLAIN, "%s = %s sent + %s retried",
+		figure_count(all->sent + all->retried, a), figure_count(all->sent, b), figure_count(all->retried, c));
+	page_entry(page, "in flight", PAINT_PLAIN, "%s on average, %s at the peak",
+		isfinite(summary->in_flight_avg) ? figure_count((uint64_t)llround(summary->in_flight_avg), a) : "n/a",
+		figure_count(summary->in_flight_peak, b));
+	page_entry(page, "connections", PAINT_PLAIN, "%s opened, %s failed to open", figure_count(summary->connects, a),
+		figure_count(summary->connects_failed, b));
+	if (all->bytes_sent + all->bytes_received > 0)
+		page_entry(page, "bytes", PAINT_PLAIN, "%s sent, %s received", figure_bytes((double)all->bytes_sent, a),
+			figure_bytes((double)all->bytes_received, b));
+	if (!counts_identities_hold(all))
+		page_entry(page, "", PAINT_BAD, "These figures do not add up: this is a bug in brunt.");
+}
+
+void
+terminal_report(const struct report *report, const struct terminal_style *style, struct buf *into)
+{
+	struct page page;
+
+	page_init(&page, into, style);
+	terminal_add_verdict(report, &page);
+	terminal_add_breaking_point(report, &page);
+	add_load(report, &page);
+	terminal_add_levels(report, &page);
+	terminal_add_slos(report, &page);
+	terminal_add_latency(report, &page);
+	terminal_add_histogram(report, &page);
+	terminal_add_requests(report, &page);
+	terminal_add_failures(report, &page);
+	terminal_add_resources(report, &page);
+	terminal_add_generator(report, &page);
+	if (report->results_dir != NULL) {
+		page_heading(&page, "Results");
+		page_entry(&page, "in", PAINT_PLAIN, "%s", report->results_dir);
+	}
+}

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "report/page.h"
+
+/* The sections of the final report, one file each where they are long; terminal.c puts them in order. A section that
+ * has nothing to say prints nothing. */
+
+/* "BREAKS at 240/s: high_error_rate — sustains 200/s (safe 160/s)", with the status in front where it is not a pass. */
+const char *terminal_headline(const struct report *report, char *into, size_t size);
+
+void terminal_add_verdict(const struct report *report, struct page *page);
+void terminal_add_breaking_point(const struct report *report, struct page *page);
+void terminal_add_levels(const struct report *report, struct page *page);
+void terminal_add_latency(const struct report *report, struct page *page);
+void terminal_add_histogram(const struct report *report, struct page *page);
+void terminal_add_requests(const struct report *report, struct page *page);
+void terminal_add_slos(const struct report *report, struct page *page);
+void terminal_add_failures(const struct report *report, struct page *page);
+void terminal_add_resources(const struct report *report, struct page *page);
+void terminal_add_generator(const struct report *report, struct page *page);

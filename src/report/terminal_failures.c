@@ -1,0 +1,62 @@
+#include <stdio.h>
+
+#include "report/figure.h"
+#include "report/terminal.h"
+
+static void
+add_line(struct page *page, enum paint paint, uint64_t n, uint64_t of, const char *name, const char *sentence)
+{
+	char count[FIGURE_MAX], share[FIGURE_MAX], text[512];
+
+	page_pad(page, 2);
+	page_printf(page, paint, "%10s", figure_count(n, count));
+	page_printf(page, PAINT_DIM, " %7s  ", figure_ratio(of ? (double)n / (double)of : 0, share));
+	snprintf(text, sizeof(text), "%s: %s", name, sentence);
+	page_wrap(page, 24, PAINT_PLAIN, text);
+}
+
+static void
+add_statuses(const struct counts *counts, struct page *page)
+{
+	char count[FIGURE_MAX], text[1024] = "";
+	size_t used = 0;
+
+	for (unsigned s = 0; s < 500 && used + 64 < sizeof(text); s++)
+		if (counts->by_status[s] > 0)
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%u × %s", used ? " · " : "",
+				s + 100, figure_count(counts->by_status[s], count));
+	if (used > 0) {
+		page_heading(page, "Status codes");
+		page_pad(page, 2);
+		page_wrap(page, 2, PAINT_PLAIN, text);
+	}
+}
+
+/* Whatever did not end well, in words, the most frequent first; shares are of all that was scheduled. */
+void
+terminal_add_failures(const struct report *report, struct page *page)
+{
+	const struct counts *counts = &report->summary->everything.counts;
+	bool is_shown[FAILURE_COUNT] = {false};
+
+	if (counts->failed + counts->unsent + counts->dropped + counts->unfinished > 0)
+		page_heading(page, "Errors");
+	for (;;) {
+		int most = -1;
+
+		for (int f = 0; f < FAILURE_COUNT; f++)
+			if (!is_shown[f] && counts->by_failure[f] > 0 &&
+				(most < 0 || counts->by_failure[f] > counts->by_failure[most]))
+				most = f;
+		if (most < 0)
+			break;
+		is_shown[most] = true;
+		add_line(page, failure_rows[most].blames == BLAMES_CLIENT ? PAINT_WARN : PAINT_BAD,
+			counts->by_failure[most], counts->scheduled, failure_rows[most].counter,
+			failure_rows[most].sentence);
+	}
+	if (counts->unfinished > 0)
+		add_line(page, PAINT_WARN, counts->unfinished, counts->scheduled, "unfinished",
+			"still under way when the run ended");
+	add_statuses(counts, page);
+}

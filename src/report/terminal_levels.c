@@ -1,0 +1,89 @@
+#include <math.h>
+#include <stdio.h>
+
+#include "base/check.h"
+#include "report/figure.h"
+#include "report/table.h"
+#include "report/terminal.h"
+
+static const struct table_column level_columns[] = {
+	{"level", false, 2},
+	{"offered", false, 0},
+	{"achieved", false, 3},
+	{"requests", false, 5},
+	{"errors", false, 0},
+	{"P95", false, 4},
+	{"P99", false, 1},
+	{"in flight", false, 6},
+	{"CPU", false, 7},
+	{"memory", false, 8},
+	{"status", true, 0},
+};
+
+static enum paint
+level_paint(enum level_status status)
+{
+	switch (status) {
+	case LEVEL_OK: return PAINT_GOOD;
+	case LEVEL_ERR:
+	case LEVEL_DEGR: return PAINT_WARN;
+	case LEVEL_BROKEN: return PAINT_BAD;
+	default: return PAINT_DIM;
+	}
+}
+
+static void
+add_figures(struct table *table, const struct level_summary *level, bool in_users)
+{
+	struct latency_figures response;
+	char text[FIGURE_MAX];
+	double errors = counts_error_rate(&level->counts),
+	       achieved = level->window_s > 0 ? level_achieved_per_s(level) : NAN;
+
+	figure_latency(level, METRIC_RESPONSE, &response);
+	snprintf(text, sizeof(text), "%u", level->index);
+	table_add_cell(table, PAINT_DIM, text);
+	table_add_cell(table, PAINT_PLAIN, figure_level(level->offered, in_users, text));
+	table_add_cell(table, PAINT_PLAIN, figure_rate(achieved, text));
+	table_add_cell(table, PAINT_PLAIN, figure_count(level->counts.scheduled, text));
+	table_add_cell(table, errors > 0 ? PAINT_WARN : PAINT_PLAIN, figure_ratio(errors, text));
+	table_add_cell(table, PAINT_PLAIN, figure_time(response.count ? response.p95_ns : -1, text));
+	table_add_cell(table, PAINT_PLAIN, figure_time(response.count ? response.p99_ns : -1, text));
+	table_add_cell(table, PAINT_PLAIN, figure_count(level->in_flight_peak, text));
+	table_add_cell(table, PAINT_PLAIN, figure_ratio(gauge_avg(&level->target, GAUGE_CPU), text));
+	table_add_cell(table, PAINT_PLAIN, figure_bytes(gauge_peak(&level->target, GAUGE_MEMORY), text));
+}
+
+static void
+add_judgement(struct table *table, const struct level_verdict *verdict)
+{
+	table_add_cell(table, level_paint(verdict->status), level_status_names[verdict->status]);
+	if (verdict->status == LEVEL_OK)
+		return;
+	for (size_t i = 0; i < verdict->findings_n; i++)
+		table_add_note(table, PAINT_DIM, verdict->findings[i].text);
+}
+
+void
+terminal_add_levels(const struct report *report, struct page *page)
+{
+	const struct summary *summary = report->summary;
+	const struct verdict *verdict = report->verdict;
+	bool in_users = figure_levels_in_users(report->plan);
+	struct table table;
+
+	if (summary->levels_n == 0)
+		return;
+	page_heading(page, "Levels");
+	table_init(&table, level_columns, ARRAY_LEN(level_columns));
+	for (size_t i = 0; i < summary->levels_n; i++) {
+		table_add_row(&table);
+		add_figures(&table, &summary->levels[i], in_users);
+		if (i < verdict->levels_n)
+			add_judgement(&table, &verdict->levels[i]);
+		else
+			table_add_cell(&table, PAINT_DIM, "not judged");
+	}
+	table_draw(&table, page);
+	table_fini(&table);
+}

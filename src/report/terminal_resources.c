@@ -1,0 +1,104 @@
+#include <math.h>
+#include <stdio.h>
+
+#include "base/check.h"
+#include "report/figure.h"
+#include "report/table.h"
+#include "report/terminal.h"
+
+static const struct table_column resource_columns[] = {
+	{"", true, 0}, {"average", false, 0}, {"peak", false, 0}, {"idle", false, 1}};
+
+static const char *
+gauge_text(enum gauge gauge, double value, char into[FIGURE_MAX])
+{
+	switch (gauge_rows[gauge].unit) {
+	case UNIT_RATIO: return figure_ratio(value, into);
+	case UNIT_BYTES: return figure_bytes(value, into);
+	default: break;
+	}
+	if (!isfinite(value))
+		snprintf(into, FIGURE_MAX, "n/a");
+	else
+		snprintf(into, FIGURE_MAX, value == round(value) ? "%.0f" : "%.2f", value);
+	return into;
+}
+
+/* The target's own, as far as a sampler could read them. */
+void
+terminal_add_resources(const struct report *report, struct page *page)
+{
+	static const struct {
+		enum gauge gauge;
+		const char *label;
+	} rows[] = {
+		{GAUGE_CPU, "CPU"},
+		{GAUGE_CPU_CORES, "CPU in cores"},
+		{GAUGE_MEMORY, "memory"},
+		{GAUGE_MEMORY_LIMIT, "memory limit"},
+		{GAUGE_THREADS, "threads"},
+		{GAUGE_FDS, "open files"},
+		{GAUGE_PROCESSES, "processes"},
+	};
+	const struct summary *summary = report->summary;
+	struct table table;
+	bool is_any = false;
+
+	table_init(&table, resource_columns, ARRAY_LEN(resource_columns));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		enum gauge g = rows[i].gauge;
+		char text[FIGURE_MAX];
+
+		if (summary->target.gauges[g].n == 0)
+			continue;
+		table_add_row(&table);
+		table_add_cell(&table, PAINT_PLAIN, rows[i].label);
+		table_add_cell(&table, PAINT_PLAIN, gauge_text(g, gauge_avg(&summary->target, g), text));
+		table_add_cell(&table, PAINT_PLAIN, gauge_text(g, gauge_peak(&summary->target, g), text));
+		table_add_cell(&table, PAINT_DIM,
+			summary->target_idle.gauges[g].n ? gauge_text(g, gauge_avg(&summary->target_idle, g), text)
+							 : "");
+		is_any = true;
+	}
+	if (is_any) {
+		page_heading(page, "Target's resources");
+		table_draw(&table, page);
+	}
+	table_fini(&table);
+}
+
+static int64_t
+longest_gap_ns(const struct summary *summary)
+{
+	int64_t longest = summary->warmup.loop_gap_max_ns;
+
+	for (size_t i = 0; i < summary->levels_n; i++)
+		if (summary->levels[i].loop_gap_max_ns > longest)
+			longest = summary->levels[i].loop_gap_max_ns;
+	return longest;
+}
+
+/* Whether these figures can be trusted: what the generator itself was up to. */
+void
+terminal_add_generator(const struct report *report, struct page *page)
+{
+	const struct summary *summary = report->summary;
+	const struct histogram *lateness = &summary->measured.histograms[METRIC_LATENESS];
+	struct latency_figures late = {.p50_ns = -1, .p99_ns = -1, .max_ns = -1};
+	char a[FIGURE_MAX], b[FIGURE_MAX], c[FIGURE_MAX];
+
+	if (histogram_is_ready(lateness) && lateness->total > 0)
+		histogram_figures(lateness, &late);
+	page_heading(page, "Generator");
+	if (report->verdict->is_generator_limited)
+		page_entry(page, "health", PAINT_BAD,
+			"it limited this run: what it spoiled is INVALID and says nothing of the target");
+	else
+		page_entry(page, "health", PAINT_GOOD, "it kept up");
+	page_entry(page, "lateness", PAINT_PLAIN, "P50 %s · P99 %s · max %s", figure_time(late.p50_ns, a),
+		figure_time(late.p99_ns, b), figure_time(late.max_ns, c));
+	page_entry(page, "loop gap", PAINT_PLAIN, "%s at the longest", figure_time(longest_gap_ns(summary), a));
+	page_entry(page, "own CPU", PAINT_PLAIN, "%s on average, %s at the peak · pacing %s",
+		figure_ratio(gauge_avg(&summary->self, GAUGE_CPU), a),
+		figure_ratio(gauge_peak(&summary->self, GAUGE_CPU), b), report->pacing);
+}

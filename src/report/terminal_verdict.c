@@ -1,0 +1,152 @@
+#include <math.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "report/figure.h"
+#include "report/terminal.h"
+
+static enum paint
+status_paint(enum verdict_status status)
+{
+	switch (status) {
+	case VERDICT_PASS: return PAINT_GOOD;
+	case VERDICT_FAIL:
+	case VERDICT_UNREACHABLE: return PAINT_BAD;
+	default: return PAINT_WARN;
+	}
+}
+
+static const char *
+status_word(enum verdict_status status)
+{
+	static const char *const words[] = {"PASS", "FAIL", "INCONCLUSIVE", "UNREACHABLE", "INTERRUPTED"};
+
+	return words[status];
+}
+
+/* What a stepped load found out; empty where it did not get that far. */
+static const char *
+breaking_sentence(const struct report *report, char *into, size_t size)
+{
+	const struct breaking_point *point = &report->verdict->breaking_point;
+	bool in_users = figure_levels_in_users(report->plan);
+	char broken[FIGURE_MAX], good[FIGURE_MAX], safe[FIGURE_MAX];
+	const char *mode = failure_mode_rows[report->verdict->failure_mode].name;
+
+	into[0] = '\0';
+	if (!point->is_stepped)
+		return into;
+	figure_level(point->first_broken, in_users, broken);
+	figure_level(point->max_sustainable, in_users, good);
+	figure_level(point->safe, in_users, safe);
+	if (point->is_found && isfinite(point->max_sustainable))
+		snprintf(into, size, "BREAKS at %s: %s — sustains %s (safe %s)", broken, mode, good, safe);
+	else if (point->is_found)
+		snprintf(into, size, "BREAKS at %s: %s — no level below it held", broken, mode);
+	else if (isfinite(point->max_sustainable) && point->is_at_least)
+		snprintf(
+			into, size, "SUSTAINS at least %s (safe %s) — the limit itself could not be found", good, safe);
+	else if (isfinite(point->max_sustainable))
+		snprintf(into, size, "SUSTAINS %s, the highest level tried (safe %s) — nothing broke", good, safe);
+	return into;
+}
+
+const char *
+terminal_headline(const struct report *report, char *into, size_t size)
+{
+	const struct verdict *verdict = report->verdict;
+	char sentence[FINDING_TEXT_MAX + 1];
+
+	breaking_sentence(report, sentence, sizeof(sentence));
+	if (sentence[0] == '\0' && verdict->reasons_n > 0)
+		snprintf(sentence, sizeof(sentence), "%s", verdict->reasons[0]);
+	else if (sentence[0] == '\0' && verdict->status == VERDICT_PASS)
+		snprintf(sentence, sizeof(sentence), "%s",
+			report->plan->slos_n > 0 ? "every objective holds" : "nothing broke, and no objective was set");
+	if (verdict->status == VERDICT_PASS && verdict->breaking_point.is_stepped && sentence[0] != '\0')
+		snprintf(into, size, "%s", sentence);
+	else
+		snprintf(into, size, "%s%s%s", status_word(verdict->status), sentence[0] ? ": " : "", sentence);
+	return into;
+}
+
+void
+terminal_add_verdict(const struct report *report, struct page *page)
+{
+	const struct verdict *verdict = report->verdict;
+	char headline[512], started[32], lasted[FIGURE_MAX], sentence[FINDING_TEXT_MAX + 1], line[1024];
+	bool leads_with_reason = breaking_sentence(report, sentence, sizeof(sentence))[0] == '\0';
+
+	page_wrap(page, 2, status_paint(verdict->status), terminal_headline(report, headline, sizeof(headline)));
+	snprintf(line, sizeof(line), "%s, exit %d · %s · %s · %s · %s", status_word(verdict->status),
+		verdict->exit_code, report->plan->name, report->plan->target.url.text,
+		wall_text(report->identity.started_wall_ns, started, sizeof(started)),
+		figure_seconds(report->duration_ns, lasted));
+	page_wrap(page, 2, PAINT_DIM, line);
+	for (size_t i = leads_with_reason ? 1 : 0; i < verdict->reasons_n; i++) {
+		page_add(page, PAINT_PLAIN, "  - ");
+		page_wrap(page, 4, PAINT_PLAIN, verdict->reasons[i]);
+	}
+}
+
+static void
+add_evidence(const struct report *report, struct page *page)
+{
+	const struct verdict *verdict = report->verdict;
+	char at[FIGURE_MAX];
+
+	for (size_t i = 0; i < verdict->evidence_n; i++) {
+		const struct finding *finding = verdict->evidence[i];
+
+		if (finding->onset_ns >= 0)
+			page_entry(page, i == 0 ? "evidence" : "", PAINT_PLAIN, "%s (from %s on)", finding->text,
+				figure_seconds(finding->onset_ns, at));
+		else
+			page_entry(page, i == 0 ? "evidence" : "", PAINT_PLAIN, "%s", finding->text);
+	}
+}
+
+static void
+add_bracket(const struct report *report, struct page *page)
+{
+	const struct breaking_point *point = &report->verdict->breaking_point;
+	bool in_users = figure_levels_in_users(report->plan);
+	char low[FIGURE_MAX], high[FIGURE_MAX], good[FIGURE_MAX], errors[FIGURE_MAX];
+
+	if (point->is_found && isfinite(point->interval[0]))
+		page_entry(page, "bracket", PAINT_PLAIN, "%s held, %s broke%s",
+			figure_level(point->interval[0], in_users, low),
+			figure_level(point->interval[1], in_users, high), point->is_sudden ? ": sudden" : ": gradual");
+	if (point->is_found && isfinite(point->error_rate_at_break))
+		page_entry(page, "errors", PAINT_PLAIN, "%s of level %d, the first that broke; %zu tested",
+			figure_ratio(point->error_rate_at_break, errors), (int)point->first_broken_level,
+			point->levels_tested);
+	if (isfinite(point->max_goodput_per_s))
+		page_entry(page, "goodput", PAINT_PLAIN, "%s of good answers at best",
+			figure_rate(point->max_goodput_per_s, good));
+	if (point->recovered_after_ns == -1)
+		page_entry(page, "recovery", PAINT_BAD, "the target did not recover");
+	else if (point->recovered_after_ns >= 0)
+		page_entry(page, "recovery", PAINT_PLAIN, "back to normal %s after the load went",
+			figure_time(point->recovered_after_ns, low));
+}
+
+void
+terminal_add_breaking_point(const struct report *report, struct page *page)
+{
+	const struct verdict *verdict = report->verdict;
+	const struct failure_mode_row *mode = &failure_mode_rows[verdict->failure_mode];
+
+	if (!verdict->breaking_point.is_stepped && verdict->failure_mode == FAILURE_MODE_NONE)
+		return;
+	page_heading(page, "Breaking point");
+	page_entry(page, "cause", PAINT_BOLD, "%s: %s", mode->name, mode->sentence);
+	for (size_t i = 0; i < verdict->causes_n; i++)
+		if (verdict->causes[i] != verdict->failure_mode)
+			page_entry(page, "also", PAINT_PLAIN, "%s: %s", failure_mode_rows[verdict->causes[i]].name,
+				failure_mode_rows[verdict->causes[i]].sentence);
+	add_evidence(report, page);
+	add_bracket(report, page);
+	page_entry(page, "next", PAINT_ACCENT, "%s", mode->advice);
+}
