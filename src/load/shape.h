@@ -17,6 +17,7 @@ struct level_span {
  * It is pure arithmetic over time since the phase began; who sends, and when exactly, is the schedule's business. */
 struct shape_ops {
 	struct plan_choice choice; /* name (its key under `load:`), help, keys, params_size, check */
+	bool is_timed;             /* its arrivals are given moments (burst, trace): spacing does not apply to them */
 
 	int64_t (*duration_ns)(const void *params); /* INT64_MAX: ends by its count alone */
 	double (*level_at)(const void *params, int64_t t_ns);
@@ -25,8 +26,9 @@ struct shape_ops {
 	 * stepping through time and no rounding error builds up over a long run. */
 	double (*arrivals_until)(const void *params, int64_t t_ns);
 
-	/* Its inverse, when the k-th arrival is due: closed form where one exists, else a safeguarded Newton step. The
-	 * conformance suite checks arrivals_until(when_ns(k)) = k for every row. */
+	/* Its inverse, when the k-th arrival is due, to the nearest ns: closed form where one exists, else a
+	 * safeguarded Newton step. A k that the shape never reaches is due at its duration, so never before its end.
+	 * The conformance suite checks arrivals_until(when_ns(k)) = k for every row. */
 	int64_t (*when_ns)(const void *params, double k);
 
 	/* Its plateaus, judged one by one; NULL: the whole of it is one level. span(i) for i < count. */
@@ -37,7 +39,7 @@ struct shape_ops {
 	uint64_t (*count_limit)(const void *params);
 };
 
-extern const struct shape_ops *const shapes[];       /* from shapes.def, ended by NULL */
+extern const struct shape_ops *const shapes[];          /* from shapes.def, ended by NULL */
 extern const struct plan_choice *const shape_choices[]; /* the same as plan/ wants them */
 
 const struct shape_ops *shape_of(const struct plan_chosen *chosen);

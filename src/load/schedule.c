@@ -1,0 +1,349 @@
+#include "load/schedule.h"
+
+#include <math.h>
+
+#include "base/check.h"
+#include "base/rng.h"
+#include "base/units.h"
+#include "load/line.h"
+
+/* The warm-up's gaps are drawn apart from the shape's, so that its length changes nothing of what is measured. */
+#define RNG_WARMUP_SPACING (RNG_SPACING + 0x100)
+
+/* Where a count ends a Poisson load, its gaps are added up at the start; beyond so many the end is set 6 standard
+ * deviations late instead, 0.2% of the whole. */
+#define POISSON_SUMMED_MOST (UINT64_C(10) * 1000 * 1000)
+
+/* The gap before the k-th arrival: exponential with mean 1, by inversion. */
+static double
+gap_at(uint64_t seed, uint64_t stream, uint64_t k)
+{
+	return -log(rng_unit_at(seed, stream, k));
+}
+
+static double
+mass_of(uint64_t seed, uint64_t stream, uint64_t count)
+{
+	double mass = 0;
+
+	if (count > POISSON_SUMMED_MOST)
+		return (double)count + 6 * sqrt((double)count);
+	for (uint64_t k = 0; k < count; k++)
+		mass += gap_at(seed, stream, k);
+	return mass;
+}
+
+static bool
+is_poisson(const struct schedule *s)
+{
+	return s->spacing == SPACING_POISSON && !s->shape->is_timed;
+}
+
+/* The area in which `count` arrivals and no more lie: up to where the next one would be due. */
+static double
+area_of_count(const struct schedule *s, uint64_t stream, uint64_t count)
+{
+	return is_poisson(s) ? mass_of(s->seed, stream, count + 1) : (double)count;
+}
+
+/* The load's first level; where that is 0, the mean of its first plateau that is not. 0: the load sends nothing. */
+static double
+first_level(const struct schedule *s)
+{
+	double level = s->shape->level_at(s->params, 0);
+
+	for (size_t i = 0; level == 0 && i < schedule_levels_count(s); i++)
+		level = schedule_level_span(s, i).offered;
+	return level;
+}
+
+static void
+init_duration(struct schedule *s)
+{
+	s->duration_ns = s->shape->duration_ns(s->params);
+	s->count_limit = s->shape->count_limit ? s->shape->count_limit(s->params) : 0;
+	if (s->count_limit > 0 && !s->in_users) {
+		int64_t end_ns = s->shape->when_ns(s->params, area_of_count(s, RNG_SPACING, s->count_limit));
+
+		s->duration_ns = end_ns < s->duration_ns ? end_ns : s->duration_ns;
+	}
+}
+
+static void
+init_warmup(struct schedule *s, const struct plan_load *load)
+{
+	s->warmup_level = first_level(s);
+	s->warmup_ns = load->warmup_ns;
+	if (load->warmup_requests == 0)
+		return;
+	s->warmup_limit = load->warmup_requests;
+	s->warmup_ns = s->in_users
+			       ? INT64_MAX
+			       : flat_when_ns(s->warmup_level, area_of_count(s, RNG_WARMUP_SPACING, s->warmup_limit));
+}
+
+void
+schedule_init(struct schedule *schedule, const struct plan_load *load, uint64_t seed)
+{
+	*schedule = (struct schedule){
+		.shape = shape_of(&load->shape),
+		.params = load->shape.params,
+		.spacing = load->spacing,
+		.in_users = load->in_users,
+		.seed = seed,
+		.shards = 1,
+	};
+	init_duration(schedule);
+	init_warmup(schedule, load);
+}
+
+bool
+schedule_check(const struct plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < plan->scenarios_n; i++) {
+		const struct plan_load *load = &plan->scenarios[i].load;
+		struct schedule schedule;
+
+		schedule_init(&schedule, load, plan->seed);
+		if (first_level(&schedule) > 0)
+			continue;
+		error_set(err, "%s: this load sends nothing; give it a level above 0, such as 50/s",
+			load->shape.choice->name);
+		return error_place(err, plan->path, load->shape.line, load->shape.column);
+	}
+	return true;
+}
+
+static int64_t
+due_in_shape(const struct schedule *s, double area)
+{
+	for (size_t i = s->steers_n; i-- > 0;)
+		if (area >= s->steers[i].base)
+			return after_ns(s->steers[i].at_ns, flat_when_ns(s->steers[i].level, area - s->steers[i].base));
+	return after_ns(s->warmup_ns, s->shape->when_ns(s->params, area));
+}
+
+/* The cursor's k-th arrival of its piece, whoever's it is; false: the piece has no more. */
+static bool
+due_in_piece(const struct schedule *s, const struct schedule_cursor *c, double area, int64_t *due_ns)
+{
+	uint64_t limit = c->in_shape ? s->count_limit : s->warmup_limit;
+
+	if (limit > 0 && c->k >= limit)
+		return false;
+	*due_ns = c->in_shape ? due_in_shape(s, area) : flat_when_ns(s->warmup_level, area);
+	return *due_ns < (c->in_shape ? schedule_end_ns(s) : s->warmup_ns);
+}
+
+static bool
+is_ours(const struct schedule *s, uint64_t k)
+{
+	return s->shards == 1 || k % s->shards == s->shard;
+}
+
+/* Uniform: other shards' arrivals are stepped over at once, as long as they lie in the same piece; stepping one by one
+ * past the last `shards` of a piece finds its end. */
+static void
+pass_others(const struct schedule *s, struct schedule_cursor *c)
+{
+	uint64_t ahead = (s->shard + s->shards - (c->before + c->k) % s->shards) % s->shards;
+	struct schedule_cursor last = *c;
+	int64_t due_ns;
+
+	last.k += ahead;
+	if (ahead > 0 && due_in_piece(s, &last, (double)last.k, &due_ns))
+		c->k = last.k;
+}
+
+/* Moves the cursor to the next arrival that is ours, past others' and past the end of the warm-up. */
+static void
+find_next(const struct schedule *s, struct schedule_cursor *c)
+{
+	bool is_random = is_poisson(s);
+	int64_t due_ns;
+	double gap;
+
+	c->is_found = true;
+	c->version = s->version;
+	c->has_next = false;
+	if (s->in_users)
+		return;
+	for (;;) {
+		if (!is_random && s->shards > 1)
+			pass_others(s, c);
+
+		gap = is_random ? gap_at(s->seed, c->in_shape ? RNG_SPACING : RNG_WARMUP_SPACING, c->k) : 0;
+
+		if (due_in_piece(s, c, is_random ? c->mass + gap : (double)c->k, &due_ns)) {
+			if (is_ours(s, c->before + c->k))
+				break;
+			c->k++;
+			c->mass += gap;
+		} else if (c->in_shape)
+			return;
+		else
+			*c = (struct schedule_cursor){
+				.before = c->k, .in_shape = true, .is_found = true, .version = c->version};
+	}
+	c->has_next = true;
+	c->gap = gap;
+	c->next = (struct arrival){.k = c->before + c->k, .due_ns = due_ns, .is_warmup = !c->in_shape};
+}
+
+bool
+schedule_peek(const struct schedule *schedule, const struct schedule_cursor *cursor, struct arrival *arrival)
+{
+	if (cursor->is_found && cursor->version == schedule->version) {
+		*arrival = cursor->next;
+		return cursor->has_next;
+	}
+
+	struct schedule_cursor found = *cursor;
+
+	find_next(schedule, &found);
+	*arrival = found.next;
+	return found.has_next;
+}
+
+void
+schedule_advance(const struct schedule *schedule, struct schedule_cursor *cursor)
+{
+	if (!cursor->is_found || cursor->version != schedule->version)
+		find_next(schedule, cursor);
+	if (!cursor->has_next)
+		return;
+	cursor->k++;
+	cursor->mass += cursor->gap;
+	find_next(schedule, cursor);
+}
+
+int64_t
+schedule_end_ns(const struct schedule *schedule)
+{
+	return after_ns(schedule->warmup_ns, schedule->duration_ns);
+}
+
+int64_t
+schedule_measured_from_ns(const struct schedule *schedule)
+{
+	return schedule->warmup_ns;
+}
+
+double
+schedule_level_at(const struct schedule *schedule, int64_t t_ns)
+{
+	if (t_ns < 0 || t_ns >= schedule_end_ns(schedule))
+		return 0;
+	for (size_t i = schedule->steers_n; i-- > 0;)
+		if (t_ns >= schedule->steers[i].at_ns)
+			return schedule->steers[i].level;
+	if (t_ns < schedule->warmup_ns)
+		return schedule->warmup_level;
+	return schedule->shape->level_at(schedule->params, t_ns - schedule->warmup_ns);
+}
+
+/* How many k have when(k) < end: the area says it to within rounding, the due times themselves settle it. */
+static double
+count_until(double area, int64_t (*when_ns)(const void *params, double k), const void *params, int64_t end_ns)
+{
+	double count = fmax(0, floor(area) - 1);
+
+	while (count > 0 && when_ns(params, count - 1) >= end_ns)
+		count--;
+	while (when_ns(params, count) < end_ns)
+		count++;
+	return count;
+}
+
+static int64_t
+warmup_when_ns(const void *params, double k)
+{
+	return flat_when_ns(*(const double *)params, k);
+}
+
+static double
+expected_in_warmup(const struct schedule *s)
+{
+	if (s->warmup_limit > 0)
+		return (double)s->warmup_limit;
+	double area = flat_arrivals_until(s->warmup_level, s->warmup_ns);
+
+	return is_poisson(s) ? area : count_until(area, warmup_when_ns, &s->warmup_level, s->warmup_ns);
+}
+
+static double
+expected_in_shape(const struct schedule *s)
+{
+	double area = s->shape->arrivals_until(s->params, s->duration_ns);
+
+	if (!is_poisson(s))
+		area = count_until(area, s->shape->when_ns, s->params, s->duration_ns);
+	return s->count_limit > 0 ? fmin(area, (double)s->count_limit) : area;
+}
+
+double
+schedule_expected(const struct schedule *schedule)
+{
+	if (schedule->in_users)
+		return (double)(schedule->count_limit + (schedule->count_limit > 0 ? schedule->warmup_limit : 0));
+	return expected_in_warmup(schedule) + expected_in_shape(schedule);
+}
+
+size_t
+schedule_levels_count(const struct schedule *schedule)
+{
+	return schedule->shape->levels_count ? schedule->shape->levels_count(schedule->params) : 1;
+}
+
+/* The whole of a shape is one level, offering its mean. */
+static struct level_span
+whole_span(const struct schedule *s)
+{
+	if (s->duration_ns == INT64_MAX)
+		return (struct level_span){0, INT64_MAX, s->shape->level_at(s->params, 0)};
+	return (struct level_span){
+		0, s->duration_ns, s->shape->arrivals_until(s->params, s->duration_ns) / ns_to_s(s->duration_ns)};
+}
+
+struct level_span
+schedule_level_span(const struct schedule *schedule, size_t i)
+{
+	CHECK_OP(i, <, schedule_levels_count(schedule));
+	struct level_span span =
+		schedule->shape->level_span ? schedule->shape->level_span(schedule->params, i) : whole_span(schedule);
+
+	span.start_ns = after_ns(span.start_ns, schedule->warmup_ns);
+	span.end_ns = after_ns(span.end_ns, schedule->warmup_ns);
+	return span;
+}
+
+void
+schedule_steer(struct schedule *schedule, double level, int64_t at_ns)
+{
+	struct schedule_steer *last = schedule->steers_n > 0 ? &schedule->steers[schedule->steers_n - 1] : NULL;
+	int64_t earliest_ns = last ? last->at_ns : schedule->warmup_ns;
+	double base;
+
+	CHECK(level >= 0);
+	at_ns = at_ns > earliest_ns ? at_ns : earliest_ns;
+	if (at_ns >= schedule_end_ns(schedule))
+		return;
+	if (last)
+		base = last->base + flat_arrivals_until(last->level, at_ns - last->at_ns);
+	else
+		base = schedule->shape->arrivals_until(schedule->params, at_ns - schedule->warmup_ns);
+	if (schedule->steers_n == SCHEDULE_STEERS_MAX) {
+		schedule->steers_n--;
+		for (size_t i = 0; i < schedule->steers_n; i++)
+			schedule->steers[i] = schedule->steers[i + 1];
+	}
+	schedule->steers[schedule->steers_n++] = (struct schedule_steer){at_ns, level, base};
+	schedule->version++;
+}
+
+void
+schedule_end_warmup(struct schedule *schedule, int64_t at_ns)
+{
+	CHECK(schedule->in_users && schedule->warmup_ns == INT64_MAX);
+	schedule->warmup_ns = at_ns;
+}
