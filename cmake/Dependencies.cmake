@@ -18,5 +18,6 @@ else()
   endif()
   add_library(llhttp STATIC ${LLHTTP_SOURCE_DIR}/llhttp.c ${LLHTTP_SOURCE_DIR}/api.c ${LLHTTP_SOURCE_DIR}/http.c)
   target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE_DIR})
+  target_compile_definitions(llhttp PRIVATE LLHTTP_STRICT_MODE=1) # as llhttp 9 always is: no spaces in header names
   target_compile_options(llhttp PRIVATE -w) # generated code, not ours to warn about
 endif()
