@@ -9,11 +9,12 @@ workers=4
 queue=40
 
 scripts/install-deps.sh --build
-if ! { cmake --preset release && cmake --build --preset release; } >build.log 2>&1; then
-	cat build.log >&2
+mkdir -p build
+echo "quickstart: building"
+if ! { cmake --preset release && cmake --build --preset release; } >build/quickstart.log 2>&1; then
+	cat build/quickstart.log >&2
 	exit 1
 fi
-rm -f build.log
 brunt=build/release/brunt
 
 target_log=$(mktemp)

@@ -1,0 +1,110 @@
+"""What must hold in every scenario, whatever it is about. Each check yields what is wrong, in words."""
+import json
+import os
+import re
+
+import jsonschema
+
+import process
+
+SANITIZER = re.compile(r"ERROR: AddressSanitizer|ERROR: LeakSanitizer|runtime error:|SUMMARY: \w+Sanitizer|CHECK failed")
+
+
+def identities(totals, where):
+    scheduled, sent = totals["scheduled"], totals["sent"]
+    if scheduled != sent + totals["dropped"] + totals["unsent"]:
+        yield f"{where}: scheduled ≠ sent + dropped + unsent: {totals}"
+    if sent != totals["ok"] + totals["failed"] + totals["unfinished"]:
+        yield f"{where}: sent ≠ ok + failed + unfinished: {totals}"
+    classes = sum(totals.get("failures", {}).values())
+    if classes != totals["failed"] + totals["dropped"] + totals["unsent"]:
+        yield f"{where}: the classes of failure add up to {classes}: {totals}"
+
+
+def check_identities(ran):
+    yield from identities(ran.result["totals"], "totals")
+    names = ran.result.get("requests", {})
+    for name, request in names.items():
+        yield from identities(request["totals"], f"requests.{name}")
+
+
+def check_schema(ran):
+    with open(ran.schema, encoding="utf-8") as file:
+        schema = json.load(file)
+    validator = jsonschema.validators.validator_for(schema)(schema)
+    for error in list(validator.iter_errors(ran.result))[:5]:
+        yield f"schema: {'.'.join(map(str, error.absolute_path))}: {error.message[:300]}"
+
+
+def check_latencies(ran):
+    """A distribution's figures are in order, and the whole of a response is not less than its parts."""
+    latency = ran.result["latency_ns"]
+    for name, figures in latency.items():
+        row = [figures.get(key) for key in ("min", "p50", "p90", "p95", "p99", "p999", "max")]
+        row = [value for value in row if value is not None]
+        if figures["count"] and (row != sorted(row) or row[0] < 0):
+            yield f"latency_ns.{name} is out of order: {figures}"
+    totals = ran.result["totals"]
+    if latency.get("response", {}).get("count") and latency["response"]["count"] > totals["ok"]:
+        yield f"latency_ns.response counts {latency['response']['count']} of {totals['ok']} successes"
+    if totals["ok"] == totals["scheduled"] == latency.get("response", {}).get("count"):
+        parts = sum(latency[name]["mean"] for name in ("lateness", "queue", "service"))
+        if abs(parts - latency["response"]["mean"]) > 5000 + 0.005 * parts:
+            yield f"lateness + queue + service have a mean of {parts}, response one of {latency['response']['mean']}"
+
+
+def check_server_count(ran):
+    how = ran.expect.get("server", "exact")
+    if how == "unknown" or ran.server_count is None:
+        if how != "unknown":
+            yield "the server could not say how many requests it got; say `server: unknown` where that is right"
+        return
+    said = ran.result["totals"]["sent"] + ran.result["totals"]["retried"]
+    if ran.server_count > said or (how == "exact" and ran.server_count != said):
+        yield f"brunt says that it sent {said} requests, the server counted {ran.server_count}"
+
+
+def check_exit_code(ran):
+    if ran.result["verdict"]["exit_code"] != ran.exit:
+        yield f"result.json says exit {ran.result['verdict']['exit_code']}, it was {ran.exit}"
+
+
+def check_events(ran):
+    path = os.path.join(ran.out, "events.ndjson")
+    if not os.path.exists(path):
+        yield "no events.ndjson"
+        return
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().split("\n")
+    if lines.pop() != "":
+        yield "events.ndjson does not end with a whole line"
+    events = [json.loads(line) for line in lines]
+    kinds = [event.get("event") for event in events]
+    if kinds[:1] != ["run"] or kinds[-1:] != ["end"]:
+        yield f"events go from {kinds[:1]} to {kinds[-1:]}, not from run to end"
+    scheduled = sum(level.get("counts", {}).get("scheduled", 0) for event in events if event["event"] == "interval"
+                    for level in event["levels"])
+    if scheduled != ran.result["totals"]["scheduled"]:
+        yield f"the intervals hold {scheduled} arrivals, the totals {ran.result['totals']['scheduled']}"
+
+
+def check_sanitizers(ran):
+    for name, text in (("stdout", ran.stdout), ("stderr", ran.stderr), ("the server's log", ran.server_text)):
+        found = SANITIZER.search(text)
+        if found:
+            yield f"{name} reports: {text[found.start():found.start() + 1500]}"
+
+
+def check_processes(ran):
+    for session in filter(None, (ran.session, ran.server_session)):
+        for left in process.left_behind(session):
+            yield f"left behind: {left}"
+
+
+WITH_RESULT = [check_identities, check_schema, check_latencies, check_server_count, check_exit_code, check_events]
+ALWAYS = [check_sanitizers, check_processes]
+
+
+def findings(ran):
+    for check in ALWAYS + (WITH_RESULT if ran.result is not None else []):
+        yield from check(ran)

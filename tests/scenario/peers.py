@@ -1,0 +1,229 @@
+"""Servers that break the rules, or bend them: each behaviour answers one request and says whether the connection lives on.
+
+They run as threads of the harness and count the requests that they read completely, so that they are witnesses too.
+"""
+import re
+import socket
+import struct
+import threading
+import time
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+HELD = threading.Event()  # never set: what waits for it waits until the peer is closed
+
+
+class Request:
+    def __init__(self, peer, connection, number, head):
+        self.peer, self.connection, self.number, self.head = peer, connection, number, head
+        self.method, self.path = head.split(b"\r\n")[0].decode().split()[:2]
+
+    def send(self, *pieces, pause_s=0):
+        for piece in pieces:
+            self.connection.sendall(piece)
+            if pause_s:
+                time.sleep(pause_s)
+
+    def reset(self):
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def plain(request):
+    request.send(OK)
+    return True
+
+
+def connection_close(request):
+    request.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
+    return False
+
+
+def chunked_trailers(request):
+    request.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n",
+                 b"5;note=x\r\nhel", b"lo\r\n", b"1\r\n!\r\n0\r\nX-Su", b"m: 6\r\n\r\n", pause_s=0.001)
+    return True
+
+
+def close_delimited(request):
+    request.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n", b"as long as it lasts", pause_s=0.001)
+    return False
+
+
+def extra_bytes(request):
+    request.send(OK + b"nobody asked for this")
+    return True
+
+
+def extra_response(request):
+    """A second answer that belongs to no request: taken for the next request's, it would shift all that follow."""
+    request.send(OK + b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n")
+    return True
+
+
+def truncated(request):
+    request.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this")
+    return False
+
+
+def truncated_chunk(request):
+    request.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+    return False
+
+
+def bad_status_line(request):
+    request.send(b"HTTP/1.1 two hundred\r\nContent-Length: 2\r\n\r\nok")
+    return True
+
+
+def bad_chunk_size(request):
+    request.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n")
+    return True
+
+
+def two_lengths(request):
+    request.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok!")
+    return True
+
+
+def length_and_chunked(request):
+    request.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")
+    return True
+
+
+def huge_headers(request):
+    line = b"X-Filler: " + b"x" * 1000 + b"\r\n"
+    request.send(b"HTTP/1.1 200 OK\r\n", line * 2000, b"Content-Length: 2\r\n\r\nok")
+    return True
+
+
+def interim(request):
+    request.send(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n", OK, pause_s=0.001)
+    return True
+
+
+def head(request):
+    assert request.method == "HEAD"
+    request.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    return True
+
+
+def no_body(request):
+    """204 and 304 end with their headers, whatever those say (RFC 9112 §6.3)."""
+    if request.number % 2:
+        request.send(b"HTTP/1.1 204 No Content\r\n\r\n")
+    else:
+        request.send(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5000\r\n\r\n")
+    return True
+
+
+def byte_by_byte(request):
+    request.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    request.send(*[OK[i:i + 1] for i in range(len(OK))])
+    return True
+
+
+def stall(request):
+    request.peer.held.wait()
+    return False
+
+
+def stall_in_body(request):
+    request.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly")
+    return stall(request)
+
+
+def trickle(request):
+    """A byte every 50 ms: always alive, never done within the timeout."""
+    request.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    while not request.peer.held.wait(0.05):
+        request.send(b"x")
+    return False
+
+
+def reset(request):
+    request.reset()
+    return False
+
+
+def stale_keepalive(request):
+    """Answers the first request of a connection and resets at the second: a keep-alive that had run out."""
+    if request.number == 0:
+        return plain(request)
+    return reset(request)
+
+
+def echo_body(request):
+    """What came in goes out, so that `expect.body` can judge what the server received."""
+    length = int(re.search(rb"content-length: *(\d+)", request.head.lower()).group(1))
+    body = request.head.split(b"\r\n\r\n", 1)[1][:length]
+    request.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+    return True
+
+
+BEHAVIOURS = {f.__name__: f for f in (
+    plain, connection_close, chunked_trailers, close_delimited, extra_bytes, extra_response, truncated, truncated_chunk,
+    bad_status_line, bad_chunk_size, two_lengths, length_and_chunked, huge_headers, interim, head, no_body, byte_by_byte,
+    stall, stall_in_body, trickle, reset, stale_keepalive, echo_body)}
+
+
+class Peer:
+    """Listens on loopback (v4, v6 or a unix socket) and answers every request by one behaviour. `accepts=False`: never
+    accepts, so that the kernel's queue fills and the next connect hangs."""
+
+    def __init__(self, behaviour, family="v4", unix_path=None, accepts=True):
+        self.behave = BEHAVIOURS[behaviour] if accepts else None
+        self.requests = self.connections = 0
+        self.held = threading.Event()
+        self.lock = threading.Lock()
+        kind = {"v4": socket.AF_INET, "v6": socket.AF_INET6, "unix": socket.AF_UNIX}[family]
+        self.listener = socket.socket(kind, socket.SOCK_STREAM)
+        self.listener.bind(unix_path if family == "unix" else ("::1" if family == "v6" else "127.0.0.1", 0))
+        self.listener.listen(512 if accepts else 0)
+        self.port = 0 if family == "unix" else self.listener.getsockname()[1]
+        self.url = {"v4": f"http://127.0.0.1:{self.port}", "v6": f"http://[::1]:{self.port}",
+                    "unix": f"http://unix:{unix_path}:/"}[family]
+        if accepts:
+            threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with self.lock:
+                self.connections += 1
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        pending, number, is_alive = b"", 0, True
+        with connection:
+            try:
+                while is_alive:
+                    pending, head_bytes = self.read_request(connection, pending)
+                    if head_bytes is None:
+                        return
+                    with self.lock:
+                        self.requests += 1
+                    is_alive = self.behave(Request(self, connection, number, head_bytes))
+                    number += 1
+            except OSError:
+                return  # the client went away, which some behaviours provoke
+
+    @staticmethod
+    def read_request(connection, pending):
+        """(what follows it, the next request with its body); (…, None) at the end."""
+        while True:
+            head_end = pending.find(b"\r\n\r\n")
+            if head_end >= 0:
+                length = re.search(rb"content-length: *(\d+)", pending[:head_end].lower())
+                total = head_end + 4 + (int(length.group(1)) if length else 0)
+                if len(pending) >= total:
+                    return pending[total:], pending[:total]
+            more = connection.recv(65536)
+            if not more:
+                return pending, None
+            pending += more
+
+    def close(self):
+        self.held.set()
+        self.listener.close()

@@ -1,0 +1,148 @@
+"""The servers a scenario may run against. Each has url, port, pid, session, stop() and finish(), which stops it and returns
+how many requests it says that it received: None where it cannot say."""
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+
+import peers
+import process
+
+READY_S = 15
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class PeerServer:
+    pid = session = None
+
+    def __init__(self, spec, folder):
+        behaviour = spec["peer"]
+        path = os.path.join(folder, "peer.sock")
+        self.peer = peers.Peer(behaviour, spec.get("family", "v4"), path, behaviour != "never_accepts")
+        self.url, self.port = self.peer.url, self.peer.port
+
+    def stop(self):
+        self.peer.close()
+
+    def finish(self):
+        self.stop()
+        return self.peer.requests
+
+
+class NoServer:
+    """A port that nobody listens on."""
+    pid = session = None
+
+    def __init__(self):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def stop(self):
+        pass
+
+    def finish(self):
+        return 0
+
+
+class ProcessServer:
+    def __init__(self, command, spec, folder):
+        under = spec.get("under", {})
+        self.log = os.path.join(folder, "server.log")
+        self.cgroup = process.MemoryCgroup(under["memory"]) if "memory" in under else None
+        with open(self.log, "wb") as log:
+            self.process = process.start(command, under, self.cgroup, stdout=log, stderr=subprocess.STDOUT)
+        self.pid = self.session = self.process.pid
+
+    def text(self):
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def wait_until(self, is_ready):
+        deadline = time.monotonic() + READY_S
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if is_ready():
+                return
+            time.sleep(0.05)
+        self.stop()
+        raise RuntimeError(f"the server did not become ready:\n{self.text()}")
+
+    def stop(self):
+        process.end(self.process)
+        if self.cgroup:
+            self.cgroup.remove()
+
+
+class BruntTarget(ProcessServer):
+    """`brunt target`: ready when it prints "listening on URL"; GET /stats tells what it counted."""
+
+    def __init__(self, spec, folder, brunt):
+        args = [str(arg).replace("@DIR@", folder) for arg in spec["brunt"]]
+        super().__init__([brunt, "target", "--port", "0", *args], spec, folder)
+        self.url, self.port = None, 0
+        self.wait_until(self.is_ready)
+
+    def is_ready(self):
+        found = re.search(r"listening on (http://\S+:(\d+))", self.text())
+        if found:
+            self.url, self.port = found[1], int(found[2])
+        return found is not None
+
+    def stats(self):
+        with urllib.request.urlopen(self.url + "/stats", timeout=5) as answer:
+            return json.load(answer)
+
+    def finish(self):
+        try:
+            return self.stats()["requests"]
+        except OSError:
+            return None  # it crashed, or was killed: its count died with it
+        finally:
+            self.stop()
+
+
+class Nginx(ProcessServer):
+    """Debian's nginx with a configuration of ours; its access log has one line per request."""
+
+    def __init__(self, spec, folder, configs):
+        if not shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin"):
+            raise process.CannotRun("nginx is not installed")
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.access_log = os.path.join(folder, "access.log")
+        config = os.path.join(folder, "nginx.conf")
+        with open(os.path.join(configs, spec["nginx"]), encoding="utf-8") as file:
+            text = file.read().replace("@PORT@", str(self.port)).replace("@DIR@", folder)
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(text)
+        super().__init__(["nginx", "-p", folder, "-c", config, "-g", "daemon off;"], spec, folder)
+        self.wait_until(self.is_ready)
+
+    def is_ready(self):
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def finish(self):
+        self.stop()  # after which nothing is written to its log any more
+        if not os.path.exists(self.access_log):
+            return 0
+        with open(self.access_log, "rb") as file:
+            return sum(1 for _ in file)
+
+
+def start(spec, folder, brunt, configs):
+    if not spec or "refused" in spec:
+        return NoServer()
+    if "peer" in spec:
+        return PeerServer(spec, folder)
+    if "nginx" in spec:
+        return Nginx(spec, folder, configs)
+    return BruntTarget(spec, folder, brunt)

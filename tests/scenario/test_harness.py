@@ -1,0 +1,58 @@
+"""The harness judges brunt, so that it is judged first: its matchers, its peers' reading, and its always-on checks."""
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+import always  # noqa: E402
+import matcher  # noqa: E402
+import process  # noqa: E402
+
+
+@pytest.mark.parametrize("expected,actual,holds", [
+    (5, 5, True), (5, 6, False), (1, True, False), ("ok", "ok", True), (None, 0, False), (None, None, True),
+    ("200 ± 10%", 181, True), ("200 ± 10%", 179, False), ("200 ± 10%", None, False), ("10 ± 2", 12, True),
+    ("1..3", 3, True), ("1..3", 4, False), (">= 3", 3, True), ("> 3", 3, False), ("< 3", None, False),
+    ("~ mem", "out of memory", True), ("~ mem", "time", False), ([1, 2], [1, 2], True), ([1], [1, 2], False),
+    ({"has": "~ b"}, ["a", "b"], True), ({"has": "c"}, ["a", "b"], False), ({"all": "> 1"}, [], False),
+    ({"count": ">= 1"}, [], False), ({"count": 1}, {"a": 1}, True), ({"a": "> 1"}, {"a": 2, "b": 0}, True),
+    ({"a": "> 1"}, {}, False), ([1, 3], 1, False),
+])
+def test_matcher(expected, actual, holds):
+    assert matcher.matches(expected, actual) is holds
+
+
+def test_path_reaches_into_lists_and_maps():
+    value = {"levels": [{"s": 1}, {"s": 2}], "m": {"x": {"s": 3}}}
+    assert matcher.at("levels.-1.s", value) == 2
+    assert matcher.at("levels.*.s", value) == [1, 2]
+    assert matcher.at("m.*.s", value) == [3]
+    assert matcher.at("levels.5.s", value) is None
+
+
+def totals(**changes):
+    return {"scheduled": 10, "sent": 8, "dropped": 1, "unsent": 1, "ok": 6, "failed": 1, "unfinished": 1,
+            "failures": {"a": 1, "b": 1, "c": 1}, **changes}
+
+
+def test_identities_hold_or_are_told():
+    assert not list(always.identities(totals(), ""))
+    assert list(always.identities(totals(scheduled=11), ""))
+    assert list(always.identities(totals(ok=7), ""))
+    assert list(always.identities(totals(failures={}), ""))
+
+
+def test_session_is_read_whatever_the_command_is_called():
+    with open("/proc/self/stat", encoding="ascii") as file:
+        assert process.session_of(file.read()) == os.getsid(0)
+    assert process.session_of("5 (a ) b) S 1 5 77 0 -1") == 77
+
+
+def test_process_left_behind_is_found():
+    child = process.start(["sleep", "30"])
+    try:
+        assert process.left_behind(child.pid)
+    finally:
+        process.end(child)
+    assert not process.left_behind(child.pid)
