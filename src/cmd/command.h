@@ -13,9 +13,17 @@ enum exit_code {
 /* A command: one file of cmd/ and one row of commands.def. */
 struct command {
 	const char *name;
-	const char *usage; /* "brunt check PROFILE [--set KEY=VALUE]..." */
-	const char *help;  /* one line */
+	const char *usage;                 /* "brunt check PROFILE [--set KEY=VALUE]..." */
+	const char *help;                  /* one line */
+	const char *options;               /* what each flag does, line by line; NULL: `brunt COMMAND --help` says */
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
+
+extern const struct command *const commands[]; /* from commands.def, ended by NULL */
+
+const struct command *command_by_name(const char *name); /* NULL: there is none */
+
+/* "brunt run: sentence" and the usage line to stderr; returns EXIT_USAGE. */
+int command_bad_usage(const struct command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 int command_main(int argc, char **argv);

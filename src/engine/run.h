@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "measure/events.h"
 #include "measure/recorder.h"
+#include "net/address.h"
 #include "plan/plan.h"
 
 /* The engine: drives one plan against one target on one loop. It knows nothing of judging or reporting: it hands out
@@ -20,6 +21,11 @@ struct run_events {
 	void (*on_phase)(void *context, enum run_phase phase, int64_t at_ns);
 	/* A level is about to begin. */
 	void (*on_level)(void *context, uint32_t level, int64_t start_ns, int64_t end_ns, double offered);
+	/* The running level ends here, before its time: the load stops or pauses. on_complete: a load that ends by its
+	 * count is through, and its level with it. on_resume: the load goes on after a pause. */
+	void (*on_cut)(void *context, int64_t at_ns);
+	void (*on_complete)(void *context, int64_t at_ns);
+	void (*on_resume)(void *context, int64_t at_ns);
 	/* An interval is full. The callee gives it back by run_give_interval, at once or from a later loop turn. */
 	void (*on_interval)(void *context, struct interval *interval);
 	/* The last interval was given back and everything is closed. */
@@ -28,9 +34,11 @@ struct run_events {
 
 struct run_config {
 	const struct plan *plan;
-	uv_loop_t *loop;              /* the caller runs nothing on it but uv_queue_work and signals */
+	uv_loop_t *loop; /* the caller runs nothing on it but uv_queue_work and signals */
 	const struct clock *clock;
-	uint32_t shard, shards;
+	uint32_t shard, shards; /* 0, 1: alone */
+	const struct addresses *addresses;
+	bool shares_target_cpu; /* the watched target may run on no other CPU than ours */
 	const struct run_events *events;
 	void *context;
 };
@@ -54,6 +62,8 @@ void run_free(struct run *run);
 void run_control(struct run *run, const struct control *control);
 /* A broken level: cancel the queue, wait until in flight and latency are back (limit 30 s), then go on. */
 void run_recover(struct run *run);
+/* A level that our own limits spoiled: waits likewise, then runs it again, as a new level. */
+void run_repeat(struct run *run, uint32_t level);
 /* First signal: drain with a deadline; again: abort at once. */
 void run_interrupt(struct run *run);
 

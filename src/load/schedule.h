@@ -68,12 +68,15 @@ bool schedule_peek(const struct schedule *schedule, const struct schedule_cursor
 /* Takes it; nothing happens where there is none. */
 void schedule_advance(const struct schedule *schedule, struct schedule_cursor *cursor);
 
+/* Moves the cursor, forwards or back, to the first arrival that is not due before t_ns. */
+void schedule_seek(const struct schedule *schedule, struct schedule_cursor *cursor, int64_t t_ns);
+
 int64_t schedule_end_ns(const struct schedule *schedule);           /* since T0; INT64_MAX: by its count alone */
 int64_t schedule_measured_from_ns(const struct schedule *schedule); /* = the warm-up's length */
 /* 0 at and after the end. */
 double schedule_level_at(const struct schedule *schedule, int64_t t_ns);
-/* Arrivals to expect in all shards, warm-up included, as planned: exact for uniform spacing, the mean for Poisson. A
- * closed loop: its iterations, 0 where only time ends it. */
+/* Arrivals to expect in all shards, warm-up included, as steered so far: exact for uniform spacing, the mean for
+ * Poisson. A closed loop: its iterations, 0 where only time ends it. */
 double schedule_expected(const struct schedule *schedule);
 
 /* Levels of the shape, times since T0 (the warm-up is not among them). */

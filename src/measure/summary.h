@@ -84,6 +84,8 @@ void summary_free(struct summary *summary);
 void summary_add_level(struct summary *summary, uint32_t index, int64_t start_ns, int64_t end_ns, double offered);
 /* Levels end where the run was stopped: cuts the window of whatever was still to come. */
 void summary_cut(struct summary *summary, int64_t now_ns);
+/* The running level (declared with end_ns INT64_MAX: a load that ends by its count) is through: its window ends now, uncut. */
+void summary_complete(struct summary *summary, int64_t now_ns);
 
 void summary_add_interval(struct summary *summary, const struct interval *interval);
 

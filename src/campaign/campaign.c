@@ -1,0 +1,557 @@
+#include "campaign/campaign.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/rng.h"
+#include "base/units.h"
+#include "campaign/control_input.h"
+#include "campaign/digest.h"
+#include "campaign/sampling.h"
+#include "campaign/target_process.h"
+#include "engine/run.h"
+#include "judge/judge.h"
+#include "load/schedule.h"
+#include "report/reporter.h"
+
+#define EXIT_USAGE 2
+#define EXIT_UNREACHABLE 4
+#define EXIT_INTERNAL 5
+#define LIVE_STEP_MS 250
+#define SELF_STEP_NS (500 * NS_PER_MS)
+#define REPORT_CEILING ((size_t)256 * 1024 * 1024)
+
+struct campaign {
+	const struct campaign_options *options;
+	const struct plan *plan;
+	uv_loop_t loop;
+	uv_signal_t on_int, on_term;
+	uv_timer_t live_timer;
+	struct addresses addresses;
+	struct target_process target;
+	struct sampler *target_sampler, *self_sampler;
+	struct sampling target_sampling, self_sampling;
+	struct control_input control;
+	struct summary *summary;
+	struct judge *judge;
+	struct digest digest;
+	struct result_dir *result_dir;
+	struct live_view *live;
+	struct run *run;
+	struct run_facts facts;
+	struct run_identity identity;
+	char id[64];
+	const char *phase;
+	int64_t ended_ns;
+	bool is_watched;
+};
+
+/* ---- what the engine says ---- */
+
+static void
+campaign_on_phase(void *context, enum run_phase phase, int64_t at_ns)
+{
+	struct campaign *campaign = context;
+
+	campaign->phase = run_phase_names[phase];
+	digest_note(&campaign->digest, &(struct note){.kind = NOTE_PHASE, .phase = campaign->phase, .start_ns = at_ns});
+}
+
+static void
+campaign_on_level(void *context, uint32_t level, int64_t start_ns, int64_t end_ns, double offered)
+{
+	struct campaign *campaign = context;
+
+	digest_note(&campaign->digest, &(struct note){.kind = NOTE_LEVEL,
+					       .level = level,
+					       .start_ns = start_ns,
+					       .end_ns = end_ns,
+					       .offered = offered});
+}
+
+static void
+campaign_on_cut(void *context, int64_t at_ns)
+{
+	struct campaign *campaign = context;
+
+	digest_note(&campaign->digest, &(struct note){.kind = NOTE_CUT, .start_ns = at_ns});
+}
+
+static void
+campaign_on_complete(void *context, int64_t at_ns)
+{
+	struct campaign *campaign = context;
+
+	digest_note(&campaign->digest, &(struct note){.kind = NOTE_COMPLETE, .start_ns = at_ns});
+}
+
+static void
+campaign_on_resume(void *context, int64_t at_ns)
+{
+	(void)context;
+	(void)at_ns;
+}
+
+static void
+campaign_on_interval(void *context, struct interval *interval)
+{
+	struct campaign *campaign = context;
+
+	digest_add_interval(&campaign->digest, interval);
+}
+
+static void
+campaign_on_end(void *context)
+{
+	struct campaign *campaign = context;
+
+	campaign->ended_ns = run_now_ns(campaign->run);
+}
+
+static const struct run_events campaign_run_events = {
+	.on_phase = campaign_on_phase,
+	.on_level = campaign_on_level,
+	.on_cut = campaign_on_cut,
+	.on_complete = campaign_on_complete,
+	.on_resume = campaign_on_resume,
+	.on_interval = campaign_on_interval,
+	.on_end = campaign_on_end,
+};
+
+/* ---- what the judge says ---- */
+
+static void
+campaign_show_level(struct campaign *campaign, const struct level_verdict *verdict)
+{
+	const struct level_summary *level = &campaign->summary->levels[verdict->level];
+	char offered[32], line[FINDING_TEXT_MAX + 96];
+
+	if (campaign->live == NULL || verdict->status == LEVEL_CUT)
+		return;
+	units_count_text(level->offered, offered, sizeof(offered));
+	snprintf(line, sizeof(line), "level %u  %s%s  %s%s%s", verdict->level + 1, offered,
+		campaign->plan->scenarios[0].load.in_users ? " users" : "/s", level_status_names[verdict->status],
+		verdict->findings_n > 0 ? ": " : "", verdict->findings_n > 0 ? verdict->findings[0].text : "");
+	live_view_line(campaign->live, line);
+}
+
+static void
+campaign_steer(struct campaign *campaign, const struct digest_outcome *outcome)
+{
+	struct control drain = {.kind = CONTROL_DRAIN, .at_ns = -1};
+
+	if (outcome->abort_expr != NULL && !campaign->facts.abort_when_held) {
+		campaign->facts.abort_when_held = true;
+		campaign->facts.abort_expr = outcome->abort_expr;
+		run_control(campaign->run, &drain);
+	} else if (outcome->judged_n > 0 && outcome->advice == JUDGE_STOP)
+		run_control(campaign->run, &drain);
+	else if (outcome->judged_n > 0 && outcome->advice == JUDGE_REPEAT)
+		run_repeat(campaign->run, outcome->repeat_level);
+	else if (outcome->is_broken)
+		run_recover(campaign->run);
+}
+
+static void
+campaign_on_digested(void *context, struct interval *interval, const struct digest_outcome *outcome)
+{
+	struct campaign *campaign = context;
+
+	for (size_t i = 0; i < outcome->judged_n; i++)
+		campaign_show_level(campaign, outcome->judged[i]);
+	campaign_steer(campaign, outcome);
+	run_give_interval(campaign->run, interval);
+}
+
+/* ---- what the world says ---- */
+
+static void
+campaign_on_signal(uv_signal_t *handle, int signum)
+{
+	struct campaign *campaign = handle->data;
+
+	if (!campaign->facts.was_interrupted && !campaign->options->is_quiet)
+		log_info("stopping: waiting for what is in flight; once more to end at once");
+	campaign->facts.was_interrupted = true;
+	campaign->facts.signal = signum;
+	run_interrupt(campaign->run);
+}
+
+static void
+campaign_note_target_exit(struct campaign *campaign)
+{
+	if (!campaign->facts.target_started || campaign->facts.target_exited || campaign->target.is_running)
+		return;
+	campaign->facts.target_exited = true;
+	campaign->facts.target_exit_code = (int)campaign->target.exit_status;
+	campaign->facts.target_signal = campaign->target.term_signal;
+	campaign->facts.target_exited_ns =
+		campaign->target.exited_at_ns - (clock_now_ns(&monotonic_clock) - run_now_ns(campaign->run));
+}
+
+static void
+campaign_on_reading(void *context, const struct sampling *sampling, const struct reading *reading)
+{
+	struct campaign *campaign = context;
+	bool is_self = sampling == &campaign->self_sampling;
+
+	campaign_note_target_exit(campaign);
+	/* Before the load begins nothing digests, so the summary is the loop's. */
+	if (!is_self && run_now_ns(campaign->run) < 0)
+		gauge_set_add(&campaign->summary->target_idle, reading);
+	run_add_reading(campaign->run, is_self, reading);
+}
+
+static void
+campaign_on_live_timer(uv_timer_t *timer)
+{
+	struct campaign *campaign = timer->data;
+
+	campaign_note_target_exit(campaign);
+	if (campaign->live != NULL && !digest_is_busy(&campaign->digest))
+		live_view_update(campaign->live, campaign->summary, run_now_ns(campaign->run), campaign->phase);
+}
+
+static void
+campaign_on_control(void *context, const struct control *control)
+{
+	struct campaign *campaign = context;
+
+	run_control(campaign->run, control);
+}
+
+/* ---- start ---- */
+
+static int
+campaign_fail(int exit_code, const struct error *err)
+{
+	char text[1400];
+
+	fprintf(stderr, "brunt: %s\n", error_text(err, text, sizeof(text)));
+	return exit_code;
+}
+
+static void
+campaign_make_identity(struct campaign *campaign)
+{
+	char stamp[32];
+
+	campaign->identity = (struct run_identity){.started_wall_ns = wall_now_ns(), .shards = 1};
+	wall_text_compact(campaign->identity.started_wall_ns, stamp, sizeof(stamp));
+	snprintf(campaign->id, sizeof(campaign->id), "%s-%06x", stamp,
+		(unsigned)(rng_mix((uint64_t)campaign->identity.started_wall_ns ^ (uint64_t)getpid()) & 0xffffff));
+	campaign->identity.id = campaign->id;
+}
+
+static bool
+campaign_open_samplers(struct campaign *campaign, struct error *err)
+{
+	struct sampler_config self = {0};
+	struct sampler_config target = {
+		.watch = &campaign->plan->target.watch,
+		.pid = campaign->facts.target_started ? campaign->target.process.pid : 0,
+	};
+
+	campaign->self_sampler = self_sampler.open(&self, err);
+	if (campaign->self_sampler == NULL)
+		return false;
+	campaign->is_watched = campaign->plan->target.has_watch || campaign->facts.target_started;
+	if (campaign->is_watched)
+		campaign->target_sampler = proc_sampler.open(&target, err);
+	return !campaign->is_watched || campaign->target_sampler != NULL;
+}
+
+static bool
+campaign_shares_target_cpu(const struct campaign *campaign)
+{
+	return campaign->target_sampler != NULL && proc_sampler.shares_our_only_cpu != NULL &&
+	       proc_sampler.shares_our_only_cpu(campaign->target_sampler);
+}
+
+static int64_t
+campaign_planned_ns(const struct campaign *campaign)
+{
+	int64_t planned_ns = 0;
+
+	for (size_t i = 0; i < campaign->plan->scenarios_n; i++) {
+		struct schedule schedule;
+
+		schedule_init(&schedule, &campaign->plan->scenarios[i].load, campaign->plan->seed);
+		if (schedule_end_ns(&schedule) > planned_ns)
+			planned_ns = schedule_end_ns(&schedule);
+	}
+	return planned_ns;
+}
+
+static void
+campaign_watch_signals(struct campaign *campaign)
+{
+	signal(SIGPIPE, SIG_IGN);
+	uv_signal_init(&campaign->loop, &campaign->on_int);
+	uv_signal_init(&campaign->loop, &campaign->on_term);
+	campaign->on_int.data = campaign->on_term.data = campaign;
+	uv_signal_start(&campaign->on_int, campaign_on_signal, SIGINT);
+	uv_signal_start(&campaign->on_term, campaign_on_signal, SIGTERM);
+}
+
+static bool
+campaign_open_events_copy(struct campaign *campaign, struct error *err)
+{
+	const char *path = campaign->options->events_path;
+
+	if (path == NULL)
+		return true;
+	campaign->digest.events_copy = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+	if (campaign->digest.events_copy == NULL)
+		return error_set(err, "--events: cannot write '%s': %s", path, strerror(errno));
+	return true;
+}
+
+static void
+campaign_open_live_view(struct campaign *campaign)
+{
+	struct terminal_style style = terminal_style_of(stderr);
+
+	if (campaign->options->is_quiet)
+		return;
+	campaign->live = live_view_new(stderr, campaign->plan, &style, campaign_planned_ns(campaign));
+}
+
+static void
+campaign_start_watching(struct campaign *campaign)
+{
+	if (campaign->target_sampler != NULL)
+		sampling_start(&campaign->target_sampling, &campaign->loop, campaign->target_sampler,
+			campaign->plan->target.watch.every_ns, campaign_on_reading, campaign);
+	sampling_start(&campaign->self_sampling, &campaign->loop, campaign->self_sampler, SELF_STEP_NS,
+		campaign_on_reading, campaign);
+	uv_timer_init(&campaign->loop, &campaign->live_timer);
+	campaign->live_timer.data = campaign;
+	uv_timer_start(&campaign->live_timer, campaign_on_live_timer, LIVE_STEP_MS, LIVE_STEP_MS);
+	if (campaign->options->control_path != NULL)
+		control_input_start(&campaign->control, &campaign->loop, campaign_on_control, campaign);
+}
+
+/* ---- end ---- */
+
+static void
+close_handle(uv_handle_t *handle)
+{
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void
+campaign_stop_watching(struct campaign *campaign)
+{
+	if (campaign->target_sampler != NULL)
+		sampling_stop(&campaign->target_sampling);
+	sampling_stop(&campaign->self_sampling);
+	close_handle((uv_handle_t *)&campaign->live_timer);
+	if (campaign->options->control_path != NULL)
+		control_input_stop(&campaign->control);
+	while ((campaign->target_sampler != NULL && !campaign->target_sampling.is_closed) ||
+		!campaign->self_sampling.is_closed)
+		uv_run(&campaign->loop, UV_RUN_ONCE);
+}
+
+static void
+campaign_note_run_end(struct campaign *campaign)
+{
+	struct run_end end = run_end_of(campaign->run);
+	struct run_facts *facts = &campaign->facts;
+
+	campaign_note_target_exit(campaign);
+	facts->was_interrupted = facts->was_interrupted || end.was_interrupted;
+	facts->was_unreachable = end.was_unreachable;
+	if (end.was_unreachable)
+		snprintf(facts->unreachable_text, sizeof(facts->unreachable_text), "%.60s: %.90s",
+			campaign->plan->target.url.text, failure_rows[end.unreachable_by].sentence);
+	facts->did_not_recover = end.did_not_recover;
+	facts->paced_relaxed = end.is_relaxed;
+	if (campaign->result_dir != NULL)
+		facts->result_lost =
+			result_dir_failed(campaign->result_dir, facts->error_text, sizeof(facts->error_text));
+}
+
+static bool
+write_all_to(FILE *stream, const struct buf *text)
+{
+	bool is_written = fwrite(text->bytes, 1, text->length, stream) == text->length;
+
+	return fflush(stream) == 0 && is_written;
+}
+
+/* stdout belongs to --json or to --events -; the report goes to stderr then. */
+static bool
+campaign_print(const struct campaign *campaign, const struct report *report)
+{
+	const struct campaign_options *options = campaign->options;
+	bool is_stdout_taken =
+		options->is_json || (options->events_path != NULL && strcmp(options->events_path, "-") == 0);
+	FILE *stream = is_stdout_taken ? stderr : stdout;
+	struct terminal_style style = terminal_style_of(stream);
+	bool is_printed = true;
+	struct buf text;
+
+	buf_init(&text, REPORT_CEILING);
+	if (options->is_json)
+		is_printed = reporter_by_name("json")->write(report, &text) && write_all_to(stdout, &text);
+	buf_clear(&text);
+	if (!options->is_quiet || report->verdict->exit_code != 0) {
+		terminal_report(report, &style, &text);
+		is_printed = write_all_to(stream, &text) && is_printed;
+	}
+	buf_fini(&text);
+	return is_printed;
+}
+
+static int
+campaign_conclude(struct campaign *campaign)
+{
+	char address[160];
+	struct error err = {0};
+	const struct verdict *verdict = judge_run(campaign->judge, campaign->summary, &campaign->facts);
+	struct report report = {
+		.plan = campaign->plan,
+		.summary = campaign->summary,
+		.identity = campaign->identity,
+		.duration_ns = campaign->ended_ns,
+		.pacing = campaign->facts.paced_relaxed ? "relaxed" : "precise",
+		.results_dir = campaign->result_dir != NULL ? result_dir_path(campaign->result_dir) : NULL,
+		.target_address = address_text(&campaign->addresses.list[0], address, sizeof(address)),
+		.verdict = verdict,
+	};
+
+	event_encode_end(&campaign->digest.events, verdict, campaign->ended_ns);
+	digest_write_events(&campaign->digest);
+	if (campaign->result_dir != NULL && !result_dir_finish(campaign->result_dir, &report, &err)) {
+		campaign_fail(EXIT_INTERNAL, &err);
+		campaign->facts.result_lost = true;
+		snprintf(campaign->facts.error_text, sizeof(campaign->facts.error_text), "%.150s", err.message);
+		report.verdict = verdict = judge_run(campaign->judge, campaign->summary, &campaign->facts);
+		report.results_dir = NULL;
+	}
+	if (campaign->live != NULL)
+		live_view_clear(campaign->live);
+	if (!campaign_print(campaign, &report))
+		log_warn("the report could not be printed: %s", strerror(errno));
+	return verdict->exit_code;
+}
+
+static void
+campaign_close(struct campaign *campaign)
+{
+	target_process_stop(&campaign->target, &campaign->loop);
+	close_handle((uv_handle_t *)&campaign->on_int);
+	close_handle((uv_handle_t *)&campaign->on_term);
+	while (uv_run(&campaign->loop, UV_RUN_NOWAIT) != 0)
+		;
+	CHECK_OP(uv_loop_close(&campaign->loop), ==, 0);
+	if (campaign->target_sampler != NULL)
+		campaign->target_sampler->ops->close(campaign->target_sampler);
+	if (campaign->self_sampler != NULL)
+		campaign->self_sampler->ops->close(campaign->self_sampler);
+	if (campaign->digest.events_copy != NULL && campaign->digest.events_copy != stdout)
+		fclose(campaign->digest.events_copy);
+	digest_fini(&campaign->digest);
+	if (campaign->live != NULL)
+		live_view_free(campaign->live);
+	if (campaign->result_dir != NULL)
+		result_dir_free(campaign->result_dir);
+	if (campaign->run != NULL)
+		run_free(campaign->run);
+	judge_free(campaign->judge);
+	summary_free(campaign->summary);
+}
+
+/* A target that does not resolve gets a result too: `--json` prints one on every exit but 2. */
+static int
+campaign_conclude_unresolved(struct campaign *campaign, const struct error *err)
+{
+	campaign->facts.was_unreachable = true;
+	snprintf(campaign->facts.unreachable_text, sizeof(campaign->facts.unreachable_text), "%.150s", err->message);
+	return campaign_conclude(campaign);
+}
+
+static int
+campaign_go(struct campaign *campaign)
+{
+	struct error err = {0};
+
+	if (!addresses_resolve(&campaign->plan->target.url, &campaign->addresses, &err))
+		return campaign_conclude_unresolved(campaign, &err);
+	if (campaign->plan->target.process.command != NULL) {
+		if (!target_process_start(
+			    &campaign->target, &campaign->loop, campaign->plan, &campaign->addresses, &err))
+			return campaign_conclude_unresolved(campaign, &err);
+		campaign->facts.target_started = true;
+	}
+	if (!campaign_open_samplers(campaign, &err))
+		return campaign_conclude_unresolved(campaign, &err);
+	campaign->run = run_new(
+		&(struct run_config){
+			.plan = campaign->plan,
+			.loop = &campaign->loop,
+			.clock = &monotonic_clock,
+			.shards = 1,
+			.addresses = &campaign->addresses,
+			.shares_target_cpu = campaign_shares_target_cpu(campaign),
+			.events = &campaign_run_events,
+			.context = campaign,
+		},
+		&err);
+	if (campaign->run == NULL)
+		return campaign_fail(EXIT_USAGE, &err);
+	campaign_watch_signals(campaign);
+	campaign_open_live_view(campaign);
+	campaign_start_watching(campaign);
+	run_go(campaign->run);
+	campaign_stop_watching(campaign);
+	digest_flush_notes(&campaign->digest);
+	campaign_note_run_end(campaign);
+	return campaign_conclude(campaign);
+}
+
+int
+campaign_run(const struct campaign_options *options)
+{
+	struct campaign *campaign = must_alloc(sizeof(*campaign));
+	struct error err = {0};
+	int exit_code = EXIT_USAGE;
+
+	campaign->options = options;
+	campaign->plan = options->plan;
+	campaign->phase = run_phase_names[RUN_BASELINE];
+	campaign_make_identity(campaign);
+	CHECK_OP(uv_loop_init(&campaign->loop), ==, 0);
+	campaign->summary = summary_new(options->plan);
+	campaign->judge = judge_new(options->plan);
+	digest_init(&campaign->digest);
+	campaign->digest.loop = &campaign->loop;
+	campaign->digest.plan = options->plan;
+	campaign->digest.summary = campaign->summary;
+	campaign->digest.judge = campaign->judge;
+	campaign->digest.facts = &campaign->facts;
+	campaign->digest.on_done = campaign_on_digested;
+	campaign->digest.context = campaign;
+	campaign->result_dir = result_dir_open(options->plan, &campaign->identity, options->out_dir, &err);
+	campaign->digest.result_dir = campaign->result_dir;
+	if (campaign->result_dir == NULL || !campaign_open_events_copy(campaign, &err) ||
+		!control_input_open(&campaign->control, options->control_path, &err)) {
+		campaign_fail(EXIT_USAGE, &err);
+	} else {
+		event_encode_run(&campaign->digest.events, &campaign->identity, options->plan);
+		digest_write_events(&campaign->digest);
+		exit_code = campaign_go(campaign);
+	}
+	campaign_close(campaign);
+	free(campaign);
+	return exit_code;
+}

@@ -1,0 +1,154 @@
+#include "campaign/digest.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/log.h"
+
+void
+digest_init(struct digest *digest)
+{
+	buf_init(&digest->events, DIGEST_LINES_MAX);
+	buf_init(&digest->hlog, DIGEST_LINES_MAX);
+}
+
+void
+digest_fini(struct digest *digest)
+{
+	CHECK(!digest_is_busy(digest));
+	buf_fini(&digest->events);
+	buf_fini(&digest->hlog);
+}
+
+void
+digest_note(struct digest *digest, const struct note *note)
+{
+	CHECK_OP(digest->notes_n, <, DIGEST_NOTES_MAX);
+	digest->notes[digest->notes_n++] = *note;
+}
+
+static void
+digest_apply_note(struct digest *digest, const struct note *note)
+{
+	switch (note->kind) {
+	case NOTE_LEVEL:
+		summary_add_level(digest->summary, note->level, note->start_ns, note->end_ns, note->offered);
+		event_encode_level(&digest->events, note->level, note->start_ns, note->end_ns, note->offered);
+		break;
+	case NOTE_CUT: summary_cut(digest->summary, note->start_ns); break;
+	case NOTE_COMPLETE: summary_complete(digest->summary, note->start_ns); break;
+	case NOTE_PHASE: event_encode_phase(&digest->events, note->phase, note->start_ns); break;
+	}
+}
+
+static void
+digest_judge_level(struct digest *digest, uint32_t index)
+{
+	struct digest_outcome *outcome = &digest->outcome;
+	const struct level_verdict *verdict =
+		judge_level(digest->judge, digest->summary, &digest->summary->levels[index], &digest->job_facts);
+
+	event_encode_judged(&digest->events, verdict);
+	summary_settle_level(digest->summary, index);
+	outcome->advice = judge_next(digest->judge);
+	outcome->is_broken = outcome->is_broken || verdict->status == LEVEL_BROKEN;
+	outcome->repeat_level = index;
+	if (outcome->judged_n < DIGEST_JUDGED_MAX)
+		outcome->judged[outcome->judged_n++] = verdict;
+}
+
+static void
+digest_write_copy(struct digest *digest)
+{
+	if (digest->events_copy == NULL || digest->events_copy_failed)
+		return;
+	bool is_written =
+		fwrite(digest->events.bytes, 1, digest->events.length, digest->events_copy) == digest->events.length;
+
+	if (!is_written || fflush(digest->events_copy) != 0) {
+		digest->events_copy_failed = true;
+		log_warn("the copy of the event stream ends here: %s; the run goes on", strerror(errno));
+	}
+}
+
+void
+digest_write_events(struct digest *digest)
+{
+	if (digest->events.length > 0) {
+		if (digest->result_dir != NULL)
+			result_dir_add_events(digest->result_dir, digest->events.bytes, digest->events.length);
+		digest_write_copy(digest);
+	}
+	buf_clear(&digest->events);
+}
+
+static void
+digest_work(uv_work_t *work)
+{
+	struct digest *digest = container_of(work, struct digest, work);
+	const struct interval *interval = digest->running;
+
+	digest->outcome = (struct digest_outcome){.advice = JUDGE_GO_ON};
+	for (size_t i = 0; i < digest->job_notes_n; i++)
+		digest_apply_note(digest, &digest->job_notes[i]);
+	event_encode_interval(&digest->events, interval, digest->plan);
+	hdrlog_interval(&digest->hlog, interval);
+	summary_add_interval(digest->summary, interval);
+	for (uint32_t i = 0; i < interval->levels_n; i++)
+		if (interval->levels[i].is_used && interval->levels[i].is_last &&
+			interval->levels[i].level != LEVEL_WARMUP)
+			digest_judge_level(digest, interval->levels[i].level);
+	digest->outcome.abort_expr = judge_abort(digest->judge, digest->summary);
+	digest_write_events(digest);
+	if (digest->result_dir != NULL && digest->hlog.length > 0)
+		result_dir_add_hlog(digest->result_dir, digest->hlog.bytes, digest->hlog.length);
+	buf_clear(&digest->hlog);
+}
+
+static void digest_after_work(uv_work_t *work, int status);
+
+static void
+digest_begin(struct digest *digest, struct interval *interval)
+{
+	digest->running = interval;
+	memcpy(digest->job_notes, digest->notes, digest->notes_n * sizeof(*digest->notes));
+	digest->job_notes_n = digest->notes_n;
+	digest->notes_n = 0;
+	digest->job_facts = *digest->facts;
+	CHECK_OP(uv_queue_work(digest->loop, &digest->work, digest_work, digest_after_work), ==, 0);
+}
+
+static void
+digest_after_work(uv_work_t *work, int status)
+{
+	struct digest *digest = container_of(work, struct digest, work);
+	struct interval *done = digest->running, *next = digest->next;
+
+	CHECK_OP(status, ==, 0);
+	digest->running = digest->next = NULL;
+	digest->on_done(digest->context, done, &digest->outcome);
+	if (next != NULL)
+		digest_begin(digest, next);
+}
+
+void
+digest_add_interval(struct digest *digest, struct interval *interval)
+{
+	if (!digest_is_busy(digest)) {
+		digest_begin(digest, interval);
+		return;
+	}
+	CHECK(digest->next == NULL);
+	digest->next = interval;
+}
+
+void
+digest_flush_notes(struct digest *digest)
+{
+	CHECK(!digest_is_busy(digest));
+	for (size_t i = 0; i < digest->notes_n; i++)
+		digest_apply_note(digest, &digest->notes[i]);
+	digest->notes_n = 0;
+	digest_write_events(digest);
+}

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <uv.h>
+
+#include "judge/judge.h"
+#include "measure/events.h"
+#include "measure/hdrlog.h"
+#include "measure/summary.h"
+#include "report/reporter.h"
+
+/* Digests intervals in the thread pool, one at a time and in order: encodes and writes them, adds them to the summary,
+ * lets the judge look at levels that closed. While a job runs, summary and judge are the job's; between jobs the
+ * loop's. What the loop has to say about levels meanwhile is noted and goes with the next job. */
+
+enum note_kind { NOTE_LEVEL, NOTE_CUT, NOTE_COMPLETE, NOTE_PHASE };
+
+struct note {
+	enum note_kind kind;
+	uint32_t level;
+	int64_t start_ns, end_ns; /* at_ns of the others in start_ns */
+	double offered;
+	const char *phase;
+};
+
+#define DIGEST_NOTES_MAX 1024
+#define DIGEST_LINES_MAX ((size_t)64 * 1024 * 1024)
+#define DIGEST_JUDGED_MAX 64
+
+/* What a job found, for the loop to act upon. */
+struct digest_outcome {
+	const struct level_verdict *judged[DIGEST_JUDGED_MAX]; /* levels that closed in it */
+	size_t judged_n;
+	enum judge_advice advice;
+	bool is_broken; /* one of them is BROKEN */
+	uint32_t repeat_level;
+	const struct expr *abort_expr; /* an abort_when that holds; NULL: none */
+};
+
+struct digest {
+	uv_loop_t *loop;
+	const struct plan *plan;
+	struct summary *summary;
+	struct judge *judge;
+	struct result_dir *result_dir; /* NULL: none */
+	FILE *events_copy;             /* NULL: none */
+	bool events_copy_failed;
+	struct buf events, hlog;
+	struct note notes[DIGEST_NOTES_MAX];
+	size_t notes_n;
+
+	uv_work_t work;
+	struct interval *running, *next; /* next: waits until running is done */
+	struct note job_notes[DIGEST_NOTES_MAX];
+	size_t job_notes_n;
+	struct run_facts job_facts;
+	struct digest_outcome outcome;
+	const struct run_facts *facts; /* the loop's; copied when a job begins */
+
+	/* The interval is the loop's again. */
+	void (*on_done)(void *context, struct interval *interval, const struct digest_outcome *outcome);
+	void *context;
+};
+
+void digest_init(struct digest *digest);
+void digest_fini(struct digest *digest);
+void digest_note(struct digest *digest, const struct note *note);
+void digest_add_interval(struct digest *digest, struct interval *interval);
+static inline bool
+digest_is_busy(const struct digest *digest)
+{
+	return digest->running != NULL;
+}
+
+/* Lines that are no interval's (run, end): written at once; no job may be running. */
+void digest_write_events(struct digest *digest);
+/* Notes that no interval took along; no job may be running. */
+void digest_flush_notes(struct digest *digest);

@@ -1,0 +1,65 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cmd/command.h"
+#include "cmd/tables.h"
+
+#define HELP_CEILING ((size_t)1024 * 1024)
+
+extern const struct command help_command;
+
+static int
+help_overview(void)
+{
+	printf("brunt finds where a server breaks, why, and how sure that is.\n\n");
+	for (size_t i = 0; commands[i] != NULL; i++)
+		printf("  %-8s %s\n", commands[i]->name, commands[i]->help);
+	printf("\n`brunt help COMMAND` says more; `brunt help profile` lists every key of a profile.\n"
+	       "Exit codes: 0 passed, 1 a gate or SLO failed, 2 bad usage or profile, 3 inconclusive, 4 target "
+	       "unreachable,\n"
+	       "5 internal or I/O error, 128+n ended by signal n.\n");
+	return EXIT_PASSED;
+}
+
+static int
+help_profile(bool is_markdown)
+{
+	struct buf text;
+
+	buf_init(&text, HELP_CEILING);
+	if (is_markdown)
+		plan_help_markdown(&text, cmd_tables());
+	else
+		plan_help_text(&text, cmd_tables());
+	fwrite(text.bytes, 1, text.length, stdout);
+	buf_fini(&text);
+	return EXIT_PASSED;
+}
+
+static int
+help_run(int argc, char **argv)
+{
+	const struct command *command;
+	char *ask[] = {NULL, "--help", NULL};
+
+	if (argc < 2 || argv[1][0] == '-')
+		return help_overview();
+	if (strcmp(argv[1], "profile") == 0)
+		return help_profile(argc > 2 && strcmp(argv[2], "--markdown") == 0);
+	command = command_by_name(argv[1]);
+	if (command == NULL)
+		return command_bad_usage(&help_command, "there is no command '%s'", argv[1]);
+	if (command == &help_command)
+		return help_overview();
+	ask[0] = argv[1];
+	return command->run(2, ask);
+}
+
+const struct command help_command = {
+	.name = "help",
+	.usage = "brunt help [COMMAND|profile [--markdown]]",
+	.help = "what a command does, or every key of a profile",
+	.run = help_run,
+};

@@ -1,0 +1,20 @@
+#include "cmd/tables.h"
+
+#include "judge/judge.h"
+#include "load/shape.h"
+#include "proto/protocol.h"
+#include "reader/reader.h"
+
+const struct plan_tables *
+cmd_tables(void)
+{
+	static struct plan_tables tables;
+
+	tables = (struct plan_tables){
+		.shapes = shape_choices,
+		.protocols = protocol_choices,
+		.readers = reader_choices,
+		.metrics = judge_metrics,
+	};
+	return &tables;
+}

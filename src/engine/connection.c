@@ -1,0 +1,290 @@
+#include "engine/connection.h"
+
+#include "base/check.h"
+
+/* Which moves are legal, by the state that is left. */
+static const unsigned connection_may_go[] = {
+	[CONNECTION_UNUSED] = BIT(CONNECTION_CONNECTING),
+	[CONNECTION_CONNECTING] = BIT(CONNECTION_IDLE) | BIT(CONNECTION_CLOSING),
+	[CONNECTION_IDLE] = BIT(CONNECTION_BUSY) | BIT(CONNECTION_CLOSING),
+	[CONNECTION_BUSY] = BIT(CONNECTION_IDLE) | BIT(CONNECTION_CLOSING),
+	[CONNECTION_CLOSING] = BIT(CONNECTION_UNUSED),
+};
+
+/* Every change of a connection's state passes here. Callbacks only find out what happened and name the next state; what
+ * entering a state means to the others is the pool's business. */
+static void
+connection_go(struct connection *c, enum connection_state to)
+{
+	CHECK_MAGIC(c, CONNECTION_MAGIC);
+	CHECK(connection_may_go[c->state] & BIT(to));
+	c->state = to;
+
+	switch (to) {
+	case CONNECTION_CONNECTING: break;
+	case CONNECTION_IDLE: pool_give_idle(c->pool, c); break;
+	case CONNECTION_BUSY: list_remove(&c->node); break;
+	case CONNECTION_CLOSING: list_remove(&c->node); break;
+	case CONNECTION_UNUSED: pool_forget(c->pool, c); break;
+	}
+}
+
+static int64_t
+connection_now(const struct connection *c)
+{
+	return run_clock_now(c->pool->config.clock);
+}
+
+void
+connection_close(struct connection *c, bool reset)
+{
+	if (c->state == CONNECTION_CLOSING)
+		return;
+	c->flight = NULL;
+	connection_go(c, CONNECTION_CLOSING);
+	stream_close(&c->stream, reset);
+}
+
+static void
+connection_on_closed(struct stream *stream)
+{
+	connection_go(container_of(stream, struct connection, stream), CONNECTION_UNUSED);
+}
+
+/* The flight's exchange is over and it goes back to the engine. */
+static void
+connection_end_flight(struct connection *c, enum outcome outcome, enum failure failure)
+{
+	struct flight *flight = c->flight;
+	struct pool *pool = c->pool;
+
+	c->flight = NULL;
+	flight->connection = NULL;
+	flight->x.last_byte_ns = connection_now(c);
+	pool->config.events->on_end(pool->config.context, flight, outcome, failure);
+}
+
+/* A keep-alive connection that the server closed while it was idle says so only to the next request: not one byte of an
+ * answer. Such a request is sent once more if doing it twice does no harm (RFC 9110 §9.2.2). */
+static bool
+connection_was_stale(const struct connection *c)
+{
+	const struct flight *flight = c->flight;
+
+	return c->requests > 1 && flight->x.first_byte_ns < 0 && flight->x.retries == 0 &&
+	       protocol_method_is_idempotent(c->pool->config.plan->requests[flight->x.request].method);
+}
+
+/* The connection died under its flight. */
+static void
+connection_lose_flight(struct connection *c, enum failure failure)
+{
+	struct flight *flight = c->flight;
+
+	if (flight->x.sent_ns < 0 || connection_was_stale(c)) {
+		if (flight->x.sent_ns >= 0)
+			flight->x.retries++;
+		flight->connection = NULL;
+		connection_close(c, false);
+		pool_resend(c->pool, flight);
+		return;
+	}
+	connection_end_flight(c, OUTCOME_FAILURE, failure);
+	connection_close(c, true);
+}
+
+/* The response is complete: was it the one that the profile expects? */
+static void
+connection_judge_response(struct connection *c, const struct protocol_response *response)
+{
+	struct flight *flight = c->flight;
+	const struct plan_request *request = &c->pool->config.plan->requests[flight->x.request];
+	enum failure failure = c->reader->end(c->reader_state);
+
+	flight->x.status = response->status;
+	if (!plan_status_expected(&request->expect, response->status))
+		failure = FAILURE_STATUS;
+	connection_end_flight(c, failure == FAILURE_COUNT ? OUTCOME_OK : OUTCOME_FAILURE, failure);
+}
+
+static bool
+connection_is_worn(const struct connection *c)
+{
+	const struct plan_target *target = &c->pool->config.plan->target;
+
+	return (target->requests_per_connection > 0 && c->requests >= target->requests_per_connection) ||
+	       (target->connection_age_ns > 0 && connection_now(c) - c->opened_ns >= target->connection_age_ns);
+}
+
+static void
+connection_complete(struct connection *c, bool is_poisoned)
+{
+	const struct protocol_response *response = c->pool->protocol->response(c->protocol_state);
+
+	connection_judge_response(c, response);
+	if (is_poisoned || !response->keeps_alive || connection_is_worn(c) || c->pool->is_closing)
+		connection_close(c, is_poisoned);
+	else
+		connection_go(c, CONNECTION_IDLE);
+}
+
+static void
+connection_take(struct connection *c, enum protocol_result result, enum failure failure)
+{
+	switch (result) {
+	case PROTOCOL_MORE: break;
+	case PROTOCOL_COMPLETE: connection_complete(c, false); break;
+	case PROTOCOL_EXTRA: connection_complete(c, true); break;
+	case PROTOCOL_FAILED:
+		c->flight->x.status = c->pool->protocol->response(c->protocol_state)->status;
+		if (failure == FAILURE_TRUNCATED || failure == FAILURE_RESET) {
+			connection_lose_flight(c, failure);
+		} else {
+			connection_end_flight(c, OUTCOME_FAILURE, failure);
+			connection_close(c, true);
+		}
+		break;
+	}
+}
+
+static void
+connection_on_read(struct stream *stream, const char *bytes, long length)
+{
+	struct connection *c = container_of(stream, struct connection, stream);
+	enum failure failure = FAILURE_COUNT;
+	enum protocol_result result;
+
+	CHECK_MAGIC(c, CONNECTION_MAGIC);
+	if (c->state != CONNECTION_BUSY) {
+		/* Idle: the server closed it, or sent bytes that nobody asked for. */
+		connection_close(c, length > 0);
+		return;
+	}
+	if (length < 0) {
+		connection_lose_flight(c, failure_from_io_errno((int)-length));
+		return;
+	}
+	if (length > 0) {
+		c->flight->x.bytes_received += (uint64_t)length;
+		if (c->flight->x.first_byte_ns < 0)
+			c->flight->x.first_byte_ns = connection_now(c);
+		result = c->pool->protocol->on_bytes(c->protocol_state, bytes, (size_t)length, &failure);
+	} else
+		result = c->pool->protocol->on_eof(c->protocol_state, &failure);
+	connection_take(c, result, failure);
+}
+
+static void
+connection_on_body(void *context, const char *bytes, size_t length)
+{
+	struct connection *c = context;
+
+	c->reader->on_bytes(c->reader_state, bytes, length, c->flight->x.first_byte_ns);
+}
+
+static const char *
+connection_render(struct connection *c, const struct flight *flight, size_t *length)
+{
+	const struct template *template = c->pool->config.templates[flight->x.request];
+
+	if (template_render_max(template) == 0)
+		return template_fixed(template, length);
+	if (c->send_buffer == NULL) /* once per connection, not per request */
+		c->send_buffer = must_alloc(c->pool->send_buffer_size);
+	*length = template_render(template, c->pool->config.seed, flight->x.k, c->send_buffer);
+	return c->send_buffer;
+}
+
+static void
+connection_note_sent(struct connection *c, int64_t before_ns)
+{
+	struct flight *flight = c->flight;
+
+	flight->x.bytes_sent += c->request_length;
+	if (flight->x.sent_ns >= 0)
+		return; /* a retry: sent counts once */
+	flight->x.sent_ns = before_ns;
+	c->pool->config.events->on_sent(c->pool->config.context, flight);
+}
+
+void
+connection_send(struct connection *c, struct flight *flight)
+{
+	const struct pool *pool = c->pool;
+	const struct plan_request *request = &pool->config.plan->requests[flight->x.request];
+	size_t length, written = 0;
+	int error = 0;
+
+	CHECK_OP(c->state, ==, CONNECTION_IDLE);
+	connection_go(c, CONNECTION_BUSY);
+	c->flight = flight;
+	c->requests++;
+	flight->connection = c;
+	if (c->connect_ns >= 0 && flight->x.connect_ns < 0)
+		flight->x.connect_ns = c->connect_ns;
+	c->connect_ns = -1;
+
+	const char *bytes = connection_render(c, flight, &length);
+
+	c->reader = pool->config.readers[flight->x.request];
+	c->reader->begin(c->reader_state, request);
+	pool->protocol->expect(c->protocol_state, request, connection_on_body, c);
+	int64_t before_ns = connection_now(c);
+	enum stream_result result = stream_write(&c->stream, bytes, length, &written, &error);
+
+	c->request_length = length;
+	if (written > 0)
+		connection_note_sent(c, before_ns);
+	if (result == STREAM_FAILED)
+		connection_lose_flight(c, failure_from_io_errno(error < 0 ? -error : error));
+}
+
+static void
+connection_on_written(struct stream *stream)
+{
+	struct connection *c = container_of(stream, struct connection, stream);
+
+	if (c->state == CONNECTION_BUSY && c->flight->x.sent_ns < 0)
+		connection_note_sent(c, connection_now(c));
+}
+
+static void
+connection_on_connected(struct stream *stream, enum failure failure)
+{
+	struct connection *c = container_of(stream, struct connection, stream);
+
+	CHECK_OP(c->state, ==, CONNECTION_CONNECTING);
+	if (failure != FAILURE_COUNT) {
+		pool_connect_failed(c->pool, c, failure);
+		return;
+	}
+	c->opened_ns = connection_now(c);
+	c->connect_ns = c->opened_ns - c->started_ns;
+	pool_connected(c->pool, c);
+	connection_go(c, CONNECTION_IDLE);
+}
+
+static const struct stream_events connection_stream_events = {
+	.on_connected = connection_on_connected,
+	.on_read = connection_on_read,
+	.on_written = connection_on_written,
+	.on_closed = connection_on_closed,
+};
+
+bool
+connection_open(struct connection *c, const struct address *to, enum failure *failure)
+{
+	CHECK_OP(c->state, ==, CONNECTION_UNUSED);
+	c->started_ns = connection_now(c);
+	c->connect_ns = -1;
+	c->requests = 0;
+	c->flight = NULL;
+	enum stream_result result =
+		stream_connect(&c->stream, c->pool->config.loop, to, &connection_stream_events, failure);
+
+	if (result == STREAM_FAILED)
+		return false;
+	connection_go(c, CONNECTION_CONNECTING);
+	c->pool->protocol->init(c->protocol_state, c->pool->config.plan);
+	return true;
+}

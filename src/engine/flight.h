@@ -1,0 +1,31 @@
+#pragma once
+
+#include "base/list.h"
+#include "measure/exchange.h"
+
+struct connection;
+struct lane;
+
+/* An exchange under way: it holds a slot of its scenario's in-flight cap, and waits for a connection or owns one. */
+struct flight {
+	struct exchange x;
+	struct lane *lane;
+	struct connection *connection; /* NULL while it waits */
+	struct list waiting;           /* in the pool's queue for a connection */
+	struct list by_deadline;       /* in its lane: deadlines of a lane never decrease */
+	int64_t deadline_ns;
+};
+
+/* All the flights that a run may have at once, allocated at start. */
+struct flights {
+	struct flight *all;
+	struct list free;
+	uint32_t n;
+};
+
+void flights_init(struct flights *flights, uint32_t n);
+void flights_fini(struct flights *flights);
+
+/* A blank flight; there always is one, since the lanes' caps add up to n. */
+struct flight *flights_take(struct flights *flights);
+void flights_give(struct flights *flights, struct flight *flight);

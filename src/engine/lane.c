@@ -1,0 +1,195 @@
+#include "engine/lane.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/rng.h"
+
+static void
+lane_init_weights(struct lane *lane)
+{
+	const struct plan_scenario *scenario = lane->scenario;
+	const struct plan_request *requests = &lane->plan->requests[scenario->first_request];
+	double total = 0, until = 0;
+
+	lane->weights_until = must_calloc(scenario->requests_n, sizeof(*lane->weights_until));
+	for (uint32_t i = 0; i < scenario->requests_n; i++)
+		total += requests[i].weight;
+	for (uint32_t i = 0; i < scenario->requests_n; i++) {
+		until += requests[i].weight;
+		lane->weights_until[i] = until / total;
+	}
+}
+
+#define USERS_SAMPLES 4096
+
+/* Most users that the load asks for at any time: the rings and flights are sized by it. */
+static uint32_t
+lane_find_users_max(const struct lane *lane)
+{
+	int64_t end_ns = schedule_end_ns(&lane->schedule);
+	double most = schedule_level_at(&lane->schedule, 0);
+
+	for (int64_t i = 0; i < USERS_SAMPLES && end_ns < INT64_MAX; i++)
+		most = fmax(most, schedule_level_at(&lane->schedule, end_ns / USERS_SAMPLES * i));
+	for (size_t i = 0; i < schedule_levels_count(&lane->schedule); i++)
+		most = fmax(most, schedule_level_span(&lane->schedule, i).offered);
+	return (uint32_t)fmax(1, llround(most));
+}
+
+static void
+lane_init_users(struct lane *lane)
+{
+	lane->users_max = lane_find_users_max(lane);
+	lane->in_flight_max = lane->users_max; /* each has one request under way */
+	lane->freed_ns = must_calloc(lane->users_max, sizeof(*lane->freed_ns));
+	lane->iterations_max = lane->schedule.count_limit;
+}
+
+/* Remembers when the next arrival is due, since every loop turn asks. */
+static void
+lane_find_next_due(struct lane *lane)
+{
+	struct arrival arrival;
+	bool is_there = !lane->scenario->load.in_users && schedule_peek(&lane->schedule, &lane->head, &arrival);
+
+	lane->next_due_ns = is_there ? arrival.due_ns : INT64_MAX;
+}
+
+void
+lane_advance(struct lane *lane)
+{
+	schedule_advance(&lane->schedule, &lane->head);
+	lane->head_position++;
+	lane_find_next_due(lane);
+}
+
+void
+lane_stop(struct lane *lane)
+{
+	lane->next_due_ns = INT64_MAX;
+	lane->is_stopped = true;
+}
+
+void
+lane_steer(struct lane *lane, double level, int64_t at_ns)
+{
+	schedule_steer(&lane->schedule, level, at_ns);
+	lane_find_next_due(lane);
+}
+
+bool
+lane_is_over(const struct lane *lane, int64_t t_ns)
+{
+	if (lane->is_stopped)
+		return true;
+	if (!lane->scenario->load.in_users)
+		return lane->next_due_ns == INT64_MAX;
+	return t_ns >= schedule_end_ns(&lane->schedule) ||
+	       (lane->iterations_max > 0 && lane->iterations >= lane->iterations_max);
+}
+
+void
+lane_init(struct lane *lane, const struct plan *plan, uint32_t scenario, uint32_t shard, uint32_t shards)
+{
+	*lane = (struct lane){.plan = plan, .scenario = &plan->scenarios[scenario]};
+	const struct plan_load *load = &lane->scenario->load;
+
+	lane->seed = rng_mix(plan->seed + scenario);
+	schedule_init(&lane->schedule, load, lane->seed);
+	lane->schedule.shard = shard;
+	lane->schedule.shards = shards;
+	lane->in_flight_max = (uint32_t)load->in_flight_max;
+	list_init(&lane->by_deadline);
+	lane_init_weights(lane);
+	if (load->in_users)
+		lane_init_users(lane);
+	else
+		backlog_init(&lane->backlog, &lane->schedule);
+	lane_find_next_due(lane);
+}
+
+void
+lane_fini(struct lane *lane)
+{
+	if (!lane->scenario->load.in_users)
+		backlog_fini(&lane->backlog);
+	free(lane->freed_ns);
+	free(lane->weights_until);
+}
+
+uint32_t
+lane_request_of(const struct lane *lane, uint64_t k)
+{
+	uint32_t n = lane->scenario->requests_n, first = lane->scenario->first_request;
+
+	if (n == 1)
+		return first;
+	double u = rng_unit_at(lane->seed, RNG_REQUEST, k);
+	uint32_t i = 0;
+
+	while (i + 1 < n && u >= lane->weights_until[i])
+		i++;
+	return first + i;
+}
+
+uint32_t
+lane_users_at(const struct lane *lane, int64_t t_ns)
+{
+	if (lane->is_stopped || t_ns < 0 || t_ns >= schedule_end_ns(&lane->schedule))
+		return 0;
+	uint32_t users = (uint32_t)llround(schedule_level_at(&lane->schedule, t_ns));
+
+	return users < lane->users_max ? users : lane->users_max;
+}
+
+static void
+lane_drop_oldest_free_user(struct lane *lane)
+{
+	lane->freed_first = (lane->freed_first + 1) % lane->users_max;
+	lane->freed_n--;
+}
+
+bool
+lane_has_free_user(struct lane *lane, int64_t t_ns)
+{
+	uint32_t users = lane_users_at(lane, t_ns);
+
+	/* Fewer are wanted by now: those that are free leave, so that none comes back with an old due time. */
+	while (lane->freed_n > 0 && lane->in_flight + lane->freed_n > users)
+		lane_drop_oldest_free_user(lane);
+	if (lane->iterations_max > 0 && lane->iterations >= lane->iterations_max)
+		return false;
+	return lane->in_flight < users;
+}
+
+int64_t
+lane_take_free_user(struct lane *lane, int64_t now_ns)
+{
+	lane->iterations++;
+	if (lane->freed_n == 0)
+		return now_ns; /* a user that begins now */
+	int64_t freed_ns = lane->freed_ns[lane->freed_first];
+
+	lane_drop_oldest_free_user(lane);
+	return freed_ns;
+}
+
+void
+lane_give_user(struct lane *lane, int64_t now_ns)
+{
+	CHECK_OP(lane->freed_n, <, lane->users_max);
+	lane->freed_ns[(lane->freed_first + lane->freed_n++) % lane->users_max] = now_ns;
+}
+
+void
+lane_seek(struct lane *lane, int64_t t_ns)
+{
+	if (lane->scenario->load.in_users)
+		return;
+	CHECK_OP(lane->backlog.n, ==, 0);
+	lane->is_stopped = false;
+	schedule_seek(&lane->schedule, &lane->head, t_ns);
+	lane_find_next_due(lane);
+}

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "engine/backlog.h"
+#include "engine/flight.h"
+#include "load/schedule.h"
+#include "plan/plan.h"
+
+/* A scenario under way: its schedule, the flights it has, its backlog, or, in a closed loop, its users. */
+struct lane {
+	const struct plan *plan;
+	const struct plan_scenario *scenario;
+	uint64_t seed;
+	struct schedule schedule;
+
+	/* Open loop. */
+	struct schedule_cursor head; /* the next arrival to be taken */
+	uint64_t head_position;
+	int64_t next_due_ns; /* schedule time; INT64_MAX: none is left */
+	struct backlog backlog;
+
+	/* Closed loop: when each user that is free became so, oldest first. */
+	int64_t *freed_ns; /* ring of users_max */
+	uint32_t freed_first, freed_n, users_max;
+	uint64_t iterations, iterations_max; /* 0: no limit */
+
+	struct list by_deadline; /* flights */
+	uint32_t in_flight, in_flight_max;
+	double *weights_until; /* per request of the scenario: cumulated, the last is 1 */
+	bool is_stopped;
+};
+
+void lane_init(struct lane *lane, const struct plan *plan, uint32_t scenario, uint32_t shard, uint32_t shards);
+void lane_fini(struct lane *lane);
+
+/* Which of the plan's requests the k-th arrival makes. */
+uint32_t lane_request_of(const struct lane *lane, uint64_t k);
+
+/* Passes the next arrival. */
+void lane_advance(struct lane *lane);
+/* Takes no more arrivals. */
+void lane_stop(struct lane *lane);
+/* Steady at this level from at_ns on (schedule time). */
+void lane_steer(struct lane *lane, double level, int64_t at_ns);
+/* The schedule goes on at t (schedule time), forwards or back; the backlog must be empty. */
+void lane_seek(struct lane *lane, int64_t t_ns);
+/* No arrival is left, at schedule time t. */
+bool lane_is_over(const struct lane *lane, int64_t t_ns);
+
+/* Closed loop: how many users may run at schedule time t, and the next that is free. */
+uint32_t lane_users_at(const struct lane *lane, int64_t t_ns);
+bool lane_has_free_user(struct lane *lane, int64_t t_ns);
+int64_t lane_take_free_user(struct lane *lane, int64_t now_ns); /* since when it is free */
+void lane_give_user(struct lane *lane, int64_t now_ns);

@@ -1,0 +1,295 @@
+#include "engine/pool.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "engine/connection.h"
+
+static size_t
+aligned(size_t size)
+{
+	return (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+}
+
+static void
+pool_size_states(struct pool *pool)
+{
+	const struct plan *plan = pool->config.plan;
+	size_t reader_size = 0;
+
+	for (size_t i = 0; i < plan->requests_n; i++) {
+		size_t render_max = template_render_max(pool->config.templates[i]);
+
+		if (pool->config.readers[i]->state_size > reader_size)
+			reader_size = pool->config.readers[i]->state_size;
+		if (render_max > pool->send_buffer_size)
+			pool->send_buffer_size = render_max;
+	}
+	pool->reader_offset = aligned(pool->protocol->state_size);
+	pool->state_size = pool->reader_offset + aligned(reader_size);
+}
+
+void
+pool_init(struct pool *pool, const struct pool_config *config)
+{
+	uint64_t n = config->plan->target.connections;
+
+	*pool = (struct pool){.config = *config, .protocol = protocol_of(config->plan->target.protocol)};
+	pool_size_states(pool);
+	/* Both are backed by memory only as far as connections are used. */
+	pool->all = must_calloc(n, sizeof(*pool->all));
+	pool->states = must_calloc(n, pool->state_size);
+	list_init(&pool->unused);
+	list_init(&pool->idle);
+	list_init(&pool->connecting);
+	list_init(&pool->waiting);
+}
+
+void
+pool_fini(struct pool *pool)
+{
+	for (uint32_t i = 0; i < pool->used_first; i++)
+		free(pool->all[i].send_buffer);
+	free(pool->all);
+	free(pool->states);
+	pool->all = NULL;
+	pool->states = NULL;
+}
+
+static struct connection *
+pool_take_unused(struct pool *pool)
+{
+	struct connection *c = list_first(&pool->unused, struct connection, node);
+
+	if (c != NULL) {
+		list_remove(&c->node);
+		return c;
+	}
+	if (pool->used_first == pool->config.plan->target.connections)
+		return NULL;
+	c = &pool->all[pool->used_first];
+	c->magic = CONNECTION_MAGIC;
+	c->id = pool->used_first++;
+	c->pool = pool;
+	c->protocol_state = pool->states + c->id * pool->state_size;
+	c->reader_state = (char *)c->protocol_state + pool->reader_offset;
+	list_init(&c->node);
+	return c;
+}
+
+/* Round robin over the addresses that are not known to be dead; SIZE_MAX: all are. */
+static size_t
+pool_pick_address(struct pool *pool)
+{
+	const struct addresses *addresses = pool->config.addresses;
+
+	for (size_t tried = 0; tried < addresses->n; tried++) {
+		size_t i = pool->next_address++ % addresses->n;
+
+		if (!pool->address_is_dead[i])
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+/* The oldest flight that waits is the one that a failed connect was for. */
+static void
+pool_fail_first_waiting(struct pool *pool, enum failure failure)
+{
+	struct flight *flight = list_first(&pool->waiting, struct flight, waiting);
+
+	if (flight == NULL)
+		return;
+	list_remove(&flight->waiting);
+	pool->waiting_n--;
+	/* A retry was sent once already: it is no longer unsent, whatever its second connect met. */
+	if (flight->x.sent_ns >= 0)
+		failure = FAILURE_RESET;
+	flight->x.last_byte_ns = run_clock_now(pool->config.clock);
+	pool->config.events->on_end(pool->config.context, flight, OUTCOME_FAILURE, failure);
+}
+
+/* Before anything ever connected, a failure speaks of the address; the flight tries the next one. */
+static void
+pool_note_dead_address(struct pool *pool, size_t address, enum failure failure)
+{
+	pool->address_is_dead[address] = true;
+	for (size_t i = 0; i < pool->config.addresses->n; i++)
+		if (!pool->address_is_dead[i])
+			return;
+	if (!pool->is_unreachable) {
+		pool->is_unreachable = true;
+		pool->config.events->on_unreachable(pool->config.context, failure);
+	}
+	pool_fail_first_waiting(pool, failure);
+}
+
+static void
+pool_take_failure(struct pool *pool, size_t address, enum failure failure)
+{
+	pool->config.events->on_connect(pool->config.context, true);
+	if (!pool->ever_connected && failure_rows[failure].blames == BLAMES_TARGET)
+		pool_note_dead_address(pool, address, failure);
+	else
+		pool_fail_first_waiting(pool, failure);
+}
+
+/* One connect for each flight that waits without one, as far as the limit allows. */
+static void
+pool_open_enough(struct pool *pool)
+{
+	while (pool->connecting_n < pool->waiting_n && !pool->is_closing) {
+		size_t address = pool_pick_address(pool);
+		enum failure failure;
+
+		if (address == SIZE_MAX) {
+			pool_fail_first_waiting(pool, FAILURE_CONNECT_REFUSED);
+			continue;
+		}
+		struct connection *c = pool_take_unused(pool);
+
+		if (c == NULL)
+			return;
+		c->address = address;
+		if (connection_open(c, &pool->config.addresses->list[address], &failure)) {
+			list_add_last(&pool->connecting, &c->node);
+			pool->connecting_n++;
+			pool->open_n++;
+		} else {
+			list_add_first(&pool->unused, &c->node);
+			pool_take_failure(pool, address, failure);
+		}
+	}
+}
+
+static struct connection *
+pool_pick_idle(struct pool *pool)
+{
+	return pool->config.plan->target.pick == PICK_LIFO ? list_last(&pool->idle, struct connection, node)
+							   : list_first(&pool->idle, struct connection, node);
+}
+
+void
+pool_send(struct pool *pool, struct flight *flight)
+{
+	struct connection *c = pool_pick_idle(pool);
+
+	if (c != NULL) {
+		connection_send(c, flight);
+		return;
+	}
+	list_add_last(&pool->waiting, &flight->waiting);
+	pool->waiting_n++;
+	pool_open_enough(pool);
+}
+
+void
+pool_resend(struct pool *pool, struct flight *flight)
+{
+	list_add_first(&pool->waiting, &flight->waiting);
+	pool->waiting_n++;
+}
+
+void
+pool_cancel(struct pool *pool, struct flight *flight)
+{
+	struct connection *c = flight->connection;
+
+	flight->connection = NULL;
+	if (c != NULL) {
+		connection_close(c, true);
+	} else {
+		list_remove(&flight->waiting);
+		pool->waiting_n--;
+	}
+}
+
+void
+pool_turn(struct pool *pool, int64_t now_ns)
+{
+	struct connection *c;
+
+	while ((c = list_first(&pool->connecting, struct connection, node)) != NULL &&
+		now_ns - c->started_ns >= pool->config.plan->target.connect_timeout_ns)
+		pool_connect_failed(pool, c, FAILURE_CONNECT_TIMEOUT);
+	/* Flights that were put back find an idle connection or a new one here, not from inside the callback that
+	 * failed. */
+	while (pool->waiting_n > 0 && (c = pool_pick_idle(pool)) != NULL) {
+		struct flight *flight = list_first(&pool->waiting, struct flight, waiting);
+
+		list_remove(&flight->waiting);
+		pool->waiting_n--;
+		connection_send(c, flight);
+	}
+	pool_open_enough(pool);
+}
+
+int64_t
+pool_next_deadline_ns(const struct pool *pool)
+{
+	const struct connection *c = list_first(&pool->connecting, struct connection, node);
+
+	return c == NULL ? INT64_MAX : c->started_ns + pool->config.plan->target.connect_timeout_ns;
+}
+
+void
+pool_close(struct pool *pool)
+{
+	struct connection *c;
+
+	CHECK_OP(pool->waiting_n, ==, 0);
+	pool->is_closing = true;
+	while ((c = list_first(&pool->idle, struct connection, node)) != NULL)
+		connection_close(c, false);
+	while ((c = list_first(&pool->connecting, struct connection, node)) != NULL) {
+		pool->connecting_n--;
+		connection_close(c, true);
+	}
+}
+
+bool
+pool_is_closed(const struct pool *pool)
+{
+	return pool->is_closing && pool->open_n == 0;
+}
+
+void
+pool_connected(struct pool *pool, struct connection *c)
+{
+	list_remove(&c->node);
+	pool->connecting_n--;
+	pool->ever_connected = true;
+	pool->config.events->on_connect(pool->config.context, false);
+}
+
+void
+pool_connect_failed(struct pool *pool, struct connection *c, enum failure failure)
+{
+	size_t address = c->address;
+
+	pool->connecting_n--;
+	connection_close(c, true);
+	pool_take_failure(pool, address, failure);
+}
+
+void
+pool_give_idle(struct pool *pool, struct connection *c)
+{
+	struct flight *flight = list_first(&pool->waiting, struct flight, waiting);
+
+	list_add_last(&pool->idle, &c->node);
+	if (pool->is_closing) {
+		connection_close(c, false);
+	} else if (flight != NULL) {
+		list_remove(&flight->waiting);
+		pool->waiting_n--;
+		connection_send(c, flight);
+	}
+}
+
+void
+pool_forget(struct pool *pool, struct connection *c)
+{
+	pool->open_n--;
+	list_add_first(&pool->unused, &c->node);
+}

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "engine/flight.h"
+#include "engine/run_clock.h"
+#include "net/address.h"
+#include "net/stream.h"
+#include "proto/protocol.h"
+#include "reader/reader.h"
+#include "request/template.h"
+
+/* The connections to the target: opened on demand up to the plan's limit, kept alive, picked in O(1). A flight that
+ * finds none idle waits its turn; whichever connection becomes free first takes the one that waits longest. */
+
+/* What the pool tells the engine. on_sent and on_end may come from inside pool_send (a write that fails at once); none
+ * comes from inside pool_cancel. */
+struct pool_events {
+	void (*on_sent)(void *context, struct flight *flight);
+	/* The flight is the engine's again; its connection is not. */
+	void (*on_end)(void *context, struct flight *flight, enum outcome outcome, enum failure failure);
+	void (*on_connect)(void *context, bool is_failed);
+	/* The very first connect failed at every address: there is no target. */
+	void (*on_unreachable)(void *context, enum failure failure);
+};
+
+struct pool_config {
+	const struct plan *plan;
+	uv_loop_t *loop;
+	const struct run_clock *clock;
+	const struct addresses *addresses;
+	struct template *const *templates; /* per request of the plan */
+	const struct reader_ops *const *readers;
+	uint64_t seed;
+	const struct pool_events *events;
+	void *context;
+};
+
+struct pool {
+	struct pool_config config;
+	const struct protocol_ops *protocol;
+	struct connection *all; /* plan->target.connections of them, used from the front */
+	char *states;           /* protocol and reader state of each */
+	size_t state_size, reader_offset, send_buffer_size;
+	struct list unused, idle; /* idle: the one used last is at the end */
+	struct list connecting;   /* by age: deadlines never decrease */
+	struct list waiting;      /* flights without a connection */
+	uint32_t used_first;      /* connections of `all` that were ever used */
+	uint32_t open_n, connecting_n, waiting_n;
+	size_t next_address;
+	bool address_is_dead[ADDRESSES_MAX]; /* it failed before any connect ever succeeded */
+	bool ever_connected, is_unreachable, is_closing;
+};
+
+void pool_init(struct pool *pool, const struct pool_config *config);
+void pool_fini(struct pool *pool); /* after pool_is_closed */
+
+/* Takes charge of the flight until on_end. */
+void pool_send(struct pool *pool, struct flight *flight);
+/* Gives the flight back without on_end: whatever it waits for or owns is dropped. */
+void pool_cancel(struct pool *pool, struct flight *flight);
+
+/* Connects that took too long fail. Call once per loop turn. */
+void pool_turn(struct pool *pool, int64_t now_ns);
+int64_t pool_next_deadline_ns(const struct pool *pool); /* INT64_MAX: none */
+
+void pool_close(struct pool *pool); /* no flight may be left */
+bool pool_is_closed(const struct pool *pool);
+
+/* For connection.c alone. */
+void pool_connected(struct pool *pool, struct connection *connection);
+void pool_connect_failed(struct pool *pool, struct connection *connection, enum failure failure);
+void pool_give_idle(struct pool *pool, struct connection *connection);
+void pool_forget(struct pool *pool, struct connection *connection);
+/* Its connection died before the request was sent, or was stale: it waits again, before all others. */
+void pool_resend(struct pool *pool, struct flight *flight);

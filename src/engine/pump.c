@@ -1,0 +1,348 @@
+#include "engine/pump_parts.h"
+
+#include "base/check.h"
+#include "base/units.h"
+
+/* How often a load in users that changes evenly looks at how many are wanted. */
+#define PUMP_USERS_STEP_NS (10 * NS_PER_MS)
+
+static uint32_t
+pump_window(struct pump *pump, int64_t now_ns)
+{
+	while (timeline_begin_next(&pump->timeline, now_ns))
+		pump->on_level(pump->context, pump->timeline.n - 1);
+	return timeline_window_of(&pump->timeline, now_ns);
+}
+
+static void
+pump_count_in_flight(struct pump *pump, int change, int64_t now_ns)
+{
+	pump->in_flight += (uint32_t)change;
+	recorder_in_flight(pump->recorder, pump_window(pump, now_ns), pump->in_flight, now_ns);
+}
+
+void
+pump_end_flight(struct pump *pump, struct flight *flight, enum outcome outcome, enum failure failure)
+{
+	struct lane *lane = flight->lane;
+	int64_t now_ns = flight->x.last_byte_ns;
+
+	flight->x.outcome = outcome;
+	flight->x.failure = failure;
+	recorder_add_exchange(pump->recorder, &flight->x, pump_window(pump, now_ns));
+	timeline_add(&pump->timeline, flight->x.level, -1);
+	lane->in_flight--;
+	pump_count_in_flight(pump, -1, now_ns);
+	if (lane->scenario->load.in_users)
+		lane_give_user(lane, now_ns);
+	flights_give(&pump->flights, flight);
+}
+
+static void
+pump_on_sent(void *context, struct flight *flight)
+{
+	struct pump *pump = context;
+
+	recorder_add_sent(pump->recorder, flight->x.level, flight->x.request);
+}
+
+static void
+pump_on_end(void *context, struct flight *flight, enum outcome outcome, enum failure failure)
+{
+	pump_end_flight(context, flight, outcome, failure);
+}
+
+static void
+pump_on_connect(void *context, bool is_failed)
+{
+	struct pump *pump = context;
+
+	recorder_add_connect(pump->recorder, is_failed);
+}
+
+static void
+pump_on_unreachable(void *context, enum failure failure)
+{
+	struct pump *pump = context;
+
+	pump->is_unreachable = true;
+	pump->unreachable_by = failure;
+}
+
+const struct pool_events pump_pool_events = {
+	.on_sent = pump_on_sent,
+	.on_end = pump_on_end,
+	.on_connect = pump_on_connect,
+	.on_unreachable = pump_on_unreachable,
+};
+
+/* A protocol without a connection is our own ceiling: the exchange is complete as soon as it is sent. */
+static void
+pump_complete_at_once(struct pump *pump, struct flight *flight)
+{
+	int64_t now_ns = run_clock_now(pump->clock);
+
+	flight->x.sent_ns = flight->x.first_byte_ns = flight->x.last_byte_ns = now_ns;
+	flight->x.status = 200;
+	pump_on_sent(pump, flight);
+	pump_end_flight(pump, flight, OUTCOME_OK, FAILURE_COUNT);
+}
+
+static void
+pump_start_flight(struct pump *pump, struct lane *lane, const struct exchange *x)
+{
+	struct flight *flight = flights_take(&pump->flights);
+
+	flight->x = *x;
+	flight->lane = lane;
+	flight->deadline_ns = x->taken_ns + pump->plan->target.timeout_ns;
+	list_add_last(&lane->by_deadline, &flight->by_deadline);
+	lane->in_flight++;
+	pump_count_in_flight(pump, +1, x->taken_ns);
+	if (pump->has_pool)
+		pool_send(&pump->pool, flight);
+	else
+		pump_complete_at_once(pump, flight);
+}
+
+/* The exchange of an arrival, as far as it is known when it is taken. */
+struct exchange
+pump_exchange_of(struct pump *pump, const struct lane *lane, const struct arrival *arrival, int64_t taken_ns)
+{
+	int64_t due_ns = arrival->due_ns + pump->timeline.offset_ns;
+
+	return (struct exchange){
+		.k = arrival->k,
+		.request = lane_request_of(lane, arrival->k),
+		.level = arrival->is_warmup ? LEVEL_WARMUP : timeline_level_of(&pump->timeline, due_ns),
+		.due_ns = due_ns,
+		.taken_ns = taken_ns,
+		.sent_ns = -1,
+		.first_byte_ns = -1,
+		.last_byte_ns = -1,
+		.connect_ns = -1,
+	};
+}
+
+void
+pump_lose(struct pump *pump, const struct exchange *x, enum failure failure)
+{
+	recorder_add_lost(pump->recorder, x->level, x->request, failure, 1);
+	timeline_add(&pump->timeline, x->level, -1);
+}
+
+static void
+pump_schedule(struct pump *pump, const struct exchange *x)
+{
+	recorder_add_scheduled(pump->recorder, x->level, x->request, 1);
+	timeline_add(&pump->timeline, x->level, +1);
+}
+
+/* Arrivals that wait for a slot: those whose time ran out are lost, then as many as there are slots start. */
+static void
+pump_turn_backlog(struct pump *pump, struct lane *lane, int64_t now_ns)
+{
+	struct arrival arrival;
+	int64_t taken_ns;
+
+	while (backlog_peek(&lane->backlog, &arrival, &taken_ns)) {
+		struct exchange x = pump_exchange_of(pump, lane, &arrival, taken_ns);
+
+		if (now_ns - taken_ns >= pump->plan->target.timeout_ns)
+			pump_lose(pump, &x, FAILURE_QUEUE_TIMEOUT);
+		else if (lane->in_flight < lane->in_flight_max)
+			pump_start_flight(pump, lane, &x);
+		else
+			return;
+		backlog_remove(&lane->backlog);
+	}
+}
+
+/* One arrival that is due. */
+static void
+pump_take(struct pump *pump, struct lane *lane, int64_t now_ns, bool is_in_gap)
+{
+	struct arrival arrival;
+
+	CHECK(schedule_peek(&lane->schedule, &lane->head, &arrival));
+	struct exchange x = pump_exchange_of(pump, lane, &arrival, now_ns);
+	bool is_full = lane->in_flight >= lane->in_flight_max || lane->backlog.n > 0;
+
+	pump_schedule(pump, &x);
+	if (is_in_gap)
+		pump_lose(pump, &x, FAILURE_LOOP_GAP);
+	else if (!is_full)
+		pump_start_flight(pump, lane, &x);
+	else if (lane->scenario->load.when_full == WHEN_FULL_QUEUE)
+		backlog_add(&lane->backlog, &lane->head, lane->head_position, now_ns);
+	else
+		pump_lose(pump, &x, FAILURE_IN_FLIGHT_FULL);
+	lane_advance(lane);
+}
+
+static struct lane *
+pump_first_due(struct pump *pump)
+{
+	struct lane *first = &pump->lanes[0];
+
+	for (size_t i = 1; i < pump->lanes_n; i++)
+		if (pump->lanes[i].next_due_ns < first->next_due_ns)
+			first = &pump->lanes[i];
+	return first;
+}
+
+/* Everything that is due is sent at once, in order of its due time. After a gap of the whole process (suspended, say)
+ * nothing is caught up: a burst that no user would have sent says nothing about the target. */
+static void
+pump_take_due(struct pump *pump, int64_t now_ns, int64_t gap_ns)
+{
+	int64_t until_ns = now_ns - pump->timeline.offset_ns;
+	bool is_gap = gap_ns > pump->plan->generator.loop_gap_ns;
+	struct lane *lane;
+
+	while ((lane = pump_first_due(pump))->next_due_ns <= until_ns)
+		pump_take(pump, lane, is_gap ? now_ns : run_clock_now(pump->clock), is_gap);
+}
+
+static void
+pump_start_users(struct pump *pump, struct lane *lane, int64_t now_ns)
+{
+	int64_t t_ns = now_ns - pump->timeline.offset_ns;
+
+	while (lane_has_free_user(lane, t_ns)) {
+		struct arrival arrival = {.k = lane->iterations};
+
+		arrival.due_ns = lane_take_free_user(lane, now_ns) - pump->timeline.offset_ns;
+		arrival.is_warmup = arrival.due_ns < schedule_measured_from_ns(&lane->schedule);
+		struct exchange x = pump_exchange_of(pump, lane, &arrival, now_ns);
+
+		pump_schedule(pump, &x);
+		pump_start_flight(pump, lane, &x);
+		if (!pump->has_pool)
+			break; /* complete already: the user is free again, and it is the next turn's */
+	}
+}
+
+/* A deadline that passed while the loop itself stood still for a good part of the timeout says nothing about the
+ * target. */
+static void
+pump_end_late(struct pump *pump, struct lane *lane, int64_t now_ns, int64_t gap_ns)
+{
+	bool is_stall = gap_ns > pump->plan->target.timeout_ns / 10;
+	struct flight *flight;
+
+	while ((flight = list_first(&lane->by_deadline, struct flight, by_deadline)) != NULL &&
+		flight->deadline_ns <= now_ns) {
+		bool is_ours = is_stall && flight->deadline_ns > now_ns - gap_ns;
+		enum failure unsent = is_ours ? FAILURE_LOOP_GAP : FAILURE_QUEUE_TIMEOUT;
+		enum failure sent = is_ours ? FAILURE_GENERATOR_STALL : FAILURE_RESPONSE_TIMEOUT;
+
+		pool_cancel(&pump->pool, flight);
+		flight->x.last_byte_ns = now_ns;
+		pump_end_flight(pump, flight, OUTCOME_FAILURE, flight->x.sent_ns < 0 ? unsent : sent);
+	}
+}
+
+static bool
+pump_close_levels(struct pump *pump, int64_t now_ns)
+{
+	bool is_closed = false;
+	uint32_t level;
+
+	while ((level = timeline_close_next(&pump->timeline, now_ns)) != LEVEL_NONE) {
+		recorder_close_level(pump->recorder, level);
+		is_closed = true;
+	}
+	return is_closed;
+}
+
+bool
+pump_turn(struct pump *pump, int64_t now_ns, int64_t asked_ns)
+{
+	int64_t waited_ns = asked_ns > pump->turned_ns ? asked_ns : pump->turned_ns;
+	int64_t gap_ns = now_ns > waited_ns ? now_ns - waited_ns : 0;
+	uint32_t window = pump_window(pump, now_ns);
+
+	recorder_add_loop_gap(pump->recorder, window, gap_ns);
+	pump->turned_ns = now_ns;
+	if (pump->has_pool)
+		pool_turn(&pump->pool, now_ns);
+	for (size_t i = 0; i < pump->lanes_n; i++) {
+		struct lane *lane = &pump->lanes[i];
+
+		pump_end_late(pump, lane, now_ns, gap_ns);
+		if (lane->scenario->load.in_users)
+			pump_start_users(pump, lane, now_ns);
+		else if (lane->backlog.n > 0)
+			pump_turn_backlog(pump, lane, now_ns);
+	}
+	pump_take_due(pump, now_ns, gap_ns);
+	return pump_close_levels(pump, now_ns);
+}
+
+static int64_t
+lane_next_ns(const struct lane *lane, int64_t now_ns, int64_t offset_ns)
+{
+	const struct flight *flight = list_first(&lane->by_deadline, struct flight, by_deadline);
+	int64_t next_ns = flight == NULL ? INT64_MAX : flight->deadline_ns;
+
+	if (lane->next_due_ns < INT64_MAX)
+		next_ns = earlier(next_ns, lane->next_due_ns + offset_ns);
+	if (lane->scenario->load.in_users && !lane_is_over(lane, now_ns - offset_ns))
+		next_ns = earlier(next_ns, lane->freed_n > 0 ? now_ns : now_ns + PUMP_USERS_STEP_NS);
+	return next_ns;
+}
+
+int64_t
+pump_next_ns(const struct pump *pump, int64_t now_ns)
+{
+	int64_t next_ns = timeline_next_boundary_ns(&pump->timeline, now_ns);
+
+	if (pump->has_pool)
+		next_ns = earlier(next_ns, pool_next_deadline_ns(&pump->pool));
+	for (size_t i = 0; i < pump->lanes_n; i++)
+		next_ns = earlier(next_ns, lane_next_ns(&pump->lanes[i], now_ns, pump->timeline.offset_ns));
+	return next_ns;
+}
+
+bool
+pump_has_arrivals(const struct pump *pump, int64_t now_ns)
+{
+	for (size_t i = 0; i < pump->lanes_n; i++)
+		if (!lane_is_over(&pump->lanes[i], now_ns - pump->timeline.offset_ns) || pump->lanes[i].backlog.n > 0)
+			return true;
+	return timeline_next_boundary_ns(&pump->timeline, now_ns) < INT64_MAX;
+}
+
+uint64_t
+pump_backlog(const struct pump *pump)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < pump->lanes_n; i++)
+		n += pump->lanes[i].backlog.n;
+	return n;
+}
+
+uint32_t
+pump_users(const struct pump *pump, int64_t now_ns)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < pump->lanes_n; i++)
+		if (pump->lanes[i].scenario->load.in_users)
+			n += lane_users_at(&pump->lanes[i], now_ns - pump->timeline.offset_ns);
+	return n;
+}
+
+double
+pump_offered(const struct pump *pump, int64_t now_ns)
+{
+	int64_t t_ns = now_ns - pump->timeline.offset_ns;
+	double offered = 0;
+
+	for (size_t i = 0; i < pump->lanes_n; i++)
+		if (t_ns >= 0 && t_ns < schedule_end_ns(&pump->lanes[i].schedule) && !pump->lanes[i].is_stopped)
+			offered += schedule_level_at(&pump->lanes[i].schedule, t_ns);
+	return offered;
+}

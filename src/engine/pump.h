@@ -1,0 +1,66 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/lane.h"
+#include "engine/pool.h"
+#include "engine/timeline.h"
+#include "measure/recorder.h"
+
+/* Due arrivals → exchanges. The pump takes what is due, gives it a slot and hands it to the pool (or lets it wait, or
+ * drops it), ends what takes too long, and tells the recorder all of it. It is turned once per loop turn, after the
+ * poll. */
+struct pump {
+	const struct plan *plan;
+	const struct run_clock *clock;
+	struct recorder *recorder;
+	struct timeline timeline;
+	struct flights flights;
+	struct pool pool;
+	bool has_pool; /* false: a protocol that completes at once */
+	struct lane *lanes;
+	size_t lanes_n;
+	uint32_t in_flight;
+	int64_t turned_ns; /* when the last turn was */
+	bool is_unreachable;
+	enum failure unreachable_by;
+
+	/* A level begins. */
+	void (*on_level)(void *context, uint32_t level);
+	void *context;
+};
+
+struct pump_config {
+	const struct plan *plan;
+	const struct run_clock *clock;
+	uv_loop_t *loop;
+	const struct addresses *addresses;
+	struct template *const *templates;
+	const struct reader_ops *const *readers;
+	uint32_t shard, shards;
+	void (*on_level)(void *context, uint32_t level);
+	void *context;
+};
+
+void pump_init(struct pump *pump, const struct pump_config *config);
+void pump_fini(struct pump *pump);
+
+/* asked_ns: until when the loop meant to wait; what lies between that and now is a gap of our own making. True: a level
+ * closed in this turn. */
+bool pump_turn(struct pump *pump, int64_t now_ns, int64_t asked_ns);
+/* The next moment that matters to it; INT64_MAX: none. */
+int64_t pump_next_ns(const struct pump *pump, int64_t now_ns);
+
+bool pump_has_arrivals(const struct pump *pump, int64_t now_ns); /* the schedule is not over */
+uint64_t pump_backlog(const struct pump *pump);
+uint32_t pump_users(const struct pump *pump, int64_t now_ns);
+double pump_offered(const struct pump *pump, int64_t now_ns);
+
+/* No more arrivals; the queue is cancelled. What is in flight goes on. */
+void pump_stop(struct pump *pump, int64_t now_ns);
+/* Whatever is still in flight is unfinished. */
+void pump_abandon(struct pump *pump, int64_t now_ns);
+/* After pump_stop, with nothing in flight: goes on with the schedule's level `span` from its start. */
+void pump_resume(struct pump *pump, size_t span, int64_t now_ns);
+void pump_steer(struct pump *pump, double level, int64_t now_ns);

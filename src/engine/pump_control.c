@@ -1,0 +1,154 @@
+#include "engine/pump_parts.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+
+static void
+pump_cancel_backlog(struct pump *pump, struct lane *lane)
+{
+	struct arrival arrival;
+	int64_t taken_ns;
+
+	while (backlog_peek(&lane->backlog, &arrival, &taken_ns)) {
+		struct exchange x = pump_exchange_of(pump, lane, &arrival, taken_ns);
+
+		pump_lose(pump, &x, FAILURE_CANCELLED);
+		backlog_remove(&lane->backlog);
+	}
+}
+
+void
+pump_stop(struct pump *pump, int64_t now_ns)
+{
+	timeline_cut(&pump->timeline, now_ns);
+	for (size_t i = 0; i < pump->lanes_n; i++) {
+		if (!pump->lanes[i].scenario->load.in_users)
+			pump_cancel_backlog(pump, &pump->lanes[i]);
+		lane_stop(&pump->lanes[i]);
+	}
+}
+
+void
+pump_abandon(struct pump *pump, int64_t now_ns)
+{
+	for (size_t i = 0; i < pump->lanes_n; i++) {
+		struct list *flights = &pump->lanes[i].by_deadline;
+		struct flight *flight;
+
+		while ((flight = list_first(flights, struct flight, by_deadline)) != NULL) {
+			bool is_sent = flight->x.sent_ns >= 0;
+
+			pool_cancel(&pump->pool, flight);
+			flight->x.last_byte_ns = now_ns;
+			pump_end_flight(pump, flight, is_sent ? OUTCOME_UNFINISHED : OUTCOME_FAILURE,
+				is_sent ? FAILURE_COUNT : FAILURE_CANCELLED);
+		}
+	}
+}
+
+void
+pump_resume(struct pump *pump, size_t span, int64_t now_ns)
+{
+	CHECK_OP(pump->in_flight, ==, 0);
+	int64_t t_ns = timeline_resume(&pump->timeline, span, now_ns);
+
+	for (size_t i = 0; i < pump->lanes_n; i++)
+		lane_seek(&pump->lanes[i], t_ns);
+}
+
+void
+pump_steer(struct pump *pump, double level, int64_t now_ns)
+{
+	for (size_t i = 0; i < pump->lanes_n; i++)
+		if (&pump->lanes[i].schedule == pump->timeline.lead)
+			lane_steer(&pump->lanes[i], level, now_ns - pump->timeline.offset_ns);
+	timeline_begin_steered(&pump->timeline, level, now_ns);
+	pump->on_level(pump->context, pump->timeline.n - 1);
+}
+
+/* The scenario with the most levels leads: its levels are the run's. */
+static const struct schedule *
+pump_find_lead(const struct pump *pump, int64_t *end_ns)
+{
+	const struct schedule *lead = &pump->lanes[0].schedule;
+
+	*end_ns = 0;
+	for (size_t i = 0; i < pump->lanes_n; i++) {
+		const struct schedule *schedule = &pump->lanes[i].schedule;
+
+		if (schedule_levels_count(schedule) > schedule_levels_count(lead))
+			lead = schedule;
+		if (schedule_end_ns(schedule) > *end_ns)
+			*end_ns = schedule_end_ns(schedule);
+	}
+	return lead;
+}
+
+static uint32_t
+pump_open_levels_max(const struct pump *pump)
+{
+	const struct schedule *lead = pump->timeline.lead;
+	int64_t shortest_ns = INT64_MAX;
+
+	for (size_t i = 0; i < schedule_levels_count(lead); i++) {
+		struct level_span span = schedule_level_span(lead, i);
+
+		shortest_ns = earlier(shortest_ns, span.end_ns - span.start_ns);
+	}
+	int64_t open = pump->plan->target.timeout_ns / (shortest_ns > 0 ? shortest_ns : 1) + 4;
+
+	return open > 64 ? 64 : (uint32_t)open;
+}
+
+void
+pump_init(struct pump *pump, const struct pump_config *config)
+{
+	const struct plan *plan = config->plan;
+	uint32_t flights_max = 0;
+	int64_t end_ns;
+
+	*pump = (struct pump){
+		.plan = plan, .clock = config->clock, .on_level = config->on_level, .context = config->context};
+	pump->lanes_n = plan->scenarios_n;
+	pump->lanes = must_calloc(pump->lanes_n, sizeof(*pump->lanes));
+	for (size_t i = 0; i < pump->lanes_n; i++) {
+		lane_init(&pump->lanes[i], plan, (uint32_t)i, config->shard, config->shards);
+		flights_max += pump->lanes[i].in_flight_max;
+	}
+	const struct schedule *lead = pump_find_lead(pump, &end_ns);
+
+	timeline_init(&pump->timeline, lead, end_ns);
+	flights_init(&pump->flights, flights_max);
+	pump->recorder = recorder_new(&(struct recorder_config){
+		.requests_n = (uint32_t)plan->requests_n,
+		.open_levels_max = pump_open_levels_max(pump),
+	});
+	pump->has_pool = protocol_of(plan->target.protocol)->needs_stream;
+	pump->turned_ns = run_clock_now(config->clock);
+	if (pump->has_pool)
+		pool_init(&pump->pool, &(struct pool_config){
+					       .plan = plan,
+					       .loop = config->loop,
+					       .clock = config->clock,
+					       .addresses = config->addresses,
+					       .templates = config->templates,
+					       .readers = config->readers,
+					       .seed = plan->seed,
+					       .events = &pump_pool_events,
+					       .context = pump,
+				       });
+}
+
+void
+pump_fini(struct pump *pump)
+{
+	if (pump->has_pool)
+		pool_fini(&pump->pool);
+	for (size_t i = 0; i < pump->lanes_n; i++)
+		lane_fini(&pump->lanes[i]);
+	free(pump->lanes);
+	flights_fini(&pump->flights);
+	timeline_fini(&pump->timeline);
+	recorder_free(pump->recorder);
+}

@@ -1,0 +1,77 @@
+#include "engine/requests.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/check.h"
+#include "proto/protocol.h"
+
+#define REQUEST_CEILING ((size_t)64 * 1024 * 1024)
+
+static const struct reader_ops *
+reader_by_name(const char *name)
+{
+	for (size_t i = 0; readers[i] != NULL; i++)
+		if (strcmp(readers[i]->choice.name, name) == 0)
+			return readers[i];
+	CHECK(false);
+	return NULL;
+}
+
+/* A body that is expected to say something has to be read; any other is thrown away as it comes. */
+static const struct reader_ops *
+reader_for(const struct plan_request *request)
+{
+	const struct reader_ops *chosen = request->reader != NULL ? reader_of(request->reader) : NULL;
+
+	if (chosen == NULL || strcmp(chosen->choice.name, "discard") == 0)
+		return reader_by_name(request->expect.body != NULL ? "text" : "discard");
+	return chosen;
+}
+
+static struct template *
+template_for(const struct plan *plan, const struct plan_request *request, struct error *err)
+{
+	const struct protocol_ops *protocol = protocol_of(plan->target.protocol);
+	struct template *template = NULL;
+	struct buf head;
+
+	buf_init(&head, REQUEST_CEILING);
+	if (protocol->compose(plan, request, &head, err))
+		template = template_new(
+			head.bytes, head.length, request->body, request->body_length, request->has_slots, err);
+	buf_fini(&head);
+	return template;
+}
+
+bool
+requests_init(struct requests *requests, const struct plan *plan, struct error *err)
+{
+	requests->n = plan->requests_n;
+	requests->templates = must_calloc(requests->n, sizeof(*requests->templates));
+	requests->readers = must_calloc(requests->n, sizeof(*requests->readers));
+	for (size_t i = 0; i < requests->n; i++) {
+		const struct plan_request *request = &plan->requests[i];
+
+		requests->readers[i] = reader_for(request);
+		requests->templates[i] = template_for(plan, request, err);
+		if (requests->templates[i] == NULL) {
+			error_place(err, plan->path, 0, 0);
+			requests_fini(requests);
+			return false;
+		}
+	}
+	return true;
+}
+
+void
+requests_fini(struct requests *requests)
+{
+	for (size_t i = 0; i < requests->n && requests->templates != NULL; i++)
+		if (requests->templates[i] != NULL)
+			template_free(requests->templates[i]);
+	free(requests->templates);
+	free(requests->readers);
+	*requests = (struct requests){0};
+}

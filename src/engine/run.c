@@ -1,0 +1,415 @@
+#include "engine/run.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "engine/pacing.h"
+#include "engine/pump.h"
+#include "engine/requests.h"
+#include "engine/waker.h"
+
+/* After a broken level the load waits this long at most until nothing is in flight. */
+#define RECOVER_LIMIT_NS (30 * NS_PER_S)
+/* A run that is stopped before its end waits this long at most for what is in flight. */
+#define DRAIN_LIMIT_NS (5 * NS_PER_S)
+#define CONTROLS_MAX 16
+
+const char *const run_phase_names[] = {"baseline", "warmup", "measure", "recover", "drain", "end"};
+
+struct run {
+	struct run_config config;
+	struct run_clock clock;
+	struct addresses addresses;
+	struct requests requests;
+	struct pump pump;
+	struct waker waker;
+	struct pacing pacing;
+	enum run_phase phase;
+	int64_t tick_ns;   /* when the running interval is to end */
+	bool level_closed; /* … or at once, since a level waits to be judged */
+	unsigned intervals_out;
+	int64_t deadline_ns; /* of a drain or a recovery */
+	size_t resume_span;
+	struct control controls[CONTROLS_MAX];
+	size_t controls_n;
+	bool wants_recover, wants_interrupt;
+	unsigned interrupts;
+	struct reading target, self;
+	struct run_end end;
+};
+
+static void
+run_go_to(struct run *run, enum run_phase phase)
+{
+	if (run->phase == phase)
+		return;
+	run->phase = phase;
+	run->config.events->on_phase(run->config.context, phase, run_now_ns(run));
+}
+
+static void
+run_on_level(void *context, uint32_t level)
+{
+	struct run *run = context;
+	const struct timeline_level *l = &run->pump.timeline.levels[level];
+
+	run->config.events->on_level(run->config.context, level, l->start_ns, l->end_ns, l->offered);
+}
+
+/* Descriptors for the connections and for what a process has open anyway. */
+static bool
+run_check_descriptors(const struct plan *plan, struct error *err)
+{
+	rlim_t needed = plan->target.connections + 32;
+	struct rlimit limit;
+
+	CHECK_OP(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+	if (needed <= limit.rlim_cur)
+		return true;
+	limit.rlim_cur = needed < limit.rlim_max ? needed : limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && needed <= limit.rlim_cur)
+		return true;
+	error_set(err,
+		"target.connections: %llu connections need %llu file descriptors, but this process may open %llu; "
+		"ask for at most %llu, or raise the limit (ulimit -n)",
+		(unsigned long long)plan->target.connections, (unsigned long long)needed,
+		(unsigned long long)limit.rlim_cur, limit.rlim_cur > 32 ? (unsigned long long)limit.rlim_cur - 32 : 0);
+	return error_place(err, plan->path, 0, 0);
+}
+
+struct run *
+run_new(const struct run_config *config, struct error *err)
+{
+	const struct plan *plan = config->plan;
+	struct run *run = must_alloc(sizeof(*run));
+
+	run->config = *config;
+	run->clock = (struct run_clock){.clock = config->clock};
+	run->target.at_ns = run->self.at_ns = -1;
+	if (!run_check_descriptors(plan, err) || !requests_init(&run->requests, plan, err)) {
+		free(run);
+		return NULL;
+	}
+	run->addresses = *config->addresses;
+	run->clock.t0_ns = clock_now_ns(config->clock) + plan->idle_baseline_ns;
+	pacing_init(&run->pacing, plan->pacing, config->shares_target_cpu);
+	waker_init(&run->waker, config->loop, &run->clock, run->pacing.is_relaxed, plan->relaxed_tick_ns);
+	pump_init(&run->pump, &(struct pump_config){
+				      .plan = plan,
+				      .clock = &run->clock,
+				      .loop = config->loop,
+				      .addresses = &run->addresses,
+				      .templates = run->requests.templates,
+				      .readers = run->requests.readers,
+				      .shard = config->shard,
+				      .shards = config->shards,
+				      .on_level = run_on_level,
+				      .context = run,
+			      });
+	return run;
+}
+
+void
+run_free(struct run *run)
+{
+	pump_fini(&run->pump);
+	requests_fini(&run->requests);
+	free(run);
+}
+
+int64_t
+run_now_ns(const struct run *run)
+{
+	return run_clock_now(&run->clock);
+}
+
+struct run_end
+run_end_of(const struct run *run)
+{
+	struct run_end end = run->end;
+
+	end.is_relaxed = run->pacing.is_relaxed;
+	end.pacing_reason = run->pacing.reason;
+	return end;
+}
+
+void
+run_control(struct run *run, const struct control *control)
+{
+	if (run->controls_n < CONTROLS_MAX)
+		run->controls[run->controls_n++] = *control;
+	else
+		log_warn("more than %d control messages in one loop turn: one was left out", CONTROLS_MAX);
+}
+
+void
+run_recover(struct run *run)
+{
+	if (run->phase > RUN_MEASURE || run->wants_recover)
+		return;
+	run->wants_recover = true;
+	run->resume_span = run->pump.timeline.next_span;
+}
+
+void
+run_repeat(struct run *run, uint32_t level)
+{
+	if (run->phase == RUN_ENDED || run->end.was_interrupted)
+		return;
+	run->wants_recover = true;
+	run->resume_span = run->pump.timeline.levels[level].span;
+}
+
+void
+run_interrupt(struct run *run)
+{
+	run->interrupts++;
+	run->wants_interrupt = true;
+}
+
+void
+run_add_reading(struct run *run, bool is_self, const struct reading *reading)
+{
+	struct reading stamped = *reading;
+
+	stamped.at_ns = run_now_ns(run);
+	*(is_self ? &run->self : &run->target) = stamped;
+	if (stamped.at_ns < 0 || run->phase == RUN_ENDED)
+		return; /* the idle baseline is not a part of any level */
+	recorder_add_reading(
+		run->pump.recorder, timeline_window_of(&run->pump.timeline, stamped.at_ns), is_self, &stamped);
+	if (is_self) {
+		pacing_add_reading(&run->pacing, &stamped);
+		run->waker.is_relaxed = run->pacing.is_relaxed;
+	}
+}
+
+void
+run_give_interval(struct run *run, struct interval *interval)
+{
+	CHECK_OP(run->intervals_out, >, 0);
+	run->intervals_out--;
+	recorder_give_interval(run->pump.recorder, interval);
+}
+
+/* Ends the running interval when it is time and one is free to go on with; else at the next turn. */
+static void
+run_tick(struct run *run, int64_t now_ns, bool is_due)
+{
+	int64_t step_ns = run->config.plan->output.interval_ns;
+	struct pump *pump = &run->pump;
+
+	if (!is_due && !run->level_closed && now_ns < run->tick_ns)
+		return;
+	struct interval *interval = recorder_take_interval(pump->recorder, now_ns);
+
+	if (interval == NULL)
+		return;
+	run->level_closed = false;
+	run->tick_ns = now_ns - now_ns % step_ns + step_ns;
+	interval->in_flight = pump->in_flight;
+	interval->connections = pump->has_pool ? pump->pool.open_n : 0;
+	interval->users = pump_users(pump, now_ns);
+	interval->backlog = pump_backlog(pump);
+	interval->offered = pump_offered(pump, now_ns);
+	interval->current_level = timeline_window_of(&pump->timeline, now_ns);
+	interval->target = run->target;
+	interval->self = run->self;
+	run->intervals_out++;
+	run->config.events->on_interval(run->config.context, interval);
+}
+
+static void
+run_begin_drain(struct run *run, int64_t now_ns, bool is_early)
+{
+	int64_t timeout_ns = run->config.plan->target.timeout_ns;
+
+	if (is_early) {
+		pump_stop(&run->pump, now_ns);
+		run->config.events->on_cut(run->config.context, now_ns);
+	}
+	run->deadline_ns = is_early && timeout_ns > DRAIN_LIMIT_NS ? now_ns + DRAIN_LIMIT_NS : INT64_MAX;
+	run->wants_recover = false;
+	run_go_to(run, RUN_DRAIN);
+}
+
+static void
+run_take_interrupt(struct run *run, int64_t now_ns)
+{
+	run->wants_interrupt = false;
+	run->end.was_interrupted = true;
+	if (run->phase != RUN_DRAIN)
+		run_begin_drain(run, now_ns, true);
+	if (run->interrupts > 1)
+		run->deadline_ns = now_ns;
+}
+
+static void
+run_take_controls(struct run *run, int64_t now_ns)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < run->controls_n; i++) {
+		struct control control = run->controls[i];
+
+		if (control.kind == CONTROL_LEVEL && control.at_ns > now_ns)
+			run->controls[kept++] = control; /* its time will come */
+		else if (control.kind == CONTROL_LEVEL && run->phase <= RUN_MEASURE)
+			pump_steer(&run->pump, control.level, now_ns);
+		else if (control.kind != CONTROL_LEVEL && run->phase < RUN_DRAIN)
+			run_begin_drain(run, now_ns, true);
+		if (control.kind == CONTROL_STOP)
+			run->deadline_ns = now_ns;
+	}
+	run->controls_n = kept;
+}
+
+/* The load pauses: the queue is cancelled, the running level cut. Resumed once nothing is in flight. */
+static void
+run_begin_recover(struct run *run, int64_t now_ns)
+{
+	struct timeline *timeline = &run->pump.timeline;
+	bool is_cut = timeline->n > 0 && timeline->levels[timeline->n - 1].end_ns > now_ns;
+
+	run->wants_recover = false;
+	if (is_cut && timeline->levels[timeline->n - 1].span < run->resume_span)
+		run->resume_span = timeline->levels[timeline->n - 1].span; /* it starts again from its beginning */
+	pump_stop(&run->pump, now_ns);
+	run->config.events->on_cut(run->config.context, now_ns);
+	run->deadline_ns = now_ns + RECOVER_LIMIT_NS;
+	run_go_to(run, RUN_RECOVER);
+}
+
+static void
+run_turn_recover(struct run *run, int64_t now_ns)
+{
+	if (run->pump.in_flight == 0 && run->resume_span >= run->pump.timeline.spans_n) {
+		run_begin_drain(run, now_ns, false);
+	} else if (run->pump.in_flight == 0) {
+		pump_resume(&run->pump, run->resume_span, now_ns);
+		run->config.events->on_resume(run->config.context, now_ns);
+		run_go_to(run, RUN_MEASURE);
+	} else if (now_ns >= run->deadline_ns) {
+		run->end.did_not_recover = true;
+		run_begin_drain(run, now_ns, false);
+		run->deadline_ns = now_ns;
+	}
+}
+
+/* Everything is answered and handed out: unless whoever judged the last level wants it again, this is the end. */
+static void
+run_turn_drain(struct run *run, int64_t now_ns)
+{
+	if (now_ns >= run->deadline_ns)
+		pump_abandon(&run->pump, now_ns);
+	if (run->pump.in_flight > 0 || run->level_closed)
+		return;
+	if (run->wants_recover && !run->end.was_interrupted)
+		run_begin_recover(run, now_ns);
+	else if (run->intervals_out == 0)
+		run_go_to(run, RUN_ENDED);
+}
+
+static void
+run_turn_load(struct run *run, int64_t now_ns)
+{
+	if (run->pump.is_unreachable) {
+		run->end.was_unreachable = true;
+		run->end.unreachable_by = run->pump.unreachable_by;
+		run_begin_drain(run, now_ns, true);
+		return;
+	}
+	if (now_ns >= 0 && run->phase == RUN_BASELINE)
+		run_go_to(run, schedule_measured_from_ns(run->pump.timeline.lead) > 0 ? RUN_WARMUP : RUN_MEASURE);
+	if (run->phase == RUN_WARMUP && run->pump.timeline.n > 0)
+		run_go_to(run, RUN_MEASURE);
+	if (run->wants_recover)
+		run_begin_recover(run, now_ns);
+	else if (run->phase == RUN_MEASURE && !pump_has_arrivals(&run->pump, now_ns)) {
+		/* A load that ends by its count has no end in time: its last level ends with its last exchange. */
+		if (run->pump.in_flight > 0 && timeline_window_of(&run->pump.timeline, now_ns) != LEVEL_NONE)
+			return;
+		bool is_cut = timeline_window_of(&run->pump.timeline, now_ns) != LEVEL_NONE;
+
+		if (is_cut)
+			timeline_cut(&run->pump.timeline, now_ns);
+		if (is_cut)
+			run->config.events->on_complete(run->config.context, now_ns);
+		run_begin_drain(run, now_ns, false);
+	}
+}
+
+static void
+run_turn(struct run *run, int64_t now_ns)
+{
+	if (run->wants_interrupt)
+		run_take_interrupt(run, now_ns);
+	if (run->controls_n > 0)
+		run_take_controls(run, now_ns);
+	if (now_ns >= 0 && pump_turn(&run->pump, now_ns, run->waker.asked_ns))
+		run->level_closed = true;
+	if (run->phase == RUN_RECOVER)
+		run_turn_recover(run, now_ns);
+	else if (run->phase == RUN_DRAIN)
+		run_turn_drain(run, now_ns);
+	else
+		run_turn_load(run, now_ns);
+	if (now_ns >= 0)
+		run_tick(run, now_ns, false);
+}
+
+static int64_t
+run_next_ns(const struct run *run, int64_t now_ns)
+{
+	int64_t next_ns = now_ns < 0 ? 0 : pump_next_ns(&run->pump, now_ns);
+
+	if (run->tick_ns > now_ns && run->tick_ns < next_ns)
+		next_ns = run->tick_ns;
+	if (run->phase >= RUN_RECOVER && run->deadline_ns < next_ns)
+		next_ns = run->deadline_ns;
+	for (size_t i = 0; i < run->controls_n; i++)
+		if (run->controls[i].at_ns < next_ns)
+			next_ns = run->controls[i].at_ns;
+	/* A tick that is overdue waits for an interval to come back, which a loop turn will say. */
+	return next_ns < now_ns + NS_PER_S ? next_ns : now_ns + NS_PER_S;
+}
+
+/* Hands out what is left, waits for it to come back, closes every handle. */
+static void
+run_finish(struct run *run)
+{
+	bool is_last_out = false;
+
+	if (run->pump.has_pool)
+		pool_close(&run->pump.pool);
+	waker_close(&run->waker);
+	while (!run->waker.is_closed || (run->pump.has_pool && !pool_is_closed(&run->pump.pool)) || !is_last_out ||
+		run->intervals_out > 0) {
+		unsigned out = run->intervals_out;
+
+		if (!is_last_out)
+			run_tick(run, run_now_ns(run), true);
+		is_last_out = is_last_out || run->intervals_out > out || run->config.clock != &monotonic_clock;
+		uv_run(run->config.loop, run->intervals_out > 0 ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+	}
+	run->config.events->on_end(run->config.context);
+}
+
+void
+run_go(struct run *run)
+{
+	int64_t now_ns = run_now_ns(run);
+
+	run->config.events->on_phase(run->config.context, RUN_BASELINE, now_ns);
+	run->tick_ns = run->config.plan->output.interval_ns;
+	run->pump.turned_ns = now_ns;
+	while (run->phase != RUN_ENDED) {
+		waker_wait(&run->waker, run_next_ns(run, now_ns));
+		now_ns = run_now_ns(run);
+		run_turn(run, now_ns);
+	}
+	run_finish(run);
+}

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "base/clock.h"
+
+/* The engine's time: ns since T0, the moment at which the load begins; negative in the idle baseline before it. */
+struct run_clock {
+	const struct clock *clock;
+	int64_t t0_ns;
+};
+
+static inline int64_t
+run_clock_now(const struct run_clock *clock)
+{
+	return clock_now_ns(clock->clock) - clock->t0_ns;
+}

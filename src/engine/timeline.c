@@ -1,0 +1,164 @@
+#include "engine/timeline.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+
+void
+timeline_init(struct timeline *timeline, const struct schedule *lead, int64_t tail_end_ns)
+{
+	size_t levels_n = schedule_levels_count(lead);
+
+	*timeline = (struct timeline){.lead = lead, .tail_end_ns = tail_end_ns, .ended_ns = INT64_MAX};
+	timeline->spans_n = levels_n + (tail_end_ns > schedule_end_ns(lead) ? 1 : 0);
+	/* Each may run twice (repeated once) and be cut once; steering adds more, by reallocation. */
+	timeline->capacity = (uint32_t)(3 * timeline->spans_n + 8);
+	timeline->levels = must_calloc(timeline->capacity, sizeof(*timeline->levels));
+	timeline->warmup_is_closed = schedule_measured_from_ns(lead) == 0;
+}
+
+void
+timeline_fini(struct timeline *timeline)
+{
+	free(timeline->levels);
+	timeline->levels = NULL;
+}
+
+/* The i-th of the lead's levels, or what remains of longer scenarios after its end. */
+static struct level_span
+span_at(const struct timeline *timeline, size_t i)
+{
+	if (i < schedule_levels_count(timeline->lead))
+		return schedule_level_span(timeline->lead, i);
+	return (struct level_span){.start_ns = schedule_end_ns(timeline->lead), .end_ns = timeline->tail_end_ns};
+}
+
+static struct timeline_level *
+timeline_append(struct timeline *timeline)
+{
+	if (timeline->n == timeline->capacity) {
+		timeline->capacity *= 2;
+		timeline->levels = must_realloc(timeline->levels, timeline->capacity * sizeof(*timeline->levels));
+	}
+	struct timeline_level *level = &timeline->levels[timeline->n++];
+
+	*level = (struct timeline_level){0};
+	return level;
+}
+
+bool
+timeline_begin_next(struct timeline *timeline, int64_t now_ns)
+{
+	if (timeline->next_span >= timeline->spans_n || timeline->ended_ns <= now_ns)
+		return false;
+	struct level_span span = span_at(timeline, timeline->next_span);
+
+	if (span.start_ns + timeline->offset_ns > now_ns)
+		return false;
+	struct timeline_level *level = timeline_append(timeline);
+
+	level->start_ns = span.start_ns + timeline->offset_ns;
+	level->end_ns = span.end_ns == INT64_MAX ? INT64_MAX : span.end_ns + timeline->offset_ns;
+	level->span = timeline->next_span++;
+	level->offered = span.offered;
+	return true;
+}
+
+uint32_t
+timeline_level_of(const struct timeline *timeline, int64_t due_ns)
+{
+	for (uint32_t i = timeline->n; i > 0; i--)
+		if (due_ns >= timeline->levels[i - 1].start_ns)
+			return i - 1;
+	return LEVEL_WARMUP;
+}
+
+uint32_t
+timeline_window_of(const struct timeline *timeline, int64_t now_ns)
+{
+	uint32_t level = timeline_level_of(timeline, now_ns);
+
+	if (level == LEVEL_WARMUP)
+		return timeline->ended_ns <= now_ns ? LEVEL_NONE : LEVEL_WARMUP;
+	return now_ns < timeline->levels[level].end_ns ? level : LEVEL_NONE;
+}
+
+int64_t
+timeline_next_boundary_ns(const struct timeline *timeline, int64_t now_ns)
+{
+	int64_t next_ns = INT64_MAX;
+
+	if (timeline->ended_ns <= now_ns)
+		return INT64_MAX;
+	if (timeline->next_span < timeline->spans_n)
+		next_ns = span_at(timeline, timeline->next_span).start_ns + timeline->offset_ns;
+	if (timeline->n > 0 && timeline->levels[timeline->n - 1].end_ns > now_ns &&
+		timeline->levels[timeline->n - 1].end_ns < next_ns)
+		next_ns = timeline->levels[timeline->n - 1].end_ns;
+	return next_ns;
+}
+
+void
+timeline_add(struct timeline *timeline, uint32_t level, int64_t scheduled)
+{
+	uint64_t *outstanding =
+		level == LEVEL_WARMUP ? &timeline->warmup_outstanding : &timeline->levels[level].outstanding;
+
+	CHECK(scheduled > 0 || *outstanding >= (uint64_t)-scheduled);
+	*outstanding += (uint64_t)scheduled;
+}
+
+uint32_t
+timeline_close_next(struct timeline *timeline, int64_t now_ns)
+{
+	if (!timeline->warmup_is_closed) {
+		bool is_over = timeline->n > 0 || timeline->ended_ns <= now_ns;
+
+		if (!is_over || timeline->warmup_outstanding > 0)
+			return LEVEL_NONE;
+		timeline->warmup_is_closed = true;
+		return LEVEL_WARMUP;
+	}
+	if (timeline->first_open >= timeline->n)
+		return LEVEL_NONE;
+	struct timeline_level *level = &timeline->levels[timeline->first_open];
+
+	if (now_ns < level->end_ns || level->outstanding > 0)
+		return LEVEL_NONE;
+	return timeline->first_open++;
+}
+
+void
+timeline_cut(struct timeline *timeline, int64_t now_ns)
+{
+	if (timeline->n > 0 && timeline->levels[timeline->n - 1].end_ns > now_ns)
+		timeline->levels[timeline->n - 1].end_ns = now_ns;
+	timeline->ended_ns = now_ns;
+}
+
+int64_t
+timeline_resume(struct timeline *timeline, size_t span, int64_t now_ns)
+{
+	int64_t schedule_ns = span_at(timeline, span).start_ns;
+
+	timeline->next_span = span;
+	timeline->offset_ns = now_ns - schedule_ns;
+	timeline->ended_ns = INT64_MAX;
+	return schedule_ns;
+}
+
+void
+timeline_begin_steered(struct timeline *timeline, double offered, int64_t now_ns)
+{
+	int64_t end_ns = timeline->tail_end_ns;
+
+	if (timeline->n > 0 && timeline->levels[timeline->n - 1].end_ns > now_ns)
+		timeline->levels[timeline->n - 1].end_ns = now_ns;
+	struct timeline_level *level = timeline_append(timeline);
+
+	level->start_ns = now_ns;
+	level->end_ns = end_ns == INT64_MAX ? INT64_MAX : end_ns + timeline->offset_ns;
+	level->span = timeline->spans_n;
+	level->offered = offered;
+	timeline->next_span = timeline->spans_n;
+}
