@@ -23,9 +23,10 @@ def identities(totals, where):
 
 def check_identities(ran):
     yield from identities(ran.result["totals"], "totals")
-    names = ran.result.get("requests", {})
-    for name, request in names.items():
+    for name, request in ran.result["requests"].items():
         yield from identities(request["totals"], f"requests.{name}")
+    for level in ran.result["levels"]:
+        yield from identities({**level, "scheduled": level["requests"]}, f"levels.{level['index']}")
 
 
 def check_schema(ran):

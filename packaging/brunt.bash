@@ -1,0 +1,45 @@
+# bash completion for brunt
+_brunt() {
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} flags=
+	COMPREPLY=()
+
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		COMPREPLY=($(compgen -W "run check target report help --help --version" -- "$current"))
+		return
+	fi
+	case $previous in
+	--out | --events | --truth)
+		COMPREPLY=($(compgen -f -- "$current"))
+		return
+		;;
+	--format)
+		COMPREPLY=($(compgen -W "json text" -- "$current"))
+		return
+		;;
+	--overload)
+		COMPREPLY=($(compgen -W "503 close hang" -- "$current"))
+		return
+		;;
+	--help | --json | --quiet) ;;
+	--*) return ;; # a number, a time, an address: nothing to propose
+	esac
+	case $command in
+	run) flags="--set --out --events --json --quiet --rate --duration --help" ;;
+	check) flags="--set --help" ;;
+	report) flags="--format --help" ;;
+	target)
+		flags="--listen --port --workers --capacity --service-time --queue --overload --cpu-per-request --memory-per-request
+			--leak --errors --reset --stall --freeze --crash-after --response-size --connections --seed --spin --truth --help"
+		;;
+	help)
+		COMPREPLY=($(compgen -W "run check target report profile" -- "$current"))
+		return
+		;;
+	esac
+	if [[ $current == -* ]]; then
+		COMPREPLY=($(compgen -W "$flags" -- "$current"))
+	elif [ "$command" != target ]; then
+		COMPREPLY=($(compgen -f -- "$current"))
+	fi
+}
+complete -o filenames -F _brunt brunt
