@@ -1,0 +1,93 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/check.h"
+#include "proto/protocol.h"
+
+/* Any bytes as the response to a request. The first byte says to which request and how the rest is cut into reads; the
+ * outcome must not depend on the cuts. */
+
+#define BODY_CEILING ((size_t)1 << 20)
+
+struct answer {
+	enum protocol_result result;
+	enum failure failure;
+	struct protocol_response response;
+	struct buf body;
+};
+
+static const struct plan plan = {.target.response_ceiling_bytes = 512};
+static const struct plan_request get = {.method = "GET"}, head = {.method = "HEAD"};
+
+static void
+keep_body(void *context, const char *bytes, size_t length)
+{
+	struct answer *a = context;
+
+	CHECK(buf_add(&a->body, bytes, length));
+}
+
+/* A copy of its very size lets the sanitizer see every byte read beyond a piece. */
+static enum protocol_result
+feed_piece(void *state, const uint8_t *bytes, size_t length, enum failure *failure)
+{
+	char *piece = malloc(length);
+
+	CHECK(piece != NULL);
+	memcpy(piece, bytes, length);
+	enum protocol_result result = http1_protocol.on_bytes(state, piece, length, failure);
+
+	free(piece);
+	return result;
+}
+
+static void
+feed(void *state, const struct plan_request *request, const uint8_t *bytes, size_t length, size_t step,
+	struct answer *a)
+{
+	*a = (struct answer){.result = PROTOCOL_MORE, .failure = FAILURE_COUNT};
+	buf_init(&a->body, BODY_CEILING);
+	http1_protocol.expect(state, request, keep_body, a);
+	for (size_t at = 0; at < length && a->result < PROTOCOL_EXTRA; at += step)
+		a->result = feed_piece(state, bytes + at, length - at < step ? length - at : step, &a->failure);
+	if (a->result < PROTOCOL_EXTRA)
+		a->result = http1_protocol.on_eof(state, &a->failure);
+	a->response = *http1_protocol.response(state);
+	CHECK((a->result == PROTOCOL_FAILED) == (a->failure != FAILURE_COUNT));
+	CHECK((a->result == PROTOCOL_FAILED) == !a->response.is_complete);
+}
+
+static void
+check_same(const struct answer *a, const struct answer *b)
+{
+	CHECK_OP(a->result, ==, b->result);
+	CHECK_OP(a->failure, ==, b->failure);
+	CHECK_OP(a->response.status, ==, b->response.status);
+	CHECK_OP(a->response.has_first_byte, ==, b->response.has_first_byte);
+	CHECK_OP(a->response.keeps_alive, ==, b->response.keeps_alive);
+	CHECK_OP(a->body.length, ==, b->body.length);
+	CHECK(a->body.length == 0 || memcmp(a->body.bytes, b->body.bytes, a->body.length) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size < 1 || size > BODY_CEILING)
+		return 0;
+	const struct plan_request *request = data[0] & 0x80 ? &head : &get;
+	size_t step = (data[0] & 0x7f) + 1;
+	void *state = must_alloc(http1_protocol.state_size);
+	struct answer whole, cut;
+
+	http1_protocol.init(state, &plan);
+	feed(state, request, data + 1, size - 1, size, &whole);
+	feed(state, request, data + 1, size - 1, step, &cut);
+	check_same(&whole, &cut);
+	buf_fini(&whole.body);
+	buf_fini(&cut.body);
+	free(state);
+	return 0;
+}
