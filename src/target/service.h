@@ -1,0 +1,36 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum service_kind {
+	SERVICE_CONSTANT,
+	SERVICE_EXPONENTIAL, /* scale: the mean */
+	SERVICE_LOGNORMAL,   /* scale: the median; sigma of the logarithm */
+};
+
+/* How long a worker is busy with one request. */
+struct service {
+	enum service_kind kind;
+	int64_t scale_ns;
+	double sigma;
+};
+
+/* "5ms", "constant:5ms", "exponential:5ms" (mean), "lognormal:5ms:0.5" (median, sigma). */
+bool service_parse(const char *text, struct service *service, struct error *err);
+
+/* The k-th request's, a pure function of seed and k; never over an hour. */
+int64_t service_ns(const struct service *service, uint64_t seed, uint64_t k);
+
+double service_mean_ns(const struct service *service);
+
+/* Who draws in target/: streams beside those of base/rng.h. */
+enum target_stream {
+	TARGET_STREAM_SERVICE = 100,
+	TARGET_STREAM_SERVICE_ANGLE,
+	TARGET_STREAM_ERROR,
+	TARGET_STREAM_STALL,
+	TARGET_STREAM_RESET,
+};
