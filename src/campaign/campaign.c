@@ -1,7 +1,6 @@
-#include "campaign/campaign.h"
+#include "campaign/campaign_parts.h"
 
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,48 +10,10 @@
 #include "base/log.h"
 #include "base/rng.h"
 #include "base/units.h"
-#include "campaign/control_input.h"
-#include "campaign/digest.h"
-#include "campaign/sampling.h"
-#include "campaign/target_process.h"
-#include "engine/run.h"
-#include "judge/judge.h"
 #include "load/schedule.h"
-#include "report/reporter.h"
 
-#define EXIT_USAGE 2
-#define EXIT_UNREACHABLE 4
-#define EXIT_INTERNAL 5
 #define LIVE_STEP_MS 250
 #define SELF_STEP_NS (500 * NS_PER_MS)
-#define REPORT_CEILING ((size_t)256 * 1024 * 1024)
-
-struct campaign {
-	const struct campaign_options *options;
-	const struct plan *plan;
-	uv_loop_t loop;
-	uv_signal_t on_int, on_term;
-	uv_timer_t live_timer;
-	struct addresses addresses;
-	struct target_process target;
-	struct sampler *target_sampler, *self_sampler;
-	struct sampling target_sampling, self_sampling;
-	struct control_input control;
-	struct summary *summary;
-	struct judge *judge;
-	struct digest digest;
-	struct result_dir *result_dir;
-	struct live_view *live;
-	struct run *run;
-	struct run_facts facts;
-	struct run_identity identity;
-	char id[64];
-	const char *phase;
-	int64_t ended_ns;
-	bool is_watched;
-};
-
-/* ---- what the engine says ---- */
 
 static void
 campaign_on_phase(void *context, enum run_phase phase, int64_t at_ns)
@@ -124,8 +85,6 @@ static const struct run_events campaign_run_events = {
 	.on_end = campaign_on_end,
 };
 
-/* ---- what the judge says ---- */
-
 static void
 campaign_show_level(struct campaign *campaign, const struct level_verdict *verdict)
 {
@@ -168,8 +127,6 @@ campaign_on_digested(void *context, struct interval *interval, const struct dige
 	campaign_steer(campaign, outcome);
 	run_give_interval(campaign->run, interval);
 }
-
-/* ---- what the world says ---- */
 
 static void
 campaign_on_signal(uv_signal_t *handle, int signum)
@@ -224,17 +181,6 @@ campaign_on_control(void *context, const struct control *control)
 	struct campaign *campaign = context;
 
 	run_control(campaign->run, control);
-}
-
-/* ---- start ---- */
-
-static int
-campaign_fail(int exit_code, const struct error *err)
-{
-	char text[1400];
-
-	fprintf(stderr, "brunt: %s\n", error_text(err, text, sizeof(text)));
-	return exit_code;
 }
 
 static void
@@ -338,8 +284,6 @@ campaign_start_watching(struct campaign *campaign)
 		control_input_start(&campaign->control, &campaign->loop, campaign_on_control, campaign);
 }
 
-/* ---- end ---- */
-
 static void
 close_handle(uv_handle_t *handle)
 {
@@ -380,71 +324,6 @@ campaign_note_run_end(struct campaign *campaign)
 			result_dir_failed(campaign->result_dir, facts->error_text, sizeof(facts->error_text));
 }
 
-static bool
-write_all_to(FILE *stream, const struct buf *text)
-{
-	bool is_written = fwrite(text->bytes, 1, text->length, stream) == text->length;
-
-	return fflush(stream) == 0 && is_written;
-}
-
-/* stdout belongs to --json or to --events -; the report goes to stderr then. */
-static bool
-campaign_print(const struct campaign *campaign, const struct report *report)
-{
-	const struct campaign_options *options = campaign->options;
-	bool is_stdout_taken =
-		options->is_json || (options->events_path != NULL && strcmp(options->events_path, "-") == 0);
-	FILE *stream = is_stdout_taken ? stderr : stdout;
-	struct terminal_style style = terminal_style_of(stream);
-	bool is_printed = true;
-	struct buf text;
-
-	buf_init(&text, REPORT_CEILING);
-	if (options->is_json)
-		is_printed = reporter_by_name("json")->write(report, &text) && write_all_to(stdout, &text);
-	buf_clear(&text);
-	if (!options->is_quiet || report->verdict->exit_code != 0) {
-		terminal_report(report, &style, &text);
-		is_printed = write_all_to(stream, &text) && is_printed;
-	}
-	buf_fini(&text);
-	return is_printed;
-}
-
-static int
-campaign_conclude(struct campaign *campaign)
-{
-	char address[160];
-	struct error err = {0};
-	const struct verdict *verdict = judge_run(campaign->judge, campaign->summary, &campaign->facts);
-	struct report report = {
-		.plan = campaign->plan,
-		.summary = campaign->summary,
-		.identity = campaign->identity,
-		.duration_ns = campaign->ended_ns,
-		.pacing = campaign->facts.paced_relaxed ? "relaxed" : "precise",
-		.results_dir = campaign->result_dir != NULL ? result_dir_path(campaign->result_dir) : NULL,
-		.target_address = address_text(&campaign->addresses.list[0], address, sizeof(address)),
-		.verdict = verdict,
-	};
-
-	event_encode_end(&campaign->digest.events, verdict, campaign->ended_ns);
-	digest_write_events(&campaign->digest);
-	if (campaign->result_dir != NULL && !result_dir_finish(campaign->result_dir, &report, &err)) {
-		campaign_fail(EXIT_INTERNAL, &err);
-		campaign->facts.result_lost = true;
-		snprintf(campaign->facts.error_text, sizeof(campaign->facts.error_text), "%.150s", err.message);
-		report.verdict = verdict = judge_run(campaign->judge, campaign->summary, &campaign->facts);
-		report.results_dir = NULL;
-	}
-	if (campaign->live != NULL)
-		live_view_clear(campaign->live);
-	if (!campaign_print(campaign, &report))
-		log_warn("the report could not be printed: %s", strerror(errno));
-	return verdict->exit_code;
-}
-
 static void
 campaign_close(struct campaign *campaign)
 {
@@ -471,30 +350,21 @@ campaign_close(struct campaign *campaign)
 	summary_free(campaign->summary);
 }
 
-/* A target that does not resolve gets a result too: `--json` prints one on every exit but 2. */
-static int
-campaign_conclude_unresolved(struct campaign *campaign, const struct error *err)
-{
-	campaign->facts.was_unreachable = true;
-	snprintf(campaign->facts.unreachable_text, sizeof(campaign->facts.unreachable_text), "%.150s", err->message);
-	return campaign_conclude(campaign);
-}
-
 static int
 campaign_go(struct campaign *campaign)
 {
 	struct error err = {0};
 
 	if (!addresses_resolve(&campaign->plan->target.url, &campaign->addresses, &err))
-		return campaign_conclude_unresolved(campaign, &err);
+		return campaign_conclude_unreachable(campaign, &err);
 	if (campaign->plan->target.process.command != NULL) {
 		if (!target_process_start(
 			    &campaign->target, &campaign->loop, campaign->plan, &campaign->addresses, &err))
-			return campaign_conclude_unresolved(campaign, &err);
+			return campaign_conclude_unreachable(campaign, &err);
 		campaign->facts.target_started = true;
 	}
 	if (!campaign_open_samplers(campaign, &err))
-		return campaign_conclude_unresolved(campaign, &err);
+		return campaign_conclude_unreachable(campaign, &err);
 	campaign->run = run_new(
 		&(struct run_config){
 			.plan = campaign->plan,

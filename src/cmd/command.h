@@ -1,14 +1,6 @@
 #pragma once
 
-/* Exit codes of every command; see README.md. */
-enum exit_code {
-	EXIT_PASSED = 0,
-	EXIT_FAILED_GATE = 1,
-	EXIT_USAGE = 2,
-	EXIT_INCONCLUSIVE = 3,
-	EXIT_UNREACHABLE = 4,
-	EXIT_INTERNAL = 5,
-};
+#include "measure/verdict.h"
 
 /* A command: one file of cmd/ and one row of commands.def. */
 struct command {

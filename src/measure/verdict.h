@@ -69,6 +69,16 @@ struct breaking_point {
 	int64_t recovered_after_ns; /* −1: did not recover; −2: not tested */
 };
 
+/* Exit codes of every command. Where several hold, the precedence is 2, 5, 128 + signal, 4, 3, 1, 0. */
+enum exit_code {
+	EXIT_PASSED = 0,
+	EXIT_FAILED_GATE = 1,
+	EXIT_USAGE = 2,
+	EXIT_INCONCLUSIVE = 3,
+	EXIT_UNREACHABLE = 4,
+	EXIT_INTERNAL = 5,
+};
+
 enum verdict_status { VERDICT_PASS, VERDICT_FAIL, VERDICT_INCONCLUSIVE, VERDICT_UNREACHABLE, VERDICT_INTERRUPTED };
 extern const char *const verdict_status_names[];
 

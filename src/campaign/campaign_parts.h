@@ -1,0 +1,45 @@
+#pragma once
+
+#include <uv.h>
+
+#include "campaign/campaign.h"
+#include "campaign/control_input.h"
+#include "campaign/digest.h"
+#include "campaign/sampling.h"
+#include "campaign/target_process.h"
+#include "engine/run.h"
+#include "judge/judge.h"
+#include "report/reporter.h"
+
+/* What campaign.c (the course of a run) and conclude.c (its end) share; nobody else includes it. */
+struct campaign {
+	const struct campaign_options *options;
+	const struct plan *plan;
+	uv_loop_t loop;
+	uv_signal_t on_int, on_term;
+	uv_timer_t live_timer;
+	struct addresses addresses;
+	struct target_process target;
+	struct sampler *target_sampler, *self_sampler;
+	struct sampling target_sampling, self_sampling;
+	struct control_input control;
+	struct summary *summary;
+	struct judge *judge;
+	struct digest digest;
+	struct result_dir *result_dir;
+	struct live_view *live;
+	struct run *run;
+	struct run_facts facts;
+	struct run_identity identity;
+	char id[64];
+	const char *phase;
+	int64_t ended_ns;
+	bool is_watched;
+};
+
+/* Prints the error as a sentence; returns exit_code. */
+int campaign_fail(int exit_code, const struct error *err);
+/* The verdict over everything, written and printed; returns the exit code. */
+int campaign_conclude(struct campaign *campaign);
+/* The same for a target that could not even be tried: `--json` prints a result on every exit but 2. */
+int campaign_conclude_unreachable(struct campaign *campaign, const struct error *err);

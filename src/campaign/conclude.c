@@ -1,0 +1,91 @@
+#include "campaign/campaign_parts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#define REPORT_CEILING ((size_t)256 * 1024 * 1024)
+
+int
+campaign_fail(int exit_code, const struct error *err)
+{
+	char text[1400];
+
+	fprintf(stderr, "brunt: %s\n", error_text(err, text, sizeof(text)));
+	return exit_code;
+}
+
+static bool
+write_all_to(FILE *stream, const struct buf *text)
+{
+	bool is_written = fwrite(text->bytes, 1, text->length, stream) == text->length;
+
+	return fflush(stream) == 0 && is_written;
+}
+
+/* stdout belongs to --json or to --events -; the report goes to stderr then. */
+static bool
+campaign_print(const struct campaign *campaign, const struct report *report)
+{
+	const struct campaign_options *options = campaign->options;
+	bool is_stdout_taken =
+		options->is_json || (options->events_path != NULL && strcmp(options->events_path, "-") == 0);
+	FILE *stream = is_stdout_taken ? stderr : stdout;
+	struct terminal_style style = terminal_style_of(stream);
+	bool is_printed = true;
+	struct buf text;
+
+	buf_init(&text, REPORT_CEILING);
+	if (options->is_json)
+		is_printed = reporter_by_name("json")->write(report, &text) && write_all_to(stdout, &text);
+	buf_clear(&text);
+	if (!options->is_quiet || report->verdict->exit_code != 0) {
+		terminal_report(report, &style, &text);
+		is_printed = write_all_to(stream, &text) && is_printed;
+	}
+	buf_fini(&text);
+	return is_printed;
+}
+
+int
+campaign_conclude(struct campaign *campaign)
+{
+	char address[160];
+	struct error err = {0};
+	const struct verdict *verdict = judge_run(campaign->judge, campaign->summary, &campaign->facts);
+	struct report report = {
+		.plan = campaign->plan,
+		.summary = campaign->summary,
+		.identity = campaign->identity,
+		.duration_ns = campaign->ended_ns,
+		.pacing = campaign->facts.paced_relaxed ? "relaxed" : "precise",
+		.results_dir = campaign->result_dir != NULL ? result_dir_path(campaign->result_dir) : NULL,
+		.target_address = address_text(&campaign->addresses.list[0], address, sizeof(address)),
+		.verdict = verdict,
+	};
+
+	event_encode_end(&campaign->digest.events, verdict, campaign->ended_ns);
+	digest_write_events(&campaign->digest);
+	if (campaign->result_dir != NULL && !result_dir_finish(campaign->result_dir, &report, &err)) {
+		campaign_fail(EXIT_INTERNAL, &err);
+		campaign->facts.result_lost = true;
+		snprintf(campaign->facts.error_text, sizeof(campaign->facts.error_text), "%.150s", err.message);
+		report.verdict = verdict = judge_run(campaign->judge, campaign->summary, &campaign->facts);
+		report.results_dir = NULL;
+	}
+	if (campaign->live != NULL)
+		live_view_clear(campaign->live);
+	if (!campaign_print(campaign, &report))
+		log_warn("the report could not be printed: %s", strerror(errno));
+	return verdict->exit_code;
+}
+
+int
+campaign_conclude_unreachable(struct campaign *campaign, const struct error *err)
+{
+	campaign->facts.was_unreachable = true;
+	snprintf(campaign->facts.unreachable_text, sizeof(campaign->facts.unreachable_text), "%.150s", err->message);
+	return campaign_conclude(campaign);
+}
