@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Do the tests see it when the code is wrong? Each tests/mutants/*.patch breaks the code on purpose and names the test that
-# must then fail ("Caught-by: scenario_x"). In a copy of the tree: the test passes, the patch goes on, the test must fail.
+# Do the tests see it when the code is wrong? Each tests/mutants/*.patch breaks the code on purpose and names the tests that
+# must then fail ("Caught-by: scenario_x scenario_y"). In a copy of the tree each of them passes, the patch goes on, and each
+# must fail.
 #
 #   scripts/mutants.sh             every mutant
 #   scripts/mutants.sh NAME...     these, by file name without .patch
@@ -27,7 +28,7 @@ choose_mutants() {
 }
 
 caught_by() {
-	sed -n 's/^Caught-by: *\([A-Za-z0-9_]*\) *$/\1/p' "$1" | head -1
+	sed -n 's/^Caught-by: *//p' "$1" | tr '\n' ' '
 }
 
 # The sources as they are now, committed or not; what did not change keeps its time, so that little is built again.
@@ -60,26 +61,62 @@ run_test() {
 	[ $status -eq 0 ]
 }
 
-# One mutant: prints the word for the table.
+# How a test fares without any mutant, found out once.
+declare -A sound
+soundness() {
+	if [ -z "${sound[$1]:-}" ]; then
+		run_test "$1"
+		sound[$1]=$?
+	fi
+	return "${sound[$1]}"
+}
+
+patch_copy() {
+	(cd "$copy" && patch -p1 --no-backup-if-mismatch "$@") >>"$log" 2>&1
+}
+
+bad=0 caught=0 skipped=0
+row() {
+	case $3 in
+	caught) caught=$((caught + 1)) ;;
+	skipped) skipped=$((skipped + 1)) ;;
+	*) bad=$((bad + 1)) ;;
+	esac
+	printf '%-36s %-40s %s\n' "$(basename "$1" .patch)" "$2" "$3"
+}
+
+# Puts a mutant on, runs its tests, takes it off again.
 try() {
-	local patch=$PWD/$1 test=$2 verdict
-	if ! (cd "$copy" && patch -p1 --forward --no-backup-if-mismatch <"$patch") >>"$log" 2>&1; then
-		echo "does not apply"
-		(cd "$copy" && patch -p1 -R --force --no-backup-if-mismatch <"$patch") >>"$log" 2>&1
+	local patch=$1 test sound_tests=
+	for test in $(caught_by "$patch"); do
+		soundness "$test"
+		case $? in
+		0) sound_tests+=" $test" ;;
+		77) row "$patch" "$test" "skipped" ;;
+		2) row "$patch" "$test" "no such test" ;;
+		*) row "$patch" "$test" "fails without the mutant" ;;
+		esac
+	done
+	[ -n "$sound_tests" ] || return
+
+	if ! patch_copy --dry-run <"$patch"; then
+		row "$patch" "-" "does not apply"
 		return
 	fi
+	patch_copy <"$patch"
 	if build_copy; then
-		run_test "$test"
-		case $? in
-		0) verdict="MISSED" ;;
-		77) verdict="skipped" ;;
-		*) verdict="caught" ;;
-		esac
+		for test in $sound_tests; do
+			if run_test "$test"; then
+				row "$patch" "$test" "MISSED"
+			else
+				row "$patch" "$test" "caught"
+			fi
+		done
 	else
-		verdict="does not build"
+		row "$patch" "-" "does not build"
 	fi
-	(cd "$copy" && patch -p1 -R --no-backup-if-mismatch <"$patch") >>"$log" 2>&1
-	echo "$verdict"
+	patch_copy -R <"$patch"
+	build_copy
 }
 
 choose_mutants "$@"
@@ -91,33 +128,15 @@ cmake -S "$copy" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug >>"$log" 2>&1 && 
 	exit 1
 }
 
-bad=0 caught=0 skipped=0
-declare -A sound
-printf '%-44s %-36s %s\n' "mutant" "caught by" "verdict"
+printf '%-36s %-40s %s\n' "mutant" "caught by" "verdict"
 for patch in "${mutants[@]}"; do
-	test=$(caught_by "$patch")
-	if [ -z "${sound[$test]:-}" ]; then
-		build_copy && run_test "$test"
-		sound[$test]=$?
-	fi
-	case ${sound[$test]} in
-	0) verdict=$(try "$patch" "$test") ;;
-	77) verdict="skipped" ;;
-	2) verdict="no such test" ;;
-	*) verdict="fails without the mutant" ;;
-	esac
-	case $verdict in
-	caught) caught=$((caught + 1)) ;;
-	skipped) skipped=$((skipped + 1)) ;;
-	*) bad=$((bad + 1)) ;;
-	esac
-	printf '%-44s %-36s %s\n' "$(basename "$patch" .patch)" "$test" "$verdict"
+	try "$patch"
 done
 if [ $# -eq 0 ]; then
 	for scenario in tests/scenario/*.yaml; do
 		name=scenario_$(basename "$scenario" .yaml)
-		grep -qs "^Caught-by: *$name *\$" tests/mutants/*.patch || printf '%-44s %-36s %s\n' "(none)" "$name" "no mutant"
+		grep -qs "^Caught-by:.*\b$name\b" tests/mutants/*.patch || printf '%-36s %-40s %s\n' "(none)" "$name" "no mutant"
 	done
 fi
-echo "mutants: $caught of ${#mutants[@]} caught, $skipped skipped, $bad wrong; log in $log"
+echo "mutants: ${#mutants[@]} mutants; tests that must fail: $caught did, $skipped could not run here, $bad wrong; log in $log"
 [ $bad -eq 0 ]
