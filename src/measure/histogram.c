@@ -11,7 +11,7 @@
 void
 histogram_init(struct histogram *h)
 {
-	*h = (struct histogram){0};
+	*h = (struct histogram){.min_ns = INT64_MAX, .max_ns = -1};
 	h->counts =
 		mmap(NULL, COUNTS_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	CHECK(h->counts != MAP_FAILED);

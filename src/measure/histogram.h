@@ -26,7 +26,7 @@ struct histogram {
 	uint64_t *counts;      /* HISTOGRAM_COUNTS_LEN of them */
 	uint64_t halves_used;  /* bit i: half i holds counts; the others were never touched, or not since the last reset */
 	uint64_t total;
-	int64_t min_ns, max_ns; /* exact; meaningless while total is 0 */
+	int64_t min_ns, max_ns; /* exact; INT64_MAX and −1 while total is 0 */
 	uint64_t clamped;
 	histogram_sum sum_ns, sum_squares_ns; /* for the exact mean and deviation, not the buckets' */
 };
