@@ -10,6 +10,7 @@
 
 struct level_summary {
 	uint32_t index;
+	bool is_known;           /* declared, or seen in an interval; else all below is empty */
 	bool is_closed;          /* its last exchange ended */
 	bool is_cut;             /* the run was stopped inside its window */
 	int64_t start_ns, end_ns; /* window, since T0 */
@@ -17,20 +18,24 @@ struct level_summary {
 	struct counts counts;
 	struct latency_figures figures[METRIC_COUNT];
 	char *encoded[METRIC_COUNT]; /* V2 base64 once closed; NULL: nothing recorded */
-	/* Live only until the level was judged; histogram_is_ready is false afterwards. */
-	struct cell *live, *live_requests;
+	/* Live only until the level was judged: afterwards live is empty (histogram_is_ready is false) and live_requests NULL. An
+	 * interval that comes later still is added to what was encoded. */
+	struct cell *live, *live_requests; /* plan->requests_n */
+	double in_flight_ns;     /* integral of in flight over the window */
 	double in_flight_avg;
 	uint32_t in_flight_peak;
 	int64_t loop_gap_max_ns;
 	struct gauge_set target, self;
 	int64_t last_target_reading_ns;
-	/* derived when asked: see summary_level_achieved */
 	double window_s; /* how much of the window ran */
 };
 
-/* ok completions inside the window / window */
+/* ok completions inside the window / window; NAN before any of it ran */
 double level_achieved_per_s(const struct level_summary *level);
 
+/* One step of the series. When the step doubles, pairs of rows become one: counts are added, and percentiles, gauges and
+ * `offered` keep the worst (largest) of the two, since a percentile of the union cannot be had from two percentiles: a
+ * doubled row never hides a bad second, but may overstate it. The event stream keeps every interval. */
 struct series_row {
 	int64_t at_ns; /* end of the row, since T0 */
 	uint64_t scheduled, sent, ok, failed, dropped, unsent;
@@ -42,6 +47,7 @@ struct series_row {
 };
 
 #define SERIES_ROWS_MAX 3600
+#define SUMMARY_LEVELS_MAX 10000
 
 struct series {
 	struct series_row *rows; /* SERIES_ROWS_MAX */
@@ -60,7 +66,8 @@ struct summary {
 	struct series series;
 	struct gauge_set target, self; /* whole run */
 	struct gauge_set target_idle;  /* the idle baseline, before any load */
-	int64_t measured_from_ns, measured_to_ns; /* the measured window so far */
+	int64_t measured_from_ns, measured_to_ns; /* the measured window so far, from the first level's start; −1: none yet */
+	double measured_s;             /* the sum of the measured levels' windows so far: pauses between levels are left out */
 	int64_t last_ns;               /* end of the last interval */
 	double in_flight_avg;
 	uint32_t in_flight_peak;
@@ -89,7 +96,15 @@ void summary_complete(struct summary *summary, int64_t now_ns);
 
 void summary_add_interval(struct summary *summary, const struct interval *interval);
 
+/* LEVEL_WARMUP: the warm-up. NULL: never declared nor seen. Stays where it is as long as the summary lives. */
+struct level_summary *summary_level(struct summary *summary, uint32_t index);
+
 /* The level was judged: its live histograms become figures and encoded ones. */
 void summary_settle_level(struct summary *summary, uint32_t index);
 
-double summary_achieved_per_s(const struct summary *summary); /* over the measured window */
+double summary_achieved_per_s(const struct summary *summary); /* over the measured windows; NAN before any */
+
+/* A row of the series, by the interval that it comes from; doubles the step where there is no room. */
+void series_init(struct series *series, int64_t step_ns);
+void series_fini(struct series *series);
+void series_add(struct series *series, const struct series_row *row);

@@ -1,0 +1,255 @@
+#include "measure/summary.h"
+
+#include <math.h>
+
+#include "base/check.h"
+#include "base/units.h"
+#include "measure/level_summary.h"
+
+struct summary *
+summary_new(const struct plan *plan)
+{
+	struct summary *s = must_alloc(sizeof(*s));
+
+	s->plan = plan;
+	/* Room for all levels at once, so that a level stays where it is; pages that no level reaches are never
+	 * touched. */
+	s->levels = must_calloc(SUMMARY_LEVELS_MAX, sizeof(*s->levels));
+	level_summary_init(&s->warmup, LEVEL_WARMUP);
+	s->warmup.is_known = false;
+	cell_init(&s->measured, false);
+	cell_init(&s->last, false);
+	s->requests = must_calloc(plan->requests_n, sizeof(*s->requests));
+	for (size_t i = 0; i < plan->requests_n; i++)
+		cell_init(&s->requests[i], true);
+	series_init(&s->series, plan->output.interval_ns);
+	gauge_set_init(&s->target);
+	gauge_set_init(&s->self);
+	gauge_set_init(&s->target_idle);
+	s->measured_from_ns = s->measured_to_ns = -1;
+	s->in_flight_avg = NAN;
+	s->now.current_level = LEVEL_NONE;
+	s->now.target.at_ns = s->now.self.at_ns = -1;
+	for (size_t i = 0; i < GAUGE_COUNT; i++)
+		s->now.target.values[i] = s->now.self.values[i] = NAN;
+	return s;
+}
+
+void
+summary_free(struct summary *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->levels_n; i++)
+		level_summary_fini(&s->levels[i], s->plan->requests_n);
+	level_summary_fini(&s->warmup, s->plan->requests_n);
+	cell_fini(&s->measured);
+	cell_fini(&s->last);
+	for (size_t i = 0; i < s->plan->requests_n; i++)
+		cell_fini(&s->requests[i]);
+	series_fini(&s->series);
+	free(s->requests);
+	free(s->levels);
+	free(s);
+}
+
+struct level_summary *
+summary_level(struct summary *s, uint32_t index)
+{
+	struct level_summary *level = index == LEVEL_WARMUP ? &s->warmup
+				      : index < s->levels_n ? &s->levels[index]
+							    : NULL;
+
+	return level != NULL && level->is_known ? level : NULL;
+}
+
+static struct level_summary *
+make_level(struct summary *s, uint32_t index)
+{
+	struct level_summary *level = summary_level(s, index);
+
+	if (level != NULL)
+		return level;
+	if (index == LEVEL_WARMUP) {
+		level = &s->warmup;
+	} else {
+		CHECK_OP(index, <, SUMMARY_LEVELS_MAX);
+		level = &s->levels[index];
+		if (index >= s->levels_n)
+			s->levels_n = index + 1;
+	}
+	level_summary_init(level, index);
+	return level;
+}
+
+/* Windows grow as time passes, and shrink where the run was cut. Levels follow one another, so that those before one
+ * which was over at the last look need none. */
+static void
+pass_time(struct summary *s, int64_t before_ns)
+{
+	double in_flight_ns = 0;
+
+	level_summary_pass_time(&s->warmup, s->last_ns);
+	for (size_t i = 0; i < s->levels_n; i++) {
+		struct level_summary *level = &s->levels[i];
+
+		in_flight_ns += level->in_flight_ns;
+		if (level->is_known && level->end_ns >= before_ns)
+			s->measured_s += level_summary_pass_time(level, s->last_ns);
+		if (level->window_s <= 0)
+			continue;
+		int64_t until_ns = s->last_ns < level->end_ns ? s->last_ns : level->end_ns;
+
+		if (s->measured_from_ns < 0 || level->start_ns < s->measured_from_ns)
+			s->measured_from_ns = level->start_ns;
+		if (until_ns > s->measured_to_ns)
+			s->measured_to_ns = until_ns;
+	}
+	s->in_flight_avg = s->measured_s > 0 ? in_flight_ns / (s->measured_s * (double)NS_PER_S) : NAN;
+}
+
+void
+summary_add_level(struct summary *s, uint32_t index, int64_t start_ns, int64_t end_ns, double offered)
+{
+	CHECK_OP(start_ns, >=, 0);
+	CHECK_OP(end_ns, >=, start_ns);
+	struct level_summary *level = make_level(s, index);
+
+	level->start_ns = start_ns;
+	level->end_ns = end_ns;
+	level->offered = offered;
+	pass_time(s, 0);
+}
+
+static void
+level_cut(struct level_summary *level, int64_t now_ns)
+{
+	if (!level->is_known || level->end_ns <= now_ns)
+		return;
+	level->is_cut = true;
+	level->end_ns = now_ns > level->start_ns ? now_ns : level->start_ns;
+}
+
+void
+summary_cut(struct summary *s, int64_t now_ns)
+{
+	level_cut(&s->warmup, now_ns);
+	for (size_t i = 0; i < s->levels_n; i++)
+		level_cut(&s->levels[i], now_ns);
+	s->measured_to_ns = -1;
+	pass_time(s, 0);
+}
+
+static int64_t
+quantile_of(const struct cell *cell, enum metric metric, double q)
+{
+	return histogram_quantile_ns(&cell->histograms[metric], q);
+}
+
+static void
+add_series_row(struct summary *s, const struct interval *interval)
+{
+	const struct counts *counts = &s->last.counts;
+	struct series_row row = {
+		.at_ns = interval->end_ns,
+		.scheduled = counts->scheduled,
+		.sent = counts->sent,
+		.ok = counts->ok,
+		.failed = counts->failed,
+		.dropped = counts->dropped,
+		.unsent = counts->unsent,
+		.p50_ns = quantile_of(&s->last, METRIC_RESPONSE, 0.5),
+		.p95_ns = quantile_of(&s->last, METRIC_RESPONSE, 0.95),
+		.p99_ns = quantile_of(&s->last, METRIC_RESPONSE, 0.99),
+		.max_ns = s->last.histograms[METRIC_RESPONSE].max_ns,
+		.lateness_p99_ns = quantile_of(&s->last, METRIC_LATENESS, 0.99),
+		.offered = interval->offered,
+		.in_flight = interval->in_flight,
+		.level = interval->current_level,
+	};
+
+	for (size_t i = 0; i < GAUGE_COUNT; i++) {
+		row.target[i] = interval->target.values[i];
+		row.self[i] = interval->self.values[i];
+	}
+	series_add(&s->series, &row);
+}
+
+static void
+add_interval_level(struct summary *s, const struct interval_level *more, const struct interval *interval)
+{
+	struct level_summary *level = make_level(s, more->level);
+	bool is_measured = more->level != LEVEL_WARMUP;
+
+	level_summary_add(level, more, s->plan->requests_n);
+	if (more->target.gauges[GAUGE_CPU].n + more->target.gauges[GAUGE_PROCESSES].n > 0)
+		level->last_target_reading_ns = level->end_ns < 0 || interval->target.at_ns < level->end_ns
+							? interval->target.at_ns
+							: level->end_ns;
+	counts_merge(&s->everything.counts, &more->all.counts);
+	cell_merge(&s->last, &more->all);
+	gauge_set_merge(&s->target, &more->target);
+	gauge_set_merge(&s->self, &more->self);
+	if (!is_measured)
+		return;
+	cell_merge(&s->measured, &more->all);
+	for (size_t i = 0; i < s->plan->requests_n; i++)
+		cell_merge(&s->requests[i], &more->requests[i]);
+	if (more->in_flight_peak > s->in_flight_peak)
+		s->in_flight_peak = more->in_flight_peak;
+}
+
+static void
+add_gauges(struct summary *s, const struct interval *interval)
+{
+	/* Before anything was scheduled the target is idle. */
+	if (s->everything.counts.scheduled == 0)
+		gauge_set_merge(&s->target_idle, &interval->target_outside);
+	gauge_set_merge(&s->target, &interval->target_outside);
+	gauge_set_merge(&s->self, &interval->self_outside);
+	s->connects += interval->connects;
+	s->connects_failed += interval->connects_failed;
+	s->now = (struct interval_gauges){
+		.in_flight = interval->in_flight,
+		.connections = interval->connections,
+		.users = interval->users,
+		.backlog = interval->backlog,
+		.offered = interval->offered,
+		.current_level = interval->current_level,
+		.target = interval->target,
+		.self = interval->self,
+	};
+}
+
+void
+summary_add_interval(struct summary *s, const struct interval *interval)
+{
+	int64_t before_ns = s->last_ns;
+
+	CHECK_OP(interval->requests_n, ==, s->plan->requests_n);
+	cell_reset(&s->last);
+	for (uint32_t i = 0; i < interval->levels_n; i++)
+		if (interval->levels[i].is_used)
+			add_interval_level(s, &interval->levels[i], interval);
+	add_gauges(s, interval);
+	add_series_row(s, interval);
+	s->last_interval_ns = interval->end_ns - interval->start_ns;
+	if (interval->end_ns > s->last_ns)
+		s->last_ns = interval->end_ns;
+	pass_time(s, before_ns);
+}
+
+void
+summary_settle_level(struct summary *s, uint32_t index)
+{
+	struct level_summary *level = summary_level(s, index);
+
+	if (level != NULL)
+		level_summary_settle(level, s->plan->requests_n);
+}
+
+double
+summary_achieved_per_s(const struct summary *s)
+{
+	return s->measured_s > 0 ? (double)s->measured.counts.ok_in_window / s->measured_s : NAN;
+}
