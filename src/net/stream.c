@@ -62,13 +62,11 @@ socket_open(const struct address *to)
 	return fd;
 }
 
-/* 0: connected. EINPROGRESS: under way. */
-static int
+/* A unix socket connects at once; that too is told from the loop, so that callers have one path. */
+static bool
 socket_connect(int fd, const struct address *to)
 {
-	if (connect(fd, &to->any, to->length) != 0)
-		return errno;
-	return is_connected_to_itself(fd) ? ECONNREFUSED : 0;
+	return connect(fd, &to->any, to->length) == 0 || errno == EINPROGRESS;
 }
 
 enum stream_result
@@ -81,27 +79,22 @@ stream_connect(struct stream *stream, uv_loop_t *loop, const struct address *to,
 		*failure = failure_from_connect_errno(errno);
 		return STREAM_FAILED;
 	}
-	int error = socket_connect(fd, to);
+	int error = socket_connect(fd, to) ? -uv_poll_init(loop, &stream->poll, fd) : errno;
 
-	if (error == 0 || error == EINPROGRESS) {
-		int result = uv_poll_init(loop, &stream->poll, fd);
-
-		if (result == 0) {
-			stream->events = events;
-			stream->fd = fd;
-			stream->polled = 0;
-			stream->is_connecting = error == EINPROGRESS;
-			stream->is_closing = false;
-			stream->pending = NULL;
-			stream->pending_length = 0;
-			stream_arm(stream, stream->is_connecting ? UV_WRITABLE : UV_READABLE);
-			return stream->is_connecting ? STREAM_PENDING : STREAM_DONE;
-		}
-		error = -result;
+	if (error != 0) {
+		close(fd);
+		*failure = failure_from_connect_errno(error);
+		return STREAM_FAILED;
 	}
-	close(fd);
-	*failure = failure_from_connect_errno(error);
-	return STREAM_FAILED;
+	stream->events = events;
+	stream->fd = fd;
+	stream->polled = 0;
+	stream->is_connecting = true;
+	stream->is_closing = false;
+	stream->pending = NULL;
+	stream->pending_length = 0;
+	stream_arm(stream, UV_WRITABLE);
+	return STREAM_PENDING;
 }
 
 static void

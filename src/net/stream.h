@@ -41,8 +41,8 @@ struct stream {
 /* Reads go through one buffer, shared by all streams of a loop: they are handed on before the next read. */
 #define STREAM_READ_BYTES ((size_t)64 * 1024)
 
-/* Starts a connect. STREAM_DONE: connected already (a unix socket), on_connected is not called. STREAM_PENDING: it will
- * be. STREAM_FAILED: *failure says why, and nothing is open or to be closed. */
+/* Starts a connect. STREAM_PENDING: on_connected will be called, from a later loop turn. STREAM_FAILED: *failure says
+ * why, and nothing is open or to be closed. */
 enum stream_result stream_connect(struct stream *stream, uv_loop_t *loop, const struct address *to,
 	const struct stream_events *events, enum failure *failure);
 
@@ -50,6 +50,14 @@ enum stream_result stream_connect(struct stream *stream, uv_loop_t *loop, const 
  * taken at once. STREAM_PENDING: on_written will be called. STREAM_FAILED: *error is −errno, as on_read would say it.
  */
 enum stream_result stream_write(struct stream *stream, const char *bytes, size_t length, size_t *written, int *error);
+
+/* Not all of the last write was taken yet: a response that comes meanwhile does not make the stream free for another.
+ */
+static inline bool
+stream_is_writing(const struct stream *stream)
+{
+	return stream->pending != NULL;
+}
 
 /* Asynchronous: on_closed is called once, from a later loop turn. reset: the peer sees RST (SO_LINGER 0), and no port
  * is left in TIME_WAIT: for connections abandoned in the middle of a response. */
