@@ -1,6 +1,7 @@
 #include "load/schedule.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/rng.h"
@@ -242,53 +243,98 @@ schedule_level_at(const struct schedule *schedule, int64_t t_ns)
 	return schedule->shape->level_at(schedule->params, t_ns - schedule->warmup_ns);
 }
 
-/* How many k have when(k) < end: the area says it to within rounding, the due times themselves settle it. */
+/* Arrivals of the shape before t, as steered so far. */
 static double
-count_until(double area, int64_t (*when_ns)(const void *params, double k), const void *params, int64_t end_ns)
+area_at(const struct schedule *s, int64_t t_ns)
 {
-	double count = fmax(0, floor(area) - 1);
-
-	while (count > 0 && when_ns(params, count - 1) >= end_ns)
-		count--;
-	while (when_ns(params, count) < end_ns)
-		count++;
-	return count;
+	for (size_t i = s->steers_n; i-- > 0;)
+		if (t_ns >= s->steers[i].at_ns)
+			return s->steers[i].base + flat_arrivals_until(s->steers[i].level, t_ns - s->steers[i].at_ns);
+	return s->shape->arrivals_until(s->params, t_ns - s->warmup_ns);
 }
 
-static int64_t
-warmup_when_ns(const void *params, double k)
+static bool
+is_due_before(const struct schedule *s, struct schedule_cursor *c, uint64_t k, int64_t t_ns)
 {
-	return flat_when_ns(*(const double *)params, k);
+	int64_t due_ns;
+
+	c->k = k;
+	return due_in_piece(s, c, (double)k, &due_ns) && due_ns < t_ns;
+}
+
+/* Uniform: moves the cursor to the first arrival of its piece that is not due before t, whoever's it is. The area says
+ * where, to within rounding; the due times themselves settle it. */
+static void
+seek_in_piece(const struct schedule *s, struct schedule_cursor *c, int64_t t_ns)
+{
+	double area = c->in_shape ? area_at(s, t_ns) : flat_arrivals_until(s->warmup_level, t_ns);
+	uint64_t limit = c->in_shape ? s->count_limit : s->warmup_limit;
+	uint64_t k = area > 1 ? (uint64_t)area - 1 : 0;
+
+	if (limit > 0 && k > limit)
+		k = limit;
+	while (k > 0 && !is_due_before(s, c, k - 1, t_ns))
+		k--;
+	while (is_due_before(s, c, k, t_ns))
+		k++;
+	c->k = k;
+}
+
+static void
+seek_uniform(const struct schedule *s, struct schedule_cursor *c, int64_t t_ns)
+{
+	*c = (struct schedule_cursor){0};
+	seek_in_piece(s, c, t_ns < s->warmup_ns ? t_ns : s->warmup_ns);
+	if (t_ns >= s->warmup_ns) {
+		*c = (struct schedule_cursor){.before = c->k, .in_shape = true};
+		seek_in_piece(s, c, t_ns < schedule_end_ns(s) ? t_ns : schedule_end_ns(s));
+	}
+}
+
+/* Gaps can only be added up from the start, some 20 ns each. */
+static void
+seek_poisson(const struct schedule *s, struct schedule_cursor *c, int64_t t_ns)
+{
+	struct arrival next;
+
+	if (!schedule_peek(s, c, &next) || next.due_ns >= t_ns)
+		*c = (struct schedule_cursor){0};
+	while (schedule_peek(s, c, &next) && next.due_ns < t_ns)
+		schedule_advance(s, c);
+}
+
+void
+schedule_seek(const struct schedule *schedule, struct schedule_cursor *cursor, int64_t t_ns)
+{
+	if (schedule->in_users)
+		return;
+	if (is_poisson(schedule))
+		seek_poisson(schedule, cursor, t_ns);
+	else
+		seek_uniform(schedule, cursor, t_ns);
 }
 
 static double
-expected_in_warmup(const struct schedule *s)
+expected_of_poisson(const struct schedule *s)
 {
-	if (s->warmup_limit > 0)
-		return (double)s->warmup_limit;
-	double area = flat_arrivals_until(s->warmup_level, s->warmup_ns);
+	double warmup = flat_arrivals_until(s->warmup_level, s->warmup_ns), shape = area_at(s, schedule_end_ns(s));
 
-	return is_poisson(s) ? area : count_until(area, warmup_when_ns, &s->warmup_level, s->warmup_ns);
-}
-
-static double
-expected_in_shape(const struct schedule *s)
-{
-	double area = s->shape->arrivals_until(s->params, s->duration_ns);
-
-	if (!is_poisson(s))
-		area = count_until(area, s->shape->when_ns, s->params, s->duration_ns);
-	return s->count_limit > 0 ? fmin(area, (double)s->count_limit) : area;
+	return (s->warmup_limit > 0 ? (double)s->warmup_limit : warmup) +
+	       (s->count_limit > 0 ? fmin(shape, (double)s->count_limit) : shape);
 }
 
 double
 schedule_expected(const struct schedule *schedule)
 {
+	struct schedule_cursor end;
+
 	if (schedule->in_users)
 		return (double)(schedule->count_limit + (schedule->count_limit > 0 ? schedule->warmup_limit : 0));
-	return expected_in_warmup(schedule) + expected_in_shape(schedule);
+	if (is_poisson(schedule))
+		return expected_of_poisson(schedule);
+	seek_uniform(schedule, &end, schedule_end_ns(schedule));
+	return (double)(end.before + end.k);
 }
-
 size_t
 schedule_levels_count(const struct schedule *schedule)
 {
@@ -320,24 +366,19 @@ schedule_level_span(const struct schedule *schedule, size_t i)
 void
 schedule_steer(struct schedule *schedule, double level, int64_t at_ns)
 {
-	struct schedule_steer *last = schedule->steers_n > 0 ? &schedule->steers[schedule->steers_n - 1] : NULL;
-	int64_t earliest_ns = last ? last->at_ns : schedule->warmup_ns;
-	double base;
+	size_t n = schedule->steers_n;
+	int64_t earliest_ns = n > 0 ? schedule->steers[n - 1].at_ns : schedule->warmup_ns;
 
 	CHECK(level >= 0);
 	at_ns = at_ns > earliest_ns ? at_ns : earliest_ns;
 	if (at_ns >= schedule_end_ns(schedule))
 		return;
-	if (last)
-		base = last->base + flat_arrivals_until(last->level, at_ns - last->at_ns);
-	else
-		base = schedule->shape->arrivals_until(schedule->params, at_ns - schedule->warmup_ns);
-	if (schedule->steers_n == SCHEDULE_STEERS_MAX) {
-		schedule->steers_n--;
-		for (size_t i = 0; i < schedule->steers_n; i++)
-			schedule->steers[i] = schedule->steers[i + 1];
-	}
-	schedule->steers[schedule->steers_n++] = (struct schedule_steer){at_ns, level, base};
+	double base = area_at(schedule, at_ns);
+
+	if (n == SCHEDULE_STEERS_MAX)
+		memmove(schedule->steers, schedule->steers + 1, --n * sizeof(schedule->steers[0]));
+	schedule->steers[n] = (struct schedule_steer){at_ns, level, base};
+	schedule->steers_n = n + 1;
 	schedule->version++;
 }
 
