@@ -1,13 +1,16 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 
 /* What a number in an expression counts: it decides which units are right and how it is printed. */
 enum plan_unit { UNIT_TIME, UNIT_RATIO, UNIT_RATE, UNIT_BYTES, UNIT_COUNT };
 
-/* A metric that expressions may name. has_stat: it is a distribution and wants one of p50…p99.99, mean, min, max, stddev
+/* A metric that expressions may name. has_stat: it is a distribution and wants one of p50…p99.99, mean, min, max,
+ * stddev
  * (`service.p95`); a gauge wants avg, peak or last (`cpu.peak`). "response" may be left out: p95 = response.p95. */
 struct plan_metric {
 	const char *name;
@@ -20,9 +23,20 @@ struct plan_metric {
 
 enum expr_op { EXPR_LT, EXPR_LE, EXPR_GT, EXPR_GE, EXPR_IN };
 
-enum expr_stat { EXPR_VALUE, EXPR_PERCENTILE, EXPR_MEAN, EXPR_MIN, EXPR_MAX, EXPR_STDDEV, EXPR_AVG, EXPR_PEAK, EXPR_LAST };
+enum expr_stat {
+	EXPR_VALUE,
+	EXPR_PERCENTILE,
+	EXPR_MEAN,
+	EXPR_MIN,
+	EXPR_MAX,
+	EXPR_STDDEV,
+	EXPR_AVG,
+	EXPR_PEAK,
+	EXPR_LAST
+};
 
-/* "buy.p99 < 1s", "p95 <= 550ms (stretch 400ms)", "spike_rate in 5%..15%". Values are in base units: ns, 0..1, per s. */
+/* "buy.p99 < 1s", "p95 <= 550ms (stretch 400ms)", "spike_rate in 5%..15%". Values are in base units: ns, 0..1, per s.
+ */
 struct expr {
 	const char *text; /* as written */
 	const struct plan_metric *metric;
@@ -41,3 +55,8 @@ bool expr_stretch_holds(const struct expr *expr, double measured);
 
 /* "12.3ms", "1.5%", "200/s" as the metric's unit wants it; returns into. */
 const char *expr_value_text(enum plan_unit unit, double value, char *into, unsigned long size);
+
+/* The grammar: [REQUEST.][METRIC.][STAT] < | <= | > | >= VALUE [(stretch VALUE)], or … in VALUE..VALUE. requests are
+ * the names of the plan's requests; text must outlive the expression. */
+bool expr_parse(const char *text, const struct plan_metric *const *metrics, const char *const *requests,
+	size_t requests_n, struct arena *arena, struct expr *into, struct error *err);

@@ -33,8 +33,8 @@ bool plan_parse_map(struct plan_context *context, const struct plan_node *node, 
 	const char *const *also, void *into, struct error *err);
 
 /* One value. `into` is the struct, not the field. */
-bool plan_parse_value(struct plan_context *context, const struct plan_node *node, const struct plan_key *key, void *into,
-	struct error *err);
+bool plan_parse_value(struct plan_context *context, const struct plan_node *node, const struct plan_key *key,
+	void *into, struct error *err);
 
 /* The parameters of a choice that is already known; node is its value. */
 bool plan_parse_chosen(struct plan_context *context, const struct plan_choice *choice, const struct plan_node *node,

@@ -9,8 +9,8 @@
 #include "plan/expr.h"
 #include "plan/keys.h"
 
-/* The profile in its validated, immutable, compiled form. Everything in it lives in its arena; nothing is null unless it
- * says so. Rates are per second, times in ns, ratios 0..1. Defaults are filled in; see keys.def. */
+/* The profile in its validated, immutable, compiled form. Everything in it lives in its arena; nothing is null unless
+ * it says so. Rates are per second, times in ns, ratios 0..1. Defaults are filled in; see keys.def. */
 
 #define PLAN_FILE_CEILING ((size_t)1024 * 1024)
 
@@ -20,37 +20,37 @@ enum plan_pacing { PACING_AUTO, PACING_PRECISE, PACING_RELAXED };
 enum plan_pick { PICK_LIFO, PICK_ROUND_ROBIN };
 
 struct plan_url {
-	const char *text; /* as written */
-	const char *scheme; /* "http" */
-	const char *host;   /* without brackets; for unix sockets "localhost" */
+	const char *text;      /* as written */
+	const char *scheme;    /* "http" */
+	const char *host;      /* without brackets; for unix sockets "localhost" */
 	const char *unix_path; /* NULL for TCP; from http+unix:///run/x.sock or http://unix:/run/x.sock:/path */
 	uint16_t port;
-	const char *path; /* prefix of every request path, "" or "/api" without a trailing slash */
+	const char *path;      /* prefix of every request path, "" or "/api" without a trailing slash */
 	const char *authority; /* what the Host header says: host, or host:port where the port is not the scheme's */
 };
 
 /* How to find the target's processes; at most one of them is set. */
 struct plan_watch {
-	uint64_t pid;          /* 0: not by pid */
-	const char *pid_file;  /* NULL: not by this */
-	const char *process;   /* name of the process (comm) */
-	uint64_t port;         /* listening port; 0: not by port */
-	const char *cgroup;    /* reserved for the cgroup sampler */
+	uint64_t pid;         /* 0: not by pid */
+	const char *pid_file; /* NULL: not by this */
+	const char *process;  /* name of the process (comm) */
+	uint64_t port;        /* listening port; 0: not by port */
+	const char *cgroup;   /* reserved for the cgroup sampler */
 	const char *unit;
-	int64_t every_ns;      /* between readings, 100 ms … 1 s */
+	int64_t every_ns; /* between readings, 100 ms … 1 s */
 };
 
 struct plan_command {
-	const char *command;      /* run by /bin/sh -c, in its own process group; NULL: none */
-	int64_t ready_ns;         /* how long it may take until the target accepts connections */
-	int64_t stop_ns;          /* SIGTERM, then SIGKILL after this */
+	const char *command; /* run by /bin/sh -c, in its own process group; NULL: none */
+	int64_t ready_ns;    /* how long it may take until the target accepts connections */
+	int64_t stop_ns;     /* SIGTERM, then SIGKILL after this */
 };
 
 struct plan_target {
 	struct plan_url url;
-	int64_t timeout_ns;         /* of the whole exchange, from `taken` */
+	int64_t timeout_ns; /* of the whole exchange, from `taken` */
 	int64_t connect_timeout_ns;
-	uint64_t connections;       /* most connections at once */
+	uint64_t connections;             /* most connections at once */
 	uint64_t requests_per_connection; /* 0: unlimited */
 	int64_t connection_age_ns;        /* 0: unlimited */
 	enum plan_pick pick;
@@ -64,28 +64,28 @@ struct plan_target {
 struct plan_expect {
 	/* Bit s−100 says that status s (100…599) is a success; default 2xx and 3xx. */
 	uint64_t statuses[8];
-	const char *body;   /* the body must contain this; NULL: any */
+	const char *body; /* the body must contain this; NULL: any */
 };
 
 struct plan_request {
-	const char *name;     /* unique in the profile */
-	uint32_t scenario;    /* index */
+	const char *name;  /* unique in the profile */
+	uint32_t scenario; /* index */
 	double weight;
-	const char *method;   /* "GET" */
-	const char *path;     /* with the base URL's path in front; may hold ${…} slots */
+	const char *method;       /* "GET" */
+	const char *path;         /* with the base URL's path in front; may hold ${…} slots */
 	struct plan_list headers; /* of struct plan_pair */
-	const char *body;     /* NULL: none; may hold ${…} slots where has_slots */
+	const char *body;         /* NULL: none; may hold ${…} slots where has_slots */
 	size_t body_length;
-	bool has_slots;       /* false for a body from a file */
+	bool has_slots; /* false for a body from a file */
 	struct plan_expect expect;
 	const struct plan_choice *reader;
 };
 
 struct plan_load {
 	struct plan_chosen shape;
-	bool in_users;           /* closed loop: levels count users, not arrivals per second */
+	bool in_users; /* closed loop: levels count users, not arrivals per second */
 	enum plan_spacing spacing;
-	int64_t warmup_ns;       /* 0: none */
+	int64_t warmup_ns;        /* 0: none */
 	uint64_t warmup_requests; /* warmup: {requests: 100}; else 0 */
 	uint64_t in_flight_max;
 	enum plan_when_full when_full;
@@ -108,16 +108,16 @@ struct plan_break_when {
 	bool crash;
 };
 
-struct plan_generator { /* when our own limits void a level (DEFINITIONS: INVALID) */
-	int64_t lateness_p99_ns;   /* 1 ms … */
-	double lateness_share;     /* … or this share of the response P99, whichever is more */
-	double taken_min;          /* 99% */
+struct plan_generator {             /* when our own limits void a level (DEFINITIONS: INVALID) */
+	int64_t lateness_p99_ns;    /* 1 ms … */
+	double lateness_share;      /* … or this share of the response P99, whichever is more */
+	double taken_min;           /* 99% */
 	double client_failures_max; /* 0.1% */
-	int64_t loop_gap_ns;       /* 1 s */
+	int64_t loop_gap_ns;        /* 1 s */
 };
 
 struct plan_output {
-	const char *dir; /* "results" */
+	const char *dir;     /* "results" */
 	int64_t interval_ns; /* 1 s */
 };
 
@@ -139,7 +139,7 @@ struct plan {
 	size_t requests_n;
 	struct plan_break_when break_when;
 	struct plan_stop stop;
-	double safe_share; /* 0.8: safe rate as a share of the maximum sustainable one */
+	double safe_share;       /* 0.8: safe rate as a share of the maximum sustainable one */
 	struct expr *abort_when; /* any that holds over one interval ends the run */
 	size_t abort_when_n;
 	struct plan_slo *slos;
@@ -154,8 +154,8 @@ struct plan {
 	struct arena arena;
 };
 
-/* The tables that other rooms own, handed down by cmd/ so that profile keys are validated without an upward include. Each
- * array ends with NULL. */
+/* The tables that other rooms own, handed down by cmd/ so that profile keys are validated without an upward include.
+ * Each array ends with NULL. */
 struct plan_tables {
 	const struct plan_choice *const *shapes;
 	const struct plan_choice *const *protocols; /* by `target.http`: "1" */
@@ -164,7 +164,8 @@ struct plan_tables {
 };
 
 struct plan_setting {
-	/* "load.steps.to", "requests[1].weight" or "requests.buy.weight"; ended by NUL or '=', so that it may point into an argv */
+	/* "load.steps.to", "requests[1].weight" or "requests.buy.weight"; ended by NUL or '=', so that it may point
+	 * into an argv */
 	const char *path;
 	const char *value; /* YAML text */
 };
@@ -187,6 +188,5 @@ void plan_help_markdown(struct buf *into, const struct plan_tables *tables);
 static inline bool
 plan_status_expected(const struct plan_expect *expect, unsigned status)
 {
-	return status >= 100 && status <= 599 &&
-	       (expect->statuses[(status - 100) / 64] >> ((status - 100) % 64) & 1);
+	return status >= 100 && status <= 599 && (expect->statuses[(status - 100) / 64] >> ((status - 100) % 64) & 1);
 }

@@ -12,6 +12,7 @@
 #define YAML_DEPTH_CEILING 32
 #define YAML_NODES_CEILING ((size_t)100000) /* keys and values of one file, aliases expanded */
 #define YAML_KEYS_CEILING ((size_t)1000)    /* of one map */
+#define YAML_KEY_CEILING ((size_t)128)      /* bytes of a key: so that it is one line, even with every byte escaped */
 
 enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
 
@@ -34,8 +35,8 @@ struct plan_node {
 
 /* The one document in text; NULL with err set. `file` is what messages call it, and must live as long as the arena.
  * !has_lines: there are none to speak of (the value of a --set). */
-struct plan_node *yaml_read(struct arena *arena, const char *text, size_t length, const char *file, bool has_lines,
-	struct error *err);
+struct plan_node *yaml_read(
+	struct arena *arena, const char *text, size_t length, const char *file, bool has_lines, struct error *err);
 
 /* An unquoted ~, null or nothing. */
 bool node_is_null(const struct plan_node *node);

@@ -1,0 +1,258 @@
+#include "plan/compile.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/file.h"
+#include "base/units.h"
+#include "plan/emit.h"
+#include "plan/tree.h"
+
+#define EFFECTIVE_CEILING ((size_t)4 * 1024 * 1024) /* aliases may multiply long texts */
+#define IDLE_BASELINE_NS (2 * NS_PER_S)
+#define NAME_BYTES 64
+
+/* A name from the file's: what is before its ending, with everything that a name may not hold made a '-'. */
+static const char *
+name_of_file(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	const char *dot = strrchr(base, '.');
+	size_t length = dot && dot != base ? (size_t)(dot - base) : strlen(base);
+	char *name = arena_strndup(arena, base, length < NAME_BYTES ? length : NAME_BYTES);
+
+	for (char *p = name; *p != '\0'; p++)
+		if ((*p < 'a' || *p > 'z') && (*p < 'A' || *p > 'Z') && (*p < '0' || *p > '9') &&
+			strchr("._-", *p) == NULL)
+			*p = '-';
+	if (name[0] == '.')
+		name[0] = '-';
+	return name[0] == '\0' || strcmp(name, "-") == 0 ? "profile" : name;
+}
+
+static bool
+check_name(struct plan_context *context, const struct plan_node *root, struct plan *plan, struct error *err)
+{
+	if (plan->name == NULL)
+		plan->name = name_of_file(context->arena, plan->path);
+	const struct plan_node *node = node_get(root, "name");
+
+	return compile_name(node ? node : root, "name", plan->name, err);
+}
+
+static bool
+check_watch(const struct plan_node *node, const struct plan_target *target, struct error *err)
+{
+	const struct plan_watch *watch = &target->watch;
+	int n = (watch->pid > 0) + (watch->pid_file != NULL) + (watch->process != NULL) + (watch->port > 0);
+
+	if (n > 1)
+		return plan_error(
+			node, err, "watch: one of port, pid, pid_file and process finds the target, not several");
+	if (n == 0 && target->process.command == NULL)
+		return plan_error(node, err, "watch: say whom, such as {port: 8080}; or pid, pid_file, process");
+	return true;
+}
+
+static bool
+check_target(const struct plan_node *node, struct plan_target *target, struct error *err)
+{
+	const struct plan_node *watch = node_get(node, "watch");
+	const struct plan_node *connect_timeout = node_get(node, "connect_timeout");
+	const struct plan_node *needs_command =
+		node_get(node, "ready") ? node_get(node, "ready") : node_get(node, "stop");
+
+	target->has_watch = watch != NULL;
+	if (watch != NULL && !check_watch(watch, target, err))
+		return false;
+	if (needs_command != NULL && target->process.command == NULL)
+		return plan_error(
+			needs_command, err, "%s: there is no 'command' that this belongs to", needs_command->key);
+	if (target->connect_timeout_ns <= target->timeout_ns)
+		return true;
+	if (connect_timeout != NULL)
+		return plan_error(connect_timeout, err,
+			"connect_timeout: '%s' is longer than the timeout of the whole exchange",
+			connect_timeout->source);
+	target->connect_timeout_ns = target->timeout_ns;
+	return true;
+}
+
+static bool
+compile_expr(struct plan_context *context, const struct plan_node *node, const char *const *names, size_t names_n,
+	struct expr *into, struct error *err)
+{
+	struct error what = {0};
+
+	if (node->kind != NODE_SCALAR)
+		return plan_error(node, err, "each expression is a text such as 'p95 <= 550ms'");
+	return expr_parse(node->text, context->tables->metrics, names, names_n, context->arena, into, &what) ||
+	       plan_error(node, err, "%s", what.message);
+}
+
+/* A list of expressions, or the one that stands for it. */
+static bool
+compile_exprs(struct plan_context *context, const struct plan_node *list, const char *const *names, size_t names_n,
+	struct plan_slo **into, size_t *n, struct error *err)
+{
+	if (list == NULL)
+		return true;
+	if (list->kind == NODE_MAP)
+		return plan_error(list, err, "%s: write a list of expressions such as [\"p95 <= 550ms\"]", list->key);
+	*into = arena_alloc(context->arena, (list->n + 1) * sizeof(**into));
+	for (const struct plan_node *item = list->kind == NODE_LIST ? list->first : list; item != NULL;
+		item = item->next) {
+		struct plan_slo *slo = &(*into)[*n];
+
+		if (!compile_expr(context, item, names, names_n, &slo->expr, err))
+			return false;
+		slo->line = item->line;
+		slo->column = item->column;
+		++*n;
+		if (item == list)
+			break;
+	}
+	return true;
+}
+
+static bool
+compile_goals(struct plan_context *context, struct profile *profile, struct error *err)
+{
+	struct plan *plan = &profile->plan;
+	const char **names = arena_alloc(context->arena, (plan->requests_n + 1) * sizeof(*names));
+	struct plan_slo *aborts = NULL;
+
+	for (size_t i = 0; i < plan->requests_n; i++)
+		names[i] = plan->requests[i].name;
+	if (!compile_exprs(context, profile->slo, names, plan->requests_n, &plan->slos, &plan->slos_n, err) ||
+		!compile_exprs(
+			context, profile->abort_when, names, plan->requests_n, &aborts, &plan->abort_when_n, err))
+		return false;
+	plan->abort_when = arena_alloc(context->arena, (plan->abort_when_n + 1) * sizeof(*plan->abort_when));
+	for (size_t i = 0; i < plan->abort_when_n; i++)
+		plan->abort_when[i] = aborts[i].expr;
+	return true;
+}
+
+/* Fowler, Noll, Vo: FNV-1a, 64 bits. */
+static uint64_t
+fnv1a(const char *bytes)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (; *bytes != '\0'; bytes++)
+		hash = (hash ^ (unsigned char)*bytes) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+static const char *
+keep_text(struct plan_context *context, struct buf *text)
+{
+	return arena_strndup(context->arena, text->bytes ? text->bytes : "", text->length);
+}
+
+static bool
+keep_effective(struct plan_context *context, const struct plan_node *root, struct plan *plan, struct error *err)
+{
+	struct buf yaml, json;
+
+	buf_init(&yaml, EFFECTIVE_CEILING);
+	buf_init(&json, EFFECTIVE_CEILING);
+	emit_yaml(&yaml, root);
+	emit_json(&json, root, false);
+	bool fits = !yaml.overflowed && !json.overflowed;
+
+	plan->effective_yaml = keep_text(context, &yaml);
+	plan->effective_json = keep_text(context, &json);
+	snprintf(plan->hash, sizeof(plan->hash), "%016" PRIx64, fnv1a(plan->effective_yaml));
+	buf_fini(&yaml);
+	buf_fini(&json);
+	return fits || plan_error(root, err, "the profile is larger than %zu bytes once its aliases are expanded",
+			       EFFECTIVE_CEILING);
+}
+
+static bool
+compile_tree(struct plan_context *context, const struct plan_node *root, struct profile *profile, struct error *err)
+{
+	struct plan *plan = &profile->plan;
+
+	if (!plan_parse_map(context, root, profile_keys, NULL, profile, err) || !check_name(context, root, plan, err) ||
+		!check_target(node_get(root, "target"), &plan->target, err) ||
+		!compile_scenarios(context, root, profile, err) || !compile_goals(context, profile, err))
+		return false;
+	if (node_get(root, "idle_baseline") == NULL && (plan->target.has_watch || plan->target.process.command != NULL))
+		plan->idle_baseline_ns = IDLE_BASELINE_NS;
+	return true;
+}
+
+static bool
+compile_text(struct plan_context *context, const char *text, size_t length, const struct plan_setting *settings,
+	size_t settings_n, struct profile *profile, struct error *err)
+{
+	struct plan_node *root = tree_read(context, text, length, profile->plan.path, err);
+
+	if (root == NULL)
+		return false;
+	for (size_t i = 0; i < settings_n; i++) {
+		if (!tree_set(context, root, &settings[i], err))
+			return false;
+		tree_expand_shorthands(context, root);
+	}
+	return keep_effective(context, root, &profile->plan, err) && tree_resolve(context, root, err) &&
+	       compile_tree(context, root, profile, err);
+}
+
+struct plan *
+plan_load_text(const char *text, size_t length, const char *name, const struct plan_setting *settings,
+	size_t settings_n, const struct plan_tables *tables, struct error *err)
+{
+	struct profile profile = {0};
+	struct arena arena;
+	struct plan_context context = {.arena = &arena, .tables = tables};
+
+	if (length > PLAN_FILE_CEILING) {
+		error_at(err, name, 0, 0, "the profile is larger than %zu bytes", PLAN_FILE_CEILING);
+		return NULL;
+	}
+	arena_init(&arena);
+	profile.plan.path = arena_strdup(&arena, name);
+	if (!compile_text(&context, text, length, settings, settings_n, &profile, err)) {
+		CHECK(error_is_set(err));
+		arena_fini(&arena);
+		return NULL;
+	}
+	struct plan *plan = must_alloc(sizeof(*plan));
+
+	*plan = profile.plan;
+	plan->arena = arena;
+	return plan;
+}
+
+struct plan *
+plan_load_file(const char *path, const struct plan_setting *settings, size_t settings_n,
+	const struct plan_tables *tables, struct error *err)
+{
+	size_t length;
+	char *text = file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, PLAN_FILE_CEILING, &length, err);
+
+	if (text == NULL)
+		return NULL;
+	struct plan *plan = plan_load_text(text, length, path, settings, settings_n, tables, err);
+
+	free(text);
+	return plan;
+}
+
+void
+plan_free(struct plan *plan)
+{
+	if (plan == NULL)
+		return;
+	struct arena arena = plan->arena;
+
+	free(plan);
+	arena_fini(&arena);
+}

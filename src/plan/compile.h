@@ -1,0 +1,26 @@
+#pragma once
+
+#include <stdbool.h>
+
+#include "plan/rows.h"
+
+/* What rows cannot say: scenarios and requests, and how keys go together. */
+
+#define COMPILE_REQUESTS_CEILING ((size_t)1000)
+#define COMPILE_SCENARIOS_CEILING ((size_t)100)
+#define COMPILE_BODY_CEILING ((size_t)16 * 1024 * 1024)
+
+/* [A-Za-z0-9._-]{1,64}, not starting with a dot: safe as a file name and in every output. node: where it is said. */
+bool compile_name(const struct plan_node *node, const char *what, const char *name, struct error *err);
+
+/* profile->load, scenarios and requests → plan.scenarios and plan.requests. */
+bool compile_scenarios(
+	struct plan_context *context, const struct plan_node *root, struct profile *profile, struct error *err);
+
+/* One item of `requests`; the target is compiled already. */
+bool compile_request(struct plan_context *context, const struct plan_node *item, const struct plan_target *target,
+	struct plan_request *request, struct error *err);
+
+/* The request of a profile that names none: GET of the URL as it stands. */
+void compile_default_request(
+	struct plan_context *context, const struct plan_target *target, struct plan_request *request);

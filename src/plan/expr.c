@@ -1,0 +1,347 @@
+#include "plan/expr.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/units.h"
+#include "plan/names.h"
+
+#define DEFAULT_METRIC "response"
+
+struct parser {
+	const char *text; /* the whole expression */
+	const char *rest;
+	const struct plan_metric *const *metrics;
+	const char *const *requests;
+	size_t requests_n;
+	struct arena *arena;
+	struct error *err;
+};
+
+static bool
+holds_against(const struct expr *expr, double measured, double bound)
+{
+	switch (expr->op) {
+	case EXPR_LT: return measured < bound;
+	case EXPR_LE: return measured <= bound;
+	case EXPR_GT: return measured > bound;
+	case EXPR_GE: return measured >= bound;
+	case EXPR_IN: return measured >= bound && measured <= expr->value_to;
+	}
+	CHECK(!"an operator");
+	return false;
+}
+
+/* NAN, n/a, satisfies nothing: every comparison with it is false. */
+bool
+expr_holds(const struct expr *expr, double measured)
+{
+	return holds_against(expr, measured, expr->value);
+}
+
+bool
+expr_stretch_holds(const struct expr *expr, double measured)
+{
+	return holds_against(expr, measured, expr->has_stretch ? expr->stretch : expr->value);
+}
+
+const char *
+expr_value_text(enum plan_unit unit, double value, char *into, unsigned long size)
+{
+	char amount[64];
+
+	if (isnan(value))
+		snprintf(into, size, "n/a");
+	else if (isinf(value))
+		snprintf(into, size, unit == UNIT_TIME ? "> timeout" : "unbounded");
+	else if (unit == UNIT_TIME)
+		snprintf(into, size, "%s",
+			units_time_text(value < 9e18 ? (int64_t)value : INT64_MAX, amount, sizeof(amount)));
+	else if (unit == UNIT_RATIO)
+		snprintf(into, size, "%.3g%%", value * 100);
+	else if (unit == UNIT_RATE)
+		snprintf(into, size, "%s/s", units_count_text(value, amount, sizeof(amount)));
+	else if (unit == UNIT_BYTES)
+		snprintf(into, size, "%s", units_bytes_text(value > 0 ? (uint64_t)value : 0, amount, sizeof(amount)));
+	else
+		snprintf(into, size, "%s", units_count_text(value, amount, sizeof(amount)));
+	return into;
+}
+
+static void
+skip_spaces(struct parser *p)
+{
+	while (*p->rest == ' ')
+		p->rest++;
+}
+
+/* p50, p99.9; p999 and p9999 as result.json writes them. */
+static bool
+percentile_parse(const char *text, double *quantile)
+{
+	if (text[0] != 'p' || !isdigit((unsigned char)text[1]) || strspn(text + 1, "0123456789.") != strlen(text + 1))
+		return false;
+	char *end;
+	double percent = strtod(text + 1, &end);
+
+	if (*end != '\0')
+		return false;
+	if (strcmp(text, "p999") == 0 || strcmp(text, "p9999") == 0)
+		percent = strcmp(text, "p999") == 0 ? 99.9 : 99.99;
+	*quantile = percent / 100;
+	return percent > 0 && percent < 100;
+}
+
+static bool
+stat_parse(const char *text, const struct plan_metric *metric, struct expr *into)
+{
+	static const struct {
+		const char *name;
+		enum expr_stat stat;
+		int of;
+	} stats[] = {
+		{"mean", EXPR_MEAN, STAT_DISTRIBUTION},
+		{"min", EXPR_MIN, STAT_DISTRIBUTION},
+		{"max", EXPR_MAX, STAT_DISTRIBUTION},
+		{"stddev", EXPR_STDDEV, STAT_DISTRIBUTION},
+		{"avg", EXPR_AVG, STAT_GAUGE},
+		{"peak", EXPR_PEAK, STAT_GAUGE},
+		{"last", EXPR_LAST, STAT_GAUGE},
+	};
+
+	if (metric->stats == STAT_DISTRIBUTION && percentile_parse(text, &into->quantile)) {
+		into->stat = EXPR_PERCENTILE;
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(stats); i++)
+		if ((int)metric->stats == stats[i].of && strcmp(text, stats[i].name) == 0) {
+			into->stat = stats[i].stat;
+			return true;
+		}
+	return false;
+}
+
+static const struct plan_metric *
+find_metric(const struct parser *p, const char *name, size_t length)
+{
+	for (size_t i = 0; p->metrics[i] != NULL; i++)
+		if (strlen(p->metrics[i]->name) == length && strncmp(p->metrics[i]->name, name, length) == 0)
+			return p->metrics[i];
+	return NULL;
+}
+
+/* METRIC, METRIC.STAT, or STAT alone, which is response's. The metric is set wherever it is known, for the messages. */
+static bool
+measure_parse(const struct parser *p, const char *name, struct expr *into)
+{
+	size_t length = strcspn(name, ".");
+	const struct plan_metric *metric = find_metric(p, name, strlen(name));
+
+	if (metric != NULL && metric->stats == STAT_NONE) {
+		into->metric = metric;
+		into->stat = EXPR_VALUE;
+		return true;
+	}
+	into->metric = find_metric(p, name, length);
+	if (into->metric != NULL && into->metric->stats != STAT_NONE)
+		return name[length] == '.' && stat_parse(name + length + 1, into->metric, into);
+	metric = find_metric(p, DEFAULT_METRIC, strlen(DEFAULT_METRIC));
+	if (into->metric != NULL || metric == NULL || !stat_parse(name, metric, into))
+		return false;
+	into->metric = metric;
+	return true;
+}
+
+static bool
+unknown_measure(const struct parser *p, const char *name, const struct expr *tried)
+{
+	struct names names = {.n = 0};
+	char advice[768];
+
+	if (strchr(p->text, '(') != NULL && strchr(name, '(') != NULL)
+		return error_set(
+			p->err, "'%.80s': functions of two results are not supported yet by this version", name);
+	if (tried->metric != NULL && tried->metric->stats != STAT_NONE)
+		return error_set(p->err, "'%.80s' does not say which value of %s; write %s.%s", name,
+			tried->metric->name, tried->metric->name,
+			tried->metric->stats == STAT_GAUGE ? "avg, .peak or .last"
+							   : "p95, .p99, .mean, .min, .max or .stddev");
+	for (size_t i = 0; p->metrics[i] != NULL; i++)
+		names_add(&names, p->metrics[i]->name);
+	for (size_t i = 0; i < p->requests_n; i++)
+		names_add(&names, p->requests[i]);
+	const char *nearest = names_nearest(&names, arena_strndup(p->arena, name, strcspn(name, ".")));
+
+	if (nearest != NULL)
+		return error_set(p->err, "'%.80s' is no metric; did you mean '%s%.40s'?", name, nearest,
+			name + strcspn(name, "."));
+	names.n -= p->requests_n < names.n ? p->requests_n : 0;
+	return error_set(p->err, "'%.80s' is no metric%s", name, names_advice(&names, name, advice, sizeof(advice)));
+}
+
+/* What is measured: as it stands, or of one request where the name begins with a request's. Names may hold dots. */
+static bool
+left_parse(struct parser *p, struct expr *into)
+{
+	const char *name = arena_strndup(p->arena, p->rest, strcspn(p->rest, " <>=!"));
+	struct expr tried = {.request = -1};
+
+	p->rest += strlen(name);
+	if (name[0] == '\0')
+		return error_set(p->err, "'%.200s' is no expression; write one such as 'p95 <= 550ms'", p->text);
+	if (measure_parse(p, name, &tried)) {
+		*into = tried;
+		return true;
+	}
+	for (size_t i = 0; i < p->requests_n; i++) {
+		size_t length = strlen(p->requests[i]);
+		struct expr of_request = {.request = (int)i};
+
+		if (strncmp(name, p->requests[i], length) != 0 || name[length] != '.')
+			continue;
+		if (!measure_parse(p, name + length + 1, &of_request)) {
+			tried = of_request;
+			continue;
+		}
+		*into = of_request;
+		return into->metric->is_per_request ||
+		       error_set(p->err, "'%.80s': %s is of the whole run, not of one request; write '%.80s'", name,
+			       into->metric->name, name + length + 1);
+	}
+	return unknown_measure(p, name, &tried);
+}
+
+static bool
+operator_parse(struct parser *p, enum expr_op *op)
+{
+	static const struct {
+		const char *text;
+		enum expr_op op;
+	} ops[] = {{"<=", EXPR_LE}, {">=", EXPR_GE}, {"<", EXPR_LT}, {">", EXPR_GT}, {"in ", EXPR_IN}};
+
+	skip_spaces(p);
+	for (size_t i = 0; i < ARRAY_LEN(ops); i++)
+		if (strncmp(p->rest, ops[i].text, strlen(ops[i].text)) == 0) {
+			p->rest += strlen(ops[i].text);
+			*op = ops[i].op;
+			skip_spaces(p);
+			return true;
+		}
+	return error_set(p->err, "'%.200s': after what is measured comes <, <=, >, >= or 'in A..B'", p->text);
+}
+
+static bool
+value_parse(struct parser *p, const char *text, const struct plan_metric *metric, double *value)
+{
+	int64_t ns;
+	uint64_t whole;
+	const char *form;
+	bool is_value;
+
+	switch (metric->unit) {
+	case UNIT_TIME:
+		is_value = units_parse_time_ns(text, &ns);
+		*value = is_value ? (double)ns : 0;
+		form = units_time_form;
+		break;
+	case UNIT_RATIO:
+		is_value = units_parse_ratio(text, value);
+		form = units_ratio_form;
+		break;
+	case UNIT_RATE:
+		is_value = units_parse_rate(text, value);
+		form = units_rate_form;
+		break;
+	case UNIT_BYTES:
+		is_value = units_parse_bytes(text, &whole);
+		*value = is_value ? (double)whole : 0;
+		form = units_bytes_form;
+		break;
+	default:
+		is_value = units_parse_ratio(text, value) && strchr(text, '%') == NULL;
+		if (!is_value && (is_value = units_parse_count(text, &whole)))
+			*value = (double)whole;
+		form = "a number such as 50 or 2.5";
+	}
+	return is_value || error_set(p->err, "%s: '%.60s' is not %s", metric->name, text, form);
+}
+
+/* The next value: up to a space, a parenthesis, ".." or the end. Units may stand after one space. */
+static const char *
+value_text(struct parser *p)
+{
+	const char *from = p->rest;
+	size_t length = 0;
+
+	while (from[length] != '\0' && from[length] != '(' && from[length] != ')' &&
+		strncmp(from + length, "..", 2) != 0)
+		length++;
+	p->rest += length;
+	while (length > 0 && from[length - 1] == ' ')
+		length--;
+	return arena_strndup(p->arena, from, length);
+}
+
+static bool
+stretch_parse(struct parser *p, struct expr *into)
+{
+	if (strncmp(p->rest, "(stretch ", 9) != 0)
+		return error_set(
+			p->err, "'%.200s': after the value may come '(stretch VALUE)', and nothing else", p->text);
+	p->rest += 9;
+	skip_spaces(p);
+	if (!value_parse(p, value_text(p), into->metric, &into->stretch))
+		return false;
+	if (strcmp(p->rest, ")") != 0)
+		return error_set(p->err, "'%.200s': the '(stretch ...)' must be closed, and be the last", p->text);
+	into->has_stretch = true;
+	bool is_upper = into->op == EXPR_LT || into->op == EXPR_LE;
+
+	if (into->op == EXPR_IN)
+		return error_set(p->err, "'%.200s': a range has no stretch goal", p->text);
+	if (is_upper ? into->stretch > into->value : into->stretch < into->value)
+		return error_set(p->err, "'%.200s': the stretch goal is easier than the goal itself", p->text);
+	return true;
+}
+
+static bool
+range_end_parse(struct parser *p, struct expr *into)
+{
+	if (strncmp(p->rest, "..", 2) != 0)
+		return error_set(p->err, "'%.200s': a range has two ends, such as 'in 5%%..15%%'", p->text);
+	p->rest += 2;
+	skip_spaces(p);
+	if (!value_parse(p, value_text(p), into->metric, &into->value_to))
+		return false;
+	return into->value <= into->value_to || error_set(p->err, "'%.200s': the range ends before it begins", p->text);
+}
+
+bool
+expr_parse(const char *text, const struct plan_metric *const *metrics, const char *const *requests, size_t requests_n,
+	struct arena *arena, struct expr *into, struct error *err)
+{
+	struct parser p = {.text = text,
+		.rest = text,
+		.metrics = metrics,
+		.requests = requests,
+		.requests_n = requests_n,
+		.arena = arena,
+		.err = err};
+	struct expr expr;
+
+	skip_spaces(&p);
+	if (!left_parse(&p, &expr) || !operator_parse(&p, &expr.op) ||
+		!value_parse(&p, value_text(&p), expr.metric, &expr.value))
+		return false;
+	if (expr.op == EXPR_IN && !range_end_parse(&p, &expr))
+		return false;
+	if (*p.rest != '\0' && !stretch_parse(&p, &expr))
+		return false;
+	*into = expr;
+	into->text = text;
+	return true;
+}

@@ -1,0 +1,201 @@
+#include <ctype.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/check.h"
+#include "plan/compile.h"
+#include "plan/emit.h"
+#include "plan/files.h"
+
+static const char *const method_names[] = {"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"};
+static const char *const method_keys[] = {"get", "post", "put", "delete", "patch", "head", "options"};
+
+/* RFC 9110 §5.6.2 */
+static bool
+is_token(const char *text)
+{
+	if (text[0] == '\0')
+		return false;
+	for (const char *p = text; *p != '\0'; p++)
+		if (!isalnum((unsigned char)*p) && strchr("!#$%&'*+-.^_`|~", *p) == NULL)
+			return false;
+	return true;
+}
+
+/* The node that says so, else the item itself. */
+static const struct plan_node *
+node_of(const struct plan_node *item, const char *key)
+{
+	const struct plan_node *node = node_get(item, key);
+
+	return node ? node : item;
+}
+
+/* What is between ${ and } is the template's business. */
+static bool
+check_path(const struct plan_node *node, const char *path, bool is_options, struct error *err)
+{
+	if (is_options && strcmp(path, "*") == 0)
+		return true;
+	if (path[0] != '/')
+		return plan_error(node, err,
+			"%s: '%.200s' is not a path; write one that begins with '/', the host is target.url",
+			node->key ? node->key : "path", node->source ? node->source : path);
+	for (const char *p = path; *p != '\0'; p++) {
+		if (strncmp(p, "${", 2) == 0 && strchr(p, '}') != NULL)
+			p = strchr(p, '}');
+		else if (*p <= ' ' || *p > '~')
+			return plan_error(node, err,
+				"%s: a path holds no spaces, control or non-ASCII characters; write them as %%%02X",
+				node->key ? node->key : "path", (unsigned char)*p);
+	}
+	return true;
+}
+
+static bool
+compile_target_path(struct plan_context *context, const struct plan_node *item, const struct request_row *row,
+	const struct plan_target *target, struct plan_request *request, struct error *err)
+{
+	const char *path = row->path;
+	const struct plan_node *node = node_of(item, "path");
+
+	request->method = row->method;
+	for (size_t i = 0; i < METHODS_N; i++) {
+		if (row->by_method[i] == NULL)
+			continue;
+		node = node_of(item, method_keys[i]);
+		if (request->method != NULL || path != NULL)
+			return plan_error(
+				node, err, "a request has one method; '%s' is not the only one here", method_keys[i]);
+		request->method = method_names[i];
+		path = row->by_method[i];
+	}
+	if (request->method == NULL || path == NULL)
+		return plan_error(item, err,
+			"there is no %s; write 'get: /path', or post, put, delete, patch, head or options",
+			request->method ? "path" : "method");
+	if (!is_token(request->method))
+		return plan_error(node_of(item, "method"), err, "method: '%.64s' is not a method such as PROPFIND",
+			node_of(item, "method")->source);
+	if (!check_path(node, path, strcmp(request->method, "OPTIONS") == 0, err))
+		return false;
+	request->path = path[0] == '*' ? path : arena_printf(context->arena, "%s%s", target->url.path, path);
+	return true;
+}
+
+static bool
+is_ours(const char *header)
+{
+	return strcasecmp(header, "content-length") == 0 || strcasecmp(header, "transfer-encoding") == 0;
+}
+
+/* A line end in a value would begin a header of its own. */
+static bool
+check_headers(const struct plan_node *headers, struct error *err)
+{
+	for (const struct plan_node *header = headers->first; header != NULL; header = header->next) {
+		if (!is_token(header->key))
+			return plan_error(header, err, "headers: '%.64s' is not a header's name", header->key);
+		if (is_ours(header->key))
+			return plan_error(
+				header, err, "headers: '%s' follows from the body; leave it out", header->key);
+		for (const char *p = header->text; *p != '\0'; p++)
+			if ((unsigned char)*p < ' ' && *p != '\t')
+				return plan_error(header, err,
+					"headers: the value of '%s' holds a line end or control character",
+					header->key);
+	}
+	return true;
+}
+
+static void
+add_content_type(struct plan_context *context, struct plan_list *headers)
+{
+	const struct plan_pair *pairs = headers->items;
+
+	for (size_t i = 0; i < headers->n; i++)
+		if (strcasecmp(pairs[i].name, "content-type") == 0)
+			return;
+	struct plan_pair *more = arena_alloc(context->arena, (headers->n + 1) * sizeof(*more));
+
+	if (headers->n > 0)
+		memcpy(more, pairs, headers->n * sizeof(*more));
+	more[headers->n] = (struct plan_pair){"Content-Type", "application/json"};
+	*headers = (struct plan_list){more, headers->n + 1};
+}
+
+static bool
+compile_json(
+	struct plan_context *context, const struct plan_node *json, struct plan_request *request, struct error *err)
+{
+	struct buf text;
+
+	buf_init(&text, COMPILE_BODY_CEILING);
+	emit_json(&text, json, true);
+	if (text.overflowed) {
+		buf_fini(&text);
+		return plan_error(json, err, "json: the body is larger than %zu bytes", COMPILE_BODY_CEILING);
+	}
+	request->body = arena_strndup(context->arena, text.bytes, text.length);
+	request->body_length = text.length;
+	buf_fini(&text);
+	add_content_type(context, &request->headers);
+	return true;
+}
+
+static bool
+compile_body(struct plan_context *context, const struct plan_node *item, const struct request_row *row,
+	struct plan_request *request, struct error *err)
+{
+	if ((row->body != NULL) + (row->json != NULL) + (row->body_file != NULL) > 1)
+		return plan_error(item, err, "a request has one body: 'body', 'json' or 'body_file'");
+	if (row->body_file != NULL)
+		return files_read(context->arena, node_of(item, "body_file"), node_of(item, "body_file")->text,
+			COMPILE_BODY_CEILING, &request->body, &request->body_length, err);
+	if (row->json != NULL && !compile_json(context, row->json, request, err))
+		return false;
+	if (row->body != NULL) {
+		request->body = row->body;
+		request->body_length = strlen(row->body);
+	}
+	request->has_slots = request->body != NULL && strstr(request->body, "${") != NULL;
+	return true;
+}
+
+bool
+compile_request(struct plan_context *context, const struct plan_node *item, const struct plan_target *target,
+	struct plan_request *request, struct error *err)
+{
+	struct request_row row = {0};
+
+	if (item->kind != NODE_MAP)
+		return plan_error(item, err, "each request is a map such as {name: root, get: /}");
+	if (!plan_parse_map(context, item, request_keys, NULL, &row, err))
+		return false;
+	if (!compile_name(node_of(item, "name"), "name", row.name, err))
+		return false;
+	*request = (struct plan_request){.name = row.name,
+		.weight = row.weight,
+		.headers = row.headers,
+		.expect = row.expect,
+		.reader = row.reader ? row.reader : context->tables->readers[0]};
+	if (row.headers.n > 0 && !check_headers(node_get(item, "headers"), err))
+		return false;
+	return compile_target_path(context, item, &row, target, request, err) &&
+	       compile_body(context, item, &row, request, err);
+}
+
+void
+compile_default_request(struct plan_context *context, const struct plan_target *target, struct plan_request *request)
+{
+	struct plan_node map = {.kind = NODE_MAP, .file = "default"};
+	struct plan_node name = {.text = "root", .source = "root", .key = "name", .file = "default"};
+	struct plan_node get = {.text = "/", .source = "/", .key = "get", .file = "default"};
+	struct error err = {0};
+
+	node_add(&map, &name);
+	node_add(&map, &get);
+	CHECK(compile_request(context, &map, target, request, &err));
+	if (target->url.path[0] != '\0')
+		request->path = target->url.path;
+}

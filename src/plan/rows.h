@@ -1,0 +1,56 @@
+#pragma once
+
+#include "plan/keys.h"
+#include "plan/parse.h"
+#include "plan/plan.h"
+
+/* The rows of keys.def, and the structs that they fill where the plan itself has another form. */
+
+struct profile {
+	struct plan plan;
+	const char *extends; /* done before rows are looked at */
+	/* Compiled once everything that they refer to is known; NULL: not there. */
+	const struct plan_node *load, *scenarios, *requests, *slo, *abort_when;
+};
+
+struct scenario_row {
+	const char *name;
+	const struct plan_node *load, *requests;
+};
+
+enum request_method {
+	METHOD_GET,
+	METHOD_POST,
+	METHOD_PUT,
+	METHOD_DELETE,
+	METHOD_PATCH,
+	METHOD_HEAD,
+	METHOD_OPTIONS,
+	METHODS_N
+};
+
+struct request_row {
+	const char *name;
+	double weight;
+	const char *by_method[METHODS_N]; /* get: PATH … */
+	const char *method, *path;
+	struct plan_list headers;
+	const char *body, *body_file;
+	const struct plan_node *json;
+	struct plan_expect expect;
+	const struct plan_choice *reader;
+};
+
+extern const struct plan_key profile_keys[], load_keys[], scenario_keys[], request_keys[];
+
+/* Keys that issues to come have claimed, ended by NULL. */
+extern const char *const keys_of_later[];
+
+/* PLAN_CUSTOM rows; `into` is the field. */
+bool plan_parse_node(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_url(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_limit(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_stop(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_protocol(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_reader(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_statuses(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);

@@ -1,0 +1,217 @@
+#include <ctype.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "plan/compile.h"
+#include "plan/names.h"
+
+bool
+compile_name(const struct plan_node *node, const char *what, const char *name, struct error *err)
+{
+	size_t length = strlen(name);
+	bool is_good = length >= 1 && length <= 64 && name[0] != '.';
+
+	for (const char *p = name; is_good && *p != '\0'; p++)
+		is_good = isalnum((unsigned char)*p) || strchr("._-", *p) != NULL;
+	return is_good || plan_error(node, err,
+				  "%s: '%.80s' is not a name; write 1 to 64 letters, digits, '.', '_' or '-', not "
+				  "beginning with a dot",
+				  what, node->is_tainted ? node->source : name);
+}
+
+/* The one shape among the keys of a load. */
+static const struct plan_choice *
+find_shape(
+	struct plan_context *context, const struct plan_node *load, const struct plan_node **value, struct error *err)
+{
+	const struct plan_choice *const *shapes = context->tables->shapes;
+	const struct plan_choice *found = NULL;
+	struct names names = {.n = 0};
+	char advice[768];
+
+	for (size_t i = 0; shapes[i] != NULL; i++) {
+		const struct plan_node *node = node_get(load, shapes[i]->name);
+
+		names_add(&names, shapes[i]->name);
+		if (node == NULL)
+			continue;
+		if (found != NULL) {
+			plan_error(node, err,
+				"load: '%s' and '%s' are both here; a load has one shape, 'stages' is a chain of them",
+				found->name, shapes[i]->name);
+			return NULL;
+		}
+		found = shapes[i];
+		*value = node;
+	}
+	if (found == NULL)
+		plan_error(load, err, "load: there is no shape%s", names_advice(&names, "", advice, sizeof(advice)));
+	return found;
+}
+
+static const char *const *
+shape_names(struct plan_context *context)
+{
+	size_t n = 0;
+
+	while (context->tables->shapes[n] != NULL)
+		n++;
+	const char **names = arena_alloc(context->arena, (n + 1) * sizeof(*names));
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = context->tables->shapes[i]->name;
+	return names;
+}
+
+/* An example of the first shape, for a load that is none. */
+static bool
+compile_load(struct plan_context *context, const struct plan_node *node, const struct plan_target *target,
+	struct plan_load *load, struct error *err)
+{
+	const struct plan_node *value;
+
+	if (node->kind != NODE_MAP)
+		return plan_error(
+			node, err, "load: write a map with one shape, such as {steady: {rate: 50/s, for: 30s}}");
+	if (!plan_parse_map(context, node, load_keys, shape_names(context), load, err))
+		return false;
+	context->level_unit = LEVEL_UNIT_NONE;
+	context->level_node = NULL;
+	const struct plan_choice *shape = find_shape(context, node, &value, err);
+
+	if (shape == NULL || !plan_parse_chosen(context, shape, value, &load->shape, err))
+		return false;
+	load->in_users = context->level_unit == LEVEL_UNIT_USERS;
+	if (load->in_users && node_get(node, "spacing") != NULL)
+		return plan_error(node_get(node, "spacing"), err,
+			"spacing: this load counts users, who send when they are free; leave it out, or write a rate");
+	if (load->warmup_ns > 0 && load->warmup_requests > 0)
+		return plan_error(node_get(node, "warmup"), err, "warmup: write 'for' or 'requests', not both");
+	if (load->in_flight_max == 0)
+		load->in_flight_max = target->connections;
+	return true;
+}
+
+/* The requests of one scenario, after those that the plan has already. */
+static bool
+compile_requests(struct plan_context *context, const struct plan_node *list, struct plan *plan,
+	struct plan_scenario *scenario, struct error *err)
+{
+	uint32_t index = (uint32_t)(scenario - plan->scenarios);
+
+	scenario->first_request = (uint32_t)plan->requests_n;
+	if (list == NULL) {
+		compile_default_request(context, &plan->target, &plan->requests[plan->requests_n++]);
+		scenario->requests_n = 1;
+		return true;
+	}
+	for (const struct plan_node *item = list->first; item != NULL; item = item->next) {
+		struct plan_request *request = &plan->requests[plan->requests_n];
+
+		if (!compile_request(context, item, &plan->target, request, err))
+			return false;
+		for (size_t i = 0; i < plan->requests_n; i++)
+			if (strcmp(plan->requests[i].name, request->name) == 0)
+				return plan_error(node_get(item, "name"), err,
+					"name: there is a request '%s' already; names are unique in a profile",
+					request->name);
+		request->scenario = index;
+		scenario->requests_n++;
+		plan->requests_n++;
+	}
+	return true;
+}
+
+/* How many requests the lists hold, so that the plan's array is made once. */
+static bool
+count_requests(const struct plan_node *list, size_t *n, struct error *err)
+{
+	if (list == NULL)
+		return true;
+	if (list->kind != NODE_LIST || list->n == 0)
+		return plan_error(list, err, "requests: write a list such as [{name: root, get: /}]");
+	*n += list->n;
+	return *n <= COMPILE_REQUESTS_CEILING ||
+	       plan_error(list, err, "requests: more than %zu in one profile", COMPILE_REQUESTS_CEILING);
+}
+
+static bool
+compile_one(struct plan_context *context, struct profile *profile, const struct plan_node *root, struct error *err)
+{
+	struct plan *plan = &profile->plan;
+	size_t n = 1;
+
+	if (profile->load == NULL)
+		return plan_error(
+			root, err, "'load' is missing: write one such as 'load: {steady: {rate: 50/s, for: 30s}}'");
+	if (!count_requests(profile->requests, &n, err))
+		return false;
+	plan->scenarios = arena_alloc(context->arena, sizeof(*plan->scenarios));
+	plan->scenarios_n = 1;
+	plan->requests = arena_alloc(context->arena, n * sizeof(*plan->requests));
+	plan->scenarios[0].name = "default";
+	return compile_load(context, profile->load, &plan->target, &plan->scenarios[0].load, err) &&
+	       compile_requests(context, profile->requests, plan, &plan->scenarios[0], err);
+}
+
+static bool
+parse_scenario(struct plan_context *context, const struct plan_node *item, const struct plan *plan,
+	struct scenario_row *row, struct error *err)
+{
+	if (item->kind != NODE_MAP)
+		return plan_error(item, err, "scenarios: each is a map such as {load: {...}, requests: [...]}");
+	if (!plan_parse_map(context, item, scenario_keys, NULL, row, err))
+		return false;
+	if (row->name == NULL)
+		row->name = item->key;
+	if (row->name == NULL)
+		return plan_error(item, err, "'name' is missing: %s", "what results call the scenario");
+	const struct plan_node *name = node_get(item, "name");
+
+	if (!compile_name(name ? name : item, "name", row->name, err))
+		return false;
+	for (size_t i = 0; i < plan->scenarios_n; i++)
+		if (strcmp(plan->scenarios[i].name, row->name) == 0)
+			return plan_error(item, err, "name: there is a scenario '%s' already", row->name);
+	return true;
+}
+
+static bool
+compile_many(struct plan_context *context, struct profile *profile, struct error *err)
+{
+	const struct plan_node *list = profile->scenarios;
+	struct plan *plan = &profile->plan;
+	size_t requests = 0;
+
+	if (profile->load != NULL || profile->requests != NULL)
+		return plan_error(profile->load ? profile->load : profile->requests, err,
+			"with 'scenarios', load and requests stand inside them, not at the top level");
+	if (list->kind == NODE_SCALAR || list->n == 0 || list->n > COMPILE_SCENARIOS_CEILING)
+		return plan_error(list, err, "scenarios: write 1 to %zu of them, each {load: {...}, requests: [...]}",
+			COMPILE_SCENARIOS_CEILING);
+	for (const struct plan_node *item = list->first; item != NULL; item = item->next)
+		if (node_get(item, "requests") != NULL && !count_requests(node_get(item, "requests"), &requests, err))
+			return false;
+	plan->scenarios = arena_alloc(context->arena, list->n * sizeof(*plan->scenarios));
+	plan->requests = arena_alloc(context->arena, requests * sizeof(*plan->requests));
+	for (const struct plan_node *item = list->first; item != NULL; item = item->next) {
+		struct plan_scenario *scenario = &plan->scenarios[plan->scenarios_n];
+		struct scenario_row row = {0};
+
+		if (!parse_scenario(context, item, plan, &row, err))
+			return false;
+		plan->scenarios_n++;
+		scenario->name = row.name;
+		if (!compile_load(context, row.load, &plan->target, &scenario->load, err) ||
+			!compile_requests(context, row.requests, plan, scenario, err))
+			return false;
+	}
+	return true;
+}
+
+bool
+compile_scenarios(
+	struct plan_context *context, const struct plan_node *root, struct profile *profile, struct error *err)
+{
+	return profile->scenarios ? compile_many(context, profile, err) : compile_one(context, profile, root, err);
+}

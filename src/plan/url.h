@@ -1,0 +1,11 @@
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "plan/plan.h"
+
+/* http://HOST[:PORT][/PREFIX], with a host name, IPv4 or [IPv6]; unix sockets as http+unix://%2Frun%2Fx.sock/PREFIX,
+ * http+unix:///run/x.sock[:/PREFIX] or http://unix:/run/x.sock[:/PREFIX]. */
+bool url_parse(struct arena *arena, const char *text, struct plan_url *url, struct error *err);
