@@ -11,7 +11,7 @@
 
 /* The other end of a stream, scripted by the test with plain blocking sockets on loopback. */
 
-static struct address
+static inline struct address
 address_loopback(int family)
 {
 	struct address address = {0};
@@ -34,7 +34,7 @@ address_loopback(int family)
 }
 
 /* A socket bound to a free port; -1 where the machine lacks the family. */
-static int
+static inline int
 peer_bind(int family, struct address *address)
 {
 	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -51,7 +51,7 @@ peer_bind(int family, struct address *address)
 	return fd;
 }
 
-static int
+static inline int
 peer_listen(int family, int backlog, struct address *address)
 {
 	int fd = peer_bind(family, address);
@@ -61,7 +61,7 @@ peer_listen(int family, int backlog, struct address *address)
 	return fd;
 }
 
-static int
+static inline int
 peer_accept(int listener)
 {
 	int fd = accept(listener, NULL, NULL);
@@ -70,13 +70,13 @@ peer_accept(int listener)
 	return fd;
 }
 
-static void
+static inline void
 peer_send(int fd, const char *bytes, size_t length)
 {
 	assert_int_equal(send(fd, bytes, length, MSG_NOSIGNAL), length);
 }
 
-static void
+static inline void
 peer_reset(int fd)
 {
 	const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
