@@ -3,6 +3,9 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/units.h"
+
+#define OPEN_LEVELS_MAX 60
 
 static void
 pump_cancel_backlog(struct pump *pump, struct lane *lane)
@@ -85,20 +88,40 @@ pump_find_lead(const struct pump *pump, int64_t *end_ns)
 	return lead;
 }
 
-static uint32_t
-pump_open_levels_max(const struct pump *pump)
+/* A level stays open until its last exchange ended, a timeout after its end at most. */
+static int64_t
+schedule_open_levels(const struct schedule *schedule, const struct plan *plan, int64_t *shortest_ns)
 {
-	const struct schedule *lead = pump->timeline.lead;
-	int64_t shortest_ns = INT64_MAX;
+	*shortest_ns = INT64_MAX;
+	for (size_t i = 0; i < schedule_levels_count(schedule); i++) {
+		struct level_span span = schedule_level_span(schedule, i);
 
-	for (size_t i = 0; i < schedule_levels_count(lead); i++) {
-		struct level_span span = schedule_level_span(lead, i);
-
-		shortest_ns = earlier(shortest_ns, span.end_ns - span.start_ns);
+		*shortest_ns = earlier(*shortest_ns, span.end_ns - span.start_ns);
 	}
-	int64_t open = pump->plan->target.timeout_ns / (shortest_ns > 0 ? shortest_ns : 1) + 4;
+	return plan->target.timeout_ns / (*shortest_ns > 0 ? *shortest_ns : 1) + 4;
+}
 
-	return open > 64 ? 64 : (uint32_t)open;
+bool
+pump_check_levels(const struct plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < plan->scenarios_n; i++) {
+		struct schedule schedule;
+		int64_t shortest_ns;
+		char shortest[32], timeout[32];
+
+		schedule_init(&schedule, &plan->scenarios[i].load, plan->seed);
+		if (schedule_open_levels(&schedule, plan, &shortest_ns) <= OPEN_LEVELS_MAX)
+			continue;
+		error_set(err,
+			"levels of %s are too short for a timeout of %s, since over %d of them could be under way at "
+			"once; "
+			"make the levels longer or target.timeout shorter",
+			units_time_text(shortest_ns, shortest, sizeof(shortest)),
+			units_time_text(plan->target.timeout_ns, timeout, sizeof(timeout)), OPEN_LEVELS_MAX);
+		return error_place(
+			err, plan->path, plan->scenarios[i].load.shape.line, plan->scenarios[i].load.shape.column);
+	}
+	return true;
 }
 
 void
@@ -106,7 +129,7 @@ pump_init(struct pump *pump, const struct pump_config *config)
 {
 	const struct plan *plan = config->plan;
 	uint32_t flights_max = 0;
-	int64_t end_ns;
+	int64_t end_ns, shortest_ns;
 
 	*pump = (struct pump){
 		.plan = plan, .clock = config->clock, .on_level = config->on_level, .context = config->context};
@@ -122,7 +145,7 @@ pump_init(struct pump *pump, const struct pump_config *config)
 	flights_init(&pump->flights, flights_max);
 	pump->recorder = recorder_new(&(struct recorder_config){
 		.requests_n = (uint32_t)plan->requests_n,
-		.open_levels_max = pump_open_levels_max(pump),
+		.open_levels_max = (uint32_t)schedule_open_levels(lead, plan, &shortest_ns),
 	});
 	pump->has_pool = protocol_of(plan->target.protocol)->needs_stream;
 	pump->turned_ns = run_clock_now(config->clock);

@@ -89,7 +89,8 @@ run_new(const struct run_config *config, struct error *err)
 	run->config = *config;
 	run->clock = (struct run_clock){.clock = config->clock};
 	run->target.at_ns = run->self.at_ns = -1;
-	if (!run_check_descriptors(plan, err) || !requests_init(&run->requests, plan, err)) {
+	if (!run_check_descriptors(plan, err) || !pump_check_levels(plan, err) ||
+		!requests_init(&run->requests, plan, err)) {
 		free(run);
 		return NULL;
 	}

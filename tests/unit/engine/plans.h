@@ -1,0 +1,37 @@
+#pragma once
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "load/shape.h"
+#include "plan/plan.h"
+#include "proto/protocol.h"
+#include "reader/reader.h"
+
+/* A plan against the null protocol, which completes at once: `load` and whatever else the profile says. */
+static inline struct plan *
+plan_of(const char *profile)
+{
+	static const struct plan_metric *const no_metrics[] = {NULL};
+	struct plan_tables tables = {
+		.shapes = shape_choices,
+		.protocols = protocol_choices,
+		.readers = reader_choices,
+		.metrics = no_metrics,
+	};
+	struct error err = {0};
+	struct buf text;
+	char message[1400];
+
+	buf_init(&text, 65536);
+	buf_printf(&text,
+		"name: test\ntarget: {url: 'http://127.0.0.1:9', http: 'null'}\nrequests: [{name: root, get: /}]\n%s",
+		profile);
+	struct plan *plan = plan_load_text(text.bytes, text.length, "test.yaml", NULL, 0, &tables, &err);
+
+	if (plan == NULL)
+		fail_msg("%s", error_text(&err, message, sizeof(message)));
+	buf_fini(&text);
+	return plan;
+}

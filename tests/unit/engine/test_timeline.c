@@ -1,0 +1,121 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/units.h"
+#include "engine/timeline.h"
+#include "unit/engine/plans.h"
+
+/* 100/s, 200/s, 300/s for a second each, after a second of warm-up. */
+static const char steps_profile[] = "load: {steps: {from: 100/s, by: 100/s, every: 1s, to: 300/s}, warmup: 1s}\n";
+
+struct steps {
+	struct plan *plan;
+	struct schedule schedule;
+	struct timeline timeline;
+};
+
+static void
+steps_init(struct steps *steps)
+{
+	steps->plan = plan_of(steps_profile);
+	schedule_init(&steps->schedule, &steps->plan->scenarios[0].load, 1);
+	timeline_init(&steps->timeline, &steps->schedule, schedule_end_ns(&steps->schedule));
+}
+
+static void
+steps_fini(struct steps *steps)
+{
+	timeline_fini(&steps->timeline);
+	plan_free(steps->plan);
+}
+
+static void
+test_a_level_begins_when_its_time_has_come(void **state)
+{
+	struct steps steps;
+
+	(void)state;
+	steps_init(&steps);
+	assert_false(timeline_begin_next(&steps.timeline, NS_PER_S - 1));
+	assert_true(timeline_begin_next(&steps.timeline, NS_PER_S));
+	assert_false(timeline_begin_next(&steps.timeline, NS_PER_S));
+	assert_int_equal(steps.timeline.n, 1);
+	assert_int_equal(steps.timeline.levels[0].end_ns, 2 * NS_PER_S);
+	steps_fini(&steps);
+}
+
+static void
+test_an_exchange_belongs_to_the_level_of_its_due_time(void **state)
+{
+	struct steps steps;
+
+	(void)state;
+	steps_init(&steps);
+	while (timeline_begin_next(&steps.timeline, 3 * NS_PER_S))
+		;
+	assert_int_equal(timeline_level_of(&steps.timeline, NS_PER_S - 1), LEVEL_WARMUP);
+	assert_int_equal(timeline_level_of(&steps.timeline, NS_PER_S), 0);
+	assert_int_equal(timeline_level_of(&steps.timeline, 2 * NS_PER_S - 1), 0);
+	assert_int_equal(timeline_level_of(&steps.timeline, 2 * NS_PER_S), 1);
+	assert_int_equal(timeline_window_of(&steps.timeline, 4 * NS_PER_S), LEVEL_NONE);
+	steps_fini(&steps);
+}
+
+static void
+test_a_level_closes_when_its_window_is_over_and_its_last_exchange_ended(void **state)
+{
+	struct steps steps;
+
+	(void)state;
+	steps_init(&steps);
+	timeline_add(&steps.timeline, LEVEL_WARMUP, +1);
+	while (timeline_begin_next(&steps.timeline, 2 * NS_PER_S))
+		;
+	assert_int_equal(timeline_close_next(&steps.timeline, 2 * NS_PER_S), LEVEL_NONE);
+	timeline_add(&steps.timeline, LEVEL_WARMUP, -1);
+	assert_int_equal(timeline_close_next(&steps.timeline, 2 * NS_PER_S), LEVEL_WARMUP);
+	timeline_add(&steps.timeline, 0, +2);
+	timeline_add(&steps.timeline, 0, -1);
+	assert_int_equal(timeline_close_next(&steps.timeline, 2 * NS_PER_S), LEVEL_NONE);
+	timeline_add(&steps.timeline, 0, -1);
+	assert_int_equal(timeline_close_next(&steps.timeline, 2 * NS_PER_S), 0);
+	assert_int_equal(timeline_close_next(&steps.timeline, 2 * NS_PER_S), LEVEL_NONE);
+	steps_fini(&steps);
+}
+
+static void
+test_a_resumed_level_is_a_new_one_with_its_whole_length(void **state)
+{
+	struct steps steps;
+
+	(void)state;
+	steps_init(&steps);
+	while (timeline_begin_next(&steps.timeline, 5 * NS_PER_S / 2))
+		;
+	timeline_cut(&steps.timeline, 5 * NS_PER_S / 2);
+	assert_int_equal(steps.timeline.levels[1].end_ns, 5 * NS_PER_S / 2);
+	assert_false(timeline_begin_next(&steps.timeline, 10 * NS_PER_S));
+	assert_int_equal(timeline_resume(&steps.timeline, 1, 10 * NS_PER_S), 2 * NS_PER_S);
+	assert_true(timeline_begin_next(&steps.timeline, 10 * NS_PER_S));
+	assert_int_equal(steps.timeline.n, 3);
+	assert_int_equal(steps.timeline.levels[2].start_ns, 10 * NS_PER_S);
+	assert_int_equal(steps.timeline.levels[2].end_ns, 11 * NS_PER_S);
+	assert_int_equal(timeline_next_boundary_ns(&steps.timeline, 10 * NS_PER_S), 11 * NS_PER_S);
+	steps_fini(&steps);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_level_begins_when_its_time_has_come),
+		cmocka_unit_test(test_an_exchange_belongs_to_the_level_of_its_due_time),
+		cmocka_unit_test(test_a_level_closes_when_its_window_is_over_and_its_last_exchange_ended),
+		cmocka_unit_test(test_a_resumed_level_is_a_new_one_with_its_whole_length),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
