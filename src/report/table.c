@@ -9,6 +9,7 @@
 #define TABLE_INDENT 2
 #define TABLE_GAP 2
 #define TABLE_NOTES_MAX 16
+#define TABLE_TEXT_WIDTH_MIN 8 /* a name is not cut to less */
 
 struct table_text {
 	char *text;
@@ -86,26 +87,42 @@ column_width(const struct table *table, size_t column)
 	return width;
 }
 
-/* Marks what is left out (width 0), the least important first, until the rest fits. */
+static size_t
+table_width(const struct table *table, const size_t *widths)
+{
+	size_t total = TABLE_INDENT;
+
+	for (size_t c = 0; c < table->columns_n; c++)
+		if (widths[c] > 0)
+			total += widths[c] + (total > TABLE_INDENT ? TABLE_GAP : 0);
+	return total;
+}
+
+/* The column to leave out next; TABLE_COLUMNS_MAX: none may go. */
+static size_t
+least_important(const struct table *table, const size_t *widths)
+{
+	size_t least = TABLE_COLUMNS_MAX;
+
+	for (size_t c = 0; c < table->columns_n; c++)
+		if (widths[c] > 0 && table->columns[c].importance > 0 &&
+			(least == TABLE_COLUMNS_MAX || table->columns[c].importance > table->columns[least].importance))
+			least = c;
+	return least;
+}
+
+/* Leaves columns out (width 0) until the rest fits; where none may go, the first text is cut. */
 static void
 fit_columns(const struct table *table, size_t room, size_t widths[TABLE_COLUMNS_MAX])
 {
-	for (;;) {
-		size_t total = TABLE_INDENT, worst = TABLE_COLUMNS_MAX;
+	size_t least;
 
-		for (size_t c = 0; c < table->columns_n; c++) {
-			if (widths[c] == 0)
-				continue;
-			total += widths[c] + (total > TABLE_INDENT ? TABLE_GAP : 0);
-			if (table->columns[c].importance > 0 &&
-				(worst == TABLE_COLUMNS_MAX ||
-					table->columns[c].importance > table->columns[worst].importance))
-				worst = c;
-		}
-		if (total <= room || worst == TABLE_COLUMNS_MAX)
-			return;
-		widths[worst] = 0;
-	}
+	while (table_width(table, widths) > room && (least = least_important(table, widths)) != TABLE_COLUMNS_MAX)
+		widths[least] = 0;
+	size_t over = table_width(table, widths) > room ? table_width(table, widths) - room : 0;
+
+	if (over > 0 && table->columns[0].is_left && widths[0] > over + TABLE_TEXT_WIDTH_MIN)
+		widths[0] -= over;
 }
 
 static void
@@ -116,9 +133,12 @@ draw_line(const struct table *table, struct page *page, const size_t *widths, co
 	for (size_t c = 0; c < table->columns_n; c++) {
 		if (widths[c] == 0)
 			continue;
-		const char *text = row == NULL ? table->columns[c].title : c < row->cells_n ? row->cells[c].text : "";
+		const char *whole = row == NULL ? table->columns[c].title : c < row->cells_n ? row->cells[c].text : "";
+		char text[256];
+
 		enum paint paint = row == NULL ? PAINT_DIM : c < row->cells_n ? row->cells[c].paint : PAINT_PLAIN;
 
+		text_cut(whole, widths[c], text, sizeof(text));
 		if (text[0] != '\0') {
 			page_pad(page, at + (table->columns[c].is_left ? 0 : widths[c] - text_width(text)));
 			page_add(page, paint, text);

@@ -3,6 +3,8 @@
 #include "report/figure.h"
 #include "report/terminal.h"
 
+#define FAILURE_INDENT 22 /* where the words begin: after the count and its share */
+
 static void
 add_line(struct page *page, enum paint paint, uint64_t n, uint64_t of, const char *name, const char *sentence)
 {
@@ -12,7 +14,7 @@ add_line(struct page *page, enum paint paint, uint64_t n, uint64_t of, const cha
 	page_printf(page, paint, "%10s", figure_count(n, count));
 	page_printf(page, PAINT_DIM, " %7s  ", figure_ratio(of ? (double)n / (double)of : 0, share));
 	snprintf(text, sizeof(text), "%s: %s", name, sentence);
-	page_wrap(page, 24, PAINT_PLAIN, text);
+	page_wrap(page, FAILURE_INDENT, PAINT_PLAIN, text);
 }
 
 static void

@@ -6,8 +6,9 @@
 #include "report/terminal.h"
 #include "report/text.h"
 
-#define HISTOGRAM_ROWS 10
-#define HISTOGRAM_LABEL_WIDTH 22
+#define HISTOGRAM_BULK_ROWS 10 /* up to P95 */
+#define HISTOGRAM_ROWS_MAX 32  /* doubling widths reach an hour from anywhere */
+#define HISTOGRAM_LABEL_WIDTH 13
 #define HISTOGRAM_COUNT_WIDTH 11
 #define HISTOGRAM_BAR_MAX 60
 
@@ -55,42 +56,50 @@ draw_row(struct page *page, const char *label, uint64_t n, uint64_t most)
 	page_end(page);
 }
 
-/* Rows of one width from the fastest response on; the last takes the tail, which would else squeeze all the rest into
- * one row. */
+/* Upper edges of the rows: of one round width up to P95, then each twice as wide as the one before, so that a long tail
+ * shows without squeezing all the rest into one row. */
+static size_t
+choose_edges(const struct histogram *h, int64_t edges[HISTOGRAM_ROWS_MAX])
+{
+	int64_t bulk_ns = histogram_quantile_ns(h, 0.95);
+	int64_t step = round_step_ns((bulk_ns - h->min_ns) / (HISTOGRAM_BULK_ROWS - 1) + 1);
+	int64_t edge = h->min_ns - h->min_ns % step;
+	size_t n = 0;
+
+	while (n < HISTOGRAM_ROWS_MAX && edge <= h->max_ns) {
+		if (edge > bulk_ns)
+			step *= 2;
+		edges[n++] = edge += step;
+	}
+	if (edge <= h->max_ns)
+		edges[n - 1] = h->max_ns + 1;
+	return n;
+}
+
 void
 terminal_add_histogram(const struct report *report, struct page *page)
 {
 	const struct histogram *h = &report->summary->measured.histograms[METRIC_RESPONSE];
-	uint64_t counts[HISTOGRAM_ROWS + 1] = {0}, most = 1, below = 0;
-	int64_t edges[HISTOGRAM_ROWS + 1];
-	char from[FIGURE_MAX], label[FIGURE_MAX * 2 + 8];
+	uint64_t counts[HISTOGRAM_ROWS_MAX], most = 1, below = 0;
+	int64_t edges[HISTOGRAM_ROWS_MAX];
+	char edge[FIGURE_MAX], label[FIGURE_MAX + 8];
 
 	if (!histogram_is_ready(h) || h->total == 0)
 		return;
-	int64_t high = histogram_quantile_ns(h, 0.99), low = h->min_ns;
-	int64_t step = round_step_ns((high - low) / (HISTOGRAM_ROWS - 1) + 1), rows = 0;
+	size_t rows = choose_edges(h, edges);
 
-	low -= low % step;
-	while (rows < HISTOGRAM_ROWS && low + rows * step <= high) {
-		edges[rows] = low + (rows + 1) * step;
-		uint64_t until = histogram_count_until(h, edges[rows] - 1);
+	for (size_t i = 0; i < rows; i++) {
+		uint64_t until = i + 1 == rows ? h->total : histogram_count_until(h, edges[i] - 1);
 
-		counts[rows] = until - below;
+		counts[i] = until - below;
 		below = until;
-		most = counts[rows] > most ? counts[rows] : most;
-		rows++;
+		most = counts[i] > most ? counts[i] : most;
 	}
-	counts[rows] = h->total - below;
-	most = counts[rows] > most ? counts[rows] : most;
 	page_heading(page, "Response times");
-	for (int64_t i = 0; i < rows; i++) {
-		snprintf(label, sizeof(label), "< %s", figure_time(edges[i], from));
+	page_pad(page, 2);
+	page_wrap(page, 2, PAINT_DIM, "successes; rows beyond P95 get wider");
+	for (size_t i = 0; i < rows; i++) {
+		snprintf(label, sizeof(label), "< %s", figure_time(edges[i], edge));
 		draw_row(page, label, counts[i], most);
-	}
-	if (counts[rows] > 0) {
-		char to[FIGURE_MAX];
-
-		snprintf(label, sizeof(label), "up to %s", figure_time(h->max_ns, to));
-		draw_row(page, label, counts[rows], most);
 	}
 }

@@ -65,9 +65,9 @@ terminal_add_latency(const struct report *report, struct page *page)
 	}
 	if (is_any) {
 		page_heading(page, "Latency");
-		page_add(page, PAINT_DIM,
-			"  response = lateness (ours) + queue + service, from the moment each request was due");
-		page_end(page);
+		page_pad(page, 2);
+		page_wrap(page, 2, PAINT_DIM,
+			"response = lateness (ours) + queue + service, from the moment each request was due");
 		table_draw(&table, page);
 	}
 	table_fini(&table);
@@ -113,7 +113,7 @@ terminal_add_requests(const struct report *report, struct page *page)
 {
 	struct table table;
 
-	if (report->plan->requests_n < 2)
+	if (report->plan->requests_n < 2 || report->summary->measured.counts.scheduled == 0)
 		return;
 	page_heading(page, "Requests");
 	table_init(&table, request_columns, ARRAY_LEN(request_columns));
@@ -128,7 +128,7 @@ static const struct table_column slo_columns[] = {{"objective", true, 0}, {"meas
 void
 terminal_add_slos(const struct report *report, struct page *page)
 {
-	static const char *const words[] = {"holds", "holds, stretch missed", "missed", "n/a"};
+	static const char *const words[] = {"holds", "stretch missed", "missed", "n/a"};
 	static const enum paint paints[] = {PAINT_GOOD, PAINT_WARN, PAINT_BAD, PAINT_DIM};
 	const struct verdict *verdict = report->verdict;
 	struct table table;

@@ -44,7 +44,9 @@ terminal_add_resources(const struct report *report, struct page *page)
 	struct table table;
 	bool is_any = false;
 
-	table_init(&table, resource_columns, ARRAY_LEN(resource_columns));
+	/* The idle column only where an idle baseline was taken. */
+	table_init(&table, resource_columns,
+		ARRAY_LEN(resource_columns) - (summary->target_idle.gauges[GAUGE_CPU].n == 0));
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		enum gauge g = rows[i].gauge;
 		char text[FIGURE_MAX];
@@ -55,9 +57,8 @@ terminal_add_resources(const struct report *report, struct page *page)
 		table_add_cell(&table, PAINT_PLAIN, rows[i].label);
 		table_add_cell(&table, PAINT_PLAIN, gauge_text(g, gauge_avg(&summary->target, g), text));
 		table_add_cell(&table, PAINT_PLAIN, gauge_text(g, gauge_peak(&summary->target, g), text));
-		table_add_cell(&table, PAINT_DIM,
-			summary->target_idle.gauges[g].n ? gauge_text(g, gauge_avg(&summary->target_idle, g), text)
-							 : "");
+		if (table.columns_n == ARRAY_LEN(resource_columns))
+			table_add_cell(&table, PAINT_DIM, gauge_text(g, gauge_avg(&summary->target_idle, g), text));
 		is_any = true;
 	}
 	if (is_any) {
@@ -93,12 +94,12 @@ terminal_add_generator(const struct report *report, struct page *page)
 	if (report->verdict->is_generator_limited)
 		page_entry(page, "health", PAINT_BAD,
 			"it limited this run: what it spoiled is INVALID and says nothing of the target");
-	else
+	else if (summary->everything.counts.scheduled > 0)
 		page_entry(page, "health", PAINT_GOOD, "it kept up");
 	page_entry(page, "lateness", PAINT_PLAIN, "P50 %s · P99 %s · max %s", figure_time(late.p50_ns, a),
 		figure_time(late.p99_ns, b), figure_time(late.max_ns, c));
 	page_entry(page, "loop gap", PAINT_PLAIN, "%s at the longest", figure_time(longest_gap_ns(summary), a));
 	page_entry(page, "own CPU", PAINT_PLAIN, "%s on average, %s at the peak · pacing %s",
 		figure_ratio(gauge_avg(&summary->self, GAUGE_CPU), a),
-		figure_ratio(gauge_peak(&summary->self, GAUGE_CPU), b), report->pacing);
+		figure_ratio(gauge_peak(&summary->self, GAUGE_CPU), b), report->pacing ? report->pacing : "n/a");
 }

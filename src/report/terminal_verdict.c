@@ -117,9 +117,10 @@ add_bracket(const struct report *report, struct page *page)
 	if (point->is_found && isfinite(point->interval[0]))
 		page_entry(page, "bracket", PAINT_PLAIN, "%s held, %s broke%s",
 			figure_level(point->interval[0], in_users, low),
-			figure_level(point->interval[1], in_users, high), point->is_sudden ? ": sudden" : ": gradual");
+			figure_level(point->interval[1], in_users, high),
+			point->is_sudden ? " (sudden)" : " (gradual)");
 	if (point->is_found && isfinite(point->error_rate_at_break))
-		page_entry(page, "errors", PAINT_PLAIN, "%s of level %d, the first that broke; %zu tested",
+		page_entry(page, "errors", PAINT_PLAIN, "%s at level %d, the first to break · %zu levels tested",
 			figure_ratio(point->error_rate_at_break, errors), (int)point->first_broken_level,
 			point->levels_tested);
 	if (isfinite(point->max_goodput_per_s))

@@ -1,0 +1,114 @@
+#include "report/rebuild.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+
+/* Levels with exchanges under way at once: what a recorder keeps at most. */
+#define REBUILD_LEVELS_MAX 64
+#define REBUILD_LINE_CEILING ((size_t)64 * 1024 * 1024)
+
+struct rebuilding {
+	const struct plan *plan;
+	const struct rebuild_events *events;
+	struct rebuilt *into;
+	struct interval *interval;
+};
+
+static void
+close_level(struct rebuilding *r, uint32_t level)
+{
+	struct summary *summary = r->into->summary;
+
+	if (level >= summary->levels_n || summary->levels[level].live == NULL)
+		return;
+	if (r->events->on_level_closed != NULL)
+		r->events->on_level_closed(r->events->context, summary, level);
+	summary_settle_level(summary, level);
+}
+
+static void
+apply(struct rebuilding *r, const struct event *event)
+{
+	struct rebuilt *into = r->into;
+
+	switch (event->kind) {
+	case EVENT_LEVEL:
+		summary_add_level(into->summary, event->level, event->start_ns, event->end_ns, event->offered);
+		break;
+	case EVENT_INTERVAL:
+		summary_add_interval(into->summary, r->interval);
+		into->last_ns = into->summary->last_ns;
+		break;
+	case EVENT_JUDGED: close_level(r, event->level); break;
+	case EVENT_END:
+		into->has_end = true;
+		into->last_ns = event->at_ns;
+		into->exit_code = event->exit_code;
+		snprintf(into->status, sizeof(into->status), "%s", event->text);
+		break;
+	default: break;
+	}
+}
+
+static bool
+read_line(struct rebuilding *r, const char *path, const char *line, size_t length, size_t number, struct error *err)
+{
+	struct event event = {0};
+
+	if (length > REBUILD_LINE_CEILING)
+		return error_at(err, path, number, 1, "the line is longer than %zu bytes", REBUILD_LINE_CEILING);
+	interval_reset(r->interval);
+	if (!event_decode(line, length, r->plan, &event, r->interval, err))
+		return error_place(err, path, number, 1);
+	apply(r, &event);
+	return true;
+}
+
+static bool
+read_lines(struct rebuilding *r, FILE *file, const char *path, struct error *err)
+{
+	char *line = NULL;
+	size_t size = 0, number = 0;
+	ssize_t length;
+	bool is_good = true;
+
+	while (is_good && (length = getline(&line, &size, file)) > 0 && line[length - 1] == '\n')
+		is_good = read_line(r, path, line, (size_t)length - 1, ++number, err);
+	free(line);
+	if (is_good && number == 0)
+		return error_set(err, "'%s' holds no event: the run was ended before it began", path);
+	return is_good;
+}
+
+bool
+rebuild_read(const char *path, const struct plan *plan, const struct rebuild_events *events, struct rebuilt *into,
+	struct error *err)
+{
+	FILE *file = fopen(path, "re");
+
+	*into = (struct rebuilt){0};
+	if (file == NULL)
+		return error_set(err, "cannot read '%s': %s", path, strerror(errno));
+	into->summary = summary_new(plan);
+	struct rebuilding r = {.plan = plan,
+		.events = events,
+		.into = into,
+		.interval = interval_new((uint32_t)plan->requests_n, REBUILD_LEVELS_MAX)};
+	bool is_read = read_lines(&r, file, path, err);
+
+	fclose(file);
+	if (is_read) {
+		summary_cut(into->summary, into->last_ns);
+		for (size_t i = 0; i < into->summary->levels_n; i++)
+			close_level(&r, (uint32_t)i);
+	} else {
+		summary_free(into->summary);
+		into->summary = NULL;
+	}
+	interval_free(r.interval);
+	return is_read;
+}

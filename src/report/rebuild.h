@@ -1,0 +1,28 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "measure/events.h"
+#include "measure/summary.h"
+
+/* A run's journal (events.ndjson) → its summary, as far as the run came: how a killed run is reported, and a finished
+ * one again. What stands behind the last whole line is ignored: a kill may tear the one that was being written. */
+struct rebuild_events {
+	/* A level was judged in the run, or ended without having been: its histograms are still live. NULL: not wanted.
+	 */
+	void (*on_level_closed)(void *context, const struct summary *summary, uint32_t level);
+	void *context;
+};
+
+struct rebuilt {
+	struct summary *summary; /* the caller frees it */
+	int64_t last_ns;         /* time of the last event, since T0 */
+	bool has_end;            /* the run came to its end: */
+	char status[64];         /* "pass" … */
+	int exit_code;
+};
+
+/* False with err set: no journal, or a line in its middle that cannot be read. */
+bool rebuild_read(const char *path, const struct plan *plan, const struct rebuild_events *events, struct rebuilt *into,
+	struct error *err);

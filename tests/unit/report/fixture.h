@@ -1,0 +1,246 @@
+#pragma once
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/units.h"
+#include "measure/recorder.h"
+#include "report/reporter.h"
+
+/* A stepped run of three levels, measured by measure/'s own code from exchanges that are the same every time: the third
+ * level breaks with statuses 503 and timeouts. The verdict is written down here, as judge/ would find it. */
+
+static struct plan_request fixture_requests[2] = {
+	{.name = "browse", .method = "GET", .path = "/items"},
+	{.name = "buy", .method = "POST", .path = "/orders"},
+};
+static struct plan_scenario fixture_scenarios[1] = {{.name = "default", .requests_n = 2}};
+static const struct plan_metric fixture_p95 = {.name = "response", .unit = UNIT_TIME, .stats = STAT_DISTRIBUTION};
+static const struct plan_metric fixture_rate = {.name = "max_sustainable_rate", .unit = UNIT_RATE};
+static struct plan_slo fixture_slos[3];
+
+static struct plan
+fixture_plan(void)
+{
+	fixture_slos[0].expr = (struct expr){.text = "p95 <= 550ms (stretch 4ms)", .metric = &fixture_p95};
+	fixture_slos[1].expr = (struct expr){.text = "max_sustainable_rate >= 150/s", .metric = &fixture_rate};
+	fixture_slos[2].expr = (struct expr){.text = "buy.p99 < 1s", .metric = &fixture_p95};
+	return (struct plan){
+		.name = "checkout",
+		.path = "profiles/checkout.yaml",
+		.target =
+			{.url = {.text = "http://127.0.0.1:8080", .scheme = "http", .host = "127.0.0.1", .port = 8080},
+				.timeout_ns = 5 * NS_PER_S},
+		.scenarios = fixture_scenarios,
+		.scenarios_n = 1,
+		.requests = fixture_requests,
+		.requests_n = 2,
+		.slos = fixture_slos,
+		.slos_n = 3,
+		.generator = {.lateness_p99_ns = NS_PER_MS},
+		.output = {.dir = "results", .interval_ns = NS_PER_S},
+		.effective_yaml = "name: checkout\n",
+		.effective_json = "{\"name\": \"checkout\", \"seed\": 9007199254740993}",
+		.hash = "00112233aabbccdd",
+	};
+}
+
+static const double fixture_rates[] = {100, 200, 240};
+#define FIXTURE_LEVEL_S 4
+
+static void
+fixture_add_exchange(struct recorder *recorder, uint32_t level, uint64_t k, int64_t due_ns)
+{
+	uint32_t request = k % 10 == 0;
+	struct exchange x = {
+		.k = k,
+		.request = request,
+		.level = level,
+		.due_ns = due_ns,
+		.taken_ns = due_ns + 2000 + (int64_t)(k * 37 % 29) * 1000,
+		.connect_ns = k % 40 == 0 ? 150000 : -1,
+		.outcome = OUTCOME_OK,
+		.status = 200,
+		.bytes_sent = 90,
+		.bytes_received = 512,
+	};
+
+	recorder_add_scheduled(recorder, level, request, 1);
+	if (level == 2 && k % 50 == 7) {
+		recorder_add_lost(recorder, level, request, FAILURE_QUEUE_TIMEOUT, 1);
+		return;
+	}
+	x.sent_ns = x.taken_ns + (level == 2 ? 900000 : 15000);
+	x.first_byte_ns = x.sent_ns + 2 * NS_PER_MS + (int64_t)(k * 7919 % 1000) * 3000 * (level + 1);
+	x.last_byte_ns = x.first_byte_ns + 40000 + (k % 97 == 0 ? 60 * NS_PER_MS : 0);
+	if (level == 2 && k % 8 == 3) {
+		x.outcome = OUTCOME_FAILURE;
+		x.failure = k % 16 == 3 ? FAILURE_STATUS : FAILURE_RESPONSE_TIMEOUT;
+		x.status = k % 16 == 3 ? 503 : 0;
+	}
+	recorder_add_sent(recorder, level, request);
+	recorder_add_exchange(recorder, &x, level);
+}
+
+static void
+fixture_reading(struct recorder *recorder, uint32_t level, bool is_self, int64_t at_ns, struct reading *reading)
+{
+	reading->at_ns = at_ns;
+	for (int g = 0; g < GAUGE_COUNT; g++)
+		reading->values[g] = NAN;
+	reading->values[GAUGE_CPU] = is_self ? 0.06 : 0.25 * (level + 1) + 0.01;
+	reading->values[GAUGE_MEMORY] = is_self ? 12e6 : 64e6 + 8e6 * level;
+	if (!is_self)
+		reading->values[GAUGE_THREADS] = 4;
+	recorder_add_reading(recorder, level, is_self, reading);
+}
+
+static void
+fixture_add_interval(struct summary *summary, struct recorder *recorder, uint32_t level, int64_t start_ns)
+{
+	uint64_t n = (uint64_t)fixture_rates[level];
+	struct reading target, self;
+
+	recorder_in_flight(recorder, level, 3 + level * 20, start_ns);
+	for (uint64_t k = 0; k < n; k++)
+		fixture_add_exchange(recorder, level, k, start_ns + (int64_t)(k * NS_PER_S / n));
+	fixture_reading(recorder, level, false, start_ns + NS_PER_S / 2, &target);
+	fixture_reading(recorder, level, true, start_ns + NS_PER_S / 2, &self);
+	recorder_add_loop_gap(recorder, level, 350000);
+	recorder_in_flight(recorder, level, 3 + level * 20, start_ns + NS_PER_S);
+	if (start_ns / NS_PER_S % FIXTURE_LEVEL_S == FIXTURE_LEVEL_S - 1)
+		recorder_close_level(recorder, level);
+	struct interval *interval = recorder_take_interval(recorder, start_ns + NS_PER_S);
+
+	CHECK(interval != NULL);
+	interval->in_flight = 3 + level * 20;
+	interval->connections = 24;
+	interval->offered = fixture_rates[level];
+	interval->current_level = level;
+	interval->target = target;
+	interval->self = self;
+	summary_add_interval(summary, interval);
+	recorder_give_interval(recorder, interval);
+}
+
+/* `levels` of them have run; 0: nothing was sent. The last stays live. */
+static struct summary *
+fixture_summary(const struct plan *plan, uint32_t levels)
+{
+	const struct recorder_config config = {.requests_n = 2, .open_levels_max = 4};
+	struct recorder *recorder = recorder_new(&config);
+	struct summary *summary = summary_new(plan);
+
+	for (uint32_t level = 0; level < levels; level++) {
+		int64_t start_ns = (int64_t)level * FIXTURE_LEVEL_S * NS_PER_S;
+
+		summary_add_level(
+			summary, level, start_ns, start_ns + FIXTURE_LEVEL_S * NS_PER_S, fixture_rates[level]);
+		for (int64_t s = 0; s < FIXTURE_LEVEL_S; s++)
+			fixture_add_interval(summary, recorder, level, start_ns + s * NS_PER_S);
+		if (level + 1 < levels)
+			summary_settle_level(summary, level);
+	}
+	recorder_free(recorder);
+	return summary;
+}
+
+static struct level_verdict fixture_levels[3];
+static struct slo_verdict fixture_slo_verdicts[3];
+
+static void
+fixture_finding(struct finding *finding, const char *rule, enum failure_mode mode, enum level_status weight,
+	double measured, double threshold, const char *text)
+{
+	*finding = (struct finding){.rule = rule,
+		.mode = mode,
+		.weight = weight,
+		.onset_ns = 8 * NS_PER_S + 200 * NS_PER_MS,
+		.measured = measured,
+		.threshold = threshold};
+	snprintf(finding->text, sizeof(finding->text), "%s", text);
+}
+
+static struct verdict
+fixture_verdict(void)
+{
+	for (uint32_t i = 0; i < 3; i++)
+		fixture_levels[i] = (struct level_verdict){
+			.level = i, .status = i == 2 ? LEVEL_BROKEN : LEVEL_OK, .slo_holds = i < 2};
+	fixture_finding(&fixture_levels[2].findings[0], "error_rate", FAILURE_MODE_HIGH_ERROR_RATE, LEVEL_BROKEN,
+		0.1458, 0.10, "14.6% of the requests did not end well, over 10%");
+	fixture_finding(&fixture_levels[2].findings[1], "timeout_rate", FAILURE_MODE_TIMEOUT, LEVEL_BROKEN, 0.0833,
+		0.05, "8.33% of the requests had no complete answer in time, over 5%");
+	fixture_levels[2].findings_n = 2;
+	for (size_t i = 0; i < 3; i++)
+		fixture_slo_verdicts[i] = (struct slo_verdict){.expr = &fixture_slos[i].expr};
+	fixture_slo_verdicts[0] = (struct slo_verdict){&fixture_slos[0].expr, 6.2e6, SLO_STRETCH_MISSED};
+	fixture_slo_verdicts[1] = (struct slo_verdict){&fixture_slos[1].expr, 200, SLO_PASS};
+	fixture_slo_verdicts[2] = (struct slo_verdict){&fixture_slos[2].expr, INFINITY, SLO_FAIL};
+	return (struct verdict){
+		.status = VERDICT_PASS,
+		.levels = fixture_levels,
+		.levels_n = 3,
+		.slos = fixture_slo_verdicts,
+		.breaking_point = {.is_stepped = true,
+			.is_found = true,
+			.max_sustainable_level = 1,
+			.first_broken_level = 2,
+			.max_sustainable = 200,
+			.first_broken = 240,
+			.safe = 160,
+			.interval = {200, 240},
+			.max_goodput_per_s = 205,
+			.error_rate_at_break = 0.1458,
+			.is_sudden = false,
+			.levels_tested = 3,
+			.recovered_after_ns = 1200 * NS_PER_MS},
+		.failure_mode = FAILURE_MODE_HIGH_ERROR_RATE,
+		.causes = {FAILURE_MODE_HIGH_ERROR_RATE, FAILURE_MODE_TIMEOUT},
+		.causes_n = 2,
+		.evidence = {&fixture_levels[2].findings[0], &fixture_levels[2].findings[1]},
+		.evidence_n = 2,
+		.onset_ns = 8200 * NS_PER_MS,
+	};
+}
+
+static struct report
+fixture_report(const struct plan *plan, const struct summary *summary, const struct verdict *verdict)
+{
+	return (struct report){
+		.plan = plan,
+		.summary = summary,
+		.verdict = verdict,
+		.identity = {.id = "20261122T020000Z-1a2b3c",
+			.started_wall_ns = INT64_C(1795312800) * NS_PER_S,
+			.shards = 1},
+		.duration_ns = 12400 * NS_PER_MS,
+		.pacing = "precise",
+		.results_dir = "results/checkout/20261122T020000Z-1a2b3c",
+		.target_address = "127.0.0.1:8080",
+	};
+}
+
+/* A run that never sent anything, and what can be said of it. */
+static struct verdict
+fixture_unreachable(void)
+{
+	struct verdict verdict = {.status = VERDICT_UNREACHABLE,
+		.exit_code = 4,
+		.reasons_n = 1,
+		.onset_ns = -1,
+		.breaking_point = {.max_sustainable_level = -1,
+			.first_broken_level = -1,
+			.max_sustainable = NAN,
+			.first_broken = NAN,
+			.safe = NAN,
+			.interval = {NAN, NAN},
+			.max_goodput_per_s = NAN,
+			.error_rate_at_break = NAN,
+			.recovered_after_ns = -2}};
+
+	snprintf(verdict.reasons[0], sizeof(verdict.reasons[0]), "127.0.0.1:8080 refused the connection");
+	return verdict;
+}

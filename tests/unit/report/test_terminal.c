@@ -1,0 +1,218 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "base/file.h"
+#include "report/terminal.h"
+#include "report/text.h"
+#include "unit/report/fixture.h"
+
+#define PAGE_CEILING ((size_t)1024 * 1024)
+
+static char *
+rendered(const struct report *report, unsigned width, bool has_colour)
+{
+	const struct terminal_style style = {.width = width, .has_colour = has_colour};
+	struct buf buf;
+
+	buf_init(&buf, PAGE_CEILING);
+	terminal_report(report, &style, &buf);
+	return buf_steal(&buf);
+}
+
+/* What a person reads is compared with what a person has looked at: tests/unit/report/golden. BRUNT_GOLDEN_WRITE=1 writes
+ * them anew, to be looked at again. */
+static void
+assert_golden(const char *name, const char *text)
+{
+	char path[512];
+	struct error err = {0};
+
+	snprintf(path, sizeof(path), TESTS_DIR "/unit/report/golden/%s", name);
+	if (getenv("BRUNT_GOLDEN_WRITE") != NULL)
+		assert_true(file_write_atomic(path, text, strlen(text), &err));
+	char *golden = file_read(path, PAGE_CEILING, NULL, &err);
+
+	assert_string_equal(err.message, "");
+	assert_string_equal(text, golden);
+	free(golden);
+}
+
+static void
+assert_fits(const char *text, size_t width)
+{
+	for (const char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+		char one[1024];
+
+		snprintf(one, sizeof(one), "%.*s", (int)(end - line), line);
+		if (text_width(one) > width)
+			fail_msg("wider than %zu columns: %s", width, one);
+		if (end > line && end[-1] == ' ')
+			fail_msg("ends in a space: '%s'", one);
+	}
+}
+
+static void
+test_a_broken_target_is_reported_at_100_and_60_columns(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 3);
+	struct verdict verdict = fixture_verdict();
+	struct report report = fixture_report(&plan, summary, &verdict);
+	char *wide = rendered(&report, 100, false), *narrow = rendered(&report, 60, false);
+
+	(void)state;
+	assert_golden("breaks_100.txt", wide);
+	assert_golden("breaks_60.txt", narrow);
+	assert_fits(wide, 100);
+	assert_fits(narrow, 60);
+	free(wide);
+	free(narrow);
+	summary_free(summary);
+}
+
+static void
+test_a_run_that_sent_nothing_has_a_report_without_made_up_figures(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 0);
+	struct verdict verdict = fixture_unreachable();
+	struct report report = fixture_report(&plan, summary, &verdict);
+
+	(void)state;
+	report.pacing = NULL;
+	report.results_dir = NULL;
+	char *text = rendered(&report, 100, false);
+
+	assert_golden("unreachable_100.txt", text);
+	assert_null(strstr(text, "nan"));
+	assert_null(strstr(text, "inf"));
+	assert_null(strstr(text, "(null)"));
+	free(text);
+	summary_free(summary);
+}
+
+static void
+test_hostile_names_and_evidence_cannot_reach_the_terminal(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct verdict verdict = fixture_verdict();
+	static const char evil[] = "\033]0;owned\a\xe2\x80\xae\xff\r\nx";
+
+	(void)state;
+	plan.name = plan.target.url.text = evil;
+	fixture_requests[0].name = evil;
+	fixture_slos[0].expr.text = evil;
+	for (int i = 0; i < 2; i++)
+		snprintf(fixture_levels[2].findings[i].text, FINDING_TEXT_MAX, "%s", evil);
+	snprintf(verdict.reasons[0], FINDING_TEXT_MAX, "%s", evil);
+	verdict.reasons_n = 1;
+	struct summary *summary = fixture_summary(&plan, 3);
+	struct report report = fixture_report(&plan, summary, &verdict);
+
+	report.results_dir = evil;
+	char *text = rendered(&report, 100, false);
+
+	assert_null(strpbrk(text, "\033\a\r"));
+	assert_null(strchr(text, '\xff'));
+	assert_null(strstr(text, "\xe2\x80\xae"));
+	assert_non_null(strstr(text, "\\x1b]0;owned\\x07\\u{202e}\\xff\\x0d\\x0ax"));
+	free(text);
+	summary_free(summary);
+	fixture_requests[0].name = "browse";
+}
+
+static void
+assert_headline(const struct report *report, const char *expected)
+{
+	char line[512];
+
+	assert_string_equal(terminal_headline(report, line, sizeof(line)), expected);
+}
+
+static void
+test_the_first_line_says_what_was_found(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct verdict verdict = fixture_verdict();
+	struct report report = fixture_report(&plan, NULL, &verdict);
+	struct breaking_point *point = &verdict.breaking_point;
+
+	(void)state;
+	assert_headline(&report, "BREAKS at 240/s: high_error_rate — sustains 200/s (safe 160/s)");
+	verdict.status = VERDICT_FAIL;
+	assert_headline(&report, "FAIL: BREAKS at 240/s: high_error_rate — sustains 200/s (safe 160/s)");
+	verdict.status = VERDICT_PASS;
+	point->max_sustainable = NAN;
+	assert_headline(&report, "BREAKS at 240/s: high_error_rate — no level below it held");
+	point->is_found = false;
+	point->max_sustainable = 200;
+	assert_headline(&report, "SUSTAINS 200/s, the highest level tried (safe 160/s) — nothing broke");
+	point->is_at_least = true;
+	verdict.status = VERDICT_INCONCLUSIVE;
+	assert_headline(&report,
+		"INCONCLUSIVE: SUSTAINS at least 200/s (safe 160/s) — the limit itself could not be found");
+	fixture_scenarios[0].load.in_users = true;
+	assert_headline(&report,
+		"INCONCLUSIVE: SUSTAINS at least 200 users (safe 160 users) — the limit itself could not be found");
+	fixture_scenarios[0].load.in_users = false;
+	point->is_stepped = false;
+	verdict.status = VERDICT_FAIL;
+	assert_headline(&report, "FAIL");
+	snprintf(verdict.reasons[0], sizeof(verdict.reasons[0]), "p95 <= 550ms: measured 600ms");
+	verdict.reasons_n = 1;
+	assert_headline(&report, "FAIL: p95 <= 550ms: measured 600ms");
+	verdict.status = VERDICT_PASS;
+	verdict.reasons_n = 0;
+	assert_headline(&report, "PASS: every objective holds");
+}
+
+static void
+test_colours_only_where_they_are_wanted(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 3);
+	struct verdict verdict = fixture_verdict();
+	struct report report = fixture_report(&plan, summary, &verdict);
+	char *plain = rendered(&report, 100, false), *coloured = rendered(&report, 100, true);
+
+	(void)state;
+	assert_null(strchr(plain, '\033'));
+	assert_non_null(strstr(coloured, "\033[31mBROKEN\033[0m"));
+	assert_non_null(strstr(coloured, "\033[33mstretch missed\033[0m"));
+	free(plain);
+	free(coloured);
+	summary_free(summary);
+}
+
+static void
+test_a_file_is_no_terminal(void **state)
+{
+	FILE *file = tmpfile();
+	struct terminal_style style = terminal_style_of(file);
+
+	(void)state;
+	assert_false(style.is_tty);
+	assert_false(style.has_colour);
+	assert_int_equal(style.width, 100);
+	fclose(file);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_broken_target_is_reported_at_100_and_60_columns),
+		cmocka_unit_test(test_a_run_that_sent_nothing_has_a_report_without_made_up_figures),
+		cmocka_unit_test(test_hostile_names_and_evidence_cannot_reach_the_terminal),
+		cmocka_unit_test(test_the_first_line_says_what_was_found),
+		cmocka_unit_test(test_colours_only_where_they_are_wanted),
+		cmocka_unit_test(test_a_file_is_no_terminal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
