@@ -7,21 +7,21 @@
 
 /* Facts that no histogram holds. Filled by the engine. */
 struct run_facts {
-	bool was_interrupted;      /* by a signal: exit 128 + signal */
+	bool was_interrupted; /* by a signal: exit 128 + signal */
 	int signal;
-	bool was_unreachable;      /* refused or not connected from the first request on, and never answered */
+	bool was_unreachable; /* refused or not connected from the first request on, and never answered */
 	char unreachable_text[160];
-	bool abort_when_held;      /* and which */
+	bool abort_when_held; /* and which */
 	const struct expr *abort_expr;
-	bool target_started;       /* brunt started it itself … */
-	bool target_exited;        /* … and it ended during the run */
+	bool target_started; /* brunt started it itself … */
+	bool target_exited;  /* … and it ended during the run */
 	int target_exit_code, target_signal;
 	int64_t target_exited_ns;
-	bool result_lost;          /* results could not be written: exit 5 */
+	bool result_lost; /* results could not be written: exit 5 */
 	bool internal_error;
 	char error_text[160];
-	bool did_not_recover;      /* in flight and latency never came back after a broken level */
-	bool paced_relaxed;        /* pacing: relaxed, or auto that chose it */
+	bool did_not_recover; /* in flight and latency never came back after a broken level */
+	bool paced_relaxed;   /* pacing: relaxed, or auto that chose it */
 };
 
 struct judge;
@@ -35,8 +35,8 @@ const struct level_verdict *judge_level(struct judge *judge, const struct summar
 
 enum judge_advice { JUDGE_GO_ON, JUDGE_STOP, JUDGE_REPEAT };
 
-/* What the load should do next, by plan->stop: STOP after the first broken level (or N more), REPEAT the level once where it
- * was INVALID. */
+/* What the load should do next, by plan->stop: STOP after the first broken level (or N more), REPEAT the level once
+ * where it was INVALID. */
 enum judge_advice judge_next(const struct judge *judge);
 
 /* The first abort_when expression that holds over the last interval; NULL: none. */

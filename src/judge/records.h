@@ -1,0 +1,42 @@
+#pragma once
+
+#include "judge/judge.h"
+
+/* What the judge keeps of a level once its histograms are gone. */
+struct level_record {
+	struct level_verdict verdict;
+	double offered, achieved_per_s, error_rate;
+	int64_t start_ns, end_ns;
+	double *slo_values; /* plan->slos_n; NAN: n/a */
+};
+
+/* The pieces of a verdict: each is a pure function of the records. */
+struct judge_view {
+	const struct plan *plan;
+	const struct summary *summary;
+	const struct run_facts *facts;
+	struct level_record *const *records; /* in the order judged, so by index */
+	size_t records_n;
+	bool is_stepped;
+};
+
+/* Loads with levels to break at; every other one is judged as a whole. */
+bool plan_is_stepped(const struct plan *plan);
+
+/* In one level, a consequence never leads its cause: refusals follow a crash, a crash follows the kill. */
+void causes_order_level(
+	struct level_verdict *verdict, const struct level_summary *level, const struct plan *plan, int64_t row_ns);
+/* Fills failure_mode, causes, evidence and onset from the verdict's BROKEN levels. */
+void causes_find(struct verdict *verdict, int64_t row_ns);
+
+void breaking_point_find(struct breaking_point *point, const struct judge_view *view);
+
+/* Fills verdict->slos; true: every one that gates and has a value passed. gated: how many had one. */
+bool slo_judge(struct verdict *verdict, const struct judge_view *view, size_t *gated);
+
+/* A sentence for every figure that cannot be true. */
+void plausibility_check(struct verdict *verdict, const struct judge_view *view);
+
+void verdict_add_reason(struct verdict *verdict, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Status, exit code and reasons, from everything else that the verdict holds. */
+void verdict_conclude(struct verdict *verdict, const struct judge_view *view);

@@ -1,0 +1,98 @@
+#include "judge/rule.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+
+const struct rule *const rules[] = {
+#define RULE(name) &name##_rule,
+#include "judge/rules.def"
+#undef RULE
+	NULL,
+};
+
+struct finding *
+rule_add(struct level_verdict *verdict, const struct finding *finding)
+{
+	bool is_cpu = strcmp(finding->rule, "cpu") == 0;
+
+	if (verdict->findings_n + !is_cpu >= FINDINGS_PER_LEVEL_MAX)
+		return NULL;
+	verdict->findings[verdict->findings_n] = *finding;
+	return &verdict->findings[verdict->findings_n++];
+}
+
+void
+rule_say(struct finding *finding, const char *format, ...)
+{
+	va_list args;
+
+	if (finding == NULL)
+		return;
+	va_start(args, format);
+	vsnprintf(finding->text, sizeof(finding->text), format, args);
+	va_end(args);
+}
+
+int64_t
+rule_onset_ns(const struct rule_context *context, bool (*holds)(const struct series_row *row, double threshold),
+	double threshold)
+{
+	const struct series *series = &context->summary->series;
+	int64_t start_ns = context->level->start_ns;
+
+	for (size_t i = 0; i < series->n; i++) {
+		const struct series_row *row = &series->rows[i];
+
+		if (row->at_ns <= start_ns || !holds(row, threshold))
+			continue;
+		int64_t onset_ns = row->at_ns - series->step_ns;
+
+		return onset_ns > start_ns ? onset_ns : start_ns;
+	}
+	return -1;
+}
+
+static int64_t
+figure_ns(const struct latency_figures *figures, double q)
+{
+	return q == 0.5 ? figures->p50_ns : q == 0.95 ? figures->p95_ns : q == 0.99 ? figures->p99_ns : -1;
+}
+
+int64_t
+rule_quantile_ns(const struct level_summary *level, enum metric metric, double q)
+{
+	const struct histogram *h = level->live != NULL ? &level->live->histograms[metric] : NULL;
+
+	if (h == NULL || !histogram_is_ready(h))
+		return level->figures[metric].count > 0 ? figure_ns(&level->figures[metric], q) : -1;
+	/* 1e-9: n (1 − 0.95) of 20 is a hair below 1 in floating point. */
+	return (double)h->total * (1 - q) + 1e-9 >= 1 ? histogram_quantile_ns(h, q) : -1;
+}
+
+struct rule_errors
+rule_errors_of(const struct level_summary *level)
+{
+	const struct counts *c = &level->counts;
+	uint64_t spared = level->is_cut ? c->by_failure[FAILURE_CANCELLED] + c->unfinished : 0;
+	struct rule_errors errors = {
+		.requests = c->scheduled - spared,
+		.failures = c->failed + c->dropped + c->unsent + c->unfinished - spared,
+		.timeouts = c->by_failure[FAILURE_RESPONSE_TIMEOUT] + c->by_failure[FAILURE_QUEUE_TIMEOUT] +
+			    c->by_failure[FAILURE_CONNECT_TIMEOUT],
+	};
+	double requests = (double)errors.requests;
+
+	errors.error_rate = errors.requests > 0 ? (double)errors.failures / requests : NAN;
+	errors.timeout_rate = errors.requests > 0 ? (double)errors.timeouts / requests : NAN;
+	return errors;
+}
+
+bool
+rule_is_enough(const struct rule_errors *errors, uint64_t n, const struct level_summary *level)
+{
+	return errors->requests >= RULE_FEW_REQUESTS || n > 1 || level->counts.ok == 0;
+}

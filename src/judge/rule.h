@@ -1,0 +1,64 @@
+#pragma once
+
+#include "judge/judge.h"
+
+/* A rule looks at one closed level and adds a finding, with its evidence in a sentence, for whatever held. It is pure.
+ * One file and one row of rules.def each. */
+
+/* What later levels are compared with: the first level that was valid. −1: n/a. */
+struct reference_level {
+	int64_t p50_ns, p95_ns;
+};
+
+struct rule_context {
+	const struct plan *plan;
+	const struct summary *summary;
+	const struct level_summary *level;
+	const struct run_facts *facts;
+	struct reference_level first;
+	double oom_kills_before; /* as of the end of the last valid level; NAN: not known */
+	bool is_first;
+};
+
+struct rule {
+	const char *name;
+	const char *help;
+	void (*look)(const struct rule_context *context, struct level_verdict *verdict);
+};
+
+#define RULE(name) extern const struct rule name##_rule;
+#include "judge/rules.def"
+#undef RULE
+extern const struct rule *const rules[]; /* from rules.def, ended by NULL */
+
+/* DEFINITIONS, "Levels". */
+#define RULE_ERR_ERROR_RATE 0.005
+#define RULE_DEGR_ERROR_RATE 0.05
+#define RULE_DEGR_LATENCY_FACTOR 2.0
+#define RULE_DEGR_ACHIEVED_SHARE 0.98
+
+/* Below this many requests one failure alone is an accident, not a rate: it is a finding, but breaks nothing unless
+ * there was no success at all. */
+#define RULE_FEW_REQUESTS 20
+
+/* Adds a finding whose sentence is still to be written; NULL: no room is left (the last place is the cpu rule's). */
+struct finding *rule_add(struct level_verdict *verdict, const struct finding *finding);
+void rule_say(struct finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Start of the first row of the series, from the level's start on, for which `holds` is true; −1: none. */
+int64_t rule_onset_ns(const struct rule_context *context, bool (*holds)(const struct series_row *row, double threshold),
+	double threshold);
+
+/* Quantile of a level's successes, live or settled; −1 where n (1 − q) < 1. */
+int64_t rule_quantile_ns(const struct level_summary *level, enum metric metric, double q);
+
+/* Failures over requests. A level that was cut is judged by what had its chance: what was cancelled or under way when
+ * the run was stopped counts neither way. */
+struct rule_errors {
+	uint64_t requests, failures, timeouts;
+	double error_rate, timeout_rate; /* NAN: nothing was due */
+};
+
+struct rule_errors rule_errors_of(const struct level_summary *level);
+/* Whether n failures of that many requests say anything about a rate. */
+bool rule_is_enough(const struct rule_errors *errors, uint64_t n, const struct level_summary *level);

@@ -1,0 +1,100 @@
+#include <math.h>
+
+#include "base/units.h"
+#include "judge/rule.h"
+
+/* Our own limits. Whatever else was seen in such a level, the target is not to blame for it. */
+static void
+look_at_lateness(const struct rule_context *context, struct level_verdict *verdict)
+{
+	static const double quantiles[] = {0.99, 0.95, 0.5}; /* the highest that the samples back */
+	const struct level_summary *level = context->level;
+	const struct plan_generator *limits = &context->plan->generator;
+	char lateness_text[32], limit_text[32];
+
+	for (size_t i = 0; i < 3; i++) {
+		double q = quantiles[i];
+		int64_t lateness_ns = rule_quantile_ns(level, METRIC_LATENESS, q);
+
+		if (lateness_ns < 0)
+			continue;
+		/* Failures took time too: where they dominate, a lateness small beside them spoils nothing. */
+		int64_t response_ns = rule_quantile_ns(level, METRIC_RESPONSE, q);
+		int64_t failed_ns = rule_quantile_ns(level, METRIC_FAILED, q);
+		double share_ns = limits->lateness_share * (double)(failed_ns > response_ns ? failed_ns : response_ns);
+		double limit_ns = fmax((double)limits->lateness_p99_ns, share_ns);
+
+		if ((double)lateness_ns > limit_ns)
+			rule_say(rule_add(verdict, &(struct finding){.rule = "lateness",
+							   .weight = LEVEL_INVALID,
+							   .onset_ns = -1,
+							   .measured = (double)lateness_ns,
+							   .threshold = limit_ns}),
+				"the generator sent late: lateness P%.0f %s > %s", q * 100,
+				units_time_text(lateness_ns, lateness_text, sizeof(lateness_text)),
+				units_time_text((int64_t)limit_ns, limit_text, sizeof(limit_text)));
+		return;
+	}
+}
+
+static void
+look_at_counts(const struct rule_context *context, struct level_verdict *verdict)
+{
+	const struct counts *c = &context->level->counts;
+	const struct plan_generator *limits = &context->plan->generator;
+	double due = (double)c->scheduled;
+
+	if (c->scheduled == 0)
+		return;
+	/* What was due while the loop stood still was never taken from the schedule in time. */
+	double taken = (due - (double)c->by_failure[FAILURE_LOOP_GAP]) / due;
+	double client = (double)counts_client_failures(c) / due;
+
+	if (taken < limits->taken_min)
+		rule_say(rule_add(verdict, &(struct finding){.rule = "taken",
+						   .weight = LEVEL_INVALID,
+						   .onset_ns = -1,
+						   .measured = taken,
+						   .threshold = limits->taken_min}),
+			"the generator took only %.1f%% of what was due (at least %.1f%%)", taken * 100,
+			limits->taken_min * 100);
+	if (client > limits->client_failures_max)
+		rule_say(rule_add(verdict, &(struct finding){.rule = "client_failures",
+						   .weight = LEVEL_INVALID,
+						   .onset_ns = -1,
+						   .measured = client,
+						   .threshold = limits->client_failures_max}),
+			"%.2f%% of the requests failed by the generator's own limits (at most %.2f%%)", client * 100,
+			limits->client_failures_max * 100);
+}
+
+static void
+look_at_loop_gap(const struct rule_context *context, struct level_verdict *verdict)
+{
+	int64_t gap_ns = context->level->loop_gap_max_ns, limit_ns = context->plan->generator.loop_gap_ns;
+	char gap_text[32], limit_text[32];
+
+	if (gap_ns > limit_ns)
+		rule_say(rule_add(verdict, &(struct finding){.rule = "loop_gap",
+						   .weight = LEVEL_INVALID,
+						   .onset_ns = -1,
+						   .measured = (double)gap_ns,
+						   .threshold = (double)limit_ns}),
+			"the generator stood still for %s (at most %s)",
+			units_time_text(gap_ns, gap_text, sizeof(gap_text)),
+			units_time_text(limit_ns, limit_text, sizeof(limit_text)));
+}
+
+static void
+generator_look(const struct rule_context *context, struct level_verdict *verdict)
+{
+	look_at_lateness(context, verdict);
+	look_at_counts(context, verdict);
+	look_at_loop_gap(context, verdict);
+}
+
+const struct rule generator_rule = {
+	.name = "generator",
+	.help = "the generator's own lateness, gaps and failures void a level",
+	.look = generator_look,
+};

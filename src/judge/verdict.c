@@ -1,0 +1,194 @@
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "judge/metrics.h"
+#include "judge/records.h"
+
+/* Of several exit codes that hold, 5 wins over 128 + signal, that over 4, 3, 1 and 0. */
+#define EXIT_SIGNAL_BASE 128
+
+void
+verdict_add_reason(struct verdict *verdict, const char *format, ...)
+{
+	va_list args;
+
+	if (verdict->reasons_n == VERDICT_REASONS_MAX)
+		return;
+	va_start(args, format);
+	vsnprintf(verdict->reasons[verdict->reasons_n++], FINDING_TEXT_MAX, format, args);
+	va_end(args);
+}
+
+static const char *
+level_text(const struct judge_view *view, double level, char *into, size_t size)
+{
+	snprintf(into, size, view->plan->scenarios[0].load.in_users ? "%.0f users" : "%.1f/s", level);
+	return into;
+}
+
+/* What ended it before its time, or made its result worthless: said first, everything else is read in its light. */
+static void
+say_ending(struct verdict *verdict, const struct run_facts *facts)
+{
+	if (facts->result_lost || facts->internal_error)
+		verdict_add_reason(verdict, "%s%s%s",
+			facts->internal_error ? "internal error" : "the results could not be written",
+			facts->error_text[0] != '\0' ? ": " : "", facts->error_text);
+	if (facts->was_interrupted)
+		verdict_add_reason(verdict, "interrupted by signal %d (%s): the result is partial", facts->signal,
+			strsignal(facts->signal));
+	if (facts->was_unreachable)
+		verdict_add_reason(verdict, "the target could not be reached: %s", facts->unreachable_text);
+}
+
+static void
+set_ending(struct verdict *verdict, const struct run_facts *facts)
+{
+	if (facts->was_unreachable) {
+		verdict->status = VERDICT_UNREACHABLE;
+		verdict->exit_code = EXIT_UNREACHABLE;
+	}
+	if (facts->was_interrupted) {
+		verdict->status = VERDICT_INTERRUPTED;
+		verdict->exit_code = EXIT_SIGNAL_BASE + facts->signal;
+	}
+	if (facts->internal_error)
+		verdict->status = VERDICT_INCONCLUSIVE;
+	if (facts->result_lost || facts->internal_error)
+		verdict->exit_code = EXIT_INTERNAL;
+}
+
+/* A level that the generator spoiled is made good by a valid one at no less load, or by a broken one: then the answer
+ * does not hang on it. */
+static const struct level_record *
+find_limiting(const struct judge_view *view, const struct breaking_point *point)
+{
+	const struct level_record *limiting = NULL;
+	double proven = -INFINITY;
+
+	for (size_t i = 0; i < view->records_n; i++) {
+		const struct level_record *r = view->records[i];
+
+		if (r->verdict.status < LEVEL_INVALID)
+			proven = fmax(proven, r->offered);
+	}
+	for (size_t i = 0; i < view->records_n && limiting == NULL; i++) {
+		const struct level_record *r = view->records[i];
+		bool is_made_good = view->is_stepped && (point->is_found || r->offered <= proven);
+
+		if (r->verdict.status == LEVEL_INVALID && !is_made_good)
+			limiting = r;
+	}
+	return limiting;
+}
+
+static void
+say_limiting(struct verdict *verdict, const struct judge_view *view, const struct level_record *limiting)
+{
+	const struct breaking_point *point = &verdict->breaking_point;
+	char level[32], least[64] = "";
+	const char *why = "";
+
+	for (size_t i = limiting->verdict.findings_n; i-- > 0;)
+		if (limiting->verdict.findings[i].weight == LEVEL_INVALID)
+			why = limiting->verdict.findings[i].text;
+	if (!isnan(point->max_sustainable)) {
+		level_text(view, point->max_sustainable, level, sizeof(level));
+		snprintf(least, sizeof(least), "; the target sustains at least %s", level);
+	}
+	level_text(view, limiting->offered, level, sizeof(level));
+	verdict_add_reason(verdict, "the generator, not the target, was the limit at %s: %s%s", level, why, least);
+}
+
+static void
+say_slos(struct verdict *verdict, const struct judge_view *view)
+{
+	char value[64];
+
+	for (size_t i = 0; i < view->plan->slos_n; i++) {
+		const struct slo_verdict *slo = &verdict->slos[i];
+		bool gates = !view->is_stepped || metric_is_of_the_run(slo->expr->metric);
+
+		metric_value_text(slo->expr, slo->value, view->plan->target.timeout_ns, value, sizeof(value));
+		if (gates && slo->status == SLO_FAIL)
+			verdict_add_reason(verdict, "missed '%s': it was %s", slo->expr->text, value);
+		else if (gates && slo->status == SLO_NA)
+			verdict_add_reason(verdict, "'%s' could not be judged: %s", slo->expr->text,
+				isnan(slo->value) ? "too few samples" : "the load ended before the target broke");
+	}
+}
+
+static void
+say_breaking_point(struct verdict *verdict, const struct judge_view *view)
+{
+	const struct breaking_point *point = &verdict->breaking_point;
+	char broken[32], sustained[32];
+
+	if (point->is_found && isnan(point->max_sustainable))
+		verdict_add_reason(verdict, "the target broke at %s, and no lower level held",
+			level_text(view, point->first_broken, broken, sizeof(broken)));
+	else if (point->is_found)
+		verdict_add_reason(verdict, "the target broke at %s and sustained %s",
+			level_text(view, point->first_broken, broken, sizeof(broken)),
+			level_text(view, point->max_sustainable, sustained, sizeof(sustained)));
+	else if (!isnan(point->max_sustainable))
+		verdict_add_reason(verdict, "nothing broke: the target sustains at least %s",
+			level_text(view, point->max_sustainable, sustained, sizeof(sustained)));
+	if (point->is_found && view->facts->did_not_recover)
+		verdict_add_reason(verdict, "the target did not recover after it broke");
+}
+
+static void
+say_causes(struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->causes_n; i++)
+		verdict_add_reason(verdict, "%s: %s: %s", failure_mode_rows[verdict->causes[i]].name,
+			failure_mode_rows[verdict->causes[i]].sentence, verdict->evidence[i]->text);
+}
+
+/* 3: nothing can be said; 1: a gate failed; 0. */
+static int
+conclude_figures(struct verdict *verdict, const struct judge_view *view)
+{
+	const struct level_record *limiting = find_limiting(view, &verdict->breaking_point);
+	size_t gates = 0, gated, before = verdict->reasons_n;
+	bool slos_hold = slo_judge(verdict, view, &gated);
+	bool is_broken = !view->is_stepped && verdict->failure_mode != FAILURE_MODE_NONE;
+
+	for (size_t i = 0; i < view->plan->slos_n; i++)
+		gates += !view->is_stepped || metric_is_of_the_run(view->plan->slos[i].expr.metric);
+	if (!view->facts->was_unreachable)
+		plausibility_check(verdict, view);
+	bool is_implausible = verdict->reasons_n > before;
+
+	verdict->is_generator_limited = limiting != NULL;
+	if (limiting != NULL)
+		say_limiting(verdict, view, limiting);
+	say_slos(verdict, view);
+	say_breaking_point(verdict, view);
+	say_causes(verdict);
+	if (view->facts->abort_when_held && view->facts->abort_expr != NULL)
+		verdict_add_reason(verdict, "abort_when '%s' held and ended the run", view->facts->abort_expr->text);
+	if (is_implausible || limiting != NULL)
+		return EXIT_INCONCLUSIVE;
+	if (gates > 0 && gated == 0 && !is_broken && !view->facts->abort_when_held)
+		return EXIT_INCONCLUSIVE;
+	return slos_hold && !is_broken && !view->facts->abort_when_held ? EXIT_PASSED : EXIT_FAILED_GATE;
+}
+
+void
+verdict_conclude(struct verdict *verdict, const struct judge_view *view)
+{
+	say_ending(verdict, view->facts);
+	int code = conclude_figures(verdict, view);
+
+	verdict->exit_code = code;
+	verdict->status = code == EXIT_PASSED        ? VERDICT_PASS
+			  : code == EXIT_FAILED_GATE ? VERDICT_FAIL
+						     : VERDICT_INCONCLUSIVE;
+	set_ending(verdict, view->facts);
+	if (verdict->reasons_n == 0)
+		verdict_add_reason(verdict, "%s", view->plan->slos_n > 0 ? "every SLO held" : "nothing broke");
+}
