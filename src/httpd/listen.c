@@ -115,7 +115,7 @@ static int
 bind_tcp(const char *address, struct error *err)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *info;
-	const char *port;
+	const char *port = NULL;
 	char host[NI_MAXHOST];
 
 	if (!split(address, host, sizeof(host), &port, err))

@@ -1,6 +1,5 @@
 #include "httpd/parser.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -88,9 +87,21 @@ on_header_bytes(llhttp_t *http, const char *at, size_t length)
 }
 
 static int
-on_header_text_complete(llhttp_t *http)
+on_header_name_complete(llhttp_t *http)
 {
 	return end_text(parser_of(http));
+}
+
+/* RFC 9110 §5.5: a value does not include the white space around it; llhttp takes only that in front away. */
+static int
+on_header_value_complete(llhttp_t *http)
+{
+	struct parser *p = parser_of(http);
+	struct buf *head = &p->request->head;
+
+	while (!p->is_head_done && (head->bytes[head->length - 1] == ' ' || head->bytes[head->length - 1] == '\t'))
+		head->length--;
+	return end_text(p);
 }
 
 /* What RFC 9110 and 9112 ask of a server before it looks at a request: one Host (§3.2), a version it speaks, only the
@@ -160,9 +171,9 @@ static const llhttp_settings_t parser_settings = {
 	.on_url = on_url,
 	.on_url_complete = on_url_complete,
 	.on_header_field = on_header_bytes,
-	.on_header_field_complete = on_header_text_complete,
+	.on_header_field_complete = on_header_name_complete,
 	.on_header_value = on_header_bytes,
-	.on_header_value_complete = on_header_text_complete,
+	.on_header_value_complete = on_header_value_complete,
 	.on_headers_complete = on_headers_complete,
 	.on_body = on_body,
 	.on_message_complete = on_message_complete,

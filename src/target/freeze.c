@@ -1,13 +1,13 @@
 #include "target/freeze.h"
 
-/* Working time from the epoch to t ≥ 0: t less the freezes in it. */
+/* Working time from the epoch to t: t less the freezes in it. */
 static int64_t
 worked_ns(const struct freeze *f, int64_t t)
 {
+	if (t < f->every_ns)
+		return t;
 	int64_t freezes = t / f->every_ns, into = t % f->every_ns;
 
-	if (freezes == 0)
-		return t;
 	into = into > f->length_ns ? into - f->length_ns : 0;
 	return f->every_ns + (freezes - 1) * (f->every_ns - f->length_ns) + into;
 }
@@ -29,7 +29,7 @@ freeze_done_ns(const struct freeze *f, int64_t from_ns, int64_t work_ns)
 {
 	int64_t t = from_ns - f->epoch_ns;
 
-	if (f->length_ns == 0 || t < 0)
+	if (f->length_ns == 0)
 		return from_ns + work_ns;
 	int64_t into = t % f->every_ns;
 
