@@ -1,0 +1,411 @@
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/file.h"
+#include "base/units.h"
+#include "cmd/command.h"
+#include "cmd/plot.h"
+#include "cmd/tables.h"
+#include "engine/connection.h"
+#include "engine/flight.h"
+#include "load/schedule.h"
+#include "measure/summary.h"
+#include "proto/protocol.h"
+
+extern const struct command check_command;
+
+#define SETTINGS_MAX 64
+#define OUTPUT_CEILING ((size_t)1024 * 1024)
+#define LEVELS_SHOWN 100
+#define SAMPLES_PER_COLUMN 512
+
+/* Descriptors that a run has open besides its connections, as engine/run.c counts them. */
+#define DESCRIPTORS_OF_OURS 32
+
+/* How long Linux keeps the port of a connection that we closed (TCP_TIMEWAIT_LEN in include/net/tcp.h). */
+#define TIME_WAIT_S 60
+
+struct check_options {
+	const char *profile;
+	struct plan_setting settings[SETTINGS_MAX];
+	size_t settings_n;
+	int64_t latency_ns; /* 0: not given */
+};
+
+/* What all scenarios ask for together. */
+struct demand {
+	double requests; /* 0: not known beforehand */
+	double peak_per_s;
+	double in_flight_at_timeout, in_flight_at_latency;
+	bool is_random; /* the number of requests is a mean */
+};
+
+static const char *
+level_text(const struct schedule *s, double level, char *into, size_t size)
+{
+	char count[32];
+
+	units_count_text(level, count, sizeof(count));
+	snprintf(into, size, "%s%s", count, !s->in_users ? "/s" : level == 1 ? " user" : " users");
+	return into;
+}
+
+/* The level over the planned time, by its highest moment per column; given moments by their mean. Returns the peak. */
+static double
+sample_levels(const struct schedule *s, struct plot *plot)
+{
+	double step_ns = (double)schedule_end_ns(s) / PLOT_COLUMNS, peak = 0;
+
+	for (size_t i = 0; i < PLOT_COLUMNS; i++) {
+		double most = 0;
+
+		for (int j = 0; j < SAMPLES_PER_COLUMN; j++)
+			most = fmax(most, schedule_level_at(s,
+						  (int64_t)(step_ns * ((double)i + (j + 0.5) / SAMPLES_PER_COLUMN))));
+		plot->values[i] = most;
+		peak = fmax(peak, most);
+	}
+	return peak;
+}
+
+/* Arrivals due in a stretch: counted, or for Poisson spacing the mean. */
+static double
+arrivals_between(const struct schedule *s, int64_t from_ns, int64_t to_ns)
+{
+	if (s->spacing == SPACING_POISSON && !s->shape->is_timed) {
+		if (to_ns <= schedule_measured_from_ns(s))
+			return s->warmup_level * ns_to_s(to_ns - from_ns);
+		return s->shape->arrivals_until(s->params, to_ns - s->warmup_ns) -
+		       s->shape->arrivals_until(s->params, from_ns - s->warmup_ns);
+	}
+	struct schedule_cursor from = {0}, to = {0};
+
+	schedule_seek(s, &from, from_ns);
+	schedule_seek(s, &to, to_ns);
+	return (double)(to.before + to.k - from.before - from.k);
+}
+
+/* Little's law: in flight = rate × time in the system. Given moments have no rate, but at most as many are in flight as
+ * come within that time. */
+static double
+in_flight_after(const struct schedule *s, double peak, int64_t response_ns)
+{
+	double most = peak * ns_to_s(response_ns), total = s->shape->is_timed ? schedule_expected(s) : 0;
+
+	for (double k = 0; k < total; k += fmax(1, floor(total / 1e5))) {
+		int64_t due_ns = s->shape->when_ns(s->params, k);
+		int64_t from_ns = due_ns > response_ns ? due_ns - response_ns : 0;
+
+		most = fmax(most,
+			s->shape->arrivals_until(s->params, due_ns + 1) - s->shape->arrivals_until(s->params, from_ns));
+	}
+	return most;
+}
+
+static void
+add_demand(const struct plan *plan, const struct plan_load *load, const struct schedule *s, double peak,
+	int64_t latency_ns, struct demand *demand)
+{
+	double cap = (double)load->in_flight_max;
+
+	demand->requests += schedule_expected(s);
+	demand->is_random |= s->spacing == SPACING_POISSON && !s->shape->is_timed && !s->in_users;
+	if (s->in_users) {
+		demand->in_flight_at_timeout += peak;
+		demand->in_flight_at_latency += peak;
+		return;
+	}
+	demand->peak_per_s += peak;
+	demand->in_flight_at_timeout += fmin(cap, ceil(in_flight_after(s, peak, plan->target.timeout_ns)));
+	demand->in_flight_at_latency += fmin(cap, ceil(in_flight_after(s, peak, latency_ns)));
+}
+
+static void
+print_level(const struct schedule *s, const char *name, const struct level_span *span, struct buf *out)
+{
+	char start[32], length[32] = "open", level[48], arrivals[32] = "-";
+
+	if (span->end_ns != INT64_MAX) {
+		plot_time_text(span->end_ns - span->start_ns, length, sizeof(length));
+		if (!s->in_users)
+			units_count_text(arrivals_between(s, span->start_ns, span->end_ns), arrivals, sizeof(arrivals));
+	}
+	buf_printf(out, "  %-8s %10s %10s %14s %14s\n", name, plot_time_text(span->start_ns, start, sizeof(start)),
+		length, level_text(s, span->offered, level, sizeof(level)), arrivals);
+}
+
+static void
+print_levels(const struct schedule *s, struct buf *out)
+{
+	size_t n = schedule_levels_count(s);
+
+	buf_printf(out, "\n  %-8s %10s %10s %14s %14s\n", "level", "start", "length", s->in_users ? "users" : "rate",
+		"requests");
+	if (s->warmup_ns > 0)
+		print_level(s, "warm-up", &(struct level_span){0, s->warmup_ns, s->warmup_level}, out);
+	for (size_t i = 0; i < n && i < LEVELS_SHOWN; i++) {
+		struct level_span span = schedule_level_span(s, i);
+		char name[24];
+
+		snprintf(name, sizeof(name), "%zu", i);
+		print_level(s, name, &span, out);
+	}
+	if (n > LEVELS_SHOWN)
+		buf_printf(out, "  … and %zu more\n", n - LEVELS_SHOWN);
+}
+
+static void
+print_scenario(const struct plan *plan, const struct plan_scenario *scenario, int64_t latency_ns, struct demand *demand,
+	struct buf *out)
+{
+	struct plot plot = {.is_ascii = !plot_has_utf8()};
+	struct schedule s;
+	char length[32];
+
+	schedule_init(&s, &scenario->load, plan->seed);
+	bool is_open_ended = schedule_end_ns(&s) == INT64_MAX;
+	double peak = is_open_ended ? schedule_level_span(&s, 0).offered : sample_levels(&s, &plot);
+
+	add_demand(plan, &scenario->load, &s, peak, latency_ns, demand);
+	buf_printf(out, "%s: %s, %s, ", scenario->name, s.shape->choice.name,
+		s.in_users                     ? "closed loop"
+		: s.shape->is_timed            ? "open loop, given moments"
+		: s.spacing == SPACING_UNIFORM ? "open loop, uniform spacing"
+					       : "open loop, poisson spacing");
+	if (is_open_ended)
+		buf_printf(out, "%llu requests however long they take\n", (unsigned long long)s.count_limit);
+	else
+		buf_printf(out, "%s\n\n", plot_time_text(schedule_end_ns(&s), length, sizeof(length)));
+	if (!is_open_ended) {
+		plot.end_ns = schedule_end_ns(&s);
+		plot.unit = s.in_users ? " users" : "/s";
+		plot_draw(&plot, out);
+	}
+	print_levels(&s, out);
+	buf_add_text(out, "\n");
+}
+
+/* As many as the load may need at once, and no more than the target allows. */
+static double
+connections_of(const struct plan *plan, const struct demand *demand)
+{
+	return fmin((double)plan->target.connections, demand->in_flight_at_timeout);
+}
+
+/* What this process holds already (program, libraries, plan), and what a run adds: every connection and flight by its
+ * size; the series' rows; and of each histogram (response, service, … of two intervals, two open levels and the sums,
+ * two of them per request name) some 80 KiB, which is what latencies spread over three powers of ten touch: ten of the
+ * 33 halves of 8 KiB. */
+static double
+memory_bytes_of(const struct plan *plan, double connections)
+{
+	enum { CELLS = 2 * 2 + 2 + 2, PER_REQUEST = 2 };
+	struct rusage usage;
+	double histograms = CELLS * ((double)METRIC_COUNT + PER_REQUEST * (double)plan->requests_n);
+	double flights = 0;
+
+	CHECK_OP(getrusage(RUSAGE_SELF, &usage), ==, 0);
+	for (size_t i = 0; i < plan->scenarios_n; i++)
+		flights += (double)plan->scenarios[i].load.in_flight_max;
+	return (double)usage.ru_maxrss * 1024 + flights * sizeof(struct flight) +
+	       connections * (double)(sizeof(struct connection) + protocol_of(plan->target.protocol)->state_size) +
+	       SERIES_ROWS_MAX * sizeof(struct series_row) + STREAM_READ_BYTES +
+	       histograms * 10 * HISTOGRAM_HALF_LEN * 8;
+}
+
+static bool
+read_port_range(unsigned *first, unsigned *last)
+{
+	char text[64];
+
+	return file_read_small("/proc/sys/net/ipv4/ip_local_port_range", text, sizeof(text)) > 0 &&
+	       sscanf(text, "%u %u", first, last) == 2 && *last >= *first;
+}
+
+/* One per connection, and those of closed connections rest a while. */
+static void
+print_ports(const struct plan *plan, const struct demand *demand, double connections, struct buf *out)
+{
+	unsigned first, last;
+	char needed[32], available[32];
+	double ports = connections;
+
+	if (plan->target.url.unix_path != NULL || !protocol_of(plan->target.protocol)->needs_stream)
+		return;
+	if (plan->target.requests_per_connection > 0)
+		ports += demand->peak_per_s / (double)plan->target.requests_per_connection * TIME_WAIT_S;
+	buf_printf(out, "  ports            up to %s", units_count_text(ceil(ports), needed, sizeof(needed)));
+	if (read_port_range(&first, &last)) {
+		buf_printf(out, " of %s (%u-%u) per address of the target",
+			units_count_text(last - first + 1.0, available, sizeof(available)), first, last);
+		if (ports > last - first + 1.0)
+			buf_add_text(out, ": too few, connections will fail with no_ports");
+	}
+	buf_add_text(out, "\n");
+}
+
+static void
+print_demand(const struct plan *plan, const struct check_options *options, const struct demand *demand, struct buf *out)
+{
+	double connections = connections_of(plan, demand);
+	char text[64], latency[32];
+
+	if (demand->requests > 0)
+		buf_printf(out, "  requests         %s%s\n", demand->is_random ? "about " : "",
+			units_count_text(demand->requests, text, sizeof(text)));
+	if (demand->peak_per_s > 0)
+		buf_printf(out, "  peak rate        %s/s\n", units_count_text(demand->peak_per_s, text, sizeof(text)));
+	buf_printf(out, "  peak in flight   %s where every request takes the timeout of %s\n",
+		units_count_text(demand->in_flight_at_timeout, text, sizeof(text)),
+		plot_time_text(plan->target.timeout_ns, latency, sizeof(latency)));
+	if (options->latency_ns > 0)
+		buf_printf(out, "                   %s at a response time of %s\n",
+			units_count_text(demand->in_flight_at_latency, text, sizeof(text)),
+			plot_time_text(options->latency_ns, latency, sizeof(latency)));
+	buf_printf(out, "  connections      up to %s\n", units_count_text(connections, text, sizeof(text)));
+	print_ports(plan, demand, connections, out);
+	buf_printf(out, "  memory           about %s\n",
+		units_bytes_text((uint64_t)memory_bytes_of(plan, connections), text, sizeof(text)));
+}
+
+/* The same question as the run asks at its start, which may raise the soft limit up to the hard one. */
+static bool
+check_descriptors(const struct plan *plan, struct buf *out, struct error *err)
+{
+	unsigned long long needed = plan->target.connections + DESCRIPTORS_OF_OURS;
+	struct rlimit limit;
+
+	CHECK_OP(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+	if (needed <= limit.rlim_max) {
+		buf_printf(out, "  file descriptors %llu of %llu\n", needed, (unsigned long long)limit.rlim_max);
+		return true;
+	}
+	error_set(err,
+		"target.connections: %llu connections need %llu file descriptors, but this process may open %llu; ask "
+		"for at most "
+		"%llu, or raise the limit (ulimit -n)",
+		(unsigned long long)plan->target.connections, needed, (unsigned long long)limit.rlim_max,
+		limit.rlim_max > DESCRIPTORS_OF_OURS ? (unsigned long long)limit.rlim_max - DESCRIPTORS_OF_OURS : 0);
+	return error_place(err, plan->path, 0, 0);
+}
+
+static bool
+check_plan(const struct plan *plan, const struct check_options *options, struct buf *out, struct error *err)
+{
+	struct demand demand = {0};
+
+	if (!schedule_check(plan, err))
+		return false;
+	buf_printf(out, "%s: %s\n\n", plan->name, plan->target.url.text);
+	for (size_t i = 0; i < plan->scenarios_n; i++)
+		print_scenario(plan, &plan->scenarios[i], options->latency_ns, &demand, out);
+	print_demand(plan, options, &demand, out);
+	return check_descriptors(plan, out, err);
+}
+
+enum { OPTION_SET = 256, OPTION_LATENCY };
+
+static const struct option check_flags[] = {
+	{"set", required_argument, NULL, OPTION_SET},
+	{"latency", required_argument, NULL, OPTION_LATENCY},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+static bool
+take_setting(struct check_options *options, const char *text)
+{
+	struct error err = {0};
+	char message[1400];
+
+	if (options->settings_n == SETTINGS_MAX)
+		error_set(&err, "--set may be given %d times at most", SETTINGS_MAX);
+	else if (plan_setting_parse(text, &options->settings[options->settings_n], &err)) {
+		options->settings_n++;
+		return true;
+	}
+	command_bad_usage(&check_command, "%s", error_text(&err, message, sizeof(message)));
+	return false;
+}
+
+/* False: the command ends here, with *exit_code. */
+static bool
+take_flag(struct check_options *options, int flag, char **argv, int *exit_code)
+{
+	*exit_code = EXIT_USAGE;
+	switch (flag) {
+	case OPTION_SET: return take_setting(options, optarg);
+	case OPTION_LATENCY:
+		if (units_parse_time_ns(optarg, &options->latency_ns) && options->latency_ns > 0)
+			return true;
+		command_bad_usage(&check_command, "--latency: '%s' is not %s", optarg, units_time_form);
+		return false;
+	case 'h':
+		printf("usage: %s\n\n%s\n\n%s", check_command.usage, check_command.help, check_command.options);
+		*exit_code = EXIT_PASSED;
+		return false;
+	case ':': command_bad_usage(&check_command, "%s wants a value", argv[optind - 1]); return false;
+	default: command_bad_usage(&check_command, "there is no flag %s", argv[optind - 1]); return false;
+	}
+}
+
+static bool
+parse_arguments(struct check_options *options, int argc, char **argv, int *exit_code)
+{
+	int flag;
+
+	optind = 1;
+	while ((flag = getopt_long(argc, argv, ":h", check_flags, NULL)) != -1)
+		if (!take_flag(options, flag, argv, exit_code))
+			return false;
+	*exit_code = EXIT_USAGE;
+	if (argc - optind != 1) {
+		command_bad_usage(&check_command, argc == optind ? "which profile?" : "one profile at a time");
+		return false;
+	}
+	options->profile = argv[optind];
+	return true;
+}
+
+static int
+check_run(int argc, char **argv)
+{
+	struct check_options options = {0};
+	struct error err = {0};
+	char message[1400];
+	struct buf out;
+	int exit_code;
+
+	if (!parse_arguments(&options, argc, argv, &exit_code))
+		return exit_code;
+	struct plan *plan = plan_load_file(options.profile, options.settings, options.settings_n, cmd_tables(), &err);
+
+	buf_init(&out, OUTPUT_CEILING);
+	bool is_ok = plan != NULL && check_plan(plan, &options, &out, &err);
+
+	if (out.length > 0)
+		fwrite(out.bytes, 1, out.length, stdout);
+	if (is_ok)
+		printf("\n%s is valid; nothing was sent\n", options.profile);
+	else
+		fprintf(stderr, "brunt: %s\n", error_text(&err, message, sizeof(message)));
+	exit_code = !is_ok ? EXIT_USAGE : fflush(stdout) == 0 ? EXIT_PASSED : EXIT_INTERNAL;
+	buf_fini(&out);
+	if (plan != NULL)
+		plan_free(plan);
+	return exit_code;
+}
+
+const struct command check_command = {
+	.name = "check",
+	.usage = "brunt check PROFILE [--set KEY=VALUE]... [--latency TIME]",
+	.help = "validate a profile and show the load that it plans; sends nothing",
+	.options = "  --set KEY=VALUE  override a key of the profile, e.g. --set load.steps.to=500/s (repeatable)\n"
+		   "  --latency TIME   also say how many requests are in flight at this response time\n",
+	.run = check_run,
+};
