@@ -28,7 +28,7 @@ input_take_line(struct control_input *input)
 	struct error err = {0};
 
 	if (input->is_too_long)
-		log_warn("control: a line of over %d bytes was skipped", CONTROL_LINE_MAX);
+		log_warn("control: a line of over %zu bytes was skipped", CONTROL_LINE_MAX);
 	else if (input->length > 0 && control_decode(input->line, input->length, &control, &err))
 		input->on_control(input->context, &control);
 	else if (input->length > 0)

@@ -315,6 +315,18 @@ run_turn_drain(struct run *run, int64_t now_ns)
 }
 
 static void
+run_begin_load(struct run *run)
+{
+	const struct schedule *lead = run->pump.timeline.lead;
+	int64_t warmup_ns = schedule_measured_from_ns(lead);
+
+	run_go_to(run, warmup_ns > 0 ? RUN_WARMUP : RUN_MEASURE);
+	if (warmup_ns > 0)
+		run->config.events->on_level(
+			run->config.context, LEVEL_WARMUP, 0, warmup_ns, schedule_level_at(lead, 0));
+}
+
+static void
 run_turn_load(struct run *run, int64_t now_ns)
 {
 	if (run->pump.is_unreachable) {
@@ -323,8 +335,6 @@ run_turn_load(struct run *run, int64_t now_ns)
 		run_begin_drain(run, now_ns, true);
 		return;
 	}
-	if (now_ns >= 0 && run->phase == RUN_BASELINE)
-		run_go_to(run, schedule_measured_from_ns(run->pump.timeline.lead) > 0 ? RUN_WARMUP : RUN_MEASURE);
 	if (run->phase == RUN_WARMUP && run->pump.timeline.n > 0)
 		run_go_to(run, RUN_MEASURE);
 	if (run->wants_recover)
@@ -350,6 +360,8 @@ run_turn(struct run *run, int64_t now_ns)
 		run_take_interrupt(run, now_ns);
 	if (run->controls_n > 0)
 		run_take_controls(run, now_ns);
+	if (now_ns >= 0 && run->phase == RUN_BASELINE)
+		run_begin_load(run);
 	if (now_ns >= 0 && pump_turn(&run->pump, now_ns, run->waker.asked_ns))
 		run->level_closed = true;
 	if (run->phase == RUN_RECOVER)

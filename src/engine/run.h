@@ -19,7 +19,8 @@ extern const char *const run_phase_names[];
 
 struct run_events {
 	void (*on_phase)(void *context, enum run_phase phase, int64_t at_ns);
-	/* A level is about to begin. */
+	/* A level begins (LEVEL_WARMUP: the warm-up). end_ns INT64_MAX: it ends by its count, which on_complete will
+	 * tell. */
 	void (*on_level)(void *context, uint32_t level, int64_t start_ns, int64_t end_ns, double offered);
 	/* The running level ends here, before its time: the load stops or pauses. on_complete: a load that ends by its
 	 * count is through, and its level with it. on_resume: the load goes on after a pause. */

@@ -122,22 +122,34 @@ summary_add_level(struct summary *s, uint32_t index, int64_t start_ns, int64_t e
 }
 
 static void
-level_cut(struct level_summary *level, int64_t now_ns)
+level_end_at(struct level_summary *level, int64_t now_ns, bool is_cut)
 {
 	if (!level->is_known || level->end_ns <= now_ns)
 		return;
-	level->is_cut = true;
+	level->is_cut = is_cut;
 	level->end_ns = now_ns > level->start_ns ? now_ns : level->start_ns;
+}
+
+static void
+end_levels_at(struct summary *s, int64_t now_ns, bool is_cut)
+{
+	level_end_at(&s->warmup, now_ns, is_cut);
+	for (size_t i = 0; i < s->levels_n; i++)
+		level_end_at(&s->levels[i], now_ns, is_cut);
+	s->measured_to_ns = -1;
+	pass_time(s, 0);
 }
 
 void
 summary_cut(struct summary *s, int64_t now_ns)
 {
-	level_cut(&s->warmup, now_ns);
-	for (size_t i = 0; i < s->levels_n; i++)
-		level_cut(&s->levels[i], now_ns);
-	s->measured_to_ns = -1;
-	pass_time(s, 0);
+	end_levels_at(s, now_ns, true);
+}
+
+void
+summary_complete(struct summary *s, int64_t now_ns)
+{
+	end_levels_at(s, now_ns, false);
 }
 
 static int64_t
