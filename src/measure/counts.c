@@ -4,24 +4,35 @@
 
 #include "base/check.h"
 
+#define FIELD(name)                                                                                                    \
+	{                                                                                                              \
+#name, offsetof(struct counts, name)                                                                   \
+	}
+
+const struct counts_field counts_fields[] = {
+	FIELD(scheduled),
+	FIELD(sent),
+	FIELD(ok),
+	FIELD(failed),
+	FIELD(unfinished),
+	FIELD(dropped),
+	FIELD(unsent),
+	FIELD(retried),
+	FIELD(ok_in_window),
+	FIELD(bytes_sent),
+	FIELD(bytes_received),
+	{0},
+};
+
 void
 counts_merge(struct counts *into, const struct counts *from)
 {
-	into->scheduled += from->scheduled;
-	into->sent += from->sent;
-	into->ok += from->ok;
-	into->failed += from->failed;
-	into->unfinished += from->unfinished;
-	into->dropped += from->dropped;
-	into->unsent += from->unsent;
-	into->retried += from->retried;
-	into->ok_in_window += from->ok_in_window;
+	for (const struct counts_field *field = counts_fields; field->name != NULL; field++)
+		*counts_at(into, field) += counts_value(from, field);
 	for (size_t i = 0; i < FAILURE_COUNT; i++)
 		into->by_failure[i] += from->by_failure[i];
 	for (size_t i = 0; i < ARRAY_LEN(into->by_status); i++)
 		into->by_status[i] += from->by_status[i];
-	into->bytes_sent += from->bytes_sent;
-	into->bytes_received += from->bytes_received;
 }
 
 static uint64_t

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "measure/exchange.h"
@@ -17,6 +18,26 @@ struct counts {
 	uint64_t by_status[500];     /* [status − 100]; every complete or partial response with a status */
 	uint64_t bytes_sent, bytes_received;
 };
+
+/* The plain counters by the names that they have in every output; ended by a null name. by_failure and by_status have their
+ * own: failure_rows, and the status as text. */
+struct counts_field {
+	const char *name;
+	size_t offset; /* of a uint64_t in struct counts */
+};
+extern const struct counts_field counts_fields[];
+
+static inline uint64_t *
+counts_at(struct counts *counts, const struct counts_field *field)
+{
+	return (uint64_t *)(void *)((char *)counts + field->offset);
+}
+
+static inline uint64_t
+counts_value(const struct counts *counts, const struct counts_field *field)
+{
+	return *(const uint64_t *)(const void *)((const char *)counts + field->offset);
+}
 
 void counts_merge(struct counts *into, const struct counts *from);
 /* scheduled = sent + dropped + unsent, sent = ok + failed + unfinished, and the classes add up. */

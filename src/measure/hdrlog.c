@@ -1,0 +1,72 @@
+#include "measure/hdrlog.h"
+
+#include <stdlib.h>
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+
+/* What Java's HistogramLogWriter prints as times and maxima. */
+#define MAX_UNIT_NS 1e6
+
+/* A comment ends with its line: whatever a profile's name holds, it begins no line of its own. */
+static void
+add_comment(struct buf *into, const char *text)
+{
+	buf_add_char(into, '#');
+	for (; *text != '\0'; text++)
+		buf_add_char(into, (unsigned char)*text < ' ' ? ' ' : *text);
+	buf_add_char(into, '\n');
+}
+
+void
+hdrlog_header(struct buf *into, const char *title, int64_t started_wall_ns)
+{
+	char started_at[32];
+
+	add_comment(into, title);
+	buf_add_text(into, "#[Histogram log format version 1.3]\n");
+	buf_printf(into, "#[StartTime: %.3f (seconds since epoch), %s]\n", ns_to_s(started_wall_ns),
+		wall_text(started_wall_ns, started_at, sizeof(started_at)));
+	buf_add_text(
+		into, "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n");
+}
+
+static void
+add_line(struct buf *into, const struct interval *interval, const char *phase, enum metric metric,
+	const struct histogram *h)
+{
+	char *encoded = histogram_encode(h);
+
+	buf_printf(into, "Tag=%s%s,%.3f,%.3f,%.3f,%s\n", phase, metric_rows[metric].name, ns_to_s(interval->start_ns),
+		ns_to_s(interval->end_ns - interval->start_ns),
+		(double)histogram_highest_equivalent_ns(h->max_ns) / MAX_UNIT_NS, encoded);
+	free(encoded);
+}
+
+static void
+add_metric(struct buf *into, const struct interval *interval, bool is_warmup, enum metric metric)
+{
+	struct histogram merged;
+
+	histogram_init(&merged);
+	for (uint32_t i = 0; i < interval->levels_n; i++) {
+		const struct interval_level *level = &interval->levels[i];
+
+		if (level->is_used && (level->level == LEVEL_WARMUP) == is_warmup)
+			histogram_merge(&merged, &level->all.histograms[metric]);
+	}
+	if (merged.total > 0)
+		add_line(into, interval, is_warmup ? "warmup." : "", metric, &merged);
+	histogram_fini(&merged);
+}
+
+void
+hdrlog_interval(struct buf *into, const struct interval *interval)
+{
+	for (size_t i = 0; i < METRIC_COUNT; i++) {
+		add_metric(into, interval, false, (enum metric)i);
+		add_metric(into, interval, true, (enum metric)i);
+	}
+}

@@ -1,0 +1,36 @@
+#include "measure/utf8.h"
+
+#include <stdbool.h>
+
+static bool
+is_between(unsigned char c, unsigned char low, unsigned char high)
+{
+	return c >= low && c <= high;
+}
+
+size_t
+utf8_length(const char *text, size_t length)
+{
+	const unsigned char *c = (const unsigned char *)text;
+
+	if (length == 0)
+		return 0;
+	if (c[0] < 0x80)
+		return 1;
+	size_t n = is_between(c[0], 0xc2, 0xdf)   ? 2
+		   : is_between(c[0], 0xe0, 0xef) ? 3
+		   : is_between(c[0], 0xf0, 0xf4) ? 4
+						  : 0;
+
+	if (n == 0 || length < n)
+		return 0;
+	unsigned char low = c[0] == 0xe0 ? 0xa0 : c[0] == 0xf0 ? 0x90 : 0x80;
+	unsigned char high = c[0] == 0xed ? 0x9f : c[0] == 0xf4 ? 0x8f : 0xbf;
+
+	if (!is_between(c[1], low, high))
+		return 0;
+	for (size_t i = 2; i < n; i++)
+		if (!is_between(c[i], 0x80, 0xbf))
+			return 0;
+	return n;
+}
