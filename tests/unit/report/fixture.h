@@ -21,7 +21,7 @@ static const struct plan_metric fixture_p95 = {.name = "response", .unit = UNIT_
 static const struct plan_metric fixture_rate = {.name = "max_sustainable_rate", .unit = UNIT_RATE};
 static struct plan_slo fixture_slos[3];
 
-static struct plan
+static inline struct plan
 fixture_plan(void)
 {
 	fixture_slos[0].expr = (struct expr){.text = "p95 <= 550ms (stretch 4ms)", .metric = &fixture_p95};
@@ -50,7 +50,7 @@ fixture_plan(void)
 static const double fixture_rates[] = {100, 200, 240};
 #define FIXTURE_LEVEL_S 4
 
-static void
+static inline void
 fixture_add_exchange(struct recorder *recorder, uint32_t level, uint64_t k, int64_t due_ns)
 {
 	uint32_t request = k % 10 == 0;
@@ -84,7 +84,7 @@ fixture_add_exchange(struct recorder *recorder, uint32_t level, uint64_t k, int6
 	recorder_add_exchange(recorder, &x, level);
 }
 
-static void
+static inline void
 fixture_reading(struct recorder *recorder, uint32_t level, bool is_self, int64_t at_ns, struct reading *reading)
 {
 	reading->at_ns = at_ns;
@@ -97,7 +97,7 @@ fixture_reading(struct recorder *recorder, uint32_t level, bool is_self, int64_t
 	recorder_add_reading(recorder, level, is_self, reading);
 }
 
-static void
+static inline void
 fixture_add_interval(struct summary *summary, struct recorder *recorder, uint32_t level, int64_t start_ns)
 {
 	uint64_t n = (uint64_t)fixture_rates[level];
@@ -126,7 +126,7 @@ fixture_add_interval(struct summary *summary, struct recorder *recorder, uint32_
 }
 
 /* `levels` of them have run; 0: nothing was sent. The last stays live. */
-static struct summary *
+static inline struct summary *
 fixture_summary(const struct plan *plan, uint32_t levels)
 {
 	const struct recorder_config config = {.requests_n = 2, .open_levels_max = 4};
@@ -150,7 +150,7 @@ fixture_summary(const struct plan *plan, uint32_t levels)
 static struct level_verdict fixture_levels[3];
 static struct slo_verdict fixture_slo_verdicts[3];
 
-static void
+static inline void
 fixture_finding(struct finding *finding, const char *rule, enum failure_mode mode, enum level_status weight,
 	double measured, double threshold, const char *text)
 {
@@ -163,7 +163,7 @@ fixture_finding(struct finding *finding, const char *rule, enum failure_mode mod
 	snprintf(finding->text, sizeof(finding->text), "%s", text);
 }
 
-static struct verdict
+static inline struct verdict
 fixture_verdict(void)
 {
 	for (uint32_t i = 0; i < 3; i++)
@@ -206,7 +206,7 @@ fixture_verdict(void)
 	};
 }
 
-static struct report
+static inline struct report
 fixture_report(const struct plan *plan, const struct summary *summary, const struct verdict *verdict)
 {
 	return (struct report){
@@ -224,7 +224,7 @@ fixture_report(const struct plan *plan, const struct summary *summary, const str
 }
 
 /* A run that never sent anything, and what can be said of it. */
-static struct verdict
+static inline struct verdict
 fixture_unreachable(void)
 {
 	struct verdict verdict = {.status = VERDICT_UNREACHABLE,

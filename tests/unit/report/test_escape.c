@@ -21,15 +21,19 @@ test_harmful_characters_are_spelled_out(void **state)
 		{"\033[31mred\033[0m", "\\x1b[31mred\\x1b[0m"},
 		{"a\nb\tc\rd", "a\\x0ab\\x09c\\x0dd"},
 		{"\x7f", "\\x7f"},
-		{"\xc2\x9b" "31m", "\\u{9b}31m"},                      /* C1: CSI in one character */
-		{"\xe2\x80\xae" "evil", "\\u{202e}evil"},              /* right-to-left override */
-		{"\xe2\x81\xa6x\xe2\x81\xa9", "\\u{2066}x\\u{2069}"},  /* isolates */
-		{"\xe2\x80\x8b\xef\xbb\xbf", "\\u{200b}\\u{feff}"},    /* invisible */
-		{"\xf3\xa0\x81\x81", "\\u{e0041}"},                    /* tag characters */
+		{"\xc2\x9b"
+		 "31m",
+			"\\u{9b}31m"}, /* C1: CSI in one character */
+		{"\xe2\x80\xae"
+		 "evil",
+			"\\u{202e}evil"},                             /* right-to-left override */
+		{"\xe2\x81\xa6x\xe2\x81\xa9", "\\u{2066}x\\u{2069}"}, /* isolates */
+		{"\xe2\x80\x8b\xef\xbb\xbf", "\\u{200b}\\u{feff}"},   /* invisible */
+		{"\xf3\xa0\x81\x81", "\\u{e0041}"},                   /* tag characters */
 		{"\xff\xfe", "\\xff\\xfe"},
-		{"\xc0\xaf", "\\xc0\\xaf"},                            /* overlong */
-		{"\xed\xa0\x80", "\\xed\\xa0\\x80"},                   /* surrogate */
-		{"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"},          /* past the last code point */
+		{"\xc0\xaf", "\\xc0\\xaf"},                   /* overlong */
+		{"\xed\xa0\x80", "\\xed\\xa0\\x80"},          /* surrogate */
+		{"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"}, /* past the last code point */
 		{"cut \xe2\x82", "cut \\xe2\\x82"},
 		{"", ""},
 	};

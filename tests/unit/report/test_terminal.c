@@ -24,8 +24,8 @@ rendered(const struct report *report, unsigned width, bool has_colour)
 	return buf_steal(&buf);
 }
 
-/* What a person reads is compared with what a person has looked at: tests/unit/report/golden. BRUNT_GOLDEN_WRITE=1 writes
- * them anew, to be looked at again. */
+/* What a person reads is compared with what a person has looked at: tests/unit/report/golden. BRUNT_GOLDEN_WRITE=1
+ * writes them anew, to be looked at again. */
 static void
 assert_golden(const char *name, const char *text)
 {
@@ -154,8 +154,8 @@ test_the_first_line_says_what_was_found(void **state)
 	assert_headline(&report, "SUSTAINS 200/s, the highest level tried (safe 160/s) — nothing broke");
 	point->is_at_least = true;
 	verdict.status = VERDICT_INCONCLUSIVE;
-	assert_headline(&report,
-		"INCONCLUSIVE: SUSTAINS at least 200/s (safe 160/s) — the limit itself could not be found");
+	assert_headline(
+		&report, "INCONCLUSIVE: SUSTAINS at least 200/s (safe 160/s) — the limit itself could not be found");
 	fixture_scenarios[0].load.in_users = true;
 	assert_headline(&report,
 		"INCONCLUSIVE: SUSTAINS at least 200 users (safe 160 users) — the limit itself could not be found");

@@ -1,0 +1,271 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "base/file.h"
+#include "report/json.h"
+#include "unit/report/fixture.h"
+
+static const struct system_info machine = {
+	.hostname = "host",
+	.kernel = "Linux 6.1",
+	.architecture = "x86_64",
+	.cpu_model = "CPU",
+	.compiler = "gcc 12",
+	.libuv = "1.44.2",
+	.cjson = "1.7.15",
+	.zlib = "1.2.13",
+	.cores = 2,
+	.memory_bytes = UINT64_C(8589934592),
+};
+
+static char *
+written(const struct report *report)
+{
+	struct buf buf;
+
+	buf_init(&buf, RESULT_BYTES_CEILING);
+	assert_true(json_add_result(report, &machine, &buf));
+	return buf_steal(&buf);
+}
+
+/* Blots out what follows `before` up to the next quote: what a release or another zlib changes. */
+static void
+mask(char *text, const char *before)
+{
+	for (char *at = text; (at = strstr(at, before)) != NULL;) {
+		at += strlen(before);
+		char *end = strchr(at, '"');
+
+		*at++ = '0';
+		memmove(at, end, strlen(end) + 1);
+	}
+}
+
+/* Its schema is checked on these files by test_schema.py; BRUNT_GOLDEN_WRITE=1 writes them anew. */
+static void
+assert_golden(const char *name, char *text)
+{
+	char path[512];
+
+	mask(text, "\"version\":\t\"");
+	mask(text, "\"HISTF");
+	struct error err = {0};
+
+	snprintf(path, sizeof(path), TESTS_DIR "/unit/report/golden/%s", name);
+	if (getenv("BRUNT_GOLDEN_WRITE") != NULL)
+		assert_true(file_write_atomic(path, text, strlen(text), &err));
+	char *golden = file_read(path, RESULT_BYTES_CEILING, NULL, &err);
+
+	assert_string_equal(err.message, "");
+	assert_string_equal(text, golden);
+	free(golden);
+}
+
+static cJSON *
+at(cJSON *value, const char *path)
+{
+	char copy[128], *rest = copy, *key;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	while (value != NULL && (key = strsep(&rest, ".")) != NULL)
+		value = cJSON_IsArray(value) ? cJSON_GetArrayItem(value, atoi(key))
+					     : cJSON_GetObjectItemCaseSensitive(value, key);
+	if (value == NULL)
+		fail_msg("there is no %s", path);
+	return value;
+}
+
+static double
+number(cJSON *result, const char *path)
+{
+	cJSON *value = at(result, path);
+
+	if (!cJSON_IsNumber(value))
+		fail_msg("%s is not a number", path);
+	return value->valuedouble;
+}
+
+static void
+test_a_broken_target_gives_the_agreed_document(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 3);
+	struct verdict verdict = fixture_verdict();
+	struct report report = fixture_report(&plan, summary, &verdict);
+	char *text = written(&report);
+	cJSON *result = cJSON_Parse(text);
+
+	(void)state;
+	assert_non_null(result);
+	assert_string_equal(at(result, "schema")->valuestring, "brunt/result/1");
+	assert_int_equal(number(result, "totals.scheduled"), 2160);
+	assert_int_equal(number(result, "totals.sent"), 2140);
+	assert_int_equal(number(result, "totals.failures.status"), 60);
+	assert_int_equal(number(result, "totals.failures.timeout"), 56);
+	assert_int_equal(number(result, "totals.unsent_reasons.queue_timeout"), 20);
+	assert_int_equal(number(result, "totals.status.503"), 60);
+	assert_int_equal(number(result, "breaking_point.max_sustainable_per_s"), 200);
+	assert_int_equal(number(result, "breaking_point.level"), 2);
+	assert_int_equal(cJSON_GetArraySize(at(result, "breaking_point.stable_levels")), 2);
+	assert_string_equal(at(result, "failure_mode.mode")->valuestring, "high_error_rate");
+	assert_string_equal(at(result, "levels.2.status")->valuestring, "BROKEN");
+	assert_int_equal(cJSON_GetArraySize(at(result, "levels.2.findings")), 2);
+	assert_true(cJSON_IsNull(at(result, "slo.2.value")));
+	assert_true(cJSON_IsTrue(at(result, "slo.2.above_timeout")));
+	assert_int_equal(
+		cJSON_GetArraySize(at(result, "series.rows.0")), cJSON_GetArraySize(at(result, "series.columns")));
+	assert_golden("breaks.json", text);
+	cJSON_Delete(result);
+	free(text);
+	summary_free(summary);
+}
+
+static void
+test_classes_add_up_to_what_failed(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 3);
+	struct verdict verdict = fixture_verdict();
+	struct report report = fixture_report(&plan, summary, &verdict);
+	char *text = written(&report);
+	cJSON *result = cJSON_Parse(text), *one;
+	double failed = 0, unsent = 0;
+
+	(void)state;
+	cJSON_ArrayForEach(one, at(result, "totals.failures")) failed += one->valuedouble;
+	cJSON_ArrayForEach(one, at(result, "totals.unsent_reasons")) unsent += one->valuedouble;
+	assert_true(failed == number(result, "totals.failed"));
+	assert_true(unsent == number(result, "totals.unsent"));
+	cJSON_Delete(result);
+	free(text);
+	summary_free(summary);
+}
+
+static void
+test_an_encoded_histogram_says_the_same_as_the_figures(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 3);
+	struct verdict verdict = fixture_verdict();
+	struct report report = fixture_report(&plan, summary, &verdict);
+	char *text = written(&report);
+	cJSON *result = cJSON_Parse(text);
+	struct histogram h;
+
+	(void)state;
+	histogram_init(&h);
+	assert_true(histogram_decode_add(&h, at(result, "histograms.response")->valuestring));
+	assert_true((double)h.total == number(result, "latency_ns.response.count"));
+	assert_true((double)histogram_quantile_ns(&h, 0.95) == number(result, "latency_ns.response.p95"));
+	histogram_fini(&h);
+	cJSON_Delete(result);
+	free(text);
+	summary_free(summary);
+}
+
+static void
+test_what_is_not_known_is_null(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 0);
+	struct verdict verdict = fixture_unreachable();
+	struct report report = fixture_report(&plan, summary, &verdict);
+
+	(void)state;
+	report.pacing = report.target_address = NULL;
+	char *text = written(&report);
+	cJSON *result = cJSON_Parse(text);
+
+	assert_non_null(result);
+	assert_null(strstr(text, "nan"));
+	assert_null(strstr(text, "inf,"));
+	assert_true(cJSON_IsNull(at(result, "breaking_point")));
+	assert_true(cJSON_IsNull(at(result, "totals.error_rate")));
+	assert_true(cJSON_IsNull(at(result, "rate.achieved_per_s")));
+	assert_true(cJSON_IsNull(at(result, "generator.cpu")));
+	assert_int_equal(cJSON_GetArraySize(at(result, "levels")), 0);
+	assert_golden("unreachable.json", text);
+	cJSON_Delete(result);
+	free(text);
+	summary_free(summary);
+}
+
+static void
+test_counters_and_seeds_beyond_2_53_keep_every_digit(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 0);
+	struct verdict verdict = fixture_unreachable();
+	struct report report = fixture_report(&plan, summary, &verdict);
+
+	(void)state;
+	summary->everything.counts.scheduled = UINT64_C(9007199254740993);
+	summary->everything.counts.bytes_received = UINT64_MAX;
+	char *text = written(&report);
+
+	assert_non_null(strstr(text, "\"scheduled\":\t9007199254740993,"));
+	assert_non_null(strstr(text, "\"bytes_received\":\t18446744073709551615,"));
+	assert_non_null(strstr(text, "\"seed\": 9007199254740993"));
+	free(text);
+	summary_free(summary);
+}
+
+static void
+test_hostile_text_stays_valid_json(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 0);
+	struct verdict verdict = fixture_unreachable();
+	struct report report = fixture_report(&plan, summary, &verdict);
+
+	(void)state;
+	snprintf(verdict.reasons[0], FINDING_TEXT_MAX, "it said \"\xff\033\\\xed\xa0\x80\xe2\x80\xae\n");
+	char *text = written(&report);
+	cJSON *result = cJSON_Parse(text);
+
+	assert_non_null(result);
+	assert_null(strchr(text, '\xff'));
+	assert_null(strchr(text, '\033'));
+	assert_string_equal(
+		at(result, "verdict.reasons.0")->valuestring, "it said \"\\xff\\x1b\\\\xed\\xa0\\x80\\u{202e}\\x0a");
+	cJSON_Delete(result);
+	free(text);
+	summary_free(summary);
+}
+
+static void
+test_a_full_buffer_is_said(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 0);
+	struct verdict verdict = fixture_unreachable();
+	struct report report = fixture_report(&plan, summary, &verdict);
+	struct buf small;
+
+	(void)state;
+	buf_init(&small, 100);
+	assert_false(json_add_result(&report, &machine, &small));
+	buf_fini(&small);
+	summary_free(summary);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_broken_target_gives_the_agreed_document),
+		cmocka_unit_test(test_classes_add_up_to_what_failed),
+		cmocka_unit_test(test_an_encoded_histogram_says_the_same_as_the_figures),
+		cmocka_unit_test(test_what_is_not_known_is_null),
+		cmocka_unit_test(test_counters_and_seeds_beyond_2_53_keep_every_digit),
+		cmocka_unit_test(test_hostile_text_stays_valid_json),
+		cmocka_unit_test(test_a_full_buffer_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
