@@ -25,14 +25,13 @@ http1_of(llhttp_t *parser)
 	return container_of(parser, struct http1, parser);
 }
 
-/* What llhttp lets pass but no HTTP/1.1 client may rely on. A response with both lengths is smuggling or a bug (RFC
- * 9112 §6.3); nobody asked for an upgrade, so 101 leads nowhere. */
+/* What llhttp lets pass but cannot be the answer: another version's status line, a status that is none (RFC 9110 §15),
+ * and an upgrade that nobody asked for. Lengths that contradict each other it refuses itself. */
 static bool
 http1_is_sane(const llhttp_t *parser)
 {
 	return parser->http_major == 1 && parser->http_minor <= 1 && parser->status_code >= 100 &&
-	       parser->status_code != 101 &&
-	       !((parser->flags & F_TRANSFER_ENCODING) && (parser->flags & F_CONTENT_LENGTH));
+	       parser->status_code != 101;
 }
 
 /* Returns −1: breaks the rules; 1: no body follows whatever the headers say (RFC 9112 §6.3); 0: as the headers say. */

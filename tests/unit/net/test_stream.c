@@ -172,6 +172,9 @@ test_write_to_a_reset_stream_fails_at_once_without_a_signal(void **context)
 	assert_int_equal(stream_write(&c.stream, "x", 1, &written, &error), STREAM_FAILED);
 	assert_int_equal(written, 0);
 	assert_int_equal(failure_from_io_errno(-error), FAILURE_RESET);
+	/* the reset was told; what is written now would raise SIGPIPE */
+	assert_int_equal(stream_write(&c.stream, "x", 1, &written, &error), STREAM_FAILED);
+	assert_int_equal(error, -EPIPE);
 	assert_int_equal(c.errors, 0);
 	client_end(&c);
 }
