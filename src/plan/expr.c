@@ -15,6 +15,7 @@
 struct parser {
 	const char *text; /* the whole expression */
 	const char *rest;
+	const char *left; /* what is measured, as written */
 	const struct plan_metric *const *metrics;
 	const char *const *requests;
 	size_t requests_n;
@@ -191,6 +192,7 @@ left_parse(struct parser *p, struct expr *into)
 	struct expr tried = {.request = -1};
 
 	p->rest += strlen(name);
+	p->left = name;
 	if (name[0] == '\0')
 		return error_set(p->err, "'%.200s' is no expression; write one such as 'p95 <= 550ms'", p->text);
 	if (measure_parse(p, name, &tried)) {
@@ -267,7 +269,7 @@ value_parse(struct parser *p, const char *text, const struct plan_metric *metric
 			*value = (double)whole;
 		form = "a number such as 50 or 2.5";
 	}
-	return is_value || error_set(p->err, "%s: '%.60s' is not %s", metric->name, text, form);
+	return is_value || error_set(p->err, "%.80s: '%.60s' is not %s", p->left, text, form);
 }
 
 /* The next value: up to a space, a parenthesis, ".." or the end. Units may stand after one space. */

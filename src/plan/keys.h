@@ -51,7 +51,7 @@ struct plan_key {
 	size_t size;                 /* PLAN_LIST: of an item */
 	bool (*parse)(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 	const char *form;      /* PLAN_CUSTOM: what is right, as in "a list of shapes" */
-	const char *shorthand; /* PLAN_SECTION: the key that a scalar in its place stands for */
+	const char *shorthand; /* PLAN_SECTION: the key that a scalar or list in its place stands for */
 };
 
 #define PLAN_KEYS_END                                                                                                  \

@@ -125,14 +125,14 @@ plan_parse_map(struct plan_context *context, const struct plan_node *node, const
 	return true;
 }
 
-/* A section, or the scalar that stands for its most important key. */
+/* A section, or the value that stands for its most important key. */
 static bool
 parse_section(struct plan_context *context, const struct plan_node *node, const struct plan_key *key, void *into,
 	struct error *err)
 {
 	if (node->kind == NODE_MAP)
 		return plan_parse_map(context, node, key->keys, NULL, into, err);
-	if (node->kind != NODE_SCALAR || key->shorthand == NULL)
+	if (key->shorthand == NULL)
 		return wrong_kind(node, key, err);
 	struct plan_node map = {.kind = NODE_MAP, .file = node->file, .line = node->line, .column = node->column};
 	struct plan_node only = *node;
@@ -212,7 +212,8 @@ plan_parse_value(struct plan_context *context, const struct plan_node *node, con
 	case PLAN_LIST: return parse_list(context, node, key, field, err);
 	case PLAN_TEXTS: return parse_texts(context, node, key, field, err);
 	case PLAN_PAIRS: return parse_pairs(context, node, key, field, err);
-	case PLAN_CUSTOM: return key->parse(context, node, field, err);
+	case PLAN_CUSTOM:
+		return key->parse(context, node, field, err) || error_place(err, node->file, node->line, node->column);
 	default:
 		if (node->kind != NODE_SCALAR)
 			return wrong_kind(node, key, err);

@@ -70,10 +70,11 @@ compile_target_path(struct plan_context *context, const struct plan_node *item, 
 		request->method = method_names[i];
 		path = row->by_method[i];
 	}
-	if (request->method == NULL || path == NULL)
+	if (request->method == NULL)
 		return plan_error(item, err,
-			"there is no %s; write 'get: /path', or post, put, delete, patch, head or options",
-			request->method ? "path" : "method");
+			"there is no method; write 'get: /path', or post, put, delete, patch, head or options");
+	if (path == NULL)
+		return plan_error(item, err, "there is no path; write 'path: /where' beside 'method'");
 	if (!is_token(request->method))
 		return plan_error(node_of(item, "method"), err, "method: '%.64s' is not a method such as PROPFIND",
 			node_of(item, "method")->source);

@@ -28,7 +28,7 @@ const char *
 scalar_form(const struct plan_key *key)
 {
 	switch (key->type) {
-	case PLAN_LEVEL: return level_form;
+	case PLAN_LEVEL: return key->name != NULL && strcmp(key->name, "users") == 0 ? units_users_form : level_form;
 	case PLAN_RATE: return units_rate_form;
 	case PLAN_TIME: return units_time_form;
 	case PLAN_RATIO: return units_ratio_form;
@@ -222,7 +222,7 @@ scalar_text(enum plan_type type, double value, char *into, size_t size)
 		{"h", 3600e9}, {"m", 60e9}, {"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"ns", 1}};
 	static const struct unit_name sizes[] = {{"GiB", 1073741824.0}, {"MiB", 1048576.0}, {"KiB", 1024}, {"", 1}};
 
-	if (type == PLAN_TIME)
+	if (type == PLAN_TIME && value > 0)
 		return amount_text(value, times, into, size);
 	if (type == PLAN_BYTES)
 		return amount_text(value, sizes, into, size);

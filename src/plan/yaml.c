@@ -8,6 +8,7 @@
 #include "base/check.h"
 
 #define ANCHORS_CEILING 256
+#define STANDARD_TAGS "tag:yaml.org,2002:"
 
 struct anchor {
 	const char *name;
@@ -165,8 +166,11 @@ tag_is_harmless(struct reader *r, const yaml_char_t *tag, const char *of_kind, y
 {
 	if (tag == NULL || strcmp((const char *)tag, "!") == 0 || strcmp((const char *)tag, of_kind) == 0)
 		return true;
-	return refuse(r, mark, "the tag '%.60s' would change the value's type; write the value without it", tag) !=
-	       NULL;
+	bool is_standard = strncmp((const char *)tag, STANDARD_TAGS, strlen(STANDARD_TAGS)) == 0;
+
+	refuse(r, mark, "the tag '%s%.60s' would change the value's type; write the value without it",
+		is_standard ? "!!" : "", (const char *)tag + (is_standard ? strlen(STANDARD_TAGS) : 0));
+	return false;
 }
 
 static struct plan_node *

@@ -1,0 +1,185 @@
+#pragma once
+
+#include "base/error.h"
+#include "plan/parse.h"
+#include "plan/plan.h"
+
+/* Small tables in place of those that load/, proto/, reader/ and judge/ own. */
+
+struct fake_steady {
+	double rate;
+	int64_t for_ns;
+	uint64_t count;
+};
+
+struct fake_ramp {
+	double from, to;
+	int64_t over_ns;
+};
+
+struct fake_steps {
+	double from, by, to;
+	int64_t every_ns;
+};
+
+struct fake_stages {
+	struct plan_list list;
+};
+
+struct fake_users {
+	double users;
+	uint64_t iterations;
+	int64_t for_ns;
+};
+
+struct fake_trace {
+	const char *file;
+	double speed;
+};
+
+static const struct plan_key fake_steady_keys[] = {
+	{.name = "rate", .type = PLAN_LEVEL, .offset = offsetof(struct fake_steady, rate), .help = "how much"},
+	{.name = "for",
+		.type = PLAN_TIME,
+		.offset = offsetof(struct fake_steady, for_ns),
+		.default_text = "",
+		.help = "how long"},
+	{.name = "count",
+		.type = PLAN_COUNT,
+		.offset = offsetof(struct fake_steady, count),
+		.default_text = "",
+		.help = "how many"},
+	PLAN_KEYS_END,
+};
+
+static const struct plan_key fake_ramp_keys[] = {
+	{.name = "from",
+		.type = PLAN_LEVEL,
+		.offset = offsetof(struct fake_ramp, from),
+		.default_text = "",
+		.help = "level at the start"},
+	{.name = "to", .type = PLAN_LEVEL, .offset = offsetof(struct fake_ramp, to), .help = "level at the end"},
+	{.name = "over",
+		.type = PLAN_TIME,
+		.offset = offsetof(struct fake_ramp, over_ns),
+		.min = 1e6,
+		.help = "how long"},
+	PLAN_KEYS_END,
+};
+
+static const struct plan_key fake_steps_keys[] = {
+	{.name = "from", .type = PLAN_LEVEL, .offset = offsetof(struct fake_steps, from), .help = "first level"},
+	{.name = "by", .type = PLAN_LEVEL, .offset = offsetof(struct fake_steps, by), .help = "what each step adds"},
+	{.name = "every",
+		.type = PLAN_TIME,
+		.offset = offsetof(struct fake_steps, every_ns),
+		.help = "how long a level lasts"},
+	{.name = "to", .type = PLAN_LEVEL, .offset = offsetof(struct fake_steps, to), .help = "last level"},
+	PLAN_KEYS_END,
+};
+
+static const struct plan_key fake_stages_keys[] = {
+	{.name = "stages",
+		.type = PLAN_CUSTOM,
+		.offset = offsetof(struct fake_stages, list),
+		.parse = plan_parse_chosen_list,
+		.form = "a list of shapes",
+		.help = "one after the other"},
+	PLAN_KEYS_END,
+};
+
+static const struct plan_key fake_users_keys[] = {
+	{.name = "users", .type = PLAN_LEVEL, .offset = offsetof(struct fake_users, users), .help = "how many"},
+	{.name = "iterations",
+		.type = PLAN_COUNT,
+		.offset = offsetof(struct fake_users, iterations),
+		.default_text = "",
+		.help = "requests in all"},
+	{.name = "for",
+		.type = PLAN_TIME,
+		.offset = offsetof(struct fake_users, for_ns),
+		.default_text = "",
+		.help = "how long"},
+	PLAN_KEYS_END,
+};
+
+static const struct plan_key fake_trace_keys[] = {
+	{.name = "file",
+		.type = PLAN_CUSTOM,
+		.offset = offsetof(struct fake_trace, file),
+		.parse = plan_parse_path,
+		.form = "a file",
+		.help = "timestamps"},
+	{.name = "speed",
+		.type = PLAN_NUMBER,
+		.offset = offsetof(struct fake_trace, speed),
+		.default_text = "1",
+		.min = 1e-3,
+		.max = 1e3,
+		.help = "how many times faster"},
+	PLAN_KEYS_END,
+};
+
+static inline bool
+fake_steady_check(const void *params, struct error *err)
+{
+	const struct fake_steady *steady = params;
+
+	if (steady->rate == 0)
+		return error_set(err, "a rate of 0 sends nothing; write one such as 50/s");
+	if ((steady->for_ns > 0) == (steady->count > 0))
+		return error_set(err, "write either 'for' or 'count'");
+	return true;
+}
+
+static const struct plan_choice fake_steady = {.name = "steady",
+	.help = "always the same",
+	.keys = fake_steady_keys,
+	.params_size = sizeof(struct fake_steady),
+	.check = fake_steady_check,
+	.flat_key = "rate",
+	.example = "{rate: 1000/s, for: 30s}"};
+static const struct plan_choice fake_ramp = {.name = "ramp",
+	.help = "changes evenly",
+	.keys = fake_ramp_keys,
+	.params_size = sizeof(struct fake_ramp),
+	.flat_key = "to"};
+static const struct plan_choice fake_steps = {.name = "steps",
+	.help = "rises step by step",
+	.keys = fake_steps_keys,
+	.params_size = sizeof(struct fake_steps)};
+static const struct plan_choice fake_stages = {.name = "stages",
+	.help = "a chain",
+	.keys = fake_stages_keys,
+	.params_size = sizeof(struct fake_stages),
+	.example = "[{rate: 50/s, for: 10s}, {to: 200/s, over: 30s}]"};
+static const struct plan_choice fake_concurrency = {.name = "concurrency",
+	.help = "users, closed loop",
+	.keys = fake_users_keys,
+	.params_size = sizeof(struct fake_users)};
+static const struct plan_choice fake_trace = {
+	.name = "trace", .help = "from a file", .keys = fake_trace_keys, .params_size = sizeof(struct fake_trace)};
+
+static const struct plan_key no_keys[] = {PLAN_KEYS_END};
+static const struct plan_choice fake_http1 = {.name = "1", .help = "HTTP/1.1", .keys = no_keys};
+static const struct plan_choice fake_discard = {.name = "discard", .help = "counts bytes", .keys = no_keys};
+static const struct plan_choice fake_json = {.name = "json", .help = "must be JSON", .keys = no_keys};
+
+static const struct plan_metric fake_response = {"response", UNIT_TIME, STAT_DISTRIBUTION, true, false, "from due"};
+static const struct plan_metric fake_service = {"service", UNIT_TIME, STAT_DISTRIBUTION, true, false, "the server's"};
+static const struct plan_metric fake_error_rate = {"error_rate", UNIT_RATIO, STAT_NONE, true, false, "errors"};
+static const struct plan_metric fake_max_rate = {
+	"max_sustainable_rate", UNIT_RATE, STAT_NONE, false, true, "the answer"};
+static const struct plan_metric fake_spike_rate = {"spike_rate", UNIT_RATIO, STAT_NONE, false, false, "outliers"};
+static const struct plan_metric fake_cpu = {"cpu", UNIT_RATIO, STAT_GAUGE, false, false, "CPU of the target"};
+static const struct plan_metric fake_memory = {"memory", UNIT_BYTES, STAT_GAUGE, false, false, "memory of the target"};
+static const struct plan_metric fake_threads = {"threads", UNIT_COUNT, STAT_GAUGE, false, false, "threads"};
+
+static const struct plan_choice *const fake_shapes[] = {
+	&fake_steady, &fake_ramp, &fake_steps, &fake_stages, &fake_concurrency, &fake_trace, NULL};
+static const struct plan_choice *const fake_protocols[] = {&fake_http1, NULL};
+static const struct plan_choice *const fake_readers[] = {&fake_discard, &fake_json, NULL};
+static const struct plan_metric *const fake_metrics[] = {&fake_response, &fake_service, &fake_error_rate,
+	&fake_max_rate, &fake_spike_rate, &fake_cpu, &fake_memory, &fake_threads, NULL};
+
+static const struct plan_tables fake_tables = {fake_shapes, fake_protocols, fake_readers, fake_metrics};
