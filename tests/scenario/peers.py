@@ -33,8 +33,9 @@ def plain(request):
 
 
 def connection_close(request):
+    """Says that it closes, and leaves the closing to the client: who sends a second request was not listening."""
     request.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
-    return False
+    return True
 
 
 def chunked_trailers(request):
