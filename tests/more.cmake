@@ -8,7 +8,8 @@ add_test(NAME tidy_rules COMMAND ${PYTHON} -m pytest -q -p no:cacheprovider ${CM
 add_test(NAME scenario_harness COMMAND ${PYTHON} -m pytest -q -p no:cacheprovider ${CMAKE_CURRENT_SOURCE_DIR}/scenario)
 add_test(NAME format COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/tidy/format.sh)
 add_test(NAME clang_tidy COMMAND ${PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/tidy/clang_tidy.py ${CMAKE_BINARY_DIR})
-set_tests_properties(tidy tidy_rules scenario_harness format clang_tidy PROPERTIES LABELS source TIMEOUT 600)
+add_test(NAME packaging COMMAND ${PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/tidy/packaging.py ${CMAKE_BINARY_DIR})
+set_tests_properties(tidy tidy_rules scenario_harness packaging format clang_tidy PROPERTIES LABELS source TIMEOUT 600)
 set_tests_properties(clang_tidy PROPERTIES RUN_SERIAL ON) # takes every core, which no other test should feel
 
 get_property(tests DIRECTORY PROPERTY TESTS)
