@@ -89,8 +89,13 @@ compile_expr(struct plan_context *context, const struct plan_node *node, const c
 
 	if (node->kind != NODE_SCALAR)
 		return plan_error(node, err, "each expression is a text such as 'p95 <= 550ms'");
-	return expr_parse(node->text, context->tables->metrics, names, names_n, context->arena, into, &what) ||
-	       plan_error(node, err, "%s", what.message);
+	if (expr_parse(node->text, context->tables->metrics, names, names_n, context->arena, into, &what)) {
+		into->text = node->source;
+		return true;
+	}
+	return plan_error(node, err, "%s",
+		node->is_tainted ? "what the reference stands for is no expression such as 'p95 <= 550ms'"
+				 : what.message);
 }
 
 /* A list of expressions, or the one that stands for it. */
