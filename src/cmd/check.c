@@ -43,6 +43,7 @@ struct demand {
 	double peak_per_s;
 	double in_flight_at_timeout, in_flight_at_latency;
 	bool is_random; /* the number of requests is a mean */
+	bool is_timed;  /* the peak of the rate is not known */
 };
 
 static const char *
@@ -50,27 +51,9 @@ level_text(const struct schedule *s, double level, char *into, size_t size)
 {
 	char count[32];
 
-	units_count_text(level, count, sizeof(count));
+	plot_level_text(level, count, sizeof(count));
 	snprintf(into, size, "%s%s", count, !s->in_users ? "/s" : level == 1 ? " user" : " users");
 	return into;
-}
-
-/* The level over the planned time, by its highest moment per column; given moments by their mean. Returns the peak. */
-static double
-sample_levels(const struct schedule *s, struct plot *plot)
-{
-	double step_ns = (double)schedule_end_ns(s) / PLOT_COLUMNS, peak = 0;
-
-	for (size_t i = 0; i < PLOT_COLUMNS; i++) {
-		double most = 0;
-
-		for (int j = 0; j < SAMPLES_PER_COLUMN; j++)
-			most = fmax(most, schedule_level_at(s,
-						  (int64_t)(step_ns * ((double)i + (j + 0.5) / SAMPLES_PER_COLUMN))));
-		plot->values[i] = most;
-		peak = fmax(peak, most);
-	}
-	return peak;
 }
 
 /* Arrivals due in a stretch: counted, or for Poisson spacing the mean. */
@@ -90,13 +73,53 @@ arrivals_between(const struct schedule *s, int64_t from_ns, int64_t to_ns)
 	return (double)(to.before + to.k - from.before - from.k);
 }
 
+/* The highest level of each column's time; given moments have none, and are shown by how many come in it. */
+static double
+sample_column(const struct schedule *s, int64_t from_ns, int64_t to_ns)
+{
+	double most = 0;
+
+	if (s->shape->is_timed)
+		return to_ns > from_ns ? arrivals_between(s, from_ns, to_ns) / ns_to_s(to_ns - from_ns) : 0;
+	for (int64_t i = 0; i < SAMPLES_PER_COLUMN; i++)
+		most = fmax(most, schedule_level_at(s, from_ns + (to_ns - from_ns) / SAMPLES_PER_COLUMN * i));
+	return fmax(most, schedule_level_at(s, to_ns > from_ns ? to_ns - 1 : from_ns));
+}
+
+static void
+sample_levels(const struct schedule *s, struct plot *plot)
+{
+	int64_t end_ns = schedule_end_ns(s), from_ns = 0;
+
+	plot->end_ns = end_ns;
+	for (int64_t i = 0; i < PLOT_COLUMNS; i++) {
+		int64_t to_ns = end_ns / PLOT_COLUMNS * (i + 1) + end_ns % PLOT_COLUMNS * (i + 1) / PLOT_COLUMNS;
+
+		plot->values[i] = sample_column(s, from_ns, to_ns);
+		from_ns = to_ns;
+	}
+}
+
+/* The greatest level; of given moments the mean. */
+static double
+peak_level_of(const struct schedule *s, const struct plot *plot)
+{
+	double peak = schedule_level_span(s, 0).offered;
+
+	for (size_t i = 0; i < PLOT_COLUMNS && !s->shape->is_timed; i++)
+		peak = fmax(peak, plot->values[i]);
+	return peak;
+}
+
 /* Little's law: in flight = rate × time in the system. Given moments have no rate, but at most as many are in flight as
  * come within that time. */
 static double
 in_flight_after(const struct schedule *s, double peak, int64_t response_ns)
 {
-	double most = peak * ns_to_s(response_ns), total = s->shape->is_timed ? schedule_expected(s) : 0;
+	double total = schedule_expected(s), most = 0;
 
+	if (!s->shape->is_timed)
+		return fmin(total, peak * ns_to_s(response_ns));
 	for (double k = 0; k < total; k += fmax(1, floor(total / 1e5))) {
 		int64_t due_ns = s->shape->when_ns(s->params, k);
 		int64_t from_ns = due_ns > response_ns ? due_ns - response_ns : 0;
@@ -120,6 +143,7 @@ add_demand(const struct plan *plan, const struct plan_load *load, const struct s
 		demand->in_flight_at_latency += peak;
 		return;
 	}
+	demand->is_timed |= s->shape->is_timed;
 	demand->peak_per_s += peak;
 	demand->in_flight_at_timeout += fmin(cap, ceil(in_flight_after(s, peak, plan->target.timeout_ns)));
 	demand->in_flight_at_latency += fmin(cap, ceil(in_flight_after(s, peak, latency_ns)));
@@ -128,15 +152,18 @@ add_demand(const struct plan *plan, const struct plan_load *load, const struct s
 static void
 print_level(const struct schedule *s, const char *name, const struct level_span *span, struct buf *out)
 {
-	char start[32], length[32] = "open", level[48], arrivals[32] = "-";
+	char start[32] = "then", length[32] = "open", level[48], arrivals[32] = "-";
+
+	if (span->start_ns != INT64_MAX)
+		plot_time_text(span->start_ns, start, sizeof(start));
 
 	if (span->end_ns != INT64_MAX) {
 		plot_time_text(span->end_ns - span->start_ns, length, sizeof(length));
 		if (!s->in_users)
 			units_count_text(arrivals_between(s, span->start_ns, span->end_ns), arrivals, sizeof(arrivals));
 	}
-	buf_printf(out, "  %-8s %10s %10s %14s %14s\n", name, plot_time_text(span->start_ns, start, sizeof(start)),
-		length, level_text(s, span->offered, level, sizeof(level)), arrivals);
+	buf_printf(out, "  %-8s %10s %10s %14s %14s\n", name, start, length,
+		level_text(s, span->offered, level, sizeof(level)), arrivals);
 }
 
 static void
@@ -169,9 +196,10 @@ print_scenario(const struct plan *plan, const struct plan_scenario *scenario, in
 
 	schedule_init(&s, &scenario->load, plan->seed);
 	bool is_open_ended = schedule_end_ns(&s) == INT64_MAX;
-	double peak = is_open_ended ? schedule_level_span(&s, 0).offered : sample_levels(&s, &plot);
 
-	add_demand(plan, &scenario->load, &s, peak, latency_ns, demand);
+	if (!is_open_ended)
+		sample_levels(&s, &plot);
+	add_demand(plan, &scenario->load, &s, peak_level_of(&s, &plot), latency_ns, demand);
 	buf_printf(out, "%s: %s, %s, ", scenario->name, s.shape->choice.name,
 		s.in_users                     ? "closed loop"
 		: s.shape->is_timed            ? "open loop, given moments"
@@ -182,7 +210,6 @@ print_scenario(const struct plan *plan, const struct plan_scenario *scenario, in
 	else
 		buf_printf(out, "%s\n\n", plot_time_text(schedule_end_ns(&s), length, sizeof(length)));
 	if (!is_open_ended) {
-		plot.end_ns = schedule_end_ns(&s);
 		plot.unit = s.in_users ? " users" : "/s";
 		plot_draw(&plot, out);
 	}
@@ -258,8 +285,8 @@ print_demand(const struct plan *plan, const struct check_options *options, const
 	if (demand->requests > 0)
 		buf_printf(out, "  requests         %s%s\n", demand->is_random ? "about " : "",
 			units_count_text(demand->requests, text, sizeof(text)));
-	if (demand->peak_per_s > 0)
-		buf_printf(out, "  peak rate        %s/s\n", units_count_text(demand->peak_per_s, text, sizeof(text)));
+	if (demand->peak_per_s > 0 && !demand->is_timed)
+		buf_printf(out, "  peak rate        %s/s\n", plot_level_text(demand->peak_per_s, text, sizeof(text)));
 	buf_printf(out, "  peak in flight   %s where every request takes the timeout of %s\n",
 		units_count_text(demand->in_flight_at_timeout, text, sizeof(text)),
 		plot_time_text(plan->target.timeout_ns, latency, sizeof(latency)));

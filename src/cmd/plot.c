@@ -38,6 +38,14 @@ plot_time_text(int64_t ns, char *into, size_t size)
 	return into;
 }
 
+const char *
+plot_level_text(double level, char *into, size_t size)
+{
+	double unit = level > 0 ? pow(10, floor(log10(level)) - 3) : 1;
+
+	return units_count_text(unit < 1 ? rint(level / unit) / rint(1 / unit) : rint(level / unit) * unit, into, size);
+}
+
 static double
 plot_top(const struct plot *plot)
 {
@@ -96,7 +104,7 @@ plot_add_label(const struct plot *plot, int line, double top, struct buf *into)
 
 	if ((line + 1) % (PLOT_HEIGHT / 2) == 0)
 		snprintf(label, sizeof(label), "%s%s",
-			units_count_text(top * (line + 1) / PLOT_HEIGHT, count, sizeof(count)), plot->unit);
+			plot_level_text(top * (line + 1) / PLOT_HEIGHT, count, sizeof(count)), plot->unit);
 	buf_printf(into, "%*s %s", LABEL_WIDTH, label, plot->is_ascii ? "|" : label[0] ? "┤" : "│");
 }
 

@@ -26,5 +26,8 @@ void plot_draw(const struct plot *plot, struct buf *into);
  * UTF-8. */
 bool plot_has_utf8(void);
 
+/* A level that was computed or sampled: to four digits, so that 199.9997 is 200. */
+const char *plot_level_text(double level, char *into, size_t size);
+
 /* As people read it: "0s", "90.0s", "2m05s". */
 const char *plot_time_text(int64_t ns, char *into, size_t size);
