@@ -82,10 +82,9 @@ make_level(struct summary *s, uint32_t index)
 	return level;
 }
 
-/* Windows grow as time passes, and shrink where the run was cut. Levels follow one another, so that those before one
- * which was over at the last look need none. */
+/* Windows grow as time passes, and shrink where the run was cut. */
 static void
-pass_time(struct summary *s, int64_t before_ns)
+pass_time(struct summary *s)
 {
 	double in_flight_ns = 0;
 
@@ -94,8 +93,7 @@ pass_time(struct summary *s, int64_t before_ns)
 		struct level_summary *level = &s->levels[i];
 
 		in_flight_ns += level->in_flight_ns;
-		if (level->is_known && level->end_ns >= before_ns)
-			s->measured_s += level_summary_pass_time(level, s->last_ns);
+		s->measured_s += level_summary_pass_time(level, s->last_ns);
 		if (level->window_s <= 0)
 			continue;
 		int64_t until_ns = s->last_ns < level->end_ns ? s->last_ns : level->end_ns;
@@ -118,7 +116,7 @@ summary_add_level(struct summary *s, uint32_t index, int64_t start_ns, int64_t e
 	level->start_ns = start_ns;
 	level->end_ns = end_ns;
 	level->offered = offered;
-	pass_time(s, 0);
+	pass_time(s);
 }
 
 static void
@@ -137,7 +135,7 @@ end_levels_at(struct summary *s, int64_t now_ns, bool is_cut)
 	for (size_t i = 0; i < s->levels_n; i++)
 		level_end_at(&s->levels[i], now_ns, is_cut);
 	s->measured_to_ns = -1;
-	pass_time(s, 0);
+	pass_time(s);
 }
 
 void
@@ -236,8 +234,6 @@ add_gauges(struct summary *s, const struct interval *interval)
 void
 summary_add_interval(struct summary *s, const struct interval *interval)
 {
-	int64_t before_ns = s->last_ns;
-
 	CHECK_OP(interval->requests_n, ==, s->plan->requests_n);
 	cell_reset(&s->last);
 	for (uint32_t i = 0; i < interval->levels_n; i++)
@@ -248,7 +244,7 @@ summary_add_interval(struct summary *s, const struct interval *interval)
 	s->last_interval_ns = interval->end_ns - interval->start_ns;
 	if (interval->end_ns > s->last_ns)
 		s->last_ns = interval->end_ns;
-	pass_time(s, before_ns);
+	pass_time(s);
 }
 
 void
