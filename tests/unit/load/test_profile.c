@@ -1,0 +1,275 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "load/schedule.h"
+#include "samples.h"
+
+/* The profile forms that scripts rely on, from YAML text to due times. */
+
+static const struct plan_choice http1 = {.name = "1", .help = "", .keys = (const struct plan_key[]){PLAN_KEYS_END}};
+static const struct plan_choice discard = {
+	.name = "discard", .help = "", .keys = (const struct plan_key[]){PLAN_KEYS_END}};
+
+static struct plan *
+plan_of(const char *load, struct error *err)
+{
+	static const struct plan_choice *const protocols[] = {&http1, NULL}, *const readers[] = {&discard, NULL};
+	static const struct plan_metric *const metrics[] = {NULL};
+	const struct plan_tables tables = {shape_choices, protocols, readers, metrics};
+	char text[2048];
+
+	snprintf(text, sizeof(text), "target: {url: \"http://127.0.0.1:1\"}\nload: %s\nrequests: [{name: a, get: /}]\n",
+		load);
+	return plan_load_text(text, strlen(text), "p.yaml", NULL, 0, &tables, err);
+}
+
+/* A valid load; the plan lives until the next one. */
+static struct schedule
+schedule_of(const char *load)
+{
+	static struct plan *plan;
+	struct error err = {0};
+	struct schedule schedule;
+
+	if (plan != NULL)
+		plan_free(plan);
+	plan = NULL;
+	if (load == NULL)
+		return (struct schedule){0};
+	plan = plan_of(load, &err);
+	if (plan == NULL)
+		fail_msg("%s: %s", load, err.message);
+	schedule_init(&schedule, &plan->scenarios[0].load, 1);
+	return schedule;
+}
+
+static int
+forget_plan(void **state)
+{
+	(void)state;
+	schedule_of(NULL);
+	return 0;
+}
+
+static void
+assert_load(const char *load, double arrivals, int64_t end_ns)
+{
+	struct schedule s = schedule_of(load);
+
+	if (schedule_expected(&s) != arrivals)
+		fail_msg("%s: %.17g arrivals, not %.17g", load, schedule_expected(&s), arrivals);
+	assert_int_equal(schedule_end_ns(&s), end_ns);
+}
+
+static void
+test_every_documented_form_is_read(void **state)
+{
+	(void)state;
+	assert_load("{steady: {rate: 1000/s, for: 30s}}", 30000, 30 * SECOND);
+	assert_load("{steady: {rate: 100/min, for: 3s}}", 5, 3 * SECOND);
+	assert_load("{steady: {rate: 50/s, count: 1000}}", 1000, 20 * SECOND);
+	assert_load("{steady: {rate: 50/s, for: 10s}, warmup: {requests: 100}}", 600, 12 * SECOND);
+	assert_load("{ramp: {from: 10/s, to: 500/s, over: 2m}}", 30600, 120 * SECOND);
+	assert_load("{ramp: {from: 100/s, to: 0/s, over: 10s}}", 500, 10 * SECOND);
+	assert_load("{spike: {base: 10/s, peak: 100/s, before: 30s, during: 10s, after: 30s}}", 1600, 70 * SECOND);
+	assert_load("{spike: {base: 10/s, peak: 100/s, before: 3s, during: 1s, after: 2s, repeat: 3, every: 5s}}",
+		130 + 300, 16 * SECOND);
+	assert_load("{steps: {from: 50/s, by: 20/s, every: 30s, to: 300/s}}", 75300, 420 * SECOND);
+	assert_load("{steps: {from: 30/s, by: 10/s, every: 1s, to: 10/s}}", 60, 3 * SECOND);
+	assert_load("{stages: [{rate: 50/s, for: 10s}, {to: 200/s, over: 30s}]}", 500 + 3750, 40 * SECOND);
+	assert_load(
+		"{stages: [{rate: 50/s, for: 1s}, {rate: 0, for: 1s}, {ramp: {to: 10, over: 1s}}]}", 55, 3 * SECOND);
+	assert_load("{stages: [{burst: {count: 7, every: 1s, times: 2}}, {sine: {mean: 10, amplitude: 5, period: 1s, "
+		    "for: 2s}}]}",
+		14 + 20, 4 * SECOND);
+	assert_load("{sine: {mean: 100, amplitude: 100, period: 10s, for: 20s}}", 2000, 20 * SECOND);
+	assert_load("{burst: {count: 100}}", 100, SECOND);
+}
+
+static void
+test_users_make_a_closed_loop_in_every_shape(void **state)
+{
+	static const struct {
+		const char *load;
+		double users_at_1s;
+	} loads[] = {
+		{"{concurrency: {users: 64, for: 30s}}", 64},
+		{"{concurrency: {users: 1, iterations: 1000}}", 1},
+		{"{steady: {rate: 10 users, for: 30s}}", 10},
+		{"{ramp: {from: 10 users, to: 20 users, over: 2s}}", 15},
+		{"{steps: {from: 10 users, by: 5 users, every: 1s, to: 20 users}}", 15},
+		{"{stages: [{users: 1, for: 1s}, {users: 5, for: 1s}]}", 5},
+		{"{spike: {base: 1 user, peak: 9 users, before: 1s, during: 1s, after: 1s}}", 9},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(loads); i++) {
+		struct schedule s = schedule_of(loads[i].load);
+
+		if (!s.in_users || schedule_level_at(&s, SECOND) != loads[i].users_at_1s)
+			fail_msg("%s: %g, in users: %d", loads[i].load, schedule_level_at(&s, SECOND), s.in_users);
+	}
+}
+
+static void
+test_stages_of_rising_users_are_levels(void **state)
+{
+	(void)state;
+	struct schedule s =
+		schedule_of("{stages: [{users: 1, for: 300s}, {users: 5, for: 300s}, {users: 50, for: 300s}]}");
+
+	assert_int_equal(schedule_levels_count(&s), 3);
+	assert_float_equal(schedule_level_span(&s, 2).offered, 50, 0);
+}
+
+static void
+test_a_given_from_holds_in_a_stage_even_if_it_is_0(void **state)
+{
+	(void)state;
+	struct schedule s = schedule_of("{stages: [{rate: 100, for: 1s}, {from: 0, to: 100, over: 2s}]}");
+
+	assert_float_equal(schedule_level_at(&s, SECOND), 0, 0);
+	s = schedule_of("{stages: [{rate: 100, for: 1s}, {to: 200, over: 2s}]}");
+	assert_float_equal(schedule_level_at(&s, SECOND), 100, 0);
+}
+
+static void
+test_mistakes_are_named_where_they_stand(void **state)
+{
+	static const struct {
+		const char *load, *where, *word;
+	} bad[] = {
+		{"{steady: {rate: 50/z, for: 1s}}", "p.yaml:2:23", "50/z"},
+		{"{steady: {rate: -5, for: 1s}}", "p.yaml:2:23", "negative"},
+		{"{steady: {rate: 20M/s, for: 1s}}", "p.yaml:2:23", "too much"},
+		{"{steady: {rate: 5, for: 900d}}", "p.yaml:2:31", "too much"},
+		{"{steady: {rate: 50/s}}", "p.yaml:2:16", "for: 30s"},
+		{"{steps: {from: 50/s, by: 0, every: 1s, to: 60/s}}", "p.yaml:2:15", "by"},
+		{"{steps: {from: 50/s, by: 5 users, every: 1s, to: 60}}", "p.yaml:2:32", "one thing"},
+		{"{concurrency: {users: 0, for: 1s}}", "p.yaml:2:21", "users"},
+		{"{concurrency: {users: 1.5, for: 1s}}", "p.yaml:2:21", "whole number"},
+		{"{stages: []}", "p.yaml:2:16", "list of shapes"},
+		{"{stages: [{rate: 5, count: 10}]}", "p.yaml", "stage 1"},
+		{"{trace: {file: no-such-file}}", "p.yaml:2:22", "no-such-file"},
+		{"{ramp: {from: 0, to: 0, over: 1s}}", "p.yaml:2:14", "sends nothing"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct error err = {0};
+		struct plan *plan = plan_of(bad[i].load, &err);
+
+		if (plan != NULL)
+			fail_msg("accepted: %s", bad[i].load);
+		if (strncmp(err.where, bad[i].where, strlen(bad[i].where)) != 0 ||
+			strstr(err.message, bad[i].word) == NULL)
+			fail_msg("%s: \"%s: %s\" lacks %s or '%s'", bad[i].load, err.where, err.message, bad[i].where,
+				bad[i].word);
+	}
+}
+
+/* Replays the text as a trace with the given further keys. */
+static struct plan *
+trace_of(const char *text, const char *keys, struct error *err)
+{
+	char path[] = "/tmp/brunt-trace-XXXXXX", load[256];
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	snprintf(load, sizeof(load), "{trace: {%s file: %s}}", keys, path);
+	struct plan *plan = plan_of(load, err);
+
+	unlink(path);
+	return plan;
+}
+
+static void
+assert_trace(const char *text, const char *keys, const int64_t *due_ns, size_t n, int64_t end_ns)
+{
+	struct error err = {0};
+	struct plan *plan = trace_of(text, keys, &err);
+	struct schedule_cursor cursor = {0};
+	struct schedule s;
+	struct arrival a;
+
+	if (plan == NULL)
+		fail_msg("%s", err.message);
+	schedule_init(&s, &plan->scenarios[0].load, 1);
+	for (size_t i = 0; i < n; i++, schedule_advance(&s, &cursor)) {
+		assert_true(schedule_peek(&s, &cursor, &a));
+		assert_int_equal(a.due_ns, due_ns[i]);
+	}
+	assert_false(schedule_peek(&s, &cursor, &a));
+	assert_int_equal(schedule_end_ns(&s), end_ns);
+	plan_free(plan);
+}
+
+static void
+test_a_trace_is_replayed_as_it_was_recorded(void **state)
+{
+	const int64_t seconds[] = {0, 500000000, 500000000, 2000000000},
+		      at_double[] = {0, 250000000, 250000000, 1000000000};
+	const int64_t epoch[] = {0, 1, 1000000000};
+
+	(void)state;
+	assert_trace("# arrivals\n0\n0.5\n\n  0.5 GET /\r\n2,x # late\n", "", seconds, 4, 2666666666);
+	assert_trace("10\n10.5\n10.5\n12", "speed: 2,", at_double, 4, 1333333333);
+	assert_trace("1700000000.123456788\n1700000000.123456789\n1700000001.123456788\n", "", epoch, 3, 1500000000);
+	assert_trace(
+		"1700000000123456788\n1700000000123456789\n1700000001123456788\n", "unit: ns,", epoch, 3, 1500000000);
+	assert_trace("7", "", epoch, 1, SECOND);
+	assert_trace("7\n7\n", "unit: ms,", (int64_t[]){0, 0}, 2, 1);
+}
+
+static void
+test_a_trace_that_is_none_is_refused(void **state)
+{
+	static const struct {
+		const char *text, *word;
+	} bad[] = {
+		{"", "no timestamps"},
+		{"# nothing\n\n", "no timestamps"},
+		{"1\n3\n2\n", "sort"},
+		{"1\nnoon\n", "noon"},
+		{"-1\n", "-1"},
+		{"1e3\n", "1e3"},
+		{"nan\n", "nan"},
+		{"99999999999999999999\n", "not a timestamp"},
+		{"0\n99999999\n", "year"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct error err = {0};
+
+		if (trace_of(bad[i].text, "", &err) != NULL)
+			fail_msg("accepted: %s", bad[i].text);
+		if (strstr(err.message, bad[i].word) == NULL)
+			fail_msg("'%s' does not say '%s'", err.message, bad[i].word);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_documented_form_is_read),
+		cmocka_unit_test(test_users_make_a_closed_loop_in_every_shape),
+		cmocka_unit_test(test_stages_of_rising_users_are_levels),
+		cmocka_unit_test(test_a_given_from_holds_in_a_stage_even_if_it_is_0),
+		cmocka_unit_test(test_mistakes_are_named_where_they_stand),
+		cmocka_unit_test(test_a_trace_is_replayed_as_it_was_recorded),
+		cmocka_unit_test(test_a_trace_that_is_none_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, forget_plan);
+}
