@@ -8,7 +8,7 @@ _brunt() {
 		return
 	fi
 	case $previous in
-	--out | --events | --truth)
+	--out | --events | --control | --truth)
 		COMPREPLY=($(compgen -f -- "$current"))
 		return
 		;;
@@ -24,8 +24,8 @@ _brunt() {
 	--*) return ;; # a number, a time, an address: nothing to propose
 	esac
 	case $command in
-	run) flags="--set --out --events --json --quiet --rate --duration --help" ;;
-	check) flags="--set --help" ;;
+	run) flags="--set --out --events --control --json --quiet --help" ;;
+	check) flags="--set --latency --help" ;;
 	report) flags="--format --help" ;;
 	target)
 		flags="--listen --port --workers --capacity --service-time --queue --overload --cpu-per-request --memory-per-request

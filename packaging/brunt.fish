@@ -12,10 +12,10 @@ complete -c brunt -n "not __fish_seen_subcommand_from $commands" -l version -d "
 complete -c brunt -n "__fish_seen_subcommand_from run check" -l set -x -d "change a key of the profile: key=value"
 complete -c brunt -n "__fish_seen_subcommand_from run" -l out -r -d "write the results exactly there"
 complete -c brunt -n "__fish_seen_subcommand_from run" -l events -r -d "write the event stream to a file, or - for stdout"
+complete -c brunt -n "__fish_seen_subcommand_from run" -l control -r -d "take control messages from a fifo, or - for stdin"
 complete -c brunt -n "__fish_seen_subcommand_from run" -l json -d "print result.json and nothing else"
-complete -c brunt -n "__fish_seen_subcommand_from run" -l quiet -d "print the verdict alone"
-complete -c brunt -n "__fish_seen_subcommand_from run" -l rate -x -d "with a URL: requests per second"
-complete -c brunt -n "__fish_seen_subcommand_from run" -l duration -x -d "with a URL: how long"
+complete -c brunt -n "__fish_seen_subcommand_from run" -l quiet -d "no progress, a report only on failure"
+complete -c brunt -n "__fish_seen_subcommand_from check" -l latency -x -d "how many are in flight at this response time"
 complete -c brunt -n "__fish_seen_subcommand_from report" -l format -x -a "json text" -d "how to print it"
 
 complete -c brunt -n "__fish_seen_subcommand_from target" -f

@@ -11,6 +11,7 @@ import sys
 import tempfile
 
 FLAG = re.compile(r"--[a-z][a-z-]+")
+COMMANDS = os.path.join(os.path.dirname(__file__), "..", "..", "src", "cmd", "commands.def")
 EVERYWHERE = {"--help", "--version"}
 FILES = {
     "man page": "share/man/man1/brunt.1",
@@ -33,13 +34,13 @@ def flags_in(name, text):
     if name == "man page":
         text = text.replace("\\-", "-")
     if name == "fish completion":
-        text = re.sub(r" -l ([a-z-]+)", r" --\1", text)
+        text = re.sub(r"(?m)^(complete .*) -l ([a-z-]+)", r"\1 --\2", text)
     return set(FLAG.findall(text))
 
 
 def compare(prefix):
     brunt = os.path.join(prefix, "bin", "brunt")
-    commands = set(re.findall(r"COMMAND\((\w+)\)", read(os.path.join(os.path.dirname(__file__), "../../src/cmd/commands.def"))))
+    commands = set(re.findall(r"^COMMAND\((\w+)\)", read(COMMANDS), re.M))
     known = set(EVERYWHERE)
     for command in sorted(commands):
         done = run(brunt, "help", command)
