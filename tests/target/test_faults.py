@@ -52,6 +52,8 @@ def test_leak_grows_resident_memory(start):
 
 
 def test_a_leak_under_a_limit_ends_the_process(start):
+    if b"__asan_init" in pathlib.Path(BRUNT).read_bytes():
+        pytest.skip("AddressSanitizer reserves more address space than the limit")
     limit = 256 << 20
     target = start("--leak", "1MiB", preexec=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
     answered = 0
@@ -124,7 +126,7 @@ def test_a_worker_sleeps_out_its_service_time(start):
     worker, = children(target.process.pid)
     seen = drive(target, 150, 1)
     assert seen[200] == 150
-    assert 0.14 < cpu_s(worker) < 0.5
+    assert 0.12 < cpu_s(worker) < 0.5
     assert target.stop() == 0
     done = sorted(line.done for line in target.truth())
     assert abs((done[-1] - done[10]) / (len(done) - 11) / 10e6 - 1) < 0.02

@@ -1,0 +1,475 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/units.h"
+#include "httpd/httpd.h"
+
+/* A server on a real loop and its client in one thread: the loop is turned until what is expected is there. Nothing is
+ * asserted about how long that takes; ctest's limit ends what never comes. */
+#define HELD_MAX 64
+
+struct fixture {
+	uv_loop_t loop;
+	uv_timer_t alarm; /* keeps a turn from waiting for ever */
+	struct httpd *httpd;
+	struct httpd_reply *reply;
+	struct httpd_request *held[HELD_MAX]; /* requests not yet answered, in order of arrival */
+	size_t held_count;
+	bool answers_at_once, is_stopped;
+	unsigned sent, gone;
+	char got[65536];
+	size_t got_length;
+	bool is_closed_by_server;
+};
+
+static void
+on_request(struct httpd_request *request, void *user)
+{
+	struct fixture *f = user;
+
+	assert_true(request->arrival_ns > 0);
+	if (f->answers_at_once)
+		httpd_answer(request, f->reply);
+	else
+		f->held[f->held_count++] = request;
+}
+
+static void
+on_done(struct httpd_request *request, enum httpd_end end, void *user)
+{
+	struct fixture *f = user;
+
+	(void)request;
+	if (end == HTTPD_SENT)
+		f->sent++;
+	else
+		f->gone++;
+}
+
+static void
+on_alarm(uv_timer_t *timer)
+{
+	(void)timer;
+}
+
+static void
+open_with(struct fixture *f, const struct httpd_limits *limits)
+{
+	struct httpd_config config = {.listen = "127.0.0.1:0",
+		.limits = *limits,
+		.handler = {.on_request = on_request, .on_done = on_done},
+		.user = f};
+	struct error err = {0};
+
+	memset(f, 0, sizeof(*f));
+	assert_int_equal(uv_loop_init(&f->loop), 0);
+	uv_timer_init(&f->loop, &f->alarm);
+	uv_timer_start(&f->alarm, on_alarm, 5, 5);
+	f->httpd = httpd_new(&f->loop, &config, &err);
+	assert_non_null(f->httpd);
+	f->reply = httpd_reply_new(200, "X-Test: 1\r\n", "hello", 5);
+}
+
+static void
+on_stopped(void *user)
+{
+	((struct fixture *)user)->is_stopped = true;
+}
+
+static void
+turn_until_stopped(struct fixture *f)
+{
+	while (!f->is_stopped)
+		uv_run(&f->loop, UV_RUN_ONCE);
+}
+
+static void
+close_all(struct fixture *f)
+{
+	if (!f->is_stopped) {
+		httpd_stop(f->httpd, 0, on_stopped, f);
+		turn_until_stopped(f);
+	}
+	uv_close((uv_handle_t *)&f->alarm, NULL);
+	uv_run(&f->loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&f->loop), 0);
+	httpd_free(f->httpd);
+	httpd_reply_free(f->reply);
+}
+
+static int
+client(struct fixture *f)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+	to.sin_port = htons((uint16_t)atoi(strrchr(httpd_url(f->httpd), ':') + 1));
+	int failed = connect(fd, (struct sockaddr *)&to, sizeof(to));
+
+	assert_true(failed == 0 || errno == EINPROGRESS);
+	while (httpd_counts(f->httpd).accepted == 0)
+		uv_run(&f->loop, UV_RUN_ONCE);
+	return fd;
+}
+
+static void
+say(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), 0), strlen(text));
+}
+
+/* Turns the loop until the client has got that text, or the server closed. */
+static void
+turn_until(struct fixture *f, int fd, const char *expected)
+{
+	while (!f->is_closed_by_server && (expected == NULL || strstr(f->got, expected) == NULL)) {
+		uv_run(&f->loop, UV_RUN_ONCE);
+		ssize_t n = recv(fd, f->got + f->got_length, sizeof(f->got) - 1 - f->got_length, 0);
+
+		if (n > 0)
+			f->got_length += (size_t)n;
+		else if (n == 0 || errno != EAGAIN)
+			f->is_closed_by_server = true;
+	}
+}
+
+static void
+turn_until_held(struct fixture *f, size_t count)
+{
+	while (f->held_count < count)
+		uv_run(&f->loop, UV_RUN_ONCE);
+}
+
+#define GET(target) "GET " target " HTTP/1.1\r\nHost: t\r\n\r\n"
+
+static void
+test_an_answer_may_come_later(void **state)
+{
+	(void)state;
+	struct fixture f;
+
+	open_with(&f, &httpd_default_limits);
+	int fd = client(&f);
+
+	say(fd, GET("/later"));
+	turn_until_held(&f, 1);
+	for (int i = 0; i < 5; i++)
+		uv_run(&f.loop, UV_RUN_ONCE);
+	assert_string_equal(f.held[0]->target, "/later");
+	assert_int_equal(f.sent, 0);
+	httpd_answer(f.held[0], f.reply);
+	assert_int_equal(f.sent, 1);
+	turn_until(&f, fd, "hello");
+	assert_non_null(strstr(f.got, "X-Test: 1\r\n"));
+	close(fd);
+	close_all(&f);
+	assert_int_equal(f.gone, 0);
+}
+
+static void
+test_answers_leave_in_order_of_the_requests(void **state)
+{
+	(void)state;
+	struct fixture f;
+
+	open_with(&f, &httpd_default_limits);
+	int fd = client(&f);
+
+	say(fd, GET("/1") GET("/2") GET("/3"));
+	turn_until_held(&f, 3);
+	httpd_answer_text(f.held[2], 200, NULL, "three", 5);
+	httpd_answer_text(f.held[1], 200, NULL, "two", 3);
+	assert_int_equal(f.sent, 0);
+	httpd_answer_text(f.held[0], 200, NULL, "one", 3);
+	assert_int_equal(f.sent, 3);
+	turn_until(&f, fd, "three");
+	char *one = strstr(f.got, "one"), *two = strstr(f.got, "two"), *three = strstr(f.got, "three");
+
+	assert_true(one != NULL && one < two && two < three);
+	close(fd);
+	close_all(&f);
+}
+
+static void
+test_unanswered_requests_of_a_connection_are_bounded(void **state)
+{
+	(void)state;
+	struct httpd_limits limits = httpd_default_limits;
+	struct fixture f;
+
+	limits.pipelined = 2;
+	open_with(&f, &limits);
+	int fd = client(&f);
+
+	say(fd, GET("/1") GET("/2") GET("/3") GET("/4"));
+	turn_until_held(&f, 2);
+	for (int i = 0; i < 5; i++)
+		uv_run(&f.loop, UV_RUN_ONCE);
+	assert_int_equal(f.held_count, 2);
+	httpd_answer(f.held[0], f.reply);
+	assert_int_equal(f.held_count, 3);
+	httpd_answer(f.held[1], f.reply);
+	assert_int_equal(f.held_count, 4);
+	assert_string_equal(f.held[3]->target, "/4");
+	close(fd);
+	close_all(&f);
+	assert_int_equal(f.sent, 2);
+	assert_int_equal(f.gone, 2);
+}
+
+static void
+test_a_reset_by_the_peer_ends_its_requests_once(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct linger now = {1, 0};
+
+	open_with(&f, &httpd_default_limits);
+	int fd = client(&f);
+
+	say(fd, GET("/1") GET("/2"));
+	turn_until_held(&f, 2);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(fd);
+	while (f.gone < 2)
+		uv_run(&f.loop, UV_RUN_ONCE);
+	while (httpd_counts(f.httpd).open > 0)
+		uv_run(&f.loop, UV_RUN_ONCE);
+	close_all(&f);
+	assert_int_equal(f.gone, 2);
+}
+
+static void
+test_a_head_that_does_not_end_is_timed_out_with_408(void **state)
+{
+	(void)state;
+	struct httpd_limits limits = httpd_default_limits;
+	struct fixture f;
+
+	limits.head_timeout_ns = 50 * NS_PER_MS;
+	open_with(&f, &limits);
+	int fd = client(&f);
+
+	say(fd, "GET / HTTP/1.1\r\nHost:");
+	turn_until(&f, fd, NULL);
+	assert_memory_equal(f.got, "HTTP/1.1 408 ", 13);
+	assert_int_equal(httpd_counts(f.httpd).expired, 1);
+	assert_int_equal(f.sent + f.gone, 0);
+	close(fd);
+	close_all(&f);
+}
+
+static void
+test_a_body_that_does_not_end_is_timed_out_with_408(void **state)
+{
+	(void)state;
+	struct httpd_limits limits = httpd_default_limits;
+	struct fixture f;
+
+	limits.body_timeout_ns = 50 * NS_PER_MS;
+	open_with(&f, &limits);
+	int fd = client(&f);
+
+	say(fd, "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\n\r\nab");
+	turn_until(&f, fd, NULL);
+	assert_memory_equal(f.got, "HTTP/1.1 408 ", 13);
+	close(fd);
+	close_all(&f);
+}
+
+static void
+test_an_idle_connection_is_closed_silently(void **state)
+{
+	(void)state;
+	struct httpd_limits limits = httpd_default_limits;
+	struct fixture f;
+
+	limits.idle_timeout_ns = 50 * NS_PER_MS;
+	open_with(&f, &limits);
+	f.answers_at_once = true;
+	int fd = client(&f);
+
+	say(fd, GET("/"));
+	turn_until(&f, fd, "hello");
+	f.got_length = 0;
+	memset(f.got, 0, sizeof(f.got));
+	turn_until(&f, fd, NULL);
+	assert_int_equal(f.got_length, 0);
+	assert_true(f.is_closed_by_server);
+	close(fd);
+	close_all(&f);
+}
+
+static void
+test_a_handler_that_takes_long_is_no_idle_connection(void **state)
+{
+	(void)state;
+	struct httpd_limits limits = httpd_default_limits;
+	struct fixture f;
+
+	limits.idle_timeout_ns = limits.head_timeout_ns = limits.body_timeout_ns = 20 * NS_PER_MS;
+	open_with(&f, &limits);
+	int fd = client(&f);
+
+	say(fd, GET("/"));
+	turn_until_held(&f, 1);
+	uint64_t until_ms = uv_now(&f.loop) + 200;
+
+	while (uv_now(&f.loop) < until_ms)
+		uv_run(&f.loop, UV_RUN_ONCE);
+	httpd_answer(f.held[0], f.reply);
+	turn_until(&f, fd, "hello");
+	assert_int_equal(f.sent, 1);
+	close(fd);
+	close_all(&f);
+}
+
+static void
+test_a_peer_that_reads_nothing_is_closed(void **state)
+{
+	(void)state;
+	struct httpd_limits limits = httpd_default_limits;
+	struct fixture f;
+	size_t length = (size_t)16 << 20;
+	char *body = calloc(1, length);
+
+	limits.write_timeout_ns = 50 * NS_PER_MS;
+	open_with(&f, &limits);
+	int fd = client(&f);
+
+	say(fd, GET("/"));
+	turn_until_held(&f, 1);
+	httpd_answer_text(f.held[0], 200, NULL, body, length);
+	while (f.gone == 0)
+		uv_run(&f.loop, UV_RUN_ONCE);
+	assert_int_equal(f.sent, 0);
+	free(body);
+	close(fd);
+	close_all(&f);
+}
+
+static void
+test_stopping_waits_for_the_answers_and_says_close(void **state)
+{
+	(void)state;
+	struct fixture f;
+
+	open_with(&f, &httpd_default_limits);
+	int fd = client(&f);
+
+	say(fd, GET("/"));
+	turn_until_held(&f, 1);
+	httpd_stop(f.httpd, 60 * NS_PER_S, on_stopped, &f);
+	for (int i = 0; i < 5; i++)
+		uv_run(&f.loop, UV_RUN_ONCE);
+	assert_false(f.is_stopped);
+	httpd_answer(f.held[0], f.reply);
+	turn_until(&f, fd, NULL);
+	assert_non_null(strstr(f.got, "Connection: close\r\n"));
+	assert_non_null(strstr(f.got, "hello"));
+	close(fd);
+	turn_until_stopped(&f);
+	assert_int_equal(f.sent, 1);
+	close_all(&f);
+}
+
+static void
+test_stopping_ends_at_its_deadline(void **state)
+{
+	(void)state;
+	struct fixture f;
+
+	open_with(&f, &httpd_default_limits);
+	int fd = client(&f);
+
+	say(fd, GET("/"));
+	turn_until_held(&f, 1);
+	httpd_stop(f.httpd, 30 * NS_PER_MS, on_stopped, &f);
+	turn_until_stopped(&f);
+	assert_int_equal(f.gone, 1);
+	close(fd);
+	close_all(&f);
+}
+
+static void
+test_a_request_may_be_dropped_or_reset(void **state)
+{
+	(void)state;
+	struct fixture f;
+
+	open_with(&f, &httpd_default_limits);
+	int fd = client(&f);
+
+	say(fd, GET("/"));
+	turn_until_held(&f, 1);
+	httpd_answer_half_and_reset(f.held[0], f.reply);
+	assert_int_equal(f.sent, 1);
+	turn_until(&f, fd, NULL);
+	assert_null(strstr(f.got, "hello"));
+	close(fd);
+
+	f.is_closed_by_server = false;
+	f.got_length = 0;
+	fd = client(&f);
+	say(fd, GET("/"));
+	turn_until_held(&f, 2);
+	httpd_drop(f.held[1]);
+	assert_int_equal(f.gone, 1);
+	turn_until(&f, fd, NULL);
+	assert_int_equal(f.got_length, 0);
+	close(fd);
+	close_all(&f);
+}
+
+static void
+test_an_address_that_is_none_is_a_sentence(void **state)
+{
+	(void)state;
+	static const char *const wrong[] = {
+		"", "localhost", "127.0.0.1:", ":80", "::1:80", "unix:", "127.0.0.1:http80"};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct httpd_config config = {.listen = wrong[i], .limits = httpd_default_limits};
+		struct error err = {0};
+		uv_loop_t loop;
+
+		uv_loop_init(&loop);
+		assert_null(httpd_new(&loop, &config, &err));
+		assert_true(error_is_set(&err));
+		assert_int_equal(uv_loop_close(&loop), 0);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_an_answer_may_come_later),
+		cmocka_unit_test(test_answers_leave_in_order_of_the_requests),
+		cmocka_unit_test(test_unanswered_requests_of_a_connection_are_bounded),
+		cmocka_unit_test(test_a_reset_by_the_peer_ends_its_requests_once),
+		cmocka_unit_test(test_a_head_that_does_not_end_is_timed_out_with_408),
+		cmocka_unit_test(test_a_body_that_does_not_end_is_timed_out_with_408),
+		cmocka_unit_test(test_an_idle_connection_is_closed_silently),
+		cmocka_unit_test(test_a_handler_that_takes_long_is_no_idle_connection),
+		cmocka_unit_test(test_a_peer_that_reads_nothing_is_closed),
+		cmocka_unit_test(test_stopping_waits_for_the_answers_and_says_close),
+		cmocka_unit_test(test_stopping_ends_at_its_deadline),
+		cmocka_unit_test(test_a_request_may_be_dropped_or_reset),
+		cmocka_unit_test(test_an_address_that_is_none_is_a_sentence),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
