@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "report/escape.h"
 #include "report/figure.h"
 #include "report/text.h"
 
@@ -35,10 +36,11 @@ add_line(struct page *page, const char *label, enum paint paint, const char *con
 static void
 add_progress(const struct live_state *state, struct page *page)
 {
-	char elapsed[FIGURE_MAX], planned[FIGURE_MAX], name[128], where[96], bar[LIVE_BAR_MAX * 3 + 1] = "";
+	char elapsed[FIGURE_MAX], planned[FIGURE_MAX], clean[256], name[256], where[96], bar[LIVE_BAR_MAX * 3 + 1] = "";
 	uint32_t level = state->summary->now.current_level;
 
-	text_cut(state->plan->name, 24, name, sizeof(name));
+	escape_text(state->plan->name, clean, sizeof(clean));
+	text_cut(clean, page->width / 3 < 24 ? page->width / 3 : 24, name, sizeof(name));
 	if (level != LEVEL_WARMUP && level != LEVEL_NONE && state->summary->levels_n > 1)
 		snprintf(where, sizeof(where), "%.40s, level %u", state->phase, level);
 	else
@@ -63,8 +65,9 @@ add_progress(const struct live_state *state, struct page *page)
 		page_add(page, PAINT_PLAIN, "  ");
 	}
 	page_add(page, PAINT_PLAIN, elapsed);
-	if (state->planned_ns > 0)
-		page_printf(page, PAINT_DIM, " / %s", figure_seconds(state->planned_ns, planned));
+	figure_seconds(state->planned_ns, planned);
+	if (state->planned_ns > 0 && page->column + strlen(planned) + 3 < page->width)
+		page_printf(page, PAINT_DIM, " / %s", planned);
 	if (page->column + text_width(where) + 2 < page->width)
 		page_printf(page, PAINT_DIM, "  %s", where);
 	page_end(page);
@@ -83,7 +86,7 @@ latest_cell(const struct summary *summary)
 {
 	uint32_t level = summary->now.current_level;
 
-	if (level < summary->levels_n && summary->levels[level].live != NULL)
+	if (level < summary->levels_n && summary->levels[level].live_requests != NULL)
 		return summary->levels[level].live;
 	return &summary->last;
 }

@@ -23,11 +23,21 @@ close_level(struct rebuilding *r, uint32_t level)
 {
 	struct summary *summary = r->into->summary;
 
-	if (level >= summary->levels_n || summary->levels[level].live == NULL)
+	if (level >= summary->levels_n || summary->levels[level].live_requests == NULL)
 		return;
 	if (r->events->on_level_closed != NULL)
 		r->events->on_level_closed(r->events->context, summary, level);
 	summary_settle_level(summary, level);
+}
+
+/* The load ended here, before its last window did where it was stopped; one that ends by its count has no other end. */
+static void
+end_load(struct summary *summary, int64_t at_ns)
+{
+	if (summary->levels_n > 0 && summary->levels[summary->levels_n - 1].end_ns == INT64_MAX)
+		summary_complete(summary, at_ns);
+	else
+		summary_cut(summary, at_ns);
 }
 
 static void
@@ -42,6 +52,10 @@ apply(struct rebuilding *r, const struct event *event)
 	case EVENT_INTERVAL:
 		summary_add_interval(into->summary, r->interval);
 		into->last_ns = into->summary->last_ns;
+		break;
+	case EVENT_PHASE:
+		if (strcmp(event->text, "drain") == 0)
+			end_load(into->summary, event->at_ns);
 		break;
 	case EVENT_JUDGED: close_level(r, event->level); break;
 	case EVENT_END:

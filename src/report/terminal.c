@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/units.h"
 #include "report/figure.h"
 
 #define TERMINAL_WIDTH_UNKNOWN 100
@@ -25,12 +26,6 @@ terminal_style_of(FILE *stream)
 	return style;
 }
 
-static double
-window_s(const struct summary *summary)
-{
-	return (double)(summary->measured_to_ns - summary->measured_from_ns) / 1e9;
-}
-
 /* What was asked for and what came of it. The identities are printed as such: nobody has to trust that they hold. */
 static void
 add_load(const struct report *report, struct page *page)
@@ -38,14 +33,14 @@ add_load(const struct report *report, struct page *page)
 	const struct summary *summary = report->summary;
 	const struct counts *all = &summary->everything.counts;
 	char a[FIGURE_MAX], b[FIGURE_MAX], c[FIGURE_MAX], d[FIGURE_MAX];
-	double window = window_s(summary),
+	double window = summary->measured_s,
 	       offered = window > 0 ? (double)summary->measured.counts.scheduled / window : NAN;
-	double achieved = window > 0 ? summary_achieved_per_s(summary) : NAN;
+	double achieved = summary_achieved_per_s(summary);
 	uint64_t lost = all->dropped + all->unsent;
 
 	page_heading(page, "Load");
 	page_entry(page, "rate", PAINT_PLAIN, "%s achieved of %s offered, over %s measured", figure_rate(achieved, a),
-		figure_rate(offered, b), figure_seconds(summary->measured_to_ns - summary->measured_from_ns, c));
+		figure_rate(offered, b), figure_seconds(s_to_ns(window), c));
 	page_entry(page, "scheduled", lost > 0 ? PAINT_WARN : PAINT_PLAIN, "%s = %s sent + %s dropped + %s unsent",
 		figure_count(all->scheduled, a), figure_count(all->sent, b), figure_count(all->dropped, c),
 		figure_count(all->unsent, d));

@@ -77,6 +77,8 @@ terminal_add_levels(const struct report *report, struct page *page)
 	page_heading(page, "Levels");
 	table_init(&table, level_columns, ARRAY_LEN(level_columns));
 	for (size_t i = 0; i < summary->levels_n; i++) {
+		if (!summary->levels[i].is_known)
+			continue;
 		table_add_row(&table);
 		add_figures(&table, &summary->levels[i], in_users);
 		if (i < verdict->levels_n)

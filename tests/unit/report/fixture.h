@@ -50,6 +50,9 @@ fixture_plan(void)
 static const double fixture_rates[] = {100, 200, 240};
 #define FIXTURE_LEVEL_S 4
 
+/* Where the events of the run go too; NULL: nowhere. */
+static struct buf *fixture_events;
+
 static inline void
 fixture_add_exchange(struct recorder *recorder, uint32_t level, uint64_t k, int64_t due_ns)
 {
@@ -122,7 +125,19 @@ fixture_add_interval(struct summary *summary, struct recorder *recorder, uint32_
 	interval->target = target;
 	interval->self = self;
 	summary_add_interval(summary, interval);
+	if (fixture_events != NULL)
+		CHECK(event_encode_interval(fixture_events, interval, summary->plan));
 	recorder_give_interval(recorder, interval);
+}
+
+static inline void
+fixture_settle(struct summary *summary, uint32_t level)
+{
+	const struct level_verdict judged = {.level = level, .status = LEVEL_OK, .slo_holds = true};
+
+	summary_settle_level(summary, level);
+	if (fixture_events != NULL)
+		CHECK(event_encode_judged(fixture_events, &judged));
 }
 
 /* `levels` of them have run; 0: nothing was sent. The last stays live. */
@@ -138,10 +153,13 @@ fixture_summary(const struct plan *plan, uint32_t levels)
 
 		summary_add_level(
 			summary, level, start_ns, start_ns + FIXTURE_LEVEL_S * NS_PER_S, fixture_rates[level]);
+		if (fixture_events != NULL)
+			CHECK(event_encode_level(fixture_events, level, start_ns, start_ns + FIXTURE_LEVEL_S * NS_PER_S,
+				fixture_rates[level]));
 		for (int64_t s = 0; s < FIXTURE_LEVEL_S; s++)
 			fixture_add_interval(summary, recorder, level, start_ns + s * NS_PER_S);
 		if (level + 1 < levels)
-			summary_settle_level(summary, level);
+			fixture_settle(summary, level);
 	}
 	recorder_free(recorder);
 	return summary;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
-#include "report/json.h"
+#include "report/result.h"
 #include "unit/report/fixture.h"
 
 static const struct system_info machine = {
@@ -29,7 +29,7 @@ written(const struct report *report)
 	struct buf buf;
 
 	buf_init(&buf, RESULT_BYTES_CEILING);
-	assert_true(json_add_result(report, &machine, &buf));
+	assert_true(result_add_json(report, &machine, &buf));
 	return buf_steal(&buf);
 }
 
@@ -249,7 +249,7 @@ test_a_full_buffer_is_said(void **state)
 
 	(void)state;
 	buf_init(&small, 100);
-	assert_false(json_add_result(&report, &machine, &small));
+	assert_false(result_add_json(&report, &machine, &small));
 	buf_fini(&small);
 	summary_free(summary);
 }

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "report/json.h"
+#include "report/result.h"
 
 static const char *
 gauge_key(int gauge, char *into, size_t size)
@@ -14,24 +14,24 @@ gauge_key(int gauge, char *into, size_t size)
 static void
 add_gauges(cJSON *into, const char *key, const struct gauge_set *set)
 {
-	cJSON *resource = json_add_object(into, key);
+	cJSON *resource = value_add_object(into, key);
 	char name[64];
 
 	for (int g = 0; g < GAUGE_COUNT; g++) {
 		if (set->gauges[g].n == 0)
 			continue;
-		cJSON *o = json_add_object(resource, gauge_key(g, name, sizeof(name)));
+		cJSON *o = value_add_object(resource, gauge_key(g, name, sizeof(name)));
 
-		json_set_number(o, "avg", gauge_avg(set, g));
-		json_set_number(o, "peak", gauge_peak(set, g));
-		json_set_number(o, "last", gauge_last(set, g));
+		value_set_number(o, "avg", gauge_avg(set, g));
+		value_set_number(o, "peak", gauge_peak(set, g));
+		value_set_number(o, "last", gauge_last(set, g));
 	}
 }
 
 static void
 add_reasons(cJSON *generator, const struct verdict *verdict)
 {
-	cJSON *reasons = json_add_array(generator, "reasons");
+	cJSON *reasons = value_add_array(generator, "reasons");
 
 	for (size_t i = 0; i < verdict->levels_n; i++)
 		for (size_t f = 0; f < verdict->levels[i].findings_n; f++)
@@ -40,26 +40,26 @@ add_reasons(cJSON *generator, const struct verdict *verdict)
 
 				snprintf(text, sizeof(text), "level %u: %s", verdict->levels[i].level,
 					verdict->levels[i].findings[f].text);
-				cJSON_AddItemToArray(reasons, json_of_text(text));
+				cJSON_AddItemToArray(reasons, value_of_text(text));
 			}
 }
 
 void
-json_add_resources(cJSON *result, const struct report *report)
+result_add_resources(cJSON *result, const struct report *report)
 {
 	const struct summary *summary = report->summary;
-	cJSON *generator = json_add_object(result, "generator");
+	cJSON *generator = value_add_object(result, "generator");
 	int64_t gap_ns = summary->warmup.loop_gap_max_ns;
 
 	for (size_t i = 0; i < summary->levels_n; i++)
 		gap_ns = summary->levels[i].loop_gap_max_ns > gap_ns ? summary->levels[i].loop_gap_max_ns : gap_ns;
-	json_set_number(generator, "cpu", gauge_avg(&summary->self, GAUGE_CPU));
-	json_set_number(generator, "cpu_peak", gauge_peak(&summary->self, GAUGE_CPU));
-	json_set_text(generator, "pacing", report->pacing);
-	json_set_ns(json_add_object(generator, "loop_lag_ns"), "max", gap_ns);
-	json_set_bool(generator, "limited", report->verdict->is_generator_limited);
+	value_set_number(generator, "cpu", gauge_avg(&summary->self, GAUGE_CPU));
+	value_set_number(generator, "cpu_peak", gauge_peak(&summary->self, GAUGE_CPU));
+	value_set_text(generator, "pacing", report->pacing);
+	value_set_ns(value_add_object(generator, "loop_lag_ns"), "max", gap_ns);
+	value_set_bool(generator, "limited", report->verdict->is_generator_limited);
 	add_reasons(generator, report->verdict);
-	cJSON *resources = json_add_object(result, "resources");
+	cJSON *resources = value_add_object(result, "resources");
 
 	add_gauges(resources, "target", &summary->target);
 	add_gauges(resources, "target_idle", &summary->target_idle);
@@ -98,35 +98,35 @@ series_row_array(const struct series_row *row)
 	const double gauges[] = {row->target[GAUGE_CPU], row->target[GAUGE_MEMORY], row->target[GAUGE_THREADS],
 		row->target[GAUGE_FDS], row->self[GAUGE_CPU]};
 	bool has_level = row->level != LEVEL_WARMUP && row->level != LEVEL_NONE;
-	cJSON *o = json_array();
+	cJSON *o = value_array();
 
-	cJSON_AddItemToArray(o, json_of_number((double)row->at_ns / 1e9));
-	cJSON_AddItemToArray(o, json_of_ns(has_level ? (int64_t)row->level : -1));
-	cJSON_AddItemToArray(o, json_of_number(row->offered));
+	cJSON_AddItemToArray(o, value_of_number((double)row->at_ns / 1e9));
+	cJSON_AddItemToArray(o, value_of_ns(has_level ? (int64_t)row->level : -1));
+	cJSON_AddItemToArray(o, value_of_number(row->offered));
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
-		cJSON_AddItemToArray(o, json_of_count(counts[i]));
-	cJSON_AddItemToArray(o, json_of_number(row->in_flight));
+		cJSON_AddItemToArray(o, value_of_count(counts[i]));
+	cJSON_AddItemToArray(o, value_of_number(row->in_flight));
 	for (size_t i = 0; i < ARRAY_LEN(times); i++)
-		cJSON_AddItemToArray(o, json_of_ns(times[i]));
+		cJSON_AddItemToArray(o, value_of_ns(times[i]));
 	for (size_t i = 0; i < ARRAY_LEN(gauges); i++)
-		cJSON_AddItemToArray(o, json_of_number(gauges[i]));
+		cJSON_AddItemToArray(o, value_of_number(gauges[i]));
 	return o;
 }
 
 void
-json_add_series(cJSON *result, const struct report *report)
+result_add_series(cJSON *result, const struct report *report)
 {
 	const struct series *series = &report->summary->series;
-	cJSON *o = json_add_object(result, "series");
+	cJSON *o = value_add_object(result, "series");
 
-	json_set_seconds(o, "interval_s", series->step_ns);
-	cJSON *columns = json_add_array(o, "columns"), *rows = json_add_array(o, "rows");
+	value_set_seconds(o, "interval_s", series->step_ns);
+	cJSON *columns = value_add_array(o, "columns"), *rows = value_add_array(o, "rows");
 
 	for (size_t i = 0; series_columns[i] != NULL; i++)
-		cJSON_AddItemToArray(columns, json_of_text(series_columns[i]));
+		cJSON_AddItemToArray(columns, value_of_text(series_columns[i]));
 	for (size_t i = 0; i < series->n; i++)
 		cJSON_AddItemToArray(rows, series_row_array(&series->rows[i]));
-	cJSON *histograms = json_add_object(result, "histograms");
+	cJSON *histograms = value_add_object(result, "histograms");
 
 	for (int m = 0; m < METRIC_COUNT; m++) {
 		const struct histogram *h = &report->summary->measured.histograms[m];
@@ -135,7 +135,7 @@ json_add_series(cJSON *result, const struct report *report)
 			continue;
 		char *encoded = histogram_encode(h);
 
-		json_set_text(histograms, metric_rows[m].name, encoded);
+		value_set_text(histograms, metric_rows[m].name, encoded);
 		free(encoded);
 	}
 }

@@ -1,0 +1,138 @@
+#include "report/result.h"
+
+#include <math.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "brunt_version.h"
+
+static void
+add_system(cJSON *result, const struct system_info *system)
+{
+	cJSON *o = value_add_object(result, "system");
+
+	value_set_text(o, "hostname", system->hostname);
+	value_set_text(o, "kernel", system->kernel);
+	value_set_text(o, "architecture", system->architecture);
+	value_set_text(o, "cpu_model", system->cpu_model);
+	value_set(o, "cores", value_of_ns(system->cores));
+	value_set(o, "memory_bytes", value_of_ns(system->memory_bytes ? (int64_t)system->memory_bytes : -1));
+	value_set_text(o, "governor", system->governor);
+	value_set_text(o, "compiler", system->compiler);
+	cJSON *libraries = value_add_object(o, "libraries");
+
+	value_set_text(libraries, "libuv", system->libuv);
+	value_set_text(libraries, "cjson", system->cjson);
+	value_set_text(libraries, "zlib", system->zlib);
+}
+
+static void
+add_identity(cJSON *result, const struct report *report)
+{
+	char started[32];
+
+	value_set_text(result, "schema", RESULT_SCHEMA);
+	value_set_text(result, "name", report->plan->name);
+	value_set_text(result, "id", report->identity.id);
+	value_set_text(result, "started_at", wall_text(report->identity.started_wall_ns, started, sizeof(started)));
+	value_set_seconds(result, "duration_s", report->duration_ns);
+	value_set_text(value_add_object(result, "brunt"), "version", BRUNT_VERSION);
+}
+
+static void
+add_target(cJSON *result, const struct report *report)
+{
+	cJSON *o = value_add_object(result, "target");
+
+	value_set_text(o, "url", report->plan->target.url.text);
+	value_set_text(o, "address", report->target_address);
+}
+
+static void
+add_verdict(cJSON *result, const struct report *report)
+{
+	const struct verdict *verdict = report->verdict;
+	cJSON *o = value_add_object(result, "verdict");
+
+	value_set_text(o, "status", verdict_status_names[verdict->status]);
+	value_set_number(o, "exit_code", verdict->exit_code);
+	cJSON *reasons = value_add_array(o, "reasons");
+
+	for (size_t i = 0; i < verdict->reasons_n; i++)
+		cJSON_AddItemToArray(reasons, value_of_text(verdict->reasons[i]));
+}
+
+static void
+add_slos(cJSON *result, const struct report *report)
+{
+	static const char *const statuses[] = {"pass", "stretch", "fail", "na"};
+	cJSON *slos = value_add_array(result, "slo");
+
+	for (size_t i = 0; report->verdict->slos != NULL && i < report->plan->slos_n; i++) {
+		const struct slo_verdict *slo = &report->verdict->slos[i];
+		cJSON *o = value_object();
+
+		value_set_text(o, "expr", slo->expr->text);
+		value_set_number(o, "value", slo->value);
+		value_set_bool(o, "above_timeout", isinf(slo->value) != 0);
+		value_set_text(o, "status", statuses[slo->status]);
+		cJSON_AddItemToArray(slos, o);
+	}
+}
+
+/* The profile is plan/'s own JSON, taken as it stands: a seed above 2^53 would not survive being parsed into doubles.
+ */
+static void
+add_profile(cJSON *result, const struct plan *plan)
+{
+	cJSON *profile = cJSON_CreateRaw(plan->effective_json);
+
+	CHECK(profile != NULL);
+	value_set(result, "profile", profile);
+	value_set_text(result, "profile_hash", plan->hash);
+}
+
+bool
+result_add_json(const struct report *report, const struct system_info *system, struct buf *into)
+{
+	cJSON *result = value_object();
+
+	add_identity(result, report);
+	add_verdict(result, report);
+	result_add_breaking_point(result, report);
+	result_add_failure_mode(result, report);
+	add_slos(result, report);
+	add_target(result, report);
+	result_add_totals(result, report);
+	result_add_latency(result, "latency_ns", report->summary->measured.histograms);
+	result_add_levels(result, report);
+	result_add_requests(result, report);
+	result_add_resources(result, report);
+	add_system(result, system);
+	add_profile(result, report->plan);
+	result_add_series(result, report);
+	char *text = cJSON_Print(result);
+
+	cJSON_Delete(result);
+	CHECK(text != NULL);
+	bool fits = buf_add_text(into, text) && buf_add_char(into, '\n');
+
+	cJSON_free(text);
+	return fits;
+}
+
+static bool
+json_write(const struct report *report, struct buf *into)
+{
+	struct system_info system;
+
+	system_info_read(&system);
+	return result_add_json(report, &system, into);
+}
+
+const struct reporter_ops json_reporter = {
+	.name = "json",
+	.help = "result.json: everything, for programs (results/schema.json)",
+	.file = "result.json",
+	.write = json_write,
+};

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "report/reporter.h"
+#include "report/system.h"
+#include "report/value.h"
+
+/* result.json: schema "brunt/result/1", published as results/schema.json. What is not known is null, never NaN or a
+ * made-up number. */
+
+#define RESULT_SCHEMA "brunt/result/1"
+#define RESULT_BYTES_CEILING ((size_t)64 * 1024 * 1024)
+
+/* Appends the document; false: the buffer's ceiling. */
+bool result_add_json(const struct report *report, const struct system_info *system, struct buf *into);
+
+/* Parts of the document, in files of their own. */
+void result_add_totals(cJSON *result, const struct report *report);
+void result_add_latency(cJSON *result, const char *key, const struct histogram *histograms);
+void result_add_requests(cJSON *result, const struct report *report);
+void result_add_levels(cJSON *result, const struct report *report);
+void result_add_breaking_point(cJSON *result, const struct report *report);
+void result_add_failure_mode(cJSON *result, const struct report *report);
+void result_add_resources(cJSON *result, const struct report *report);
+void result_add_series(cJSON *result, const struct report *report);

@@ -1,0 +1,149 @@
+#include <math.h>
+
+#include "report/figure.h"
+#include "report/result.h"
+
+static cJSON *
+finding_object(const struct finding *finding)
+{
+	cJSON *o = value_object();
+
+	value_set_text(o, "rule", finding->rule);
+	value_set_text(o, "mode", failure_mode_rows[finding->mode].name);
+	value_set_text(o, "weight", level_status_names[finding->weight]);
+	value_set_text(o, "text", finding->text);
+	value_set_number(o, "measured", finding->measured);
+	value_set_number(o, "threshold", finding->threshold);
+	value_set_seconds(o, "onset_s", finding->onset_ns);
+	return o;
+}
+
+static void
+add_level_failures(cJSON *into, const struct counts *counts)
+{
+	cJSON *failures = value_add_object(into, "failures");
+
+	for (int f = 0; f < FAILURE_COUNT; f++)
+		if (counts->by_failure[f] > 0)
+			value_set_count(failures, failure_rows[f].counter, counts->by_failure[f]);
+}
+
+static cJSON *
+level_object(const struct level_summary *level, const struct level_verdict *verdict, bool in_users)
+{
+	struct latency_figures response;
+	cJSON *o = value_object();
+
+	figure_latency(level, METRIC_RESPONSE, &response);
+	value_set_count(o, "index", level->index);
+	value_set_seconds(o, "start_s", level->start_ns);
+	value_set_number(o, "window_s", level->window_s);
+	value_set_number(o, "offered_per_s", in_users ? NAN : level->offered);
+	value_set_number(o, "offered_users", in_users ? level->offered : NAN);
+	value_set_number(o, "achieved_per_s", level->window_s > 0 ? level_achieved_per_s(level) : NAN);
+	value_set_count(o, "requests", level->counts.scheduled);
+	value_set_count(o, "sent", level->counts.sent);
+	value_set_count(o, "ok", level->counts.ok);
+	value_set_count(o, "failed", level->counts.failed);
+	value_set_count(o, "dropped", level->counts.dropped);
+	value_set_count(o, "unsent", level->counts.unsent);
+	value_set_count(o, "unfinished", level->counts.unfinished);
+	value_set_number(o, "error_rate", counts_error_rate(&level->counts));
+	value_set_ns(o, "p50_ns", response.count ? response.p50_ns : -1);
+	value_set_ns(o, "p95_ns", response.count ? response.p95_ns : -1);
+	value_set_ns(o, "p99_ns", response.count ? response.p99_ns : -1);
+	value_set_ns(o, "max_ns", response.count ? response.max_ns : -1);
+	value_set_number(o, "in_flight_avg", level->in_flight_avg);
+	value_set_count(o, "in_flight_peak", level->in_flight_peak);
+	value_set_ns(o, "loop_gap_max_ns", level->loop_gap_max_ns);
+	value_set_number(o, "cpu", gauge_avg(&level->target, GAUGE_CPU));
+	value_set_number(o, "cpu_peak", gauge_peak(&level->target, GAUGE_CPU));
+	value_set_number(o, "memory_bytes", gauge_peak(&level->target, GAUGE_MEMORY));
+	add_level_failures(o, &level->counts);
+	value_set_text(o, "status", verdict ? level_status_names[verdict->status] : NULL);
+	cJSON *findings = value_add_array(o, "findings");
+
+	for (size_t i = 0; verdict != NULL && i < verdict->findings_n; i++)
+		cJSON_AddItemToArray(findings, finding_object(&verdict->findings[i]));
+	return o;
+}
+
+void
+result_add_levels(cJSON *result, const struct report *report)
+{
+	const struct verdict *verdict = report->verdict;
+	bool in_users = figure_levels_in_users(report->plan);
+	cJSON *levels = value_add_array(result, "levels");
+
+	for (size_t i = 0; i < report->summary->levels_n; i++)
+		if (report->summary->levels[i].is_known)
+			cJSON_AddItemToArray(
+				levels, level_object(&report->summary->levels[i],
+						i < verdict->levels_n ? &verdict->levels[i] : NULL, in_users));
+}
+
+/* Levels that no break rule spoiled and that held their SLOs, as offered. */
+static cJSON *
+stable_levels(const struct report *report)
+{
+	const struct verdict *verdict = report->verdict;
+	cJSON *levels = value_array();
+
+	for (size_t i = 0; i < verdict->levels_n && i < report->summary->levels_n; i++)
+		if (verdict->levels[i].status <= LEVEL_DEGR && verdict->levels[i].slo_holds)
+			cJSON_AddItemToArray(levels, value_of_number(report->summary->levels[i].offered));
+	return levels;
+}
+
+void
+result_add_breaking_point(cJSON *result, const struct report *report)
+{
+	const struct verdict *verdict = report->verdict;
+	const struct breaking_point *p = &verdict->breaking_point;
+	cJSON *o, *causes;
+
+	if (!p->is_stepped) {
+		value_set(result, "breaking_point", cJSON_CreateNull());
+		return;
+	}
+	o = value_add_object(result, "breaking_point");
+	value_set_bool(o, "found", p->is_found);
+	value_set_text(o, "unit", figure_levels_in_users(report->plan) ? "users" : "per_s");
+	value_set_number(o, "max_sustainable_per_s", p->max_sustainable);
+	value_set_number(o, "max_goodput_per_s", p->max_goodput_per_s);
+	value_set_number(o, "safe_per_s", p->safe);
+	value_set_number(o, "first_broken_per_s", p->first_broken);
+	cJSON *interval = value_add_array(o, "interval_per_s");
+
+	cJSON_AddItemToArray(interval, value_of_number(p->interval[0]));
+	cJSON_AddItemToArray(interval, value_of_number(p->interval[1]));
+	value_set(o, "level", value_of_ns(p->first_broken_level));
+	value_set(o, "max_sustainable_level", value_of_ns(p->max_sustainable_level));
+	value_set_number(o, "error_rate", p->error_rate_at_break);
+	value_set_count(o, "levels_tested", p->levels_tested);
+	value_set(o, "stable_levels", stable_levels(report));
+	value_set_text(o, "failure_mode", failure_mode_rows[verdict->failure_mode].name);
+	causes = value_add_array(o, "causes");
+	for (size_t i = 0; i < verdict->causes_n; i++)
+		cJSON_AddItemToArray(causes, value_of_text(failure_mode_rows[verdict->causes[i]].name));
+	value_set_bool(o, "at_least", p->is_at_least);
+	value_set_bool(o, "sudden", p->is_sudden);
+	value_set_seconds(o, "recovered_after_s", p->recovered_after_ns);
+	value_set(o, "recovered",
+		p->recovered_after_ns == -2 ? cJSON_CreateNull() : cJSON_CreateBool(p->recovered_after_ns >= 0));
+	value_set_text(o, "advice", failure_mode_rows[verdict->failure_mode].advice);
+}
+
+void
+result_add_failure_mode(cJSON *result, const struct report *report)
+{
+	const struct verdict *verdict = report->verdict;
+	cJSON *o = value_add_object(result, "failure_mode");
+
+	value_set_text(o, "mode", failure_mode_rows[verdict->failure_mode].name);
+	cJSON *evidence = value_add_array(o, "evidence");
+
+	for (size_t i = 0; i < verdict->evidence_n; i++)
+		cJSON_AddItemToArray(evidence, finding_object(verdict->evidence[i]));
+	value_set_seconds(o, "onset_s", verdict->onset_ns);
+}
