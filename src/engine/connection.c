@@ -1,6 +1,7 @@
 #include "engine/connection.h"
 
 #include "base/check.h"
+#include "engine/lane.h"
 
 /* Which moves are legal, by the state that is left. */
 static const unsigned connection_may_go[] = {
@@ -121,9 +122,13 @@ connection_complete(struct connection *c, bool is_poisoned)
 {
 	const struct protocol_response *response = c->pool->protocol->response(c->protocol_state);
 
+	/* An answer that came before the whole request was sent (an early 413, say) leaves a connection of no further
+	 * use. */
+	bool is_early = stream_is_writing(&c->stream);
+
 	connection_judge_response(c, response);
-	if (is_poisoned || !response->keeps_alive || connection_is_worn(c) || c->pool->is_closing)
-		connection_close(c, is_poisoned);
+	if (is_poisoned || is_early || !response->keeps_alive || connection_is_worn(c) || c->pool->is_closing)
+		connection_close(c, is_poisoned || is_early);
 	else
 		connection_go(c, CONNECTION_IDLE);
 }
@@ -191,7 +196,7 @@ connection_render(struct connection *c, const struct flight *flight, size_t *len
 		return template_fixed(template, length);
 	if (c->send_buffer == NULL) /* once per connection, not per request */
 		c->send_buffer = must_alloc(c->pool->send_buffer_size);
-	*length = template_render(template, c->pool->config.seed, flight->x.k, c->send_buffer);
+	*length = template_render(template, flight->lane->seed, flight->x.k, c->send_buffer);
 	return c->send_buffer;
 }
 
@@ -228,7 +233,7 @@ connection_send(struct connection *c, struct flight *flight)
 
 	c->reader = pool->config.readers[flight->x.request];
 	c->reader->begin(c->reader_state, request);
-	pool->protocol->expect(c->protocol_state, request, connection_on_body, c);
+	pool->protocol->expect(c->protocol_state, request, c->reader->ignores_bytes ? NULL : connection_on_body, c);
 	int64_t before_ns = connection_now(c);
 	enum stream_result result = stream_write(&c->stream, bytes, length, &written, &error);
 

@@ -33,7 +33,6 @@ struct pool_config {
 	const struct addresses *addresses;
 	struct template *const *templates; /* per request of the plan */
 	const struct reader_ops *const *readers;
-	uint64_t seed;
 	const struct pool_events *events;
 	void *context;
 };

@@ -43,8 +43,8 @@ struct pump_config {
 	void *context;
 };
 
-/* Levels with exchanges under way at once, each with histograms of its own, have a ceiling: levels much shorter than the
- * timeout are refused. */
+/* Levels with exchanges under way at once, each with histograms of its own, have a ceiling: levels much shorter than
+ * the timeout are refused. */
 bool pump_check_levels(const struct plan *plan, struct error *err);
 void pump_init(struct pump *pump, const struct pump_config *config);
 void pump_fini(struct pump *pump);

@@ -157,7 +157,6 @@ pump_init(struct pump *pump, const struct pump_config *config)
 					       .addresses = config->addresses,
 					       .templates = config->templates,
 					       .readers = config->readers,
-					       .seed = plan->seed,
 					       .events = &pump_pool_events,
 					       .context = pump,
 				       });
