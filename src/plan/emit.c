@@ -56,6 +56,8 @@ is_plain(const char *text)
 {
 	size_t length = strlen(text);
 
+	if (text[0] == '-' && isdigit((unsigned char)text[1]))
+		return is_plain(text + 1); /* a negative number stays one */
 	if (length == 0 || strchr("-?:,[]{}#&*!|>'\"%@` =~", text[0]) != NULL || strchr(": ", text[length - 1]) != NULL)
 		return false;
 	if (strncmp(text, "...", 3) == 0)
@@ -81,12 +83,12 @@ emit_scalar(struct buf *into, const struct plan_node *node)
 static void
 emit_key(struct buf *into, const char *key)
 {
-	bool is_word = isalpha((unsigned char)key[0]) && strlen(key) > 1;
+	static const char *const reserved[] = {
+		"null", "Null", "NULL", "true", "false", "yes", "no", "on", "off", "y", "Y", "n", "N"};
+	bool is_word = isalpha((unsigned char)key[0]);
 
 	for (const char *p = key; *p != '\0'; p++)
 		is_word = is_word && (isalnum((unsigned char)*p) || strchr("_-.", *p) != NULL);
-	static const char *const reserved[] = {"null", "Null", "NULL", "true", "false", "yes", "no", "on", "off"};
-
 	for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
 		is_word = is_word && strcmp(key, reserved[i]) != 0;
 	if (is_word)

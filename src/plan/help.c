@@ -144,6 +144,8 @@ section(struct help *h, const char *path, const char *sentence, const struct pla
 static const char *
 sample(const struct plan_key *key)
 {
+	if (strcmp(key->name, "users") == 0)
+		return "10";
 	switch (key->type) {
 	case PLAN_LEVEL:
 	case PLAN_RATE: return "50/s";
