@@ -16,9 +16,9 @@ def identities(totals, where):
         yield f"{where}: scheduled ≠ sent + dropped + unsent: {totals}"
     if sent != totals["ok"] + totals["failed"] + totals["unfinished"]:
         yield f"{where}: sent ≠ ok + failed + unfinished: {totals}"
-    classes = sum(totals.get("failures", {}).values())
-    if classes != totals["failed"] + totals["dropped"] + totals["unsent"]:
-        yield f"{where}: the classes of failure add up to {classes}: {totals}"
+    for count, classes in (("failed", "failures"), ("unsent", "unsent_reasons"), ("dropped", "dropped_reasons")):
+        if classes in totals and sum(totals[classes].values()) != totals[count]:
+            yield f"{where}: {count} is {totals[count]}, its classes {totals[classes]}"
 
 
 def check_identities(ran):
@@ -26,7 +26,10 @@ def check_identities(ran):
     for name, request in ran.result["requests"].items():
         yield from identities(request["totals"], f"requests.{name}")
     for level in ran.result["levels"]:
-        yield from identities({**level, "scheduled": level["requests"]}, f"levels.{level['index']}")
+        yield from identities({k: v for k, v in level.items() if k != "failures"} | {"scheduled": level["requests"]}, f"levels.{level['index']}")
+        classes = sum(level["failures"].values())
+        if classes != level["failed"] + level["dropped"] + level["unsent"]:
+            yield f"levels.{level['index']}: the classes of failure add up to {classes}: {level}"
 
 
 def check_schema(ran):
@@ -38,11 +41,13 @@ def check_schema(ran):
 
 
 def check_latencies(ran):
-    """A distribution's figures are in order, and the whole of a response is not less than its parts."""
+    """A distribution's figures are in order, and a response is the sum of its parts. The last percentiles may be above the
+    maximum by what a bucket is wide, 1/1024: they are the upper end of one, the maximum is exact."""
     latency = ran.result["latency_ns"]
     for name, figures in latency.items():
         row = [figures.get(key) for key in ("min", "p50", "p90", "p95", "p99", "p999", "max")]
         row = [value for value in row if value is not None]
+        row = [min(value, row[-1]) if value <= row[-1] * (1 + 1 / 1024) else value for value in row]
         if figures["count"] and (row != sorted(row) or row[0] < 0):
             yield f"latency_ns.{name} is out of order: {figures}"
     totals = ran.result["totals"]

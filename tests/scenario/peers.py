@@ -117,7 +117,6 @@ def no_body(request):
 
 
 def byte_by_byte(request):
-    request.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     request.send(*[OK[i:i + 1] for i in range(len(OK))])
     return True
 
@@ -198,6 +197,8 @@ class Peer:
     def serve(self, connection):
         pending, number, is_alive = b"", 0, True
         with connection:
+            if connection.family != socket.AF_UNIX:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
                 while is_alive:
                     pending, head_bytes = self.read_request(connection, pending)

@@ -33,7 +33,7 @@ def test_path_reaches_into_lists_and_maps():
 
 def totals(**changes):
     return {"scheduled": 10, "sent": 8, "dropped": 1, "unsent": 1, "ok": 6, "failed": 1, "unfinished": 1,
-            "failures": {"a": 1, "b": 1, "c": 1}, **changes}
+            "failures": {"a": 1}, "unsent_reasons": {"b": 1}, "dropped_reasons": {"c": 1}, **changes}
 
 
 def test_identities_hold_or_are_told():
@@ -41,6 +41,7 @@ def test_identities_hold_or_are_told():
     assert list(always.identities(totals(scheduled=11), ""))
     assert list(always.identities(totals(ok=7), ""))
     assert list(always.identities(totals(failures={}), ""))
+    assert list(always.identities(totals(unsent_reasons={"b": 2}), ""))
 
 
 def test_session_is_read_whatever_the_command_is_called():
