@@ -5,7 +5,7 @@
 /* A rule looks at one closed level and adds a finding, with its evidence in a sentence, for whatever held. It is pure.
  * One file and one row of rules.def each. */
 
-/* What later levels are compared with: the first level that was valid. −1: n/a. */
+/* What levels are compared with: the first one that was valid, itself included. −1: n/a. */
 struct reference_level {
 	int64_t p50_ns, p95_ns;
 };
@@ -17,7 +17,6 @@ struct rule_context {
 	const struct run_facts *facts;
 	struct reference_level first;
 	double oom_kills_before; /* as of the end of the last valid level; NAN: not known */
-	bool is_first;
 };
 
 struct rule {

@@ -14,7 +14,7 @@ latency_look(const struct rule_context *context, struct level_verdict *verdict)
 	double limit_ns = RULE_DEGR_LATENCY_FACTOR * (double)context->first.p95_ns;
 	char p95_text[32], first_text[32];
 
-	if (context->is_first || context->first.p95_ns < 0 || !((double)p95_ns > limit_ns))
+	if (context->first.p95_ns < 0 || !((double)p95_ns > limit_ns))
 		return;
 	struct finding finding = {.rule = "latency",
 		.weight = LEVEL_DEGR,

@@ -36,6 +36,7 @@ struct step {
 	double memory; /* share of the limit, from memory_from_s on */
 	int memory_from_s;
 	int gone_at_s; /* 1 …; 0: never */
+	int back_at_s; /* it is there again; 0: never */
 	int kill_at_s; /* the OOM counter rises; 1 …; 0: never */
 	bool is_cut;
 };
@@ -165,6 +166,7 @@ make_reading(struct scripted_run *run, const struct step *step, int second)
 		r.values[i] = NAN;
 	run->kills += step->kill_at_s > 0 && second == step->kill_at_s;
 	run->is_gone = run->is_gone || (step->gone_at_s > 0 && second >= step->gone_at_s);
+	run->is_gone = run->is_gone && !(step->back_at_s > 0 && second >= step->back_at_s);
 	r.values[GAUGE_OOM_KILLS] = run->kills;
 	r.values[GAUGE_PROCESSES] = run->is_gone ? 0 : 1;
 	if (run->is_gone)

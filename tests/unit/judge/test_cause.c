@@ -74,6 +74,10 @@ test_refusals_never_lead_the_crash_that_makes_them(void **state)
 		CRASH, ERRORS);
 	/* Seen gone only a second after the first refusal. */
 	CHECK_CAUSES(15, STEP(.gone_at_s = 5, .bad = {{FAILURE_CONNECT_REFUSED, 500, 4}}), CRASH, ERRORS);
+	/* It closed its port two seconds before it was gone. */
+	CHECK_CAUSES(15, STEP(.gone_at_s = 5, .bad = {{FAILURE_CONNECT_REFUSED, 600, 2}}), CRASH, ERRORS);
+	/* A proxy in front answers for the dead in the second before it is seen. */
+	CHECK_CAUSES(15, STEP(.gone_at_s = 5, .bad = {{FAILURE_STATUS, 500, 4}}), CRASH, ERRORS);
 	/* Nobody watches: the refusals alone say it. */
 	CHECK_CAUSES(14, STEP(.bad = {{FAILURE_CONNECT_REFUSED, 500, 4}}), CRASH, ERRORS);
 	/* It failed long before it died. */

@@ -198,6 +198,35 @@ test_generators_limits_void_a_level_only_above_them(void **state)
 	}
 }
 
+/* Failures that took 2 s allow for 200 ms, though the few successes were fast. */
+static void
+test_lateness_small_beside_the_timeouts_voids_nothing(void **state)
+{
+	struct scripted_run run;
+
+	(void)state;
+	run_init(&run, "steps");
+	const struct level_verdict *v = run_play(&run,
+		(struct step){
+			.offered = 100, .lateness_ns = 50 * NS_PER_MS, .bad = {{FAILURE_RESPONSE_TIMEOUT, 900, 0}}});
+
+	assert_int_equal(v->status, LEVEL_BROKEN);
+	assert_null(find_rule(v, "lateness"));
+	run_fini(&run);
+}
+
+static void
+test_taken_is_enough_at_99_percent(void **state)
+{
+	struct scripted_run run;
+
+	(void)state;
+	run_init(&run, "steps");
+	assert_null(
+		find_rule(run_play(&run, (struct step){.offered = 100, .bad = {{FAILURE_LOOP_GAP, 10, 0}}}), "taken"));
+	run_fini(&run);
+}
+
 static void
 test_level_that_the_generator_limited_is_never_broken(void **state)
 {
@@ -317,6 +346,35 @@ test_memory_breaks_above_its_share_of_the_limit(void **state)
 	assert_int_equal(status_after_healthy((struct step){.offered = 100, .memory = 0.91}), LEVEL_BROKEN);
 }
 
+/* The rule may be off, but a death at 95% is still one by memory. */
+static void
+test_memory_rule_that_is_off_still_explains_a_death(void **state)
+{
+	struct scripted_run run;
+
+	(void)state;
+	run_init(&run, "steps");
+	run.plan.break_when.memory = NAN;
+	assert_int_equal(run_play(&run, (struct step){.offered = 100, .memory = 0.95})->status, LEVEL_OK);
+	const struct level_verdict *v = run_play(&run, (struct step){.offered = 100, .memory = 0.95, .gone_at_s = 5});
+
+	assert_int_equal(v->status, LEVEL_BROKEN);
+	assert_int_equal(find_rule(v, "memory")->mode, FAILURE_MODE_OUT_OF_MEMORY);
+	run_fini(&run);
+}
+
+static void
+test_process_gone_is_a_crash_whenever_it_is_seen(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		status_after_healthy((struct step){.offered = 100, .gone_at_s = 5, .back_at_s = 6}), LEVEL_BROKEN);
+	/* While the last request is waited for, after the window. */
+	assert_int_equal(status_after_healthy(
+				 (struct step){.offered = 100, .gone_at_s = 11, .slow = 1, .slow_ns = 2 * NS_PER_S}),
+		LEVEL_BROKEN);
+}
+
 static void
 test_refusals_are_a_crash_only_where_it_answered_before(void **state)
 {
@@ -366,6 +424,8 @@ main(void)
 		cmocka_unit_test(test_missed_slo_is_err),
 		cmocka_unit_test(test_failures_rank_above_every_success),
 		cmocka_unit_test(test_generators_limits_void_a_level_only_above_them),
+		cmocka_unit_test(test_lateness_small_beside_the_timeouts_voids_nothing),
+		cmocka_unit_test(test_taken_is_enough_at_99_percent),
 		cmocka_unit_test(test_level_that_the_generator_limited_is_never_broken),
 		cmocka_unit_test(test_few_requests_can_be_late_too),
 		cmocka_unit_test(test_one_failure_of_few_breaks_nothing),
@@ -373,6 +433,8 @@ main(void)
 		cmocka_unit_test(test_cpu_breaks_above_its_threshold_beside_a_symptom),
 		cmocka_unit_test(test_cpu_that_is_as_busy_when_idle_says_nothing),
 		cmocka_unit_test(test_memory_breaks_above_its_share_of_the_limit),
+		cmocka_unit_test(test_memory_rule_that_is_off_still_explains_a_death),
+		cmocka_unit_test(test_process_gone_is_a_crash_whenever_it_is_seen),
 		cmocka_unit_test(test_refusals_are_a_crash_only_where_it_answered_before),
 		cmocka_unit_test(test_what_a_stop_cancelled_is_no_error),
 	};

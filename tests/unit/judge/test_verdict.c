@@ -147,6 +147,36 @@ test_max_sustainable_rate_gates_and_level_slos_do_not(void **state)
 }
 
 static void
+test_levels_above_a_broken_one_are_not_sustained(void **state)
+{
+	struct scripted_run run;
+
+	(void)state;
+	run_init(&run, "steps");
+	run.plan.stop.when = STOP_MAX;
+	run_play_on(&run, (struct step){.offered = 50});
+	run_play_on(&run, (struct step){.offered = 100, .bad = BREAKING});
+	assert_int_equal(run_play_on(&run, (struct step){.offered = 150}), LEVEL_OK);
+	near(conclude(&run)->breaking_point.max_sustainable, 50);
+	near(conclude(&run)->breaking_point.max_goodput_per_s, 150);
+	run_fini(&run);
+}
+
+static void
+test_level_slo_missed_where_nothing_was_sustained_gates_nothing(void **state)
+{
+	struct scripted_run run;
+
+	(void)state;
+	run_init(&run, "steps");
+	run_add_slo(&run, make_expr("response", 0.95, EXPR_LE, 1e6));
+	run_play_on(&run, (struct step){.offered = 100, .bad = BREAKING});
+	assert_int_equal(conclude(&run)->slos[0].status, SLO_FAIL);
+	assert_int_equal(conclude(&run)->exit_code, 0);
+	run_fini(&run);
+}
+
+static void
 test_goal_fails_where_nothing_was_sustained(void **state)
 {
 	struct scripted_run run;
@@ -163,7 +193,12 @@ test_goal_fails_where_nothing_was_sustained(void **state)
 	run_fini(&run);
 }
 
-#define VOID_STEP(rate) ((struct step){.offered = rate, .lateness_ns = 20 * NS_PER_MS})
+/* Late, and full of errors that nobody is to be blamed for. */
+#define VOID_STEP(rate)                                                                                                \
+	((struct step){.offered = rate,                                                                                \
+		.latency_ns = 2 * NS_PER_MS,                                                                           \
+		.lateness_ns = 20 * NS_PER_MS,                                                                         \
+		.bad = {{FAILURE_STATUS, 500, 0}}})
 
 static void
 test_void_level_is_repeated_once_and_then_ends_the_run(void **state)
@@ -459,6 +494,8 @@ main(void)
 		cmocka_unit_test(test_break_within_ten_percent_of_an_ok_level_is_sudden),
 		cmocka_unit_test(test_unbroken_load_gives_a_lower_bound),
 		cmocka_unit_test(test_max_sustainable_rate_gates_and_level_slos_do_not),
+		cmocka_unit_test(test_levels_above_a_broken_one_are_not_sustained),
+		cmocka_unit_test(test_level_slo_missed_where_nothing_was_sustained_gates_nothing),
 		cmocka_unit_test(test_goal_fails_where_nothing_was_sustained),
 		cmocka_unit_test(test_void_level_is_repeated_once_and_then_ends_the_run),
 		cmocka_unit_test(test_void_level_that_its_repetition_makes_good_is_forgotten),

@@ -245,7 +245,8 @@ test_cgroup_v1_gives_the_same(void **state)
 	put("4:memory:/\n2:cpu,cpuacct:/\n0::/\n", "/proc/self/cgroup");
 	put("150000\n", "/sys/fs/cgroup/cpu,cpuacct/web/cpu.cfs_quota_us");
 	put("100000\n", "/sys/fs/cgroup/cpu,cpuacct/web/cpu.cfs_period_us");
-	put("-1\n", "/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us");
+	put("-1\n", "/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us"); /* none */
+	put("100000\n", "/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us");
 	put("9223372036854771712\n", "/sys/fs/cgroup/memory/memory.limit_in_bytes");
 	put("4194304\n", "/sys/fs/cgroup/memory/web/memory.limit_in_bytes");
 	put("3000000\n", "/sys/fs/cgroup/memory/web/memory.usage_in_bytes");
@@ -334,6 +335,25 @@ test_ended_child_is_counted_once_and_never_negative(void **state)
 	r = read_after(s, NS_PER_S / 10, true);
 	near(r.values[GAUGE_CPU_CORES], 0.2);
 	near(r.values[GAUGE_PROCESSES], 1);
+	s->ops->close(s);
+}
+
+static void
+test_counters_that_run_backwards_count_nothing(void **state)
+{
+	(void)state;
+	put_process(10, 1, 50);
+	put_thread(10, 10, NS_PER_S, NS_PER_S);
+	struct sampler *s = open_pid(10);
+
+	read_after(s, 0, true);
+	put_stat(10, 1, 40, 0, "R");
+	put_thread(10, 10, NS_PER_S / 2, NS_PER_S / 2);
+	struct reading r = read_after(s, 100 * NS_PER_MS, true);
+
+	assert_true(r.values[GAUGE_CPU] == 0);
+	assert_true(r.values[GAUGE_CPU_CORES] == 0);
+	assert_true(r.values[GAUGE_RUN_WAIT] == 0);
 	s->ops->close(s);
 }
 
@@ -472,6 +492,7 @@ main(void)
 			test_oom_kills_are_still_read_when_the_process_is_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_memory_of_a_tree_counts_shared_pages_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ended_child_is_counted_once_and_never_negative, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_counters_that_run_backwards_count_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_child_that_appears_does_not_bring_its_past, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reused_pid_is_another_process, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_zombie_is_gone, setup, teardown),

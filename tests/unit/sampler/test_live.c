@@ -358,6 +358,7 @@ test_self_counts_no_children(void **state)
 
 	in_range(r.values[GAUGE_CPU_CORES], 0, used_s / dt_s + 0.05);
 	in_range(r.values[GAUGE_PROCESSES], 1, 1);
+	assert_true(r.values[GAUGE_CPU_ALLOWED] > 0);
 	in_range(r.values[GAUGE_FDS], 3, r.values[GAUGE_FDS_LIMIT]);
 	assert_true(r.values[GAUGE_MEMORY] > 0);
 	s->ops->close(s);
