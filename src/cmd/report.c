@@ -57,6 +57,15 @@ add_formats(struct asked *asked, const char *list, struct error *err)
 	return is_good;
 }
 
+/* By what stands at its beginning: it may have been renamed. */
+static bool
+is_result(const char *path)
+{
+	char start[256] = "";
+
+	return file_read_small(path, start, sizeof(start)) > 0 && strstr(start, "\"brunt/result/1\"") != NULL;
+}
+
 static bool
 find_result(struct asked *asked, const char *path, struct error *err)
 {
@@ -73,6 +82,8 @@ find_result(struct asked *asked, const char *path, struct error *err)
 		snprintf(asked->result, sizeof(asked->result), "%.*s/result.json", PATH_MAX - 16, asked->dir);
 		return true;
 	}
+	if (!is_result(path))
+		return error_set(err, "'%s' is neither a results directory nor a result.json", path);
 	snprintf(asked->result, sizeof(asked->result), "%s", path);
 	char *slash = strrchr(asked->dir, '/');
 
@@ -135,19 +146,14 @@ print_stored(const struct asked *asked, const struct reporter_ops *format, bool 
 	return true;
 }
 
-/* "…/20261122T020000Z-1a2b3c.partial" → its id, and when the run began. */
 static struct run_identity
-identity_of(const char *dir, char *id, size_t size)
+identity_of(const struct rebuilt *rebuilt)
 {
-	const char *name = strrchr(dir, '/');
 	struct tm tm = {0};
-
-	name = name ? name + 1 : dir;
-	snprintf(id, size, "%.*s", (int)strcspn(name, "."), name);
-	const char *end = strptime(id, "%Y%m%dT%H%M%SZ", &tm);
+	bool has_start = strptime(rebuilt->started_at, "%Y-%m-%dT%H:%M:%SZ", &tm) != NULL;
 
 	return (struct run_identity){
-		.id = id, .started_wall_ns = end ? (int64_t)timegm(&tm) * NS_PER_S : 0, .shards = 1};
+		.id = rebuilt->id, .started_wall_ns = has_start ? (int64_t)timegm(&tm) * NS_PER_S : 0, .shards = 1};
 }
 
 struct rejudging {
@@ -166,10 +172,9 @@ on_level_closed(void *context, const struct summary *summary, uint32_t level)
 static bool
 print_rebuilt(const struct asked *asked, const struct plan *plan, const struct rebuilt *rebuilt, struct rejudging *r)
 {
-	char id[128];
 	struct report report = {.plan = plan,
 		.summary = rebuilt->summary,
-		.identity = identity_of(asked->dir, id, sizeof(id)),
+		.identity = identity_of(rebuilt),
 		.duration_ns = rebuilt->last_ns,
 		.pacing = "not known",
 		.results_dir = asked->dir};

@@ -114,7 +114,7 @@ read_event(struct json_reader *r, const cJSON *tree, const struct plan *plan, st
 	}
 	json_must_have(r, tree, text_name);
 	json_read_text(r, tree, text_name, event->text, sizeof(event->text));
-	json_read_i64(r, tree, "at_ns", -1, EVENT_TIME_MAX_NS, &event->at_ns);
+	json_read_i64(r, tree, "at_ns", -EVENT_TIME_MAX_NS, EVENT_TIME_MAX_NS, &event->at_ns);
 }
 
 bool

@@ -136,8 +136,9 @@ json_read_i64(struct json_reader *r, const cJSON *in, const char *name, int64_t 
 
 	if (item == NULL)
 		return;
-	if (cJSON_IsNumber(item) && item->valuedouble == -1 && min <= -1) { /* the one negative: not known */
-		*into = -1;
+	if (cJSON_IsNumber(item) && item->valuedouble < 0 && item->valuedouble >= (double)min &&
+		item->valuedouble >= -(double)JSON_INTEGER_MAX && item->valuedouble == trunc(item->valuedouble)) {
+		*into = (int64_t)item->valuedouble; /* −1: not known; others: before T0, as the idle baseline is */
 	} else if (json_value_u64(item, (uint64_t)max, &value) && (min < 0 || value >= (uint64_t)min)) {
 		*into = (int64_t)value;
 	} else {

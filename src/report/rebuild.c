@@ -1,5 +1,6 @@
 #include "report/rebuild.h"
 
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +69,19 @@ apply(struct rebuilding *r, const struct event *event)
 	}
 }
 
+/* What `run` says of the run beyond what a reader of the stream needs. */
+static void
+read_identity(struct rebuilt *into, const char *line)
+{
+	cJSON *run = cJSON_Parse(line);
+	const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(run, "id"));
+	const char *started_at = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(run, "started_at"));
+
+	snprintf(into->id, sizeof(into->id), "%s", id ? id : "");
+	snprintf(into->started_at, sizeof(into->started_at), "%s", started_at ? started_at : "");
+	cJSON_Delete(run);
+}
+
 static bool
 read_line(struct rebuilding *r, const char *path, const char *line, size_t length, size_t number, struct error *err)
 {
@@ -78,6 +92,8 @@ read_line(struct rebuilding *r, const char *path, const char *line, size_t lengt
 	interval_reset(r->interval);
 	if (!event_decode(line, length, r->plan, &event, r->interval, err))
 		return error_place(err, path, number, 1);
+	if (event.kind == EVENT_RUN)
+		read_identity(r->into, line);
 	apply(r, &event);
 	return true;
 }

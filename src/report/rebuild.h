@@ -18,6 +18,8 @@ struct rebuild_events {
 struct rebuilt {
 	struct summary *summary; /* the caller frees it */
 	int64_t last_ns;         /* time of the last event, since T0 */
+	char id[64];             /* of the run; empty: its first line is not there */
+	char started_at[32];     /* "2026-11-22T02:00:00Z" */
 	bool has_end;            /* the run came to its end: */
 	char status[64];         /* "pass" … */
 	int exit_code;

@@ -20,7 +20,7 @@ gauge_text(enum gauge gauge, double value, char into[FIGURE_MAX])
 	if (!isfinite(value))
 		snprintf(into, FIGURE_MAX, "n/a");
 	else
-		snprintf(into, FIGURE_MAX, value == round(value) ? "%.0f" : "%.2f", value);
+		snprintf(into, FIGURE_MAX, value == round(value) ? "%.0f" : value < 10 ? "%.2f" : "%.1f", value);
 	return into;
 }
 

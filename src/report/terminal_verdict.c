@@ -139,7 +139,10 @@ terminal_add_breaking_point(const struct report *report, struct page *page)
 	const struct verdict *verdict = report->verdict;
 	const struct failure_mode_row *mode = &failure_mode_rows[verdict->failure_mode];
 
-	if (!verdict->breaking_point.is_stepped && verdict->failure_mode == FAILURE_MODE_NONE)
+	/* Without a cause there is something to say only where every level was tried and held. */
+	if (verdict->failure_mode == FAILURE_MODE_NONE &&
+		(!isfinite(verdict->breaking_point.max_sustainable) || verdict->breaking_point.is_at_least ||
+			!verdict->breaking_point.is_stepped))
 		return;
 	page_heading(page, "Breaking point");
 	page_entry(page, "cause", PAINT_BOLD, "%s: %s", mode->name, mode->sentence);

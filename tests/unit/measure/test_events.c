@@ -325,7 +325,7 @@ test_lines_that_are_no_json_are_refused(void **state)
 		"{\"event\":\"phase\",\"phase\":\"x\",\"at_ns\":NaN}",
 		"{\"event\":\"phase\",\"phase\":\"x\",\"at_ns\":1e999}",
 		"{\"event\":\"phase\",\"phase\":\"x\",\"at_ns\":+1}",
-		"{\"event\":\"phase\",\"phase\":\"x\",\"at_ns\":-2}",
+		"{\"event\":\"phase\",\"phase\":\"x\",\"at_ns\":-2.5}",
 		"{\"event\":\"phase\",\"phase\":\"x\",\"at_ns\":0.5}",
 		"{\"event\":\"phase\",\"phase\":\"x\",\"at_ns\":\"7\"}",
 		"{\"event\":\"phase\",\"phase\":\"x\",\"at_ns\":true}", "{\"event\":\"phase\",\"phase\":\"\t\"}",

@@ -20,7 +20,8 @@ static struct buf events;
 static int
 set_up(void **state)
 {
-	const struct run_identity identity = {.id = "20261122T020000Z-1a2b3c", .shards = 1};
+	const struct run_identity identity = {
+		.id = "20261122T020000Z-1a2b3c", .started_wall_ns = INT64_C(1795312800) * NS_PER_S, .shards = 1};
 
 	(void)state;
 	snprintf(journal, sizeof(journal), "/tmp/brunt-journal-XXXXXX");
@@ -92,6 +93,8 @@ test_a_journal_gives_the_report_that_the_run_gave(void **state)
 	assert_true(is_read);
 	assert_false(rebuilt.has_end);
 	assert_int_equal(rebuilt.last_ns, 12 * NS_PER_S);
+	assert_string_equal(rebuilt.id, "20261122T020000Z-1a2b3c");
+	assert_string_equal(rebuilt.started_at, "2026-11-22T02:00:00Z");
 	assert_int_equal(order, 123);
 	summary_settle_level(summary, 2);
 	char *before = rendered(summary), *after = rendered(rebuilt.summary);
