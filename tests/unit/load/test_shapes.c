@@ -202,6 +202,7 @@ test_steps_are_cut_to_the_last_level(void **state)
 	assert_float_equal(ops->level_span(&down, 2).offered, 40, 0);
 	assert_float_equal(ops->level_span(&down, 3).offered, 20, 0);
 	assert_int_equal(ops->levels_count(&(struct steps){0.1, 0.1, 1, SECOND}), 10);
+	assert_int_equal(ops->levels_count(&(struct steps){0.1, 0.1, 0.4, SECOND}), 4);
 }
 
 static void
