@@ -57,8 +57,8 @@ def write_profile(profile, ran):
     if isinstance(profile, dict):
         profile = dict(profile)
         profile.setdefault("name", "scenario")
-        if not ran.is_timed:  # it judges no times, so that a machine that is busy or slow must not void its levels
-            profile.setdefault("generator", {"lateness_p99": "30s"})
+        # Unless it is about the generator, a scenario must not be void because the machine is busy or slow.
+        profile.setdefault("generator", {"lateness_p99": "50ms" if ran.is_timed else "30s"})
         profile["target"] = {"url": "@URL@", **profile.get("target", {})}
         if "scenarios" not in profile:
             profile.setdefault("requests", [{"name": "root", "get": "/"}])
