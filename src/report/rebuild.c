@@ -98,6 +98,39 @@ read_line(struct rebuilding *r, const char *path, const char *line, size_t lengt
 	return true;
 }
 
+/* What was under way when the run was killed never ended: the identities hold for a journal too. */
+static void
+end_counts(struct counts *counts)
+{
+	uint64_t known = counts->sent + counts->dropped + counts->unsent;
+	uint64_t ended = counts->ok + counts->failed + counts->unfinished;
+	uint64_t queued = counts->scheduled > known ? counts->scheduled - known : 0;
+
+	counts->unsent += queued;
+	counts->by_failure[FAILURE_CANCELLED] += queued;
+	counts->unfinished += counts->sent > ended ? counts->sent - ended : 0;
+}
+
+static void
+end_level_counts(struct level_summary *level)
+{
+	end_counts(&level->counts);
+	if (level->live_requests != NULL)
+		end_counts(&level->live->counts);
+}
+
+static void
+end_all_counts(struct summary *summary)
+{
+	end_counts(&summary->everything.counts);
+	end_counts(&summary->measured.counts);
+	end_level_counts(&summary->warmup);
+	for (size_t i = 0; i < summary->levels_n; i++)
+		end_level_counts(&summary->levels[i]);
+	for (size_t i = 0; i < summary->plan->requests_n; i++)
+		end_counts(&summary->requests[i].counts);
+}
+
 static bool
 read_lines(struct rebuilding *r, FILE *file, const char *path, struct error *err)
 {
@@ -132,6 +165,7 @@ rebuild_read(const char *path, const struct plan *plan, const struct rebuild_eve
 
 	fclose(file);
 	if (is_read) {
+		end_all_counts(into->summary);
 		summary_cut(into->summary, into->last_ns);
 		for (size_t i = 0; i < into->summary->levels_n; i++)
 			close_level(&r, (uint32_t)i);

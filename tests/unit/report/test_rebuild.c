@@ -124,6 +124,34 @@ test_a_line_torn_by_a_kill_is_left_out(void **state)
 }
 
 static void
+test_what_was_under_way_at_the_kill_counts_as_unfinished(void **state)
+{
+	struct recorder *recorder = recorder_new(&(struct recorder_config){.requests_n = 2, .open_levels_max = 4});
+	struct rebuilt rebuilt;
+	struct error err = {0};
+
+	(void)state;
+	recorder_add_scheduled(recorder, 2, 0, 5);
+	for (int i = 0; i < 3; i++)
+		recorder_add_sent(recorder, 2, 0);
+	struct interval *interval = recorder_take_interval(recorder, 13 * NS_PER_S);
+
+	assert_true(event_encode_interval(&events, interval, &plan));
+	recorder_give_interval(recorder, interval);
+	recorder_free(recorder);
+	write_journal(events.length);
+	assert_true(rebuild_read(journal, &plan, &nobody_listens, &rebuilt, &err));
+	const struct counts *counts = &rebuilt.summary->everything.counts;
+
+	assert_int_equal(counts->unfinished, 3);
+	assert_int_equal(counts->by_failure[FAILURE_CANCELLED], 2);
+	assert_true(counts_identities_hold(counts));
+	assert_true(counts_identities_hold(&rebuilt.summary->levels[2].counts));
+	assert_true(counts_identities_hold(&rebuilt.summary->requests[0].counts));
+	summary_free(rebuilt.summary);
+}
+
+static void
 test_the_end_of_a_run_is_known(void **state)
 {
 	struct verdict verdict = fixture_verdict();
@@ -179,6 +207,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		JOURNAL_TEST(test_a_journal_gives_the_report_that_the_run_gave),
 		JOURNAL_TEST(test_a_line_torn_by_a_kill_is_left_out),
+		JOURNAL_TEST(test_what_was_under_way_at_the_kill_counts_as_unfinished),
 		JOURNAL_TEST(test_the_end_of_a_run_is_known),
 		JOURNAL_TEST(test_what_is_no_journal_is_said_with_its_line),
 	};
