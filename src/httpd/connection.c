@@ -38,7 +38,7 @@ wait_timeout_ns(const struct httpd_limits *limits, enum wait wait)
 
 /* The loop's own idea of now is good to a millisecond, which deadlines may be. */
 void
-connection_wait(struct connection *c, enum wait wait)
+httpd_connection_wait(struct connection *c, enum wait wait)
 {
 	int64_t timeout_ns = wait_timeout_ns(&c->server->config.limits, wait);
 
@@ -62,7 +62,7 @@ connection_waits_for(const struct connection *c)
 }
 
 void
-connection_request_done(struct connection *c, struct request *r, enum httpd_end end)
+httpd_connection_request_done(struct connection *c, struct request *r, enum httpd_end end)
 {
 	struct httpd *server = c->server;
 
@@ -103,13 +103,13 @@ connection_enter_closed(struct connection *c)
 	c->request_count = 0;
 	while ((r = list_first(&gone, struct request, node)) != NULL) {
 		list_remove(&r->node);
-		connection_request_done(c, r, HTTPD_GONE);
+		httpd_connection_request_done(c, r, HTTPD_GONE);
 	}
 }
 
 /* Every change of a connection's state passes here. */
 void
-connection_go(struct connection *c, enum connection_state to)
+httpd_connection_go(struct connection *c, enum connection_state to)
 {
 	CHECK_MAGIC(c, CONNECTION_MAGIC);
 	CHECK(connection_may_go[c->state] & BIT(to));
@@ -124,20 +124,20 @@ connection_go(struct connection *c, enum connection_state to)
 }
 
 void
-connection_close(struct connection *c)
+httpd_connection_close(struct connection *c)
 {
 	if (c->state != CONNECTION_CLOSED)
-		connection_go(c, CONNECTION_CLOSED);
+		httpd_connection_go(c, CONNECTION_CLOSED);
 }
 
 /* Unread or unsent bytes make close() send a reset; zero linger makes it certain. */
 void
-connection_reset(struct connection *c)
+httpd_connection_reset(struct connection *c)
 {
 	struct linger now = {.l_onoff = 1, .l_linger = 0};
 
 	(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	connection_close(c);
+	httpd_connection_close(c);
 }
 
 /* The server's own answer to a request that it will not hand on; the connection ends with it. */
@@ -153,7 +153,7 @@ connection_refuse(struct connection *c, int status)
 	list_add_last(&c->requests, &r->node);
 	c->request_count++;
 	c->server->counts.malformed++;
-	connection_go(c, CONNECTION_ENDING);
+	httpd_connection_go(c, CONNECTION_ENDING);
 	httpd_answer_text(&r->shown, status, "Content-Type: text/plain\r\n", "", 0);
 }
 
@@ -173,7 +173,7 @@ connection_hand_over(struct connection *c, struct request *r, int64_t arrival_ns
 
 	server->config.handler.on_request(&r->shown, server->config.user);
 	if (c->state == CONNECTION_OPEN && (was_last || server->is_stopping))
-		connection_go(c, CONNECTION_ENDING);
+		httpd_connection_go(c, CONNECTION_ENDING);
 }
 
 /* Parses until the bytes are used up, the connection is full of unanswered requests, or it stops reading. Returns how
@@ -269,9 +269,9 @@ connection_on_peer_end(struct connection *c)
 {
 	c->has_peer_ended = true;
 	if (c->state == CONNECTION_LINGERING || c->request_count == 0 || has_request_that_is_never_answered(c))
-		connection_close(c);
+		httpd_connection_close(c);
 	else if (c->state == CONNECTION_OPEN)
-		connection_go(c, CONNECTION_ENDING);
+		httpd_connection_go(c, CONNECTION_ENDING);
 }
 
 static void
@@ -283,13 +283,13 @@ connection_read(struct connection *c)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
-		connection_close(c);
+		httpd_connection_close(c);
 	} else if (n == 0) {
 		connection_on_peer_end(c);
 	} else if (c->state == CONNECTION_LINGERING) {
 		c->lingered_bytes += (size_t)n;
 		if (c->lingered_bytes > LINGER_BYTES_MAX)
-			connection_close(c);
+			httpd_connection_close(c);
 	} else if (c->state == CONNECTION_OPEN) {
 		connection_on_bytes(c, c->server->input, (size_t)n, arrival_ns);
 	}
@@ -311,26 +311,26 @@ connection_arm(struct connection *c)
 }
 
 void
-connection_settle(struct connection *c)
+httpd_connection_settle(struct connection *c)
 {
 	if (c->busy > 0 || c->state == CONNECTION_CLOSED)
 		return;
 	c->busy++;
-	connection_write(c);
+	httpd_connection_write(c);
 	while (c->state == CONNECTION_OPEN && c->rest.length > 0 &&
 		c->request_count < c->server->config.limits.pipelined) {
 		connection_resume(c);
-		connection_write(c);
+		httpd_connection_write(c);
 	}
 	c->busy--;
-	connection_encourage(c);
+	httpd_connection_encourage(c);
 	if (c->state == CONNECTION_ENDING && c->request_count == 0)
-		connection_go(c, c->has_peer_ended ? CONNECTION_CLOSED : CONNECTION_LINGERING);
+		httpd_connection_go(c, c->has_peer_ended ? CONNECTION_CLOSED : CONNECTION_LINGERING);
 	if (c->state == CONNECTION_CLOSED)
 		return;
 	connection_arm(c);
 	if (connection_waits_for(c) != c->wait || c->serial != c->wait_serial)
-		connection_wait(c, connection_waits_for(c));
+		httpd_connection_wait(c, connection_waits_for(c));
 }
 
 static void
@@ -340,42 +340,42 @@ connection_on_poll(uv_poll_t *poll, int status, int events)
 
 	CHECK_MAGIC(c, CONNECTION_MAGIC);
 	if (status < 0) {
-		connection_close(c);
+		httpd_connection_close(c);
 		return;
 	}
 	c->busy++;
 	if (events & UV_READABLE)
 		connection_read(c);
 	c->busy--;
-	connection_settle(c);
+	httpd_connection_settle(c);
 }
 
 void
-connection_on_deadline(struct connection *c)
+httpd_connection_on_deadline(struct connection *c)
 {
 	c->server->counts.expired++;
 	if (c->wait != WAIT_HEAD && c->wait != WAIT_BODY) {
-		connection_close(c);
+		httpd_connection_close(c);
 		return;
 	}
 	c->busy++;
 	connection_refuse(c, 408);
 	c->busy--;
-	connection_settle(c);
+	httpd_connection_settle(c);
 }
 
 void
-connection_stop(struct connection *c)
+httpd_connection_stop(struct connection *c)
 {
 	if (c->state == CONNECTION_LINGERING || c->request_count == 0)
-		connection_close(c);
+		httpd_connection_close(c);
 	else if (c->state == CONNECTION_OPEN)
-		connection_go(c, CONNECTION_ENDING);
-	connection_settle(c);
+		httpd_connection_go(c, CONNECTION_ENDING);
+	httpd_connection_settle(c);
 }
 
 struct connection *
-connection_new(struct httpd *server, int fd)
+httpd_connection_new(struct httpd *server, int fd)
 {
 	struct connection *c = list_first(&server->free_connections, struct connection, node);
 
@@ -390,6 +390,6 @@ connection_new(struct httpd *server, int fd)
 	parser_init(&c->parser, &server->config.limits, &server->requests);
 	CHECK_OP(uv_poll_init(server->loop, &c->poll, fd), ==, 0);
 	connection_arm(c);
-	connection_wait(c, WAIT_IDLE);
+	httpd_connection_wait(c, WAIT_IDLE);
 	return c;
 }

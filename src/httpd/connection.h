@@ -75,25 +75,25 @@ struct httpd {
 	char *input; /* READ_BYTES, shared by all reads */
 };
 
-struct connection *connection_new(struct httpd *server, int fd);
-void connection_go(struct connection *c, enum connection_state to);
-void connection_wait(struct connection *c, enum wait wait);
-void connection_reset(struct connection *c);
-void connection_request_done(struct connection *c, struct request *r, enum httpd_end end);
+struct connection *httpd_connection_new(struct httpd *server, int fd);
+void httpd_connection_go(struct connection *c, enum connection_state to);
+void httpd_connection_wait(struct connection *c, enum wait wait);
+void httpd_connection_reset(struct connection *c);
+void httpd_connection_request_done(struct connection *c, struct request *r, enum httpd_end end);
 
 /* After anything happened, outermost only: writes what may leave, takes up what was put aside, ends if all is said, and
  * waits for the right thing. */
-void connection_settle(struct connection *c);
+void httpd_connection_settle(struct connection *c);
 
 /* output.c: all answers that may leave now; the interim 100 that a peer may wait for. */
-void connection_write(struct connection *c);
-void connection_encourage(struct connection *c);
+void httpd_connection_write(struct connection *c);
+void httpd_connection_encourage(struct connection *c);
 
-void connection_on_deadline(struct connection *c);
-void connection_close(struct connection *c);
+void httpd_connection_on_deadline(struct connection *c);
+void httpd_connection_close(struct connection *c);
 
 /* The server stops: closes now if idle, else after the last answer. */
-void connection_stop(struct connection *c);
+void httpd_connection_stop(struct connection *c);
 
 /* connection.c tells server.c that the handle is closed; it may stop waiting for it. */
 void server_on_connection_closed(struct httpd *server, struct connection *c);

@@ -49,14 +49,14 @@ static bool
 connection_after_answer(struct connection *c, const struct request *r)
 {
 	if (r->fate == REQUEST_RESETS) {
-		connection_reset(c);
+		httpd_connection_reset(c);
 		return false;
 	}
 	if (r->keeps_alive)
 		return true;
 	if (c->state == CONNECTION_OPEN)
-		connection_go(c, CONNECTION_ENDING);
-	connection_go(c, CONNECTION_LINGERING);
+		httpd_connection_go(c, CONNECTION_ENDING);
+	httpd_connection_go(c, CONNECTION_LINGERING);
 	return false;
 }
 
@@ -93,7 +93,7 @@ connection_write_some(struct connection *c, struct list *sent)
 	ssize_t n = sendmsg(c->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
-		connection_close(c);
+		httpd_connection_close(c);
 		return false;
 	}
 	if (n > 0) {
@@ -104,12 +104,12 @@ connection_write_some(struct connection *c, struct list *sent)
 		return false;
 	c->is_write_blocked = n < 0 || (size_t)n < given;
 	if (c->is_write_blocked && n > 0)
-		connection_wait(c, WAIT_WRITE); /* it moves: a new deadline */
+		httpd_connection_wait(c, WAIT_WRITE); /* it moves: a new deadline */
 	return !c->is_write_blocked;
 }
 
 void
-connection_write(struct connection *c)
+httpd_connection_write(struct connection *c)
 {
 	struct list sent;
 	struct request *r;
@@ -120,7 +120,7 @@ connection_write(struct connection *c)
 		;
 	while ((r = list_first(&sent, struct request, node)) != NULL) {
 		list_remove(&r->node);
-		connection_request_done(c, r, HTTPD_SENT);
+		httpd_connection_request_done(c, r, HTTPD_SENT);
 	}
 	c->busy--;
 }
@@ -128,7 +128,7 @@ connection_write(struct connection *c)
 /* RFC 9110 §10.1.1: asked for only while the body is missing, and never ahead of an earlier answer. The 25 bytes go
  * into a socket buffer that is empty; if it cannot take them, the peer sends its body after its own timeout. */
 void
-connection_encourage(struct connection *c)
+httpd_connection_encourage(struct connection *c)
 {
 	static const char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	struct request *r = c->parser.request;
@@ -142,7 +142,7 @@ connection_encourage(struct connection *c)
 	if (n > 0)
 		c->server->counts.bytes_out += (uint64_t)n;
 	if (n > 0 && n < (ssize_t)sizeof(line) - 1)
-		connection_close(c); /* a torn interim answer would garble the next */
+		httpd_connection_close(c); /* a torn interim answer would garble the next */
 }
 
 static void
@@ -157,7 +157,7 @@ answer(struct httpd_request *shown, const struct httpd_reply *reply, enum reques
 		r->keeps_alive = false;
 	reply_attach(r, reply, c->server->date, fate == REQUEST_RESETS);
 	r->fate = fate;
-	connection_settle(c);
+	httpd_connection_settle(c);
 }
 
 void
@@ -197,7 +197,7 @@ httpd_drop(struct httpd_request *shown)
 	struct request *r = container_of(shown, struct request, shown);
 
 	CHECK(r->connection != NULL);
-	connection_close(r->connection);
+	httpd_connection_close(r->connection);
 }
 
 void
@@ -208,5 +208,5 @@ httpd_never_answer(struct httpd_request *shown)
 	CHECK(r->connection != NULL && r->fate == REQUEST_UNANSWERED);
 	r->fate = REQUEST_NEVER;
 	if (r->connection->has_peer_ended)
-		connection_close(r->connection);
+		httpd_connection_close(r->connection);
 }

@@ -59,7 +59,7 @@ take_connection(struct httpd *s, int fd)
 	s->counts.accepted++;
 	s->counts.open++;
 	s->handles_open++;
-	connection_new(s, fd);
+	httpd_connection_new(s, fd);
 }
 
 static void
@@ -101,7 +101,7 @@ server_expire(struct httpd *s, enum wait wait, int64_t now_ns)
 
 	/* Whatever a deadline does to a connection moves it to another list or a later deadline. */
 	while ((c = list_first(&s->waiting[wait], struct connection, node)) != NULL && c->deadline_ns <= now_ns)
-		connection_on_deadline(c);
+		httpd_connection_on_deadline(c);
 }
 
 /* RFC 9110 §5.6.7. */
@@ -122,7 +122,7 @@ server_close_all(struct httpd *s)
 
 	for (int w = 0; w < WAIT_KINDS; w++)
 		while ((c = list_first(&s->waiting[w], struct connection, node)) != NULL)
-			connection_close(c);
+			httpd_connection_close(c);
 }
 
 static void
@@ -254,7 +254,7 @@ httpd_stop(struct httpd *s, int64_t grace_ns, void (*on_stopped)(void *user), vo
 
 			list_remove(&c->node);
 			list_add_last(list, &c->node);
-			connection_stop(c);
+			httpd_connection_stop(c);
 		}
 	}
 	if (grace_ns <= 0)

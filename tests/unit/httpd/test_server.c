@@ -313,6 +313,32 @@ test_an_idle_connection_is_closed_silently(void **state)
 }
 
 static void
+test_each_request_gives_a_connection_its_idle_time_anew(void **state)
+{
+	(void)state;
+	struct httpd_limits limits = httpd_default_limits;
+	struct fixture f;
+
+	limits.idle_timeout_ns = 500 * NS_PER_MS;
+	open_with(&f, &limits);
+	f.answers_at_once = true;
+	int fd = client(&f);
+	uint64_t until_ms = uv_now(&f.loop) + 1100;
+
+	while (uv_now(&f.loop) < until_ms && !f.is_closed_by_server) {
+		f.got_length = 0;
+		memset(f.got, 0, sizeof(f.got));
+		say(fd, GET("/"));
+		turn_until(&f, fd, "hello");
+		uv_run(&f.loop, UV_RUN_ONCE);
+	}
+	assert_false(f.is_closed_by_server);
+	assert_int_equal(httpd_counts(f.httpd).expired, 0);
+	close(fd);
+	close_all(&f);
+}
+
+static void
 test_a_handler_that_takes_long_is_no_idle_connection(void **state)
 {
 	(void)state;
@@ -463,6 +489,7 @@ main(void)
 		cmocka_unit_test(test_a_head_that_does_not_end_is_timed_out_with_408),
 		cmocka_unit_test(test_a_body_that_does_not_end_is_timed_out_with_408),
 		cmocka_unit_test(test_an_idle_connection_is_closed_silently),
+		cmocka_unit_test(test_each_request_gives_a_connection_its_idle_time_anew),
 		cmocka_unit_test(test_a_handler_that_takes_long_is_no_idle_connection),
 		cmocka_unit_test(test_a_peer_that_reads_nothing_is_closed),
 		cmocka_unit_test(test_stopping_waits_for_the_answers_and_says_close),
