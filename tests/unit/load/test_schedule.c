@@ -99,9 +99,11 @@ test_count_ends_a_load_exactly_and_gives_it_an_end(void **state)
 	assert_int_equal(s.duration_ns, 3333333333);
 
 	load.spacing = SPACING_POISSON;
-	s = schedule_of(&load);
-	assert_int_equal(take_all(&s, &warmup_n, &last_ns), 1000);
-	assert_true(s.duration_ns > last_ns && s.duration_ns < last_ns + SECOND);
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		schedule_init(&s, &load, seed);
+		assert_int_equal(take_all(&s, &warmup_n, &last_ns), 1000);
+		assert_true(s.duration_ns > last_ns && s.duration_ns < last_ns + SECOND);
+	}
 
 	const struct plan_load both = load_of("steady", &(struct steady){300, SECOND, 1000});
 
@@ -208,6 +210,9 @@ test_the_length_of_a_poisson_warm_up_changes_nothing_that_is_measured(void **sta
 	s = schedule_of(&load);
 	assert_true(schedule_peek(&s, &(struct schedule_cursor){.in_shape = true}, &long_one));
 	assert_int_equal(long_one.due_ns - short_one.due_ns, 6 * SECOND);
+	/* Nor does the shape repeat the warm-up's gaps. */
+	assert_true(schedule_peek(&s, &(struct schedule_cursor){0}, &short_one));
+	assert_int_not_equal(short_one.due_ns, long_one.due_ns - 7 * SECOND);
 }
 
 static int
