@@ -11,6 +11,7 @@
 #include "measure/recorder.h"
 
 #define TIMEOUT_NS (2 * NS_PER_S)
+#define CONNECT_TIMEOUT_NS NS_PER_S
 #define MEMORY_LIMIT 1e9
 #define SLOS_MAX 4
 
@@ -91,7 +92,7 @@ run_init(struct scripted_run *run, const char *shape)
 		.scenarios_n = 1,
 		.requests = &run->request,
 		.requests_n = 1,
-		.target = {.timeout_ns = TIMEOUT_NS, .connect_timeout_ns = TIMEOUT_NS},
+		.target = {.timeout_ns = TIMEOUT_NS, .connect_timeout_ns = CONNECT_TIMEOUT_NS},
 		.break_when = {.error_rate = 0.1, .timeout_rate = 0.05, .memory = 0.9, .cpu = 0.95, .crash = true},
 		.safe_share = 0.8,
 		.slos = run->slos,
@@ -142,13 +143,15 @@ make_exchange(
 
 		if (x.outcome == OUTCOME_FAILURE || used[b] >= bad->n || second < bad->from_s)
 			continue;
-		bool is_timeout = bad->kind == FAILURE_RESPONSE_TIMEOUT || bad->kind == FAILURE_QUEUE_TIMEOUT ||
-				  bad->kind == FAILURE_CONNECT_TIMEOUT;
+		bool is_timeout = bad->kind == FAILURE_RESPONSE_TIMEOUT || bad->kind == FAILURE_QUEUE_TIMEOUT;
+		int64_t took_ns = bad->kind == FAILURE_CONNECT_TIMEOUT ? CONNECT_TIMEOUT_NS
+				  : is_timeout                         ? TIMEOUT_NS
+								       : NS_PER_MS;
 
 		used[b]++;
 		x.outcome = OUTCOME_FAILURE;
 		x.failure = bad->kind;
-		x.last_byte_ns = due_ns + (is_timeout ? TIMEOUT_NS : 1 * NS_PER_MS);
+		x.last_byte_ns = due_ns + took_ns;
 		x.status = 0;
 		x.first_byte_ns = -1;
 		if (failure_rows[bad->kind].counts != COUNTS_FAILED)

@@ -62,6 +62,10 @@ test_timeouts_lead_the_errors_that_they_are(void **state)
 	(void)state;
 	CHECK_CAUSES(14, STEP(.bad = {{FAILURE_RESPONSE_TIMEOUT, 300, 2}}), TIMEOUT, ERRORS);
 	CHECK_CAUSES(14, STEP(.bad = {{FAILURE_QUEUE_TIMEOUT, 300, 2}}), TIMEOUT, ERRORS);
+	/* Most time out after 2 s, but some while connecting after 1 s: they are all timeouts. */
+	CHECK_CAUSES(12, STEP(.bad = {{FAILURE_CONNECT_TIMEOUT, 200, 0}, {FAILURE_RESPONSE_TIMEOUT, 300, 0}}), TIMEOUT,
+		ERRORS);
+	CHECK_CAUSES(11, STEP(.bad = {{FAILURE_CONNECT_TIMEOUT, 300, 0}}), TIMEOUT, ERRORS);
 	/* Other errors in plenty, and earlier: they lead. */
 	CHECK_CAUSES(11, STEP(.bad = {{FAILURE_STATUS, 300, 1}, {FAILURE_RESPONSE_TIMEOUT, 100, 2}}), ERRORS, TIMEOUT);
 }

@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -205,6 +206,67 @@ test_children_are_included(void **state)
 	s->ops->close(s);
 }
 
+/* 1 MiB every few ms until the kernel ends it. */
+static void
+leak_in_cgroup(int ready, void *context)
+{
+	FILE *procs = fopen(context, "w");
+
+	if (procs == NULL || fprintf(procs, "%d\n", (int)getpid()) < 0 || fclose(procs) != 0)
+		_exit(1);
+	say_ready(ready);
+	for (;;) {
+		char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (p != MAP_FAILED)
+			memset(p, 1, 1 << 20);
+		nap(5 * NS_PER_MS);
+	}
+}
+
+static bool
+put(const char *directory, const char *file, const char *text)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, file);
+	FILE *f = fopen(path, "w");
+
+	return f != NULL && fputs(text, f) >= 0 && fclose(f) == 0;
+}
+
+/* Needs root and a memory controller of cgroup v1; skipped aloud elsewhere. */
+static void
+test_kill_for_memory_is_counted(void **state)
+{
+	char directory[128], procs[160];
+	struct reading r;
+	siginfo_t info;
+
+	(void)state;
+	snprintf(directory, sizeof(directory), "/sys/fs/cgroup/memory/brunt-test-%d", (int)getpid());
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", directory);
+	if (mkdir(directory, 0755) != 0 || !put(directory, "memory.limit_in_bytes", "33554432")) {
+		rmdir(directory);
+		print_message("skipped: no memory cgroup (v1) can be made here\n");
+		skip();
+	}
+	pid_t pid = start_child(leak_in_cgroup, procs);
+	struct sampler *s = open_pid(pid);
+
+	assert_true(s->ops->read(s, &r));
+	in_range(r.values[GAUGE_MEMORY_LIMIT], 33554432, 33554432);
+	in_range(r.values[GAUGE_MEMORY], 0, 33554432);
+	in_range(r.values[GAUGE_OOM_KILLS], 0, 0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(info.si_status, SIGKILL);
+	assert_false(s->ops->read(s, &r));
+	in_range(r.values[GAUGE_OOM_KILLS], 1, 1);
+	end_child(pid, NULL);
+	s->ops->close(s);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 static void
 test_gone_process_is_reported_at_once(void **state)
 {
@@ -372,6 +434,7 @@ main(void)
 		cmocka_unit_test(test_cpu_agrees_with_the_kernels_accounts),
 		cmocka_unit_test(test_memory_is_what_the_child_holds),
 		cmocka_unit_test(test_children_are_included),
+		cmocka_unit_test(test_kill_for_memory_is_counted),
 		cmocka_unit_test(test_gone_process_is_reported_at_once),
 		cmocka_unit_test(test_listening_port_names_its_process),
 		cmocka_unit_test(test_port_without_a_listener_is_said),
