@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,20 @@ struct parser {
 	struct arena *arena;
 	struct error *err;
 };
+
+/* False, so that a check reads `return refuse(…)`. */
+__attribute__((format(printf, 2, 3))) static bool
+refuse(const struct parser *p, const char *format, ...)
+{
+	char message[sizeof(p->err->message)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	error_set(p->err, "%s", message);
+	return false;
+}
 
 static bool
 holds_against(const struct expr *expr, double measured, double bound)
@@ -164,11 +179,10 @@ unknown_measure(const struct parser *p, const char *name, const struct expr *tri
 	char advice[768];
 
 	if (strchr(p->text, '(') != NULL && strchr(name, '(') != NULL)
-		return error_set(
-			p->err, "'%.80s': functions of two results are not supported yet by this version", name);
+		return refuse(p, "'%.80s': functions of two results are not supported yet by this version", name);
 	if (tried->metric != NULL && tried->metric->stats != STAT_NONE)
-		return error_set(p->err, "'%.80s' does not say which value of %s; write %s.%s", name,
-			tried->metric->name, tried->metric->name,
+		return refuse(p, "'%.80s' does not say which value of %s; write %s.%s", name, tried->metric->name,
+			tried->metric->name,
 			tried->metric->stats == STAT_GAUGE ? "avg, .peak or .last"
 							   : "p95, .p99, .mean, .min, .max or .stddev");
 	for (size_t i = 0; p->metrics[i] != NULL; i++)
@@ -178,10 +192,10 @@ unknown_measure(const struct parser *p, const char *name, const struct expr *tri
 	const char *nearest = names_nearest(&names, arena_strndup(p->arena, name, strcspn(name, ".")));
 
 	if (nearest != NULL)
-		return error_set(p->err, "'%.80s' is no metric; did you mean '%s%.40s'?", name, nearest,
-			name + strcspn(name, "."));
+		return refuse(
+			p, "'%.80s' is no metric; did you mean '%s%.40s'?", name, nearest, name + strcspn(name, "."));
 	names.n -= p->requests_n < names.n ? p->requests_n : 0;
-	return error_set(p->err, "'%.80s' is no metric%s", name, names_advice(&names, name, advice, sizeof(advice)));
+	return refuse(p, "'%.80s' is no metric%s", name, names_advice(&names, name, advice, sizeof(advice)));
 }
 
 /* What is measured: as it stands, or of one request where the name begins with a request's. Names may hold dots. */
@@ -193,8 +207,10 @@ left_parse(struct parser *p, struct expr *into)
 
 	p->rest += strlen(name);
 	p->left = name;
-	if (name[0] == '\0')
-		return error_set(p->err, "'%.200s' is no expression; write one such as 'p95 <= 550ms'", p->text);
+	if (name[0] == '\0') {
+		refuse(p, "'%.200s' is no expression; write one such as 'p95 <= 550ms'", p->text);
+		return false;
+	}
 	if (measure_parse(p, name, &tried)) {
 		*into = tried;
 		return true;
@@ -211,10 +227,11 @@ left_parse(struct parser *p, struct expr *into)
 		}
 		*into = of_request;
 		return into->metric->is_per_request ||
-		       error_set(p->err, "'%.80s': %s is of the whole run, not of one request; write '%.80s'", name,
+		       refuse(p, "'%.80s': %s is of the whole run, not of one request; write '%.80s'", name,
 			       into->metric->name, name + length + 1);
 	}
-	return unknown_measure(p, name, &tried);
+	unknown_measure(p, name, &tried);
+	return false;
 }
 
 static bool
@@ -233,7 +250,7 @@ operator_parse(struct parser *p, enum expr_op *op)
 			skip_spaces(p);
 			return true;
 		}
-	return error_set(p->err, "'%.200s': after what is measured comes <, <=, >, >= or 'in A..B'", p->text);
+	return refuse(p, "'%.200s': after what is measured comes <, <=, >, >= or 'in A..B'", p->text);
 }
 
 static bool
@@ -269,7 +286,7 @@ value_parse(struct parser *p, const char *text, const struct plan_metric *metric
 			*value = (double)whole;
 		form = "a number such as 50 or 2.5";
 	}
-	return is_value || error_set(p->err, "%.80s: '%.60s' is not %s", p->left, text, form);
+	return is_value || refuse(p, "%.80s: '%.60s' is not %s", p->left, text, form);
 }
 
 /* The next value: up to a space, a parenthesis, ".." or the end. Units may stand after one space. */
@@ -292,21 +309,20 @@ static bool
 stretch_parse(struct parser *p, struct expr *into)
 {
 	if (strncmp(p->rest, "(stretch ", 9) != 0)
-		return error_set(
-			p->err, "'%.200s': after the value may come '(stretch VALUE)', and nothing else", p->text);
+		return refuse(p, "'%.200s': after the value may come '(stretch VALUE)', and nothing else", p->text);
 	p->rest += 9;
 	skip_spaces(p);
 	if (!value_parse(p, value_text(p), into->metric, &into->stretch))
 		return false;
 	if (strcmp(p->rest, ")") != 0)
-		return error_set(p->err, "'%.200s': the '(stretch ...)' must be closed, and be the last", p->text);
+		return refuse(p, "'%.200s': the '(stretch ...)' must be closed, and be the last", p->text);
 	into->has_stretch = true;
 	bool is_upper = into->op == EXPR_LT || into->op == EXPR_LE;
 
 	if (into->op == EXPR_IN)
-		return error_set(p->err, "'%.200s': a range has no stretch goal", p->text);
+		return refuse(p, "'%.200s': a range has no stretch goal", p->text);
 	if (is_upper ? into->stretch > into->value : into->stretch < into->value)
-		return error_set(p->err, "'%.200s': the stretch goal is easier than the goal itself", p->text);
+		return refuse(p, "'%.200s': the stretch goal is easier than the goal itself", p->text);
 	return true;
 }
 
@@ -314,12 +330,12 @@ static bool
 range_end_parse(struct parser *p, struct expr *into)
 {
 	if (strncmp(p->rest, "..", 2) != 0)
-		return error_set(p->err, "'%.200s': a range has two ends, such as 'in 5%%..15%%'", p->text);
+		return refuse(p, "'%.200s': a range has two ends, such as 'in 5%%..15%%'", p->text);
 	p->rest += 2;
 	skip_spaces(p);
 	if (!value_parse(p, value_text(p), into->metric, &into->value_to))
 		return false;
-	return into->value <= into->value_to || error_set(p->err, "'%.200s': the range ends before it begins", p->text);
+	return into->value <= into->value_to || refuse(p, "'%.200s': the range ends before it begins", p->text);
 }
 
 bool

@@ -16,6 +16,9 @@ struct help {
 	size_t shown_n;
 };
 
+/* A bound beyond this is there for the arithmetic and tells a reader nothing. */
+#define BOUND_WORTH_SHOWING 1e12
+
 static const char *
 short_type(enum plan_type type)
 {
@@ -55,7 +58,9 @@ takes(const struct plan_key *key, char *into, size_t size)
 	}
 	if (key->type == PLAN_CUSTOM)
 		snprintf(into, size, "%s", scalar_form(key));
-	else if (key->max > 0)
+	else if (strcmp(key->name, "users") == 0)
+		snprintf(into, size, "count");
+	else if (key->max > 0 && (key->type == PLAN_TIME || key->max < BOUND_WORTH_SHOWING))
 		snprintf(into, size, "%s, %s to %s", short_type(key->type),
 			scalar_text(key->type, key->min, least, sizeof(least)),
 			scalar_text(key->type, key->max, most, sizeof(most)));

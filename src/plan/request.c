@@ -7,6 +7,9 @@
 #include "plan/emit.h"
 #include "plan/files.h"
 
+#define READER_OF_TEXT "text"
+#define READER_OF_NOTHING "discard"
+
 static const char *const method_names[] = {"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"};
 static const char *const method_keys[] = {"get", "post", "put", "delete", "patch", "head", "options"};
 
@@ -163,6 +166,24 @@ compile_body(struct plan_context *context, const struct plan_node *item, const s
 	return true;
 }
 
+/* The one that is asked for; else one that looks at the body where something is expected of it. */
+static bool
+compile_reader(struct plan_context *context, const struct plan_node *item, const struct request_row *row,
+	struct plan_request *request, struct error *err)
+{
+	const struct plan_choice *const *readers = context->tables->readers;
+
+	request->reader = row->reader ? row->reader : readers[0];
+	if (row->expect.body == NULL)
+		return true;
+	for (size_t i = 0; row->reader == NULL && readers[i] != NULL; i++)
+		if (strcmp(readers[i]->name, READER_OF_TEXT) == 0)
+			request->reader = readers[i];
+	return strcmp(request->reader->name, READER_OF_NOTHING) != 0 ||
+	       plan_error(node_of(item, "read"), err,
+		       "read: '%s' does not look at the body, but expect.body wants it to", READER_OF_NOTHING);
+}
+
 bool
 compile_request(struct plan_context *context, const struct plan_node *item, const struct plan_target *target,
 	struct plan_request *request, struct error *err)
@@ -175,14 +196,12 @@ compile_request(struct plan_context *context, const struct plan_node *item, cons
 		return false;
 	if (!compile_name(node_of(item, "name"), "name", row.name, err))
 		return false;
-	*request = (struct plan_request){.name = row.name,
-		.weight = row.weight,
-		.headers = row.headers,
-		.expect = row.expect,
-		.reader = row.reader ? row.reader : context->tables->readers[0]};
+	*request = (struct plan_request){
+		.name = row.name, .weight = row.weight, .headers = row.headers, .expect = row.expect};
 	if (row.headers.n > 0 && !check_headers(node_get(item, "headers"), err))
 		return false;
-	return compile_target_path(context, item, &row, target, request, err) &&
+	return compile_reader(context, item, &row, request, err) &&
+	       compile_target_path(context, item, &row, target, request, err) &&
 	       compile_body(context, item, &row, request, err);
 }
 

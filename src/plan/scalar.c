@@ -219,7 +219,7 @@ const char *
 scalar_text(enum plan_type type, double value, char *into, size_t size)
 {
 	static const struct unit_name times[] = {
-		{"h", 3600e9}, {"m", 60e9}, {"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"ns", 1}};
+		{"d", 86400e9}, {"h", 3600e9}, {"m", 60e9}, {"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"ns", 1}};
 	static const struct unit_name sizes[] = {{"GiB", 1073741824.0}, {"MiB", 1048576.0}, {"KiB", 1024}, {"", 1}};
 
 	if (type == PLAN_TIME && value > 0)

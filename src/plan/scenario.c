@@ -63,7 +63,6 @@ shape_names(struct plan_context *context)
 	return names;
 }
 
-/* An example of the first shape, for a load that is none. */
 static bool
 compile_load(struct plan_context *context, const struct plan_node *node, const struct plan_target *target,
 	struct plan_load *load, struct error *err)
@@ -158,14 +157,16 @@ static bool
 parse_scenario(struct plan_context *context, const struct plan_node *item, const struct plan *plan,
 	struct scenario_row *row, struct error *err)
 {
-	if (item->kind != NODE_MAP)
-		return plan_error(item, err, "scenarios: each is a map such as {load: {...}, requests: [...]}");
+	if (item->kind != NODE_MAP) {
+		plan_error(item, err, "scenarios: each is a map such as {load: {...}, requests: [...]}");
+		return false;
+	}
 	if (!plan_parse_map(context, item, scenario_keys, NULL, row, err))
 		return false;
 	if (row->name == NULL)
 		row->name = item->key;
 	if (row->name == NULL)
-		return plan_error(item, err, "'name' is missing: %s", "what results call the scenario");
+		return plan_error(item, err, "'name' is missing: what results call the scenario");
 	const struct plan_node *name = node_get(item, "name");
 
 	if (!compile_name(name ? name : item, "name", row->name, err))

@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,20 @@ struct walk {
 	struct plan_node *parent, *node;
 	struct error *err;
 };
+
+/* False, as every message of this file is about the flag. */
+__attribute__((format(printf, 2, 3))) static bool
+refuse(struct walk *walk, const char *format, ...)
+{
+	char message[sizeof(walk->err->message)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	error_at(walk->err, walk->label, 0, 0, "%s", message);
+	return false;
+}
 
 bool
 plan_setting_parse(const char *text, struct plan_setting *setting, struct error *err)
@@ -48,15 +63,13 @@ walk_index(struct walk *walk)
 	unsigned long i = strtoul(walk->rest + 1, &end, 10);
 
 	if (!isdigit((unsigned char)walk->rest[1]) || *end != ']' || !ends_name(end[1]))
-		return error_at(walk->err, walk->label, 0, 0, "write a list's item as requests[0], counting from 0");
+		return refuse(walk, "write a list's item as requests[0], counting from 0");
 	if (walk->node->kind != NODE_LIST)
-		return error_at(
-			walk->err, walk->label, 0, 0, "'%s' is not a list", walk->node->key ? walk->node->key : "that");
+		return refuse(walk, "'%s' is not a list", walk->node->key ? walk->node->key : "that");
 	walk->parent = walk->node;
 	walk->node = node_at(walk->parent, i);
 	walk->rest = end + 1;
-	return walk->node != NULL ||
-	       error_at(walk->err, walk->label, 0, 0, "there is no item [%lu]: the list has %zu", i, walk->parent->n);
+	return walk->node != NULL || refuse(walk, "there is no item [%lu]: the list has %zu", i, walk->parent->n);
 }
 
 /* The item whose name: is what the path goes on with; names may hold dots, so the longest that fits is meant. */
@@ -89,8 +102,8 @@ walk_item_name(struct walk *walk)
 	size_t length = strcspn(walk->rest, ".[=");
 
 	snprintf(word, sizeof(word), "%.*s", (int)length, walk->rest);
-	return error_at(walk->err, walk->label, 0, 0, "no item of the list is named '%s'%s", word,
-		names_advice(&names, word, advice, sizeof(advice)));
+	return refuse(
+		walk, "no item of the list is named '%s'%s", word, names_advice(&names, word, advice, sizeof(advice)));
 }
 
 /* A key of a map, which is made where it is missing: as a map, or as something that the value replaces. */
@@ -101,11 +114,10 @@ walk_key(struct walk *walk)
 	const char *key = arena_strndup(walk->arena, walk->rest, length);
 
 	if (length == 0)
-		return error_at(
-			walk->err, walk->label, 0, 0, "a key is missing in the path; write load.steps.to=500/s");
+		return refuse(walk, "a key is missing in the path; write load.steps.to=500/s");
 	if (walk->node->kind != NODE_MAP)
-		return error_at(walk->err, walk->label, 0, 0, "'%s' has no keys: it is '%.100s'",
-			walk->node->key ? walk->node->key : "that", walk->node->source);
+		return refuse(walk, "'%s' has no keys: it is '%.100s'", walk->node->key ? walk->node->key : "that",
+			walk->node->source);
 	walk->rest += length;
 	walk->parent = walk->node;
 	walk->node = node_get(walk->parent, key);
@@ -139,10 +151,9 @@ tree_set(struct plan_context *context, struct plan_node *root, const struct plan
 
 	walk.label = arena_printf(context->arena, "--set %.*s", (int)strcspn(setting->path, "="), setting->path);
 	if (setting->value[strspn(setting->value, " ")] == '\0')
-		return error_at(
-			err, walk.label, 0, 0, "there is no value; write KEY=VALUE, or KEY=null to remove the key");
+		return refuse(&walk, "there is no value; write KEY=VALUE, or KEY=null to remove the key");
 	if (strncmp(setting->path, "extends", 7) == 0 && ends_name(setting->path[7]))
-		return error_at(err, walk.label, 0, 0, "extends stands in the profile only");
+		return refuse(&walk, "extends stands in the profile only");
 	struct plan_node *value =
 		yaml_read(context->arena, setting->value, strlen(setting->value), walk.label, false, err);
 
@@ -150,7 +161,7 @@ tree_set(struct plan_context *context, struct plan_node *root, const struct plan
 		return false;
 	do {
 		if (++parts > PATH_PARTS_CEILING)
-			return error_at(err, walk.label, 0, 0, "the path has more than %d parts", PATH_PARTS_CEILING);
+			return refuse(&walk, "the path has more than %d parts", PATH_PARTS_CEILING);
 		if (!walk_step(&walk))
 			return false;
 		if (walk.parent->key != NULL && strcmp(walk.parent->key, "load") == 0 && walk.parent->kind == NODE_MAP)

@@ -163,6 +163,7 @@ static const struct plan_choice fake_trace = {
 static const struct plan_key no_keys[] = {PLAN_KEYS_END};
 static const struct plan_choice fake_http1 = {.name = "1", .help = "HTTP/1.1", .keys = no_keys};
 static const struct plan_choice fake_discard = {.name = "discard", .help = "counts bytes", .keys = no_keys};
+static const struct plan_choice fake_text = {.name = "text", .help = "must hold expect.body", .keys = no_keys};
 static const struct plan_choice fake_json = {.name = "json", .help = "must be JSON", .keys = no_keys};
 
 static const struct plan_metric fake_response = {"response", UNIT_TIME, STAT_DISTRIBUTION, true, false, "from due"};
@@ -178,7 +179,7 @@ static const struct plan_metric fake_threads = {"threads", UNIT_COUNT, STAT_GAUG
 static const struct plan_choice *const fake_shapes[] = {
 	&fake_steady, &fake_ramp, &fake_steps, &fake_stages, &fake_concurrency, &fake_trace, NULL};
 static const struct plan_choice *const fake_protocols[] = {&fake_http1, NULL};
-static const struct plan_choice *const fake_readers[] = {&fake_discard, &fake_json, NULL};
+static const struct plan_choice *const fake_readers[] = {&fake_discard, &fake_text, &fake_json, NULL};
 static const struct plan_metric *const fake_metrics[] = {&fake_response, &fake_service, &fake_error_rate,
 	&fake_max_rate, &fake_spike_rate, &fake_cpu, &fake_memory, &fake_threads, NULL};
 

@@ -101,7 +101,7 @@ static const struct mistake {
 	{"a header that is ours", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nrequests: [{name: a, get: /, headers: {Content-Length: 5}}]\n", "x.yaml:3:56: headers: 'Content-Length' follows from the body; leave it out"},
 	{"a status", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nrequests: [{name: a, get: /, expect: {status: 2xy}}]\n", "x.yaml:3:47: status: '2xy' is not a status such as 200 or 2xx, or a list of them"},
 	{"no status", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nrequests: [{name: a, get: /, expect: {status: []}}]\n", "x.yaml:3:47: status: the list is empty; then nothing would be a success"},
-	{"a reader", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nrequests: [{name: a, get: /, read: jsno}]\n", "x.yaml:3:36: read: there is no 'jsno' in this version; did you mean 'json'? Valid here: discard, json"},
+	{"a reader", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nrequests: [{name: a, get: /, read: jsno}]\n", "x.yaml:3:36: read: there is no 'jsno' in this version; did you mean 'json'? Valid here: discard, text, json"},
 	{"a limit", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nbreak_when: {error_rate: 150%}\n", "x.yaml:3:26: error_rate: '150%' must be more than 0 and at most 100%; off switches it off"},
 	{"a limit of no unit", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nbreak_when: {cpu: high}\n", "x.yaml:3:19: cpu: 'high' is not a share such as 10% or 0.1, nor off"},
 	{"crash is yes or no", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nbreak_when: {crash: 5%}\n", "x.yaml:3:21: crash: '5%' is not true or false"},
@@ -119,6 +119,7 @@ static const struct mistake {
 	{"a reference that is not closed", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nname: ${env:BRUNT\n", "x.yaml:3:7: '${env:BRUNT' is not closed; write ${env:NAME} or ${file:PATH}"},
 	{"a missing secret file", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nname: ${file:no-such-file}\n", "x.yaml:3:7: cannot read 'no-such-file': No such file or directory"},
 	{"extends a missing file", "extends: no-such-file.yaml\ntarget: http://h\nload: {steady: {rate: 5/s, for: 1s}}\n", "x.yaml:1:10: cannot read 'no-such-file.yaml': No such file or directory"},
+	{"a reader that ignores what is expected", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nrequests: [{name: a, get: /, read: discard, expect: {body: x}}]\n", "x.yaml:3:36: read: 'discard' does not look at the body, but expect.body wants it to"},
 	/* clang-format on */
 };
 

@@ -108,6 +108,8 @@ test_the_profile_of_the_design_compiles(void **state)
 	assert_string_equal(plan->requests[1].body, "{\"sku\":\"${seq}\",\"id\":\"${uuid}\"}");
 	assert_true(plan->requests[1].has_slots);
 	assert_string_equal(plan->requests[1].expect.body, "accepted");
+	assert_ptr_equal(plan->requests[0].reader, &fake_discard);
+	assert_ptr_equal(plan->requests[1].reader, &fake_text);
 	assert_false(plan_status_expected(&plan->requests[1].expect, 302));
 	assert_true(plan->break_when.error_rate == 0.2);
 	assert_true(isnan(plan->break_when.timeout_rate));
