@@ -44,8 +44,11 @@ copy_tree() {
 	done
 }
 
+# The binary, and those unit tests that a mutant names.
 build_copy() {
-	cmake --build "$build" -j "$(nproc)" >>"$log" 2>&1
+	local units
+	units=$(for patch in "${mutants[@]}"; do caught_by "$patch"; done | tr ' ' '\n' | grep '^unit_' | sort -u)
+	cmake --build "$build" -j "$(nproc)" --target brunt $units >>"$log" 2>&1
 }
 
 # 0: passed, 1: failed, 77: could not run here, 2: there is no such test
