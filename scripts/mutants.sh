@@ -124,6 +124,8 @@ try() {
 
 choose_mutants "$@"
 mkdir -p build/mutants
+exec 9>build/mutants/lock
+flock -n 9 || { echo "mutants: another run is under way in build/mutants" >&2; exit 1; }
 : >"$log"
 copy_tree
 cmake -S "$copy" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug >>"$log" 2>&1 && build_copy || {
