@@ -12,15 +12,15 @@
 struct counts {
 	uint64_t scheduled, sent;
 	uint64_t ok, failed, unfinished, dropped, unsent;
-	uint64_t retried;            /* requests sent a second time: on the wire = sent + retried */
-	uint64_t ok_in_window;       /* oks that completed inside the level's window, whichever level they were due in */
+	uint64_t retried;      /* requests sent a second time: on the wire = sent + retried */
+	uint64_t ok_in_window; /* oks that completed inside the level's window, whichever level they were due in */
 	uint64_t by_failure[FAILURE_COUNT];
-	uint64_t by_status[500];     /* [status − 100]; every complete or partial response with a status */
+	uint64_t by_status[500]; /* [status − 100]; every complete or partial response with a status */
 	uint64_t bytes_sent, bytes_received;
 };
 
-/* The plain counters by the names that they have in every output; ended by a null name. by_failure and by_status have their
- * own: failure_rows, and the status as text. */
+/* The plain counters by the names that they have in every output; ended by a null name. by_failure and by_status have
+ * their own: failure_rows, and the status as text. */
 struct counts_field {
 	const char *name;
 	size_t offset; /* of a uint64_t in struct counts */
@@ -42,6 +42,7 @@ counts_value(const struct counts *counts, const struct counts_field *field)
 void counts_merge(struct counts *into, const struct counts *from);
 /* scheduled = sent + dropped + unsent, sent = ok + failed + unfinished, and the classes add up. */
 bool counts_identities_hold(const struct counts *counts);
-double counts_error_rate(const struct counts *counts);   /* (failed + dropped + unsent + unfinished) / scheduled; NAN for 0 */
+double counts_error_rate(
+	const struct counts *counts); /* (failed + dropped + unsent + unfinished) / scheduled; NAN for 0 */
 double counts_timeout_rate(const struct counts *counts); /* (timeout + queue_timeout + connect_timeout) / scheduled */
 uint64_t counts_client_failures(const struct counts *counts); /* those that blame CLIENT */

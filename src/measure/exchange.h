@@ -29,11 +29,11 @@ enum outcome { OUTCOME_OK, OUTCOME_FAILURE, OUTCOME_UNFINISHED };
  * the exchange never came that far: due ≤ taken ≤ sent ≤ first_byte ≤ last_byte.
  *   lateness = taken − due (ours)   queue = sent − taken   service = last_byte − sent   response = last_byte − due */
 struct exchange {
-	uint64_t k;          /* number of the arrival within its scenario */
-	uint32_t request;    /* index into plan->requests */
-	uint32_t level;      /* of its due time; LEVEL_WARMUP in the warm-up */
+	uint64_t k;       /* number of the arrival within its scenario */
+	uint32_t request; /* index into plan->requests */
+	uint32_t level;   /* of its due time; LEVEL_WARMUP in the warm-up */
 	int64_t due_ns, taken_ns, sent_ns, first_byte_ns, last_byte_ns; /* last_byte: or when it failed */
-	int64_t connect_ns;  /* how long the connection took that it waited for; −1: it found one open */
+	int64_t connect_ns; /* how long the connection took that it waited for; −1: it found one open */
 	enum outcome outcome;
 	enum failure failure; /* where outcome is OUTCOME_FAILURE */
 	uint16_t status;      /* 0: no status line came */

@@ -21,7 +21,7 @@ extern const struct gauge_row gauge_rows[GAUGE_COUNT];
 
 /* One look at somebody's resources. */
 struct reading {
-	int64_t at_ns; /* since T0 */
+	int64_t at_ns;              /* since T0 */
 	double values[GAUGE_COUNT]; /* NAN: not available */
 };
 

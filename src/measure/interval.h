@@ -42,11 +42,11 @@ struct interval_level {
 	struct cell all;
 	struct cell *requests; /* plan->requests_n of them */
 	/* While this level's window was running: */
-	double in_flight_ns;      /* integral of in flight over time */
-	int64_t window_ns;        /* how much of the window this interval covers */
+	double in_flight_ns; /* integral of in flight over time */
+	int64_t window_ns;   /* how much of the window this interval covers */
 	uint32_t in_flight_peak;
-	int64_t loop_gap_max_ns;  /* longest time between two loop turns, less the sleep that was asked for */
-	double achieved_late; /* reserved: 0 */
+	int64_t loop_gap_max_ns;       /* longest time between two loop turns, less the sleep that was asked for */
+	double achieved_late;          /* reserved: 0 */
 	struct gauge_set target, self; /* readings taken while its window was running */
 };
 
@@ -54,16 +54,16 @@ struct interval_level {
  * exchanges still under way); memory does not depend on the run's duration. */
 struct interval {
 	uint64_t seq;
-	int64_t start_ns, end_ns; /* since T0 */
+	int64_t start_ns, end_ns;      /* since T0 */
 	struct interval_level *levels; /* slots; those in use hold a level each, in no order */
 	uint32_t levels_n, requests_n;
 	/* As of end_ns: */
 	uint32_t in_flight, connections, users;
-	uint64_t backlog;          /* arrivals taken but waiting */
-	double offered;            /* level of the load at end_ns, summed over scenarios (open) or users (closed) */
-	uint32_t current_level;    /* LEVEL_WARMUP, LEVEL_NONE in a drain */
+	uint64_t backlog;            /* arrivals taken but waiting */
+	double offered;              /* level of the load at end_ns, summed over scenarios (open) or users (closed) */
+	uint32_t current_level;      /* LEVEL_WARMUP, LEVEL_NONE in a drain */
 	struct reading target, self; /* latest reading each; at_ns −1: none yet */
-	uint64_t connects, connects_failed; /* in this interval */
+	uint64_t connects, connects_failed;            /* in this interval */
 	struct gauge_set target_outside, self_outside; /* readings taken while no level's window was running */
 };
 

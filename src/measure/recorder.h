@@ -2,14 +2,16 @@
 
 #include "measure/interval.h"
 
-/* Exchanges → the running interval: O(1), no allocation, no branch that a run does not need. At a tick the filled interval
- * is swapped for an empty one and handed out; the consumer gives it back when done (it may be encoded in a thread
- * meanwhile). Two are in use, so that a consumer slower than an interval is waited for, never skipped: take returns NULL. */
+/* Exchanges → the running interval: O(1), no allocation, no branch that a run does not need. At a tick the filled
+ * interval is swapped for an empty one and handed out; the consumer gives it back when done (it may be encoded in a
+ * thread meanwhile). Two are in use, so that a consumer slower than an interval is waited for, never skipped: take
+ * returns NULL. */
 struct recorder;
 
 struct recorder_config {
 	uint32_t requests_n;
-	uint32_t open_levels_max; /* levels with exchanges under way at once: ceil(timeout / shortest level) + 2, ≤ 64 */
+	uint32_t
+		open_levels_max; /* levels with exchanges under way at once: ceil(timeout / shortest level) + 2, ≤ 64 */
 };
 
 struct recorder *recorder_new(const struct recorder_config *config);
@@ -31,6 +33,7 @@ void recorder_add_reading(struct recorder *recorder, uint32_t level, bool is_sel
 /* No exchange of this level is under way any more: marks it closed in the running interval. */
 void recorder_close_level(struct recorder *recorder, uint32_t level);
 
-/* Ends the running interval at now_ns; NULL while both are out. The gauges (in_flight, connections …) are the caller's to fill. */
+/* Ends the running interval at now_ns; NULL while both are out. The gauges (in_flight, connections …) are the caller's
+ * to fill. */
 struct interval *recorder_take_interval(struct recorder *recorder, int64_t now_ns);
 void recorder_give_interval(struct recorder *recorder, struct interval *interval);

@@ -4,24 +4,25 @@
 #include "measure/interval.h"
 #include "plan/plan.h"
 
-/* Intervals → what is known of the run so far: totals, levels, requests, series. A run's own intervals and those decoded
- * from another process's event stream are added alike, so that merging shards is adding their intervals. Memory does not
- * depend on the duration: closed levels keep figures and encoded histograms, the series doubles its step at 3,600 rows. */
+/* Intervals → what is known of the run so far: totals, levels, requests, series. A run's own intervals and those
+ * decoded from another process's event stream are added alike, so that merging shards is adding their intervals. Memory
+ * does not depend on the duration: closed levels keep figures and encoded histograms, the series doubles its step at
+ * 3,600 rows. */
 
 struct level_summary {
 	uint32_t index;
-	bool is_known;           /* declared, or seen in an interval; else all below is empty */
-	bool is_closed;          /* its last exchange ended */
-	bool is_cut;             /* the run was stopped inside its window */
+	bool is_known;            /* declared, or seen in an interval; else all below is empty */
+	bool is_closed;           /* its last exchange ended */
+	bool is_cut;              /* the run was stopped inside its window */
 	int64_t start_ns, end_ns; /* window, since T0 */
-	double offered;          /* per second, or users */
+	double offered;           /* per second, or users */
 	struct counts counts;
 	struct latency_figures figures[METRIC_COUNT];
 	char *encoded[METRIC_COUNT]; /* V2 base64 once closed; NULL: nothing recorded */
-	/* Live only until the level was judged: afterwards live is empty (histogram_is_ready is false) and live_requests NULL. An
-	 * interval that comes later still is added to what was encoded. */
+	/* Live only until the level was judged: afterwards live is empty (histogram_is_ready is false) and
+	 * live_requests NULL. An interval that comes later still is added to what was encoded. */
 	struct cell *live, *live_requests; /* plan->requests_n */
-	double in_flight_ns;     /* integral of in flight over the window */
+	double in_flight_ns;               /* integral of in flight over the window */
 	double in_flight_avg;
 	uint32_t in_flight_peak;
 	int64_t loop_gap_max_ns;
@@ -33,9 +34,9 @@ struct level_summary {
 /* ok completions inside the window / window; NAN before any of it ran */
 double level_achieved_per_s(const struct level_summary *level);
 
-/* One step of the series. When the step doubles, pairs of rows become one: counts are added, and percentiles, gauges and
- * `offered` keep the worst (largest) of the two, since a percentile of the union cannot be had from two percentiles: a
- * doubled row never hides a bad second, but may overstate it. The event stream keeps every interval. */
+/* One step of the series. When the step doubles, pairs of rows become one: counts are added, and percentiles, gauges
+ * and `offered` keep the worst (largest) of the two, since a percentile of the union cannot be had from two
+ * percentiles: a doubled row never hides a bad second, but may overstate it. The event stream keeps every interval. */
 struct series_row {
 	int64_t at_ns; /* end of the row, since T0 */
 	uint64_t scheduled, sent, ok, failed, dropped, unsent;
@@ -52,23 +53,24 @@ struct series_row {
 struct series {
 	struct series_row *rows; /* SERIES_ROWS_MAX */
 	size_t n;
-	int64_t step_ns;         /* doubled whenever it is full */
+	int64_t step_ns; /* doubled whenever it is full */
 };
 
 struct summary {
 	const struct plan *plan;
 	struct level_summary *levels; /* by index */
 	size_t levels_n;
-	struct level_summary warmup;  /* LEVEL_WARMUP's */
-	struct cell measured;         /* all measured levels, live to the end */
-	struct cell *requests;        /* per request name, measured */
-	struct cell everything;       /* counts alone: every phase; `totals` */
+	struct level_summary warmup; /* LEVEL_WARMUP's */
+	struct cell measured;        /* all measured levels, live to the end */
+	struct cell *requests;       /* per request name, measured */
+	struct cell everything;      /* counts alone: every phase; `totals` */
 	struct series series;
 	struct gauge_set target, self; /* whole run */
 	struct gauge_set target_idle;  /* the idle baseline, before any load */
-	int64_t measured_from_ns, measured_to_ns; /* the measured window so far, from the first level's start; −1: none yet */
-	double measured_s;             /* the sum of the measured levels' windows so far: pauses between levels are left out */
-	int64_t last_ns;               /* end of the last interval */
+	int64_t measured_from_ns,
+		measured_to_ns; /* the measured window so far, from the first level's start; −1: none yet */
+	double measured_s;      /* the sum of the measured levels' windows so far: pauses between levels are left out */
+	int64_t last_ns;        /* end of the last interval */
 	double in_flight_avg;
 	uint32_t in_flight_peak;
 	uint64_t connects, connects_failed;
@@ -91,7 +93,8 @@ void summary_free(struct summary *summary);
 void summary_add_level(struct summary *summary, uint32_t index, int64_t start_ns, int64_t end_ns, double offered);
 /* Levels end where the run was stopped: cuts the window of whatever was still to come. */
 void summary_cut(struct summary *summary, int64_t now_ns);
-/* The running level (declared with end_ns INT64_MAX: a load that ends by its count) is through: its window ends now, uncut. */
+/* The running level (declared with end_ns INT64_MAX: a load that ends by its count) is through: its window ends now,
+ * uncut. */
 void summary_complete(struct summary *summary, int64_t now_ns);
 
 void summary_add_interval(struct summary *summary, const struct interval *interval);

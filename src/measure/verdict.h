@@ -6,8 +6,8 @@
 
 #include "plan/plan.h"
 
-/* What the judge found, as data: written by judge/, read by report/ and by whoever else wants to know. See DEFINITIONS in
- * src/README.md for what each status means. */
+/* What the judge found, as data: written by judge/, read by report/ and by whoever else wants to know. See DEFINITIONS
+ * in src/README.md for what each status means. */
 
 enum level_status { LEVEL_OK, LEVEL_ERR, LEVEL_DEGR, LEVEL_BROKEN, LEVEL_INVALID, LEVEL_CUT };
 extern const char *const level_status_names[]; /* "OK", "ERR", "DEGR", "BROKEN", "INVALID", "CUT" */
@@ -33,10 +33,10 @@ extern const struct failure_mode_row failure_mode_rows[FAILURE_MODE_COUNT];
 
 /* A rule that held, with its evidence. */
 struct finding {
-	const char *rule;       /* "error_rate", "cpu", "lateness": its name in rules.def */
-	enum failure_mode mode; /* FAILURE_MODE_NONE: not a cause of breaking */
+	const char *rule;         /* "error_rate", "cpu", "lateness": its name in rules.def */
+	enum failure_mode mode;   /* FAILURE_MODE_NONE: not a cause of breaking */
 	enum level_status weight; /* the status it asks for */
-	int64_t onset_ns;       /* since T0, when it first held; −1: not known */
+	int64_t onset_ns;         /* since T0, when it first held; −1: not known */
 	double measured, threshold;
 	char text[FINDING_TEXT_MAX]; /* the evidence in a sentence, with figures */
 };
@@ -52,18 +52,23 @@ struct level_verdict {
 struct slo_verdict {
 	const struct expr *expr;
 	double value; /* NAN: n/a; INFINITY: above the timeout */
-	enum { SLO_PASS, SLO_STRETCH_MISSED, SLO_FAIL, SLO_NA } status; /* PASS: the stretch holds too, where there is one */
+	enum {
+		SLO_PASS,
+		SLO_STRETCH_MISSED,
+		SLO_FAIL,
+		SLO_NA
+	} status; /* PASS: the stretch holds too, where there is one */
 };
 
 struct breaking_point {
-	bool is_stepped;            /* the load had levels to break at */
-	bool is_found;              /* a level was BROKEN */
+	bool is_stepped;                                   /* the load had levels to break at */
+	bool is_found;                                     /* a level was BROKEN */
 	int32_t max_sustainable_level, first_broken_level; /* −1: none */
-	double max_sustainable, first_broken, safe; /* per second or users; NAN: none */
-	double interval[2];         /* bracket: [last good, first broken]; NAN upper: not broken */
+	double max_sustainable, first_broken, safe;        /* per second or users; NAN: none */
+	double interval[2]; /* bracket: [last good, first broken]; NAN upper: not broken */
 	double max_goodput_per_s;
 	double error_rate_at_break;
-	bool is_at_least;           /* an INVALID level or a cap ended it: the rate is a lower bound */
+	bool is_at_least; /* an INVALID level or a cap ended it: the rate is a lower bound */
 	bool is_sudden;
 	size_t levels_tested;
 	int64_t recovered_after_ns; /* −1: did not recover; −2: not tested */
