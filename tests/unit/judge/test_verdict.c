@@ -415,61 +415,6 @@ test_exit_codes_have_their_order(void **state)
 }
 
 static void
-test_what_cannot_be_true_is_inconclusive(void **state)
-{
-	struct scripted_run run;
-	struct verdict const *v;
-
-	(void)state;
-	run_init(&run, "steady");
-	run_play_on(&run, (struct step){.offered = 100});
-	assert_int_equal(conclude(&run)->exit_code, 0);
-	run.summary->everything.counts.ok--;
-	v = conclude(&run);
-	assert_int_equal(v->exit_code, 3);
-	assert_true(has_reason(v, "do not add up"));
-	run.summary->everything.counts.ok++;
-	run.summary->target.gauges[GAUGE_MEMORY].min = -1;
-	v = conclude(&run);
-	assert_int_equal(v->exit_code, 3);
-	assert_true(has_reason(v, "memory was read as negative"));
-	run.summary->target.gauges[GAUGE_MEMORY].min = 1;
-	histogram_record(&run.summary->measured.histograms[METRIC_RESPONSE], 0);
-	v = conclude(&run);
-	assert_int_equal(v->exit_code, 3);
-	assert_true(has_reason(v, "0 ns"));
-	run_fini(&run);
-}
-
-static void
-test_client_that_failed_every_request_is_inconclusive(void **state)
-{
-	struct scripted_run run;
-
-	(void)state;
-	run_init(&run, "steady");
-	run_play_on(&run, (struct step){.offered = 100, .bad = {{FAILURE_NO_FDS, 1000, 0}}});
-	const struct verdict *v = conclude(&run);
-
-	assert_int_equal(v->exit_code, 3);
-	assert_true(has_reason(v, "every request failed by the generator's own limits"));
-	run_fini(&run);
-}
-
-static void
-test_run_without_requests_is_inconclusive(void **state)
-{
-	struct scripted_run run;
-
-	(void)state;
-	run_init(&run, "steady");
-	run.judge = judge_new(&run.plan);
-	assert_int_equal(conclude(&run)->exit_code, 3);
-	assert_true(has_reason(conclude(&run), "nothing was sent"));
-	run_fini(&run);
-}
-
-static void
 test_abort_when_looks_at_the_last_interval(void **state)
 {
 	struct scripted_run run;
@@ -506,9 +451,6 @@ main(void)
 		cmocka_unit_test(test_gate_without_enough_samples_is_inconclusive),
 		cmocka_unit_test(test_generator_limited_steady_run_is_inconclusive),
 		cmocka_unit_test(test_exit_codes_have_their_order),
-		cmocka_unit_test(test_what_cannot_be_true_is_inconclusive),
-		cmocka_unit_test(test_client_that_failed_every_request_is_inconclusive),
-		cmocka_unit_test(test_run_without_requests_is_inconclusive),
 		cmocka_unit_test(test_abort_when_looks_at_the_last_interval),
 	};
 
