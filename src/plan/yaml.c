@@ -127,7 +127,7 @@ remember_anchor(struct reader *r, const yaml_char_t *name, const struct plan_nod
 static struct plan_node *
 copy_node(struct reader *r, const struct plan_node *from, yaml_mark_t mark, unsigned depth)
 {
-	if (depth > YAML_DEPTH_CEILING)
+	if (from->kind != NODE_SCALAR && depth > YAML_DEPTH_CEILING)
 		return refuse(r, mark, "nested deeper than %d levels, aliases expanded", YAML_DEPTH_CEILING);
 	struct plan_node *copy = new_node(r, from->kind, mark);
 
