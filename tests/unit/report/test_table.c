@@ -113,6 +113,28 @@ test_colour_does_not_move_columns(void **state)
 }
 
 static void
+test_whatever_is_added_to_a_page_is_escaped(void **state)
+{
+	static const char evil[] = "\033[2J\xff";
+	const struct terminal_style style = {.width = 80};
+	struct page page;
+	struct buf buf;
+
+	(void)state;
+	buf_init(&buf, 4096);
+	page_init(&page, &buf, &style);
+	page_add(&page, PAINT_PLAIN, evil);
+	page_end(&page);
+	page_printf(&page, PAINT_BAD, "%s", evil);
+	page_heading(&page, evil);
+	page_wrap(&page, 2, PAINT_PLAIN, evil);
+	page_entry(&page, evil, PAINT_PLAIN, "%s", evil);
+	assert_string_equal(buf.bytes, "\\x1b[2J\\xff\n\\x1b[2J\\xff\n\\x1b[2J\\xff\n\\x1b[2J\\xff\n  \\x1b[2J\\xff"
+				       " \\x1b[2J\\xff\n");
+	buf_fini(&buf);
+}
+
+static void
 test_figures_read_well_and_unknown_ones_say_so(void **state)
 {
 	char a[FIGURE_MAX];
@@ -150,6 +172,7 @@ main(void)
 		cmocka_unit_test(test_columns_line_up_and_names_are_harmless),
 		cmocka_unit_test(test_a_narrow_page_leaves_out_the_least_important_columns),
 		cmocka_unit_test(test_colour_does_not_move_columns),
+		cmocka_unit_test(test_whatever_is_added_to_a_page_is_escaped),
 		cmocka_unit_test(test_figures_read_well_and_unknown_ones_say_so),
 	};
 
