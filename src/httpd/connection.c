@@ -374,7 +374,7 @@ httpd_connection_stop(struct connection *c)
 	httpd_connection_settle(c);
 }
 
-struct connection *
+void
 httpd_connection_new(struct httpd *server, int fd)
 {
 	struct connection *c = list_first(&server->free_connections, struct connection, node);
@@ -391,5 +391,7 @@ httpd_connection_new(struct httpd *server, int fd)
 	CHECK_OP(uv_poll_init(server->loop, &c->poll, fd), ==, 0);
 	connection_arm(c);
 	httpd_connection_wait(c, WAIT_IDLE);
-	return c;
+	/* What came along with the connection is read in this turn of the loop: a turn later, requests that the kernel
+	 * received after it would have overtaken it. */
+	connection_on_poll(&c->poll, 0, UV_READABLE);
 }

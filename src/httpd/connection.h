@@ -75,7 +75,7 @@ struct httpd {
 	char *input; /* READ_BYTES, shared by all reads */
 };
 
-struct connection *httpd_connection_new(struct httpd *server, int fd);
+void httpd_connection_new(struct httpd *server, int fd);
 void httpd_connection_go(struct connection *c, enum connection_state to);
 void httpd_connection_wait(struct connection *c, enum wait wait);
 void httpd_connection_reset(struct connection *c);
