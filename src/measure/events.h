@@ -14,14 +14,24 @@
 /* The event stream (NDJSON), the one seam between a run and whatever watches it: one line each, `"event"` first, times
  * in ns since T0. Every encoder appends one line with its "\n"; false: the buffer's ceiling was reached and nothing was
  * appended. Integers above 2^53 − 1 are strings of digits (RFC 7493 §2.2); what is not known is null; counters that are
- * 0 are left out. run       {event, v:1, id, name, brunt, started_at, hash, requests[], shard, shards} phase {event,
- * at_ns, phase: "baseline"|"warmup"|"measure"|"recover"|"drain"} level     {event, level, start_ns, end_ns, offered}
- * declared, before its first interval interval  {event, seq, start_ns, end_ns, in_flight, …, levels[{level: n|"warmup",
- * last, counts{…, failures{}, status{}}, histograms{NAME: V2 base64}, exact{NAME: [min, max, clamped, "sum", "sum of
- * squares"]}, requests{NAME: {counts, histograms, exact}}, target{GAUGE: [n, sum, peak, last, min]}, self{}, …}]}
- *              `exact` is what V2 cannot carry, so that an interval comes back bit for bit.
+ * 0 are left out.
+ *
+ *   run       {event, v:1, id, name, brunt, started_at, hash, requests[], shard, shards}
+ *
+ *   phase     {event, at_ns, phase: "baseline"|"warmup"|"measure"|"recover"|"drain"}
+ *
+ *   level     {event, level, start_ns, end_ns, offered}: declared, before its first interval
+ *
+ *   interval  {event, seq, start_ns, end_ns, in_flight, …, levels[{level: n|"warmup", last, …, counts, histograms,
+ *             exact, requests{NAME: {counts, histograms, exact}}, target, self}]} with
+ *             counts {scheduled, …, failures{CLASS: n}, status{"200": n}}, histograms {METRIC: V2 base64},
+ *             exact {METRIC: [min, max, clamped, "sum", "sum of squares"]}, which is what V2 cannot carry, so that an
+ *             interval comes back bit for bit, and target and self {GAUGE: [n, sum, peak, last, min]}
+ *
  *   judged    {event, level, status, findings[]}
+ *
  *   finding   {event, at_ns, rule, mode, text, measured, threshold}
+ *
  *   end       {event, at_ns, status, exit_code, reasons[]} */
 struct run_identity {
 	const char *id; /* "20261122T020000Z-1a2b3c" */
