@@ -21,6 +21,8 @@ struct plan_context {
 	const struct plan_tables *tables;
 	enum plan_level_unit level_unit;
 	const struct plan_node *level_node; /* the first that said so */
+	bool has_level;
+	double level_most; /* of all its levels */
 };
 
 /* The sentence about this node. A value that holds a secret is quoted as it stands in the profile. */

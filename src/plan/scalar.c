@@ -193,6 +193,10 @@ scalar_parse(struct plan_context *context, const struct plan_node *node, const s
 			return true;
 	} else if (quantity_parse(key, node->text, &quantity, &unit)) {
 		quantity_store(key->type, &quantity, field);
+		if (key->type == PLAN_LEVEL) {
+			context->has_level = true;
+			context->level_most = fmax(context->level_most, quantity.value);
+		}
 		return in_range(node, key, quantity.value, err) && unit_agrees(context, node, key, unit, err);
 	} else if (node->text[0] == '-' && quantity_parse(key, node->text + 1, &quantity, &unit))
 		return plan_error(

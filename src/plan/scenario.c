@@ -76,10 +76,15 @@ compile_load(struct plan_context *context, const struct plan_node *node, const s
 		return false;
 	context->level_unit = LEVEL_UNIT_NONE;
 	context->level_node = NULL;
+	context->has_level = false;
+	context->level_most = 0;
 	const struct plan_choice *shape = find_shape(context, node, &value, err);
 
 	if (shape == NULL || !plan_parse_chosen(context, shape, value, &load->shape, err))
 		return false;
+	if (context->has_level && context->level_most == 0)
+		return plan_error(
+			value, err, "%s: every level is 0, which sends nothing; write one such as 50/s", shape->name);
 	load->in_users = context->level_unit == LEVEL_UNIT_USERS;
 	if (load->in_users && node_get(node, "spacing") != NULL)
 		return plan_error(node_get(node, "spacing"), err,

@@ -120,6 +120,7 @@ static const struct mistake {
 	{"a missing secret file", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nname: ${file:no-such-file}\n", "x.yaml:3:7: cannot read 'no-such-file': No such file or directory"},
 	{"extends a missing file", "extends: no-such-file.yaml\ntarget: http://h\nload: {steady: {rate: 5/s, for: 1s}}\n", "x.yaml:1:10: cannot read 'no-such-file.yaml': No such file or directory"},
 	{"a reader that ignores what is expected", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nrequests: [{name: a, get: /, read: discard, expect: {body: x}}]\n", "x.yaml:3:36: read: 'discard' does not look at the body, but expect.body wants it to"},
+	{"levels that are all 0", "target: http://h\nload: {ramp: {from: 0, to: 0/s, over: 1s}}\n", "x.yaml:2:14: ramp: every level is 0, which sends nothing; write one such as 50/s"},
 	/* clang-format on */
 };
 
