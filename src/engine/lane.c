@@ -44,7 +44,8 @@ lane_init_users(struct lane *lane)
 	lane->users_max = lane_find_users_max(lane);
 	lane->in_flight_max = lane->users_max; /* each has one request under way */
 	lane->freed_ns = must_calloc(lane->users_max, sizeof(*lane->freed_ns));
-	lane->iterations_max = lane->schedule.count_limit;
+	if (lane->schedule.count_limit > 0)
+		lane->iterations_max = lane->schedule.count_limit + lane->schedule.warmup_limit;
 }
 
 /* Remembers when the next arrival is due, since every loop turn asks. */
@@ -162,6 +163,15 @@ lane_has_free_user(struct lane *lane, int64_t t_ns)
 	if (lane->iterations_max > 0 && lane->iterations >= lane->iterations_max)
 		return false;
 	return lane->in_flight < users;
+}
+
+bool
+lane_end_warmup_if_done(struct lane *lane, int64_t t_ns)
+{
+	if (schedule_measured_from_ns(&lane->schedule) < INT64_MAX || lane->iterations < lane->schedule.warmup_limit)
+		return false;
+	schedule_end_warmup(&lane->schedule, t_ns);
+	return true;
 }
 
 int64_t

@@ -52,6 +52,8 @@ bool lane_is_over(const struct lane *lane, int64_t t_ns);
 
 /* Closed loop: how many users may run at schedule time t, and the next that is free. */
 uint32_t lane_users_at(const struct lane *lane, int64_t t_ns);
+/* A warm-up that counts requests ends when so many were taken: true once. */
+bool lane_end_warmup_if_done(struct lane *lane, int64_t t_ns);
 bool lane_has_free_user(struct lane *lane, int64_t t_ns);
 int64_t lane_take_free_user(struct lane *lane, int64_t now_ns); /* since when it is free */
 void lane_give_user(struct lane *lane, int64_t now_ns);

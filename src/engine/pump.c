@@ -204,22 +204,37 @@ pump_take_due(struct pump *pump, int64_t now_ns, int64_t gap_ns)
 		pump_take(pump, lane, is_gap ? now_ns : run_clock_now(pump->clock), is_gap);
 }
 
+/* When a user that is free now was due: since it became free, but not before the phase that it now takes part in. */
+static struct arrival
+pump_next_of_user(struct lane *lane, int64_t now_ns, int64_t offset_ns)
+{
+	struct arrival arrival = {.k = lane->iterations};
+	int64_t t_ns = now_ns - offset_ns, measured_from_ns = schedule_measured_from_ns(&lane->schedule);
+
+	arrival.due_ns = lane_take_free_user(lane, now_ns) - offset_ns;
+	if (t_ns >= measured_from_ns && arrival.due_ns < measured_from_ns)
+		arrival.due_ns = measured_from_ns;
+	arrival.is_warmup = arrival.due_ns < measured_from_ns;
+	return arrival;
+}
+
 static void
 pump_start_users(struct pump *pump, struct lane *lane, int64_t now_ns)
 {
-	int64_t t_ns = now_ns - pump->timeline.offset_ns;
+	int64_t offset_ns = pump->timeline.offset_ns;
 
-	while (lane_has_free_user(lane, t_ns)) {
-		struct arrival arrival = {.k = lane->iterations};
-
-		arrival.due_ns = lane_take_free_user(lane, now_ns) - pump->timeline.offset_ns;
-		arrival.is_warmup = arrival.due_ns < schedule_measured_from_ns(&lane->schedule);
+	if (lane_end_warmup_if_done(lane, now_ns - offset_ns))
+		pump_window(pump, now_ns); /* the first level begins */
+	while (lane_has_free_user(lane, now_ns - offset_ns)) {
+		struct arrival arrival = pump_next_of_user(lane, now_ns, offset_ns);
 		struct exchange x = pump_exchange_of(pump, lane, &arrival, now_ns);
 
 		pump_schedule(pump, &x);
 		pump_start_flight(pump, lane, &x);
 		if (!pump->has_pool)
 			break; /* complete already: the user is free again, and it is the next turn's */
+		if (lane_end_warmup_if_done(lane, now_ns - offset_ns))
+			pump_window(pump, now_ns);
 	}
 }
 

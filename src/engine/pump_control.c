@@ -92,6 +92,11 @@ pump_find_lead(const struct pump *pump, int64_t *end_ns)
 static int64_t
 schedule_open_levels(const struct schedule *schedule, const struct plan *plan, int64_t *shortest_ns)
 {
+	struct schedule known = *schedule;
+
+	if (schedule_measured_from_ns(&known) == INT64_MAX)
+		schedule_end_warmup(&known, 0); /* it ends by requests; only lengths matter here */
+	schedule = &known;
 	*shortest_ns = INT64_MAX;
 	for (size_t i = 0; i < schedule_levels_count(schedule); i++) {
 		struct level_span span = schedule_level_span(schedule, i);

@@ -33,6 +33,7 @@ struct run {
 	unsigned intervals_out;
 	int64_t deadline_ns; /* of a drain or a recovery */
 	size_t resume_span;
+	int64_t warmup_end_ns; /* INT64_MAX: it counts requests */
 	struct control controls[CONTROLS_MAX];
 	size_t controls_n;
 	bool wants_recover, wants_interrupt;
@@ -56,6 +57,9 @@ run_on_level(void *context, uint32_t level)
 	struct run *run = context;
 	const struct timeline_level *l = &run->pump.timeline.levels[level];
 
+	/* A warm-up that counts requests has no end until here. */
+	if (level == 0 && run->warmup_end_ns == INT64_MAX)
+		run->config.events->on_complete(run->config.context, l->start_ns);
 	run->config.events->on_level(run->config.context, level, l->start_ns, l->end_ns, l->offered);
 }
 
@@ -318,7 +322,7 @@ static void
 run_begin_load(struct run *run)
 {
 	const struct schedule *lead = run->pump.timeline.lead;
-	int64_t warmup_ns = schedule_measured_from_ns(lead);
+	int64_t warmup_ns = run->warmup_end_ns = schedule_measured_from_ns(lead);
 
 	run_go_to(run, warmup_ns > 0 ? RUN_WARMUP : RUN_MEASURE);
 	if (warmup_ns > 0)

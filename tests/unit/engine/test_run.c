@@ -295,6 +295,39 @@ test_iterations_end_a_closed_loop(void **state)
 	bench_fini(&bench);
 }
 
+static void
+test_a_closed_loop_warms_up_by_requests(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench, "load: {concurrency: {users: 1, iterations: 1000}, warmup: {requests: 200}}\n");
+	const struct counts *counts = bench_go(&bench);
+
+	assert_int_equal(counts->ok, 1200);
+	assert_int_equal(bench.summary->measured.counts.ok, 1000);
+	bench_fini(&bench);
+}
+
+static void
+test_scenarios_run_side_by_side_each_with_its_own_load(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench, "scenarios:\n"
+			   "  - {name: a, load: {steps: {from: 100/s, by: 100/s, every: 1s, to: 200/s}}, requests: "
+			   "[{name: ra, get: /}]}\n"
+			   "  - {name: b, load: {steady: {rate: 100/s, for: 5s}}, requests: [{name: rb, get: /}]}\n");
+	const struct counts *counts = bench_go(&bench);
+
+	assert_int_equal(counts->ok, 300 + 500);
+	assert_int_equal(bench.summary->requests[0].counts.ok, 300);
+	assert_int_equal(bench.summary->requests[1].counts.ok, 500);
+	assert_int_equal(bench.summary->levels_n, 3); /* the steps lead; what outlasts them is a level of its own */
+	bench_fini(&bench);
+}
+
 int
 main(void)
 {
@@ -309,6 +342,8 @@ main(void)
 		cmocka_unit_test(test_the_last_level_can_be_repeated_too),
 		cmocka_unit_test(test_after_a_broken_level_the_next_one_runs_in_full),
 		cmocka_unit_test(test_iterations_end_a_closed_loop),
+		cmocka_unit_test(test_a_closed_loop_warms_up_by_requests),
+		cmocka_unit_test(test_scenarios_run_side_by_side_each_with_its_own_load),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
