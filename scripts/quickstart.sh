@@ -11,7 +11,7 @@ queue=40
 scripts/install-deps.sh --build
 mkdir -p build
 echo "quickstart: building"
-if ! { cmake --preset release && cmake --build --preset release; } >build/quickstart.log 2>&1; then
+if ! { cmake --preset release && cmake --build --preset release --target brunt; } >build/quickstart.log 2>&1; then
 	cat build/quickstart.log >&2
 	exit 1
 fi
