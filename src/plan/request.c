@@ -174,6 +174,7 @@ compile_reader(struct plan_context *context, const struct plan_node *item, const
 	const struct plan_choice *const *readers = context->tables->readers;
 
 	request->reader = row->reader ? row->reader : readers[0];
+	CHECK(request->reader != NULL);
 	if (row->expect.body == NULL)
 		return true;
 	for (size_t i = 0; row->reader == NULL && readers[i] != NULL; i++)
