@@ -2,7 +2,8 @@
 
 #include <stddef.h>
 
-/* Memory that lives and dies together (a plan, say): allocated piece by piece, freed at once. Aborts where there is none. */
+/* Memory that lives and dies together (a plan, say): allocated piece by piece, freed at once. Aborts where there is
+ * none. */
 struct arena {
 	struct arena_block *blocks;
 	size_t used_bytes;

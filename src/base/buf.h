@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes that grow up to a named ceiling. A write past the ceiling changes nothing but sets `overflowed` and returns false:
- * the caller decides what that means. The text is always followed by a NUL that length does not count. */
+/* Bytes that grow up to a named ceiling. A write past the ceiling changes nothing but sets `overflowed` and returns
+ * false: the caller decides what that means. The text is always followed by a NUL that length does not count. */
 struct buf {
 	char *bytes;
 	size_t length, capacity, ceiling;

@@ -27,8 +27,9 @@
 _Noreturn void check_failed(const char *file, int line, const char *expression);
 _Noreturn void check_failed_values(const char *file, int line, const char *expression, long long a, long long b);
 
-/* Memory that must be there: start-up allocations abort when there is none, so that no caller handles what it cannot. */
-void *must_alloc(size_t size);               /* zeroed */
+/* Memory that must be there: start-up allocations abort when there is none, so that no caller handles what it cannot.
+ */
+void *must_alloc(size_t size); /* zeroed */
 void *must_calloc(size_t count, size_t size);
 void *must_realloc(void *p, size_t size);
 char *must_strdup(const char *s);

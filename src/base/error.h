@@ -3,8 +3,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What a user did wrong, as the sentence that the user reads: where (file:line:column, or a flag), what was found and what
- * would be right. Never used for what the world does during a run: that is counted in a row of measure/failure.def. */
+/* What a user did wrong, as the sentence that the user reads: where (file:line:column, or a flag), what was found and
+ * what would be right. Never used for what the world does during a run: that is counted in a row of
+ * measure/failure.def. */
 struct error {
 	char where[256];    /* "profiles/x.yaml:12:9", "--set load.rate", or empty */
 	char message[1024]; /* "rate: '50/z' is not a rate; write 50/s, 3000/min or 20" */

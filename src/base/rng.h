@@ -2,9 +2,10 @@
 
 #include <stdint.h>
 
-/* Counter-based random numbers: the value for (seed, stream, k) is a pure function of the three, so that the k-th arrival
- * draws the same number whenever, wherever and in whatever order it is asked for. SplitMix64's finaliser (Steele, Lea,
- * Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014) over a Weyl sequence per stream. */
+/* Counter-based random numbers: the value for (seed, stream, k) is a pure function of the three, so that the k-th
+ * arrival draws the same number whenever, wherever and in whatever order it is asked for. SplitMix64's finaliser
+ * (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014) over a Weyl sequence per stream.
+ */
 static inline uint64_t
 rng_mix(uint64_t z)
 {

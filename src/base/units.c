@@ -16,9 +16,10 @@ const char units_bytes_form[] = "a size such as 64KiB, 1MiB or 512";
 const char units_count_form[] = "a whole number such as 1000 or 10k";
 const char units_users_form[] = "a number of users such as '10 users'";
 
+/* A value is number × factor / per: whole numbers both, so that 3000/min and 95% come out exactly. */
 struct unit {
 	const char *name;
-	double factor;
+	double factor, per;
 };
 
 int64_t
@@ -60,7 +61,7 @@ parse_quantity(const char *text, const struct unit *units, size_t n, double *val
 		rest++;
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(rest, units[i].name) == 0) {
-			*value = number * units[i].factor;
+			*value = number * units[i].factor / units[i].per;
 			return true;
 		}
 	return false;
@@ -69,10 +70,8 @@ parse_quantity(const char *text, const struct unit *units, size_t n, double *val
 bool
 units_parse_rate(const char *text, double *per_s)
 {
-	static const struct unit units[] = {
-		{"", 1}, {"/s", 1}, {"k/s", 1e3}, {"M/s", 1e6}, {"/min", 1 / 60.0}, {"k/min", 1e3 / 60}, {"/m", 1 / 60.0},
-		{"/h", 1 / 3600.0}, {"k/h", 1e3 / 3600},
-	};
+	static const struct unit units[] = {{"", 1, 1}, {"/s", 1, 1}, {"k/s", 1e3, 1}, {"M/s", 1e6, 1}, {"/min", 1, 60},
+		{"k/min", 1e3, 60}, {"/m", 1, 60}, {"/h", 1, 3600}, {"k/h", 1e3, 3600}};
 
 	return parse_quantity(text, units, ARRAY_LEN(units), per_s);
 }
@@ -81,8 +80,15 @@ bool
 units_parse_time_ns(const char *text, int64_t *ns)
 {
 	static const struct unit units[] = {
-		{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"min", 60e9}, {"h", 3600e9},
-		{"d", 86400e9},
+		{"ns", 1, 1},
+		{"us", 1e3, 1},
+		{"µs", 1e3, 1},
+		{"ms", 1e6, 1},
+		{"s", 1e9, 1},
+		{"m", 60e9, 1},
+		{"min", 60e9, 1},
+		{"h", 3600e9, 1},
+		{"d", 86400e9, 1},
 	};
 	double value;
 
@@ -99,7 +105,7 @@ units_parse_time_ns(const char *text, int64_t *ns)
 bool
 units_parse_ratio(const char *text, double *ratio)
 {
-	static const struct unit units[] = {{"%", 0.01}, {"", 1}};
+	static const struct unit units[] = {{"%", 1, 100}, {"", 1, 1}};
 
 	return parse_quantity(text, units, ARRAY_LEN(units), ratio);
 }
@@ -119,8 +125,15 @@ bool
 units_parse_bytes(const char *text, uint64_t *bytes)
 {
 	static const struct unit units[] = {
-		{"", 1}, {"B", 1}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"KiB", 1024}, {"MiB", 1048576},
-		{"GiB", 1073741824},
+		{"", 1, 1},
+		{"B", 1, 1},
+		{"kB", 1e3, 1},
+		{"KB", 1e3, 1},
+		{"MB", 1e6, 1},
+		{"GB", 1e9, 1},
+		{"KiB", 1024, 1},
+		{"MiB", 1048576, 1},
+		{"GiB", 1073741824, 1},
 	};
 
 	return parse_whole(text, units, ARRAY_LEN(units), bytes);
@@ -129,7 +142,7 @@ units_parse_bytes(const char *text, uint64_t *bytes)
 bool
 units_parse_count(const char *text, uint64_t *count)
 {
-	static const struct unit units[] = {{"", 1}, {"k", 1e3}, {"M", 1e6}};
+	static const struct unit units[] = {{"", 1, 1}, {"k", 1e3, 1}, {"M", 1e6, 1}};
 
 	return parse_whole(text, units, ARRAY_LEN(units), count);
 }
@@ -137,7 +150,7 @@ units_parse_count(const char *text, uint64_t *count)
 bool
 units_parse_users(const char *text, double *users)
 {
-	static const struct unit units[] = {{"users", 1}, {"user", 1}};
+	static const struct unit units[] = {{"users", 1, 1}, {"user", 1, 1}};
 	double value;
 
 	if (!parse_quantity(text, units, ARRAY_LEN(units), &value) || value != floor(value))
@@ -156,7 +169,7 @@ significant(double value, char *into, size_t size)
 const char *
 units_time_text(int64_t ns, char *into, size_t size)
 {
-	static const struct unit units[] = {{"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}};
+	static const struct unit units[] = {{"µs", 1e3, 1}, {"ms", 1e6, 1}, {"s", 1e9, 1}};
 	char digits[32];
 
 	if (ns < 0)

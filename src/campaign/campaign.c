@@ -64,6 +64,7 @@ campaign_on_interval(void *context, struct interval *interval)
 {
 	struct campaign *campaign = context;
 
+	campaign->facts.was_unreachable = run_end_of(campaign->run).was_unreachable;
 	digest_add_interval(&campaign->digest, interval);
 }
 
@@ -94,7 +95,7 @@ campaign_show_level(struct campaign *campaign, const struct level_verdict *verdi
 	if (campaign->live == NULL || verdict->status == LEVEL_CUT)
 		return;
 	units_count_text(level->offered, offered, sizeof(offered));
-	snprintf(line, sizeof(line), "level %u  %s%s  %s%s%s", verdict->level + 1, offered,
+	snprintf(line, sizeof(line), "level %u  %s%s  %s%s%s", verdict->level, offered,
 		campaign->plan->scenarios[0].load.in_users ? " users" : "/s", level_status_names[verdict->status],
 		verdict->findings_n > 0 ? ": " : "", verdict->findings_n > 0 ? verdict->findings[0].text : "");
 	live_view_line(campaign->live, line);
@@ -137,7 +138,8 @@ campaign_on_signal(uv_signal_t *handle, int signum)
 		log_info("stopping: waiting for what is in flight; once more to end at once");
 	campaign->facts.was_interrupted = true;
 	campaign->facts.signal = signum;
-	run_interrupt(campaign->run);
+	if (campaign->run != NULL)
+		run_interrupt(campaign->run);
 }
 
 static void
@@ -379,7 +381,6 @@ campaign_go(struct campaign *campaign)
 		&err);
 	if (campaign->run == NULL)
 		return campaign_fail(EXIT_USAGE, &err);
-	campaign_watch_signals(campaign);
 	campaign_open_live_view(campaign);
 	campaign_start_watching(campaign);
 	run_go(campaign->run);
@@ -401,6 +402,7 @@ campaign_run(const struct campaign_options *options)
 	campaign->phase = run_phase_names[RUN_BASELINE];
 	campaign_make_identity(campaign);
 	CHECK_OP(uv_loop_init(&campaign->loop), ==, 0);
+	campaign_watch_signals(campaign);
 	campaign->summary = summary_new(options->plan);
 	campaign->judge = judge_new(options->plan);
 	digest_init(&campaign->digest);

@@ -13,7 +13,7 @@ campaign_fail(int exit_code, const struct error *err)
 {
 	char text[1400];
 
-	fprintf(stderr, "brunt: %s\n", error_text(err, text, sizeof(text)));
+	log_error("%s", error_text(err, text, sizeof(text)));
 	return exit_code;
 }
 

@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "measure/events.h"
 
-
 /* The control stream into a run: NDJSON from a file, a fifo or stdin. A bad line is warned about and skipped; the end
  * of the input ends nothing but the input. */
 struct control_input {

@@ -28,6 +28,18 @@ digest_note(struct digest *digest, const struct note *note)
 	digest->notes[digest->notes_n++] = *note;
 }
 
+/* Its window ended before it was meant to: said again, as it really was. */
+static void
+digest_encode_last_level(struct digest *digest)
+{
+	const struct summary *summary = digest->summary;
+	const struct level_summary *level =
+		summary->levels_n > 0 ? &summary->levels[summary->levels_n - 1] : &summary->warmup;
+
+	if (level->is_known)
+		event_encode_level(&digest->events, level->index, level->start_ns, level->end_ns, level->offered);
+}
+
 static void
 digest_apply_note(struct digest *digest, const struct note *note)
 {
@@ -36,8 +48,14 @@ digest_apply_note(struct digest *digest, const struct note *note)
 		summary_add_level(digest->summary, note->level, note->start_ns, note->end_ns, note->offered);
 		event_encode_level(&digest->events, note->level, note->start_ns, note->end_ns, note->offered);
 		break;
-	case NOTE_CUT: summary_cut(digest->summary, note->start_ns); break;
-	case NOTE_COMPLETE: summary_complete(digest->summary, note->start_ns); break;
+	case NOTE_CUT:
+		summary_cut(digest->summary, note->start_ns);
+		digest_encode_last_level(digest);
+		break;
+	case NOTE_COMPLETE:
+		summary_complete(digest->summary, note->start_ns);
+		digest_encode_last_level(digest);
+		break;
 	case NOTE_PHASE: event_encode_phase(&digest->events, note->phase, note->start_ns); break;
 	}
 }

@@ -372,10 +372,7 @@ take_flag(struct check_options *options, int flag, char **argv, int *exit_code)
 			return true;
 		command_bad_usage(&check_command, "--latency: '%s' is not %s", optarg, units_time_form);
 		return false;
-	case 'h':
-		printf("usage: %s\n\n%s\n\n%s", check_command.usage, check_command.help, check_command.options);
-		*exit_code = EXIT_PASSED;
-		return false;
+	case 'h': *exit_code = command_print_help(&check_command); return false;
 	case ':': command_bad_usage(&check_command, "%s wants a value", argv[optind - 1]); return false;
 	default: command_bad_usage(&check_command, "there is no flag %s", argv[optind - 1]); return false;
 	}

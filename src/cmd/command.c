@@ -1,8 +1,10 @@
 #include "cmd/command.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "brunt_version.h"
@@ -54,18 +56,46 @@ command_unknown(const char *name)
 }
 
 int
+command_print_help(const struct command *command)
+{
+	printf("usage: %s\n\n%s\n\n%s", command->usage, command->help, command->options);
+	return EXIT_PASSED;
+}
+
+/* A descriptor 0, 1 or 2 that the caller closed would be given to the next file or socket, and that would be printed
+ * to. */
+static void
+fill_standard_descriptors(void)
+{
+	int fd;
+
+	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
+		;
+	close(fd);
+}
+
+static bool
+is_help(const char *argument)
+{
+	return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
+}
+
+int
 command_main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "help";
 	const struct command *command;
 
+	fill_standard_descriptors();
 	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
 		printf("brunt %s\n", BRUNT_VERSION);
 		return EXIT_PASSED;
 	}
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+	if (is_help(name))
 		name = "help";
 	command = command_by_name(name);
+	if (command != NULL && command->options != NULL && argc > 2 && is_help(argv[2]))
+		return command_print_help(command);
 	if (command != NULL)
 		return argc > 1 ? command->run(argc - 1, argv + 1) : command->run(argc, argv);
 	return command_unknown(name);

@@ -61,10 +61,7 @@ run_take_flag(struct run_options *options, int flag, char **argv, int *exit_code
 	case OPTION_CONTROL: options->campaign.control_path = optarg; return true;
 	case OPTION_JSON: options->campaign.is_json = true; return true;
 	case OPTION_QUIET: options->campaign.is_quiet = true; return true;
-	case 'h':
-		printf("usage: %s\n\n%s\n\n%s", run_command.usage, run_command.help, run_command.options);
-		*exit_code = EXIT_PASSED;
-		return false;
+	case 'h': *exit_code = command_print_help(&run_command); return false;
 	case ':': command_bad_usage(&run_command, "%s wants a value", argv[optind - 1]); return false;
 	default: command_bad_usage(&run_command, "there is no flag %s", argv[optind - 1]); return false;
 	}

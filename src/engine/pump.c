@@ -278,6 +278,10 @@ pump_turn(struct pump *pump, int64_t now_ns, int64_t asked_ns)
 	int64_t gap_ns = now_ns > waited_ns ? now_ns - waited_ns : 0;
 	uint32_t window = pump_window(pump, now_ns);
 
+	if (window != pump->window)
+		recorder_in_flight(
+			pump->recorder, window, pump->in_flight, now_ns); /* a new window, the same flights */
+	pump->window = window;
 	recorder_add_loop_gap(pump->recorder, window, gap_ns);
 	pump->turned_ns = now_ns;
 	if (pump->has_pool)

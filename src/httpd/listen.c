@@ -51,7 +51,7 @@ bind_unix(const char *path, struct error *err)
 		error_set(err, "a unix socket's path has 1 to %zu bytes", sizeof(name.sun_path) - 1);
 		return -1;
 	}
-	strcpy(name.sun_path, path);
+	snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0) {

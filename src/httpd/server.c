@@ -108,7 +108,7 @@ server_expire(struct httpd *s, enum wait wait, int64_t now_ns)
 static void
 server_write_date(struct httpd *s)
 {
-	time_t now = time(NULL);
+	time_t now = (time_t)(wall_now_ns() / NS_PER_S);
 	struct tm tm;
 
 	gmtime_r(&now, &tm);

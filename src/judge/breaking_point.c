@@ -62,7 +62,7 @@ recovery_ns(const struct judge_view *view, const struct level_record *broken)
 	if (view->facts->did_not_recover)
 		return -1;
 	for (size_t i = 0; i < view->records_n; i++)
-		if (view->records[i]->start_ns >= broken->end_ns)
+		if (is_valid(view->records[i]) && view->records[i]->start_ns >= broken->end_ns)
 			return view->records[i]->start_ns - broken->end_ns;
 	return -2;
 }

@@ -74,16 +74,30 @@ add_record(struct judge *judge, const struct summary *summary, const struct leve
 	return record;
 }
 
-/* INVALID outweighs BROKEN: what the generator spoiled says nothing about the target. */
+static bool
+is_any_broken(const struct judge *judge)
+{
+	for (size_t i = 0; i < judge->records_n; i++)
+		if (judge->records[i]->verdict.status == LEVEL_BROKEN)
+			return true;
+	return false;
+}
+
+/* INVALID outweighs BROKEN: what the generator spoiled says nothing about the target. In a stepped load a level is cut
+ * because of another that is judged instead; then it says nothing, unless it is the first to break. */
 static enum level_status
-status_of(const struct level_verdict *verdict, const struct level_summary *level)
+status_of(const struct judge *judge, const struct level_verdict *verdict, const struct level_summary *level)
 {
 	enum level_status status = LEVEL_OK;
 
 	for (size_t i = 0; i < verdict->findings_n; i++)
 		if (verdict->findings[i].weight > status)
 			status = verdict->findings[i].weight;
-	return level->is_cut && status < LEVEL_BROKEN ? LEVEL_CUT : status;
+	if (!level->is_cut)
+		return status;
+	if (status < LEVEL_BROKEN)
+		return LEVEL_CUT;
+	return judge->is_stepped && (status != LEVEL_BROKEN || is_any_broken(judge)) ? LEVEL_CUT : status;
 }
 
 /* The counter as it stood before any load; a counter only rises, so that its smallest value is its first. */
@@ -126,7 +140,8 @@ judge_level(struct judge *judge, const struct summary *summary, const struct lev
 	for (size_t i = 0; rules[i] != NULL; i++)
 		rules[i]->look(&context, verdict);
 	causes_order_level(verdict, level, judge->plan, summary->series.step_ns);
-	verdict->status = status_of(verdict, level);
+	/* Where nobody is there to be tested, nothing can break. */
+	verdict->status = facts->was_unreachable ? LEVEL_CUT : status_of(judge, verdict, level);
 	if (is_valid(verdict->status)) {
 		double kills = gauge_last(&summary->target, GAUGE_OOM_KILLS);
 
@@ -152,6 +167,16 @@ tested_since_broken(const struct judge *judge, bool *is_broken)
 	return n;
 }
 
+/* The last one before the i-th that was not cut: a level that is repeated cuts the one that had begun after it. */
+static const struct level_record *
+whole_level_before(const struct judge *judge, size_t i)
+{
+	while (i-- > 0)
+		if (judge->records[i]->verdict.status != LEVEL_CUT)
+			return judge->records[i];
+	return NULL;
+}
+
 enum judge_advice
 judge_next(const struct judge *judge)
 {
@@ -161,7 +186,7 @@ judge_next(const struct judge *judge)
 
 	if (!judge->is_stepped || n == 0)
 		return JUDGE_GO_ON;
-	const struct level_record *last = judge->records[n - 1], *before = n > 1 ? judge->records[n - 2] : NULL;
+	const struct level_record *last = judge->records[n - 1], *before = whole_level_before(judge, n - 1);
 
 	if (last->verdict.status == LEVEL_INVALID) {
 		bool was_repeated =

@@ -64,6 +64,7 @@ const struct shape_ops burst_shape = {
 		{
 			.name = "burst",
 			.help = "many requests at one moment, once or repeatedly",
+			.example = "{count: 100, every: 1s, times: 10}",
 			.keys = burst_keys,
 			.params_size = sizeof(struct burst),
 			.check = burst_check,

@@ -71,6 +71,7 @@ const struct shape_ops concurrency_shape = {
 		{
 			.name = "concurrency",
 			.help = "closed loop: a fixed number of users",
+			.example = "{users: 64, for: 30s}",
 			.keys = concurrency_keys,
 			.params_size = sizeof(struct concurrency),
 			.check = concurrency_check,

@@ -76,6 +76,7 @@ const struct shape_ops ramp_shape = {
 		{
 			.name = "ramp",
 			.help = "the level changes evenly from one value to another, up or down",
+			.example = "{from: 10/s, to: 500/s, over: 2m}",
 			.keys = ramp_keys,
 			.params_size = sizeof(struct ramp),
 			.check = ramp_check,

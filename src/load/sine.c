@@ -124,6 +124,7 @@ const struct shape_ops sine_shape = {
 		{
 			.name = "sine",
 			.help = "swings around a mean, as the hours of a day do",
+			.example = "{mean: 100/s, amplitude: 50/s, period: 1m, for: 10m}",
 			.keys = sine_keys,
 			.params_size = sizeof(struct sine),
 			.check = sine_check,

@@ -102,6 +102,7 @@ const struct shape_ops spike_shape = {
 		{
 			.name = "spike",
 			.help = "a base level with one spike or several",
+			.example = "{base: 10/s, peak: 100/s, before: 30s, during: 10s, after: 30s}",
 			.keys = spike_keys,
 			.params_size = sizeof(struct spike),
 			.check = spike_check,

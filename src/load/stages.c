@@ -176,6 +176,7 @@ const struct shape_ops stages_shape = {
 		{
 			.name = "stages",
 			.help = "a chain of any shapes",
+			.example = "[{rate: 50/s, for: 10s}, {to: 200/s, over: 30s}]",
 			.keys = stages_keys,
 			.params_size = sizeof(struct stages),
 		},

@@ -64,6 +64,7 @@ const struct shape_ops steady_shape = {
 		{
 			.name = "steady",
 			.help = "the same level all the time",
+			.example = "{rate: 1000/s, for: 30s}",
 			.keys = steady_keys,
 			.params_size = sizeof(struct steady),
 			.check = steady_check,

@@ -122,6 +122,7 @@ const struct shape_ops steps_shape = {
 		{
 			.name = "steps",
 			.help = "plateaus, each higher (or lower) than the one before: finds the breaking point",
+			.example = "{from: 50/s, by: 20/s, every: 30s, to: 300/s}",
 			.keys = steps_keys,
 			.params_size = sizeof(struct steps),
 			.check = steps_check,

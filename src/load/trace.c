@@ -234,6 +234,7 @@ const struct shape_ops trace_shape = {
 		{
 			.name = "trace",
 			.help = "replays the arrivals recorded in a file",
+			.example = "{file: arrivals.txt, speed: 1}",
 			.keys = trace_keys,
 			.params_size = sizeof(struct trace),
 			.check = trace_check,

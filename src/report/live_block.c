@@ -53,14 +53,15 @@ add_progress(const struct live_state *state, struct page *page)
 	if (state->planned_ns > 0 && page->width > taken + LIVE_BAR_MIN) {
 		double share = fmin(1, fmax(0, (double)state->now_ns / (double)state->planned_ns));
 		size_t width = page->width - taken < LIVE_BAR_MAX ? page->width - taken : LIVE_BAR_MAX;
-		size_t full = (size_t)llround(share * (double)width);
+		size_t full = (size_t)llround(share * (double)width), bar_length = 0;
 
 		for (size_t i = 0; i < full; i++)
-			strcat(bar, "━");
+			bar_length += (size_t)snprintf(bar + bar_length, sizeof(bar) - bar_length, "━");
 		page_add(page, PAINT_ACCENT, bar);
 		bar[0] = '\0';
+		bar_length = 0;
 		for (size_t i = full; i < width; i++)
-			strcat(bar, "─");
+			bar_length += (size_t)snprintf(bar + bar_length, sizeof(bar) - bar_length, "─");
 		page_add(page, PAINT_DIM, bar);
 		page_add(page, PAINT_PLAIN, "  ");
 	}

@@ -14,17 +14,19 @@
 
 /* A bar in eighths of a column, so that small differences show. */
 static const char *
-bar_text(double share, size_t columns, char *into)
+bar_text(double share, size_t columns, char *into, size_t size)
 {
 	static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
 	size_t units = (size_t)llround(share * (double)columns * 8);
 
 	if (units == 0 && share > 0)
 		units = 1; /* something is there: it is never drawn as nothing */
-	into[0] = '\0';
+	size_t length = 0;
+
 	for (size_t i = 0; i < units / 8; i++)
-		strcat(into, "█");
-	return strcat(into, eighths[units % 8]);
+		length += (size_t)snprintf(into + length, size - length, "█");
+	snprintf(into + length, size - length, "%s", eighths[units % 8]);
+	return into;
 }
 
 /* The next round number (1, 2, 2.5 or 5 times a power of ten) that is at least `step`, so that the edges read well. */
@@ -51,7 +53,7 @@ draw_row(struct page *page, const char *label, uint64_t n, uint64_t most)
 	page_add(page, PAINT_DIM, count);
 	if (n > 0) {
 		page_pad(page, start);
-		page_add(page, PAINT_ACCENT, bar_text((double)n / (double)most, columns, bar));
+		page_add(page, PAINT_ACCENT, bar_text((double)n / (double)most, columns, bar, sizeof(bar)));
 	}
 	page_end(page);
 }

@@ -25,8 +25,7 @@ plan_of(const char *profile)
 	char message[1400];
 
 	buf_init(&text, 65536);
-	buf_printf(&text,
-		"name: test\ntarget: {url: 'http://127.0.0.1:9', http: 'null'}\n%s%s",
+	buf_printf(&text, "name: test\ntarget: {url: 'http://127.0.0.1:9', http: 'null'}\n%s%s",
 		strstr(profile, "scenarios:") == NULL ? "requests: [{name: root, get: /}]\n" : "", profile);
 	struct plan *plan = plan_load_text(text.bytes, text.length, "test.yaml", NULL, 0, &tables, &err);
 

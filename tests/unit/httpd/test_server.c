@@ -115,10 +115,8 @@ client(struct fixture *f)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 
-	to.sin_port = htons((uint16_t)atoi(strrchr(httpd_url(f->httpd), ':') + 1));
-	int failed = connect(fd, (struct sockaddr *)&to, sizeof(to));
-
-	assert_true(failed == 0 || errno == EINPROGRESS);
+	to.sin_port = htons((uint16_t)strtoul(strrchr(httpd_url(f->httpd), ':') + 1, NULL, 10));
+	assert_true(connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 || errno == EINPROGRESS);
 	while (httpd_counts(f->httpd).accepted == 0)
 		uv_run(&f->loop, UV_RUN_ONCE);
 	return fd;

@@ -14,7 +14,7 @@
 static inline struct plan *
 load_set(const char *text, const char *const *set)
 {
-	struct plan_setting settings[16];
+	struct plan_setting settings[16] = {0};
 	struct error err = {0};
 	size_t n = 0;
 

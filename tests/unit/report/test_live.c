@@ -88,9 +88,11 @@ screen_line(const struct screen *s, size_t row)
 {
 	static char line[SCREEN_COLUMNS * 4 + 1];
 
+	size_t length = 0;
+
 	line[0] = '\0';
 	for (size_t c = 0; c < SCREEN_COLUMNS; c++)
-		strcat(line, s->cells[row][c][0] ? s->cells[row][c] : "");
+		length += (size_t)snprintf(line + length, sizeof(line) - length, "%s", s->cells[row][c]);
 	return line;
 }
 

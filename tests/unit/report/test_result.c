@@ -73,7 +73,7 @@ at(cJSON *value, const char *path)
 
 	snprintf(copy, sizeof(copy), "%s", path);
 	while (value != NULL && (key = strsep(&rest, ".")) != NULL)
-		value = cJSON_IsArray(value) ? cJSON_GetArrayItem(value, atoi(key))
+		value = cJSON_IsArray(value) ? cJSON_GetArrayItem(value, (int)strtol(key, NULL, 10))
 					     : cJSON_GetObjectItemCaseSensitive(value, key);
 	if (value == NULL)
 		fail_msg("there is no %s", path);

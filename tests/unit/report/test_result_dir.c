@@ -169,7 +169,7 @@ test_latest_follows_the_newest_run(void **state)
 static void
 test_exactly_means_exactly_there(void **state)
 {
-	char there[128];
+	char there[PATH_MAX];
 	struct error err = {0};
 
 	(void)state;
@@ -189,7 +189,7 @@ test_exactly_means_exactly_there(void **state)
 static void
 test_an_empty_directory_is_filled_in_place(void **state)
 {
-	char there[128];
+	char there[PATH_MAX];
 	struct error err = {0};
 	struct stat before, after;
 
@@ -210,7 +210,7 @@ test_an_empty_directory_is_filled_in_place(void **state)
 static void
 test_a_place_that_cannot_be_written_is_said_before_the_run(void **state)
 {
-	char there[128];
+	char there[PATH_MAX];
 	struct error err = {0};
 
 	(void)state;

@@ -20,8 +20,13 @@ parse(const char *line, struct target_options *o, struct error *err)
 
 	*err = (struct error){0};
 	snprintf(copy, sizeof(copy), "%s", line);
-	for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
+	char *rest = copy, *word;
+
+	while (rest[0] != '\0' && (word = strsep(&rest, " ")) != NULL && argc < 31) {
 		argv[argc++] = word;
+		if (rest == NULL)
+			break;
+	}
 	return target_options_parse(argc, argv, o, err);
 }
 
