@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "campaign/background.h"
 
 void
 digest_init(struct digest *digest)
@@ -107,6 +108,7 @@ digest_work(uv_work_t *work)
 	struct digest *digest = container_of(work, struct digest, work);
 	const struct interval *interval = digest->running;
 
+	background_give_way();
 	digest->outcome = (struct digest_outcome){.advice = JUDGE_GO_ON};
 	for (size_t i = 0; i < digest->job_notes_n; i++)
 		digest_apply_note(digest, &digest->job_notes[i]);

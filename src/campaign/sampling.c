@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/units.h"
+#include "campaign/background.h"
 
 static void
 sampling_on_closed(uv_handle_t *handle)
@@ -25,6 +26,7 @@ sampling_work(uv_work_t *work)
 {
 	struct sampling *sampling = container_of(work, struct sampling, work);
 
+	background_give_way();
 	for (size_t i = 0; i < GAUGE_COUNT; i++)
 		sampling->reading.values[i] = NAN;
 	sampling->sampler->ops->read(sampling->sampler, &sampling->reading);

@@ -61,7 +61,7 @@ connection_end_flight(struct connection *c, enum outcome outcome, enum failure f
 
 	c->flight = NULL;
 	flight->connection = NULL;
-	flight->x.last_byte_ns = connection_now(c);
+	flight->x.last_byte_ns = c->event_ns;
 	pool->config.events->on_end(pool->config.context, flight, outcome, failure);
 }
 
@@ -152,6 +152,22 @@ connection_take(struct connection *c, enum protocol_result result, enum failure 
 	}
 }
 
+/* When the bytes at hand arrived: the kernel's stamp, since a loop that reads late (other sends were due, or somebody
+ * else had the CPU) is no delay of the target's. A stamp comes from the wall clock, which may be set: what we know
+ * better is that the bytes were not there at the poll before, and were not there before the request was. */
+static int64_t
+connection_arrival_ns(const struct connection *c)
+{
+	const struct run_clock *clock = c->pool->config.clock;
+	int64_t now_ns = run_clock_now(clock), arrived_ns = c->stream.arrived_ns - clock->t0_ns;
+
+	if (c->stream.arrived_ns < 0 || arrived_ns > now_ns)
+		return now_ns;
+	if (arrived_ns < clock->polled_ns)
+		arrived_ns = clock->polled_ns;
+	return arrived_ns > c->flight->x.sent_ns ? arrived_ns : c->flight->x.sent_ns;
+}
+
 static void
 connection_on_read(struct stream *stream, const char *bytes, long length)
 {
@@ -165,6 +181,7 @@ connection_on_read(struct stream *stream, const char *bytes, long length)
 		connection_close(c, length > 0);
 		return;
 	}
+	c->event_ns = length > 0 ? connection_arrival_ns(c) : connection_now(c);
 	if (length < 0) {
 		connection_lose_flight(c, failure_from_io_errno((int)-length));
 		return;
@@ -172,7 +189,7 @@ connection_on_read(struct stream *stream, const char *bytes, long length)
 	if (length > 0) {
 		c->flight->x.bytes_received += (uint64_t)length;
 		if (c->flight->x.first_byte_ns < 0)
-			c->flight->x.first_byte_ns = connection_now(c);
+			c->flight->x.first_byte_ns = c->event_ns;
 		result = c->pool->protocol->on_bytes(c->protocol_state, bytes, (size_t)length, &failure);
 	} else
 		result = c->pool->protocol->on_eof(c->protocol_state, &failure);
@@ -184,7 +201,7 @@ connection_on_body(void *context, const char *bytes, size_t length)
 {
 	struct connection *c = context;
 
-	c->reader->on_bytes(c->reader_state, bytes, length, c->flight->x.first_byte_ns);
+	c->reader->on_bytes(c->reader_state, bytes, length, c->event_ns);
 }
 
 static const char *
@@ -234,7 +251,7 @@ connection_send(struct connection *c, struct flight *flight)
 	c->reader = pool->config.readers[flight->x.request];
 	c->reader->begin(c->reader_state, request);
 	pool->protocol->expect(c->protocol_state, request, c->reader->ignores_bytes ? NULL : connection_on_body, c);
-	int64_t before_ns = connection_now(c);
+	int64_t before_ns = c->event_ns = connection_now(c);
 	enum stream_result result = stream_write(&c->stream, bytes, length, &written, &error);
 
 	c->request_length = length;

@@ -25,6 +25,7 @@ struct connection {
 	int64_t started_ns;            /* of the connect */
 	int64_t opened_ns, connect_ns; /* connect_ns: −1 once a flight has taken note of it */
 	uint64_t requests;
+	int64_t event_ns;      /* when what is being handled happened */
 	size_t request_length; /* of the one under way, on the wire */
 	size_t address;
 };

@@ -18,7 +18,10 @@ static void
 pump_count_in_flight(struct pump *pump, int change, int64_t now_ns)
 {
 	pump->in_flight += (uint32_t)change;
-	recorder_in_flight(pump->recorder, pump_window(pump, now_ns), pump->in_flight, now_ns);
+	/* An arrival's stamp may lie before what was counted last. */
+	if (now_ns > pump->counted_ns)
+		pump->counted_ns = now_ns;
+	recorder_in_flight(pump->recorder, pump_window(pump, pump->counted_ns), pump->in_flight, pump->counted_ns);
 }
 
 void
@@ -278,9 +281,10 @@ pump_turn(struct pump *pump, int64_t now_ns, int64_t asked_ns)
 	int64_t gap_ns = now_ns > waited_ns ? now_ns - waited_ns : 0;
 	uint32_t window = pump_window(pump, now_ns);
 
-	if (window != pump->window)
-		recorder_in_flight(
-			pump->recorder, window, pump->in_flight, now_ns); /* a new window, the same flights */
+	if (window != pump->window) { /* a new window, the same flights */
+		pump->counted_ns = now_ns;
+		recorder_in_flight(pump->recorder, window, pump->in_flight, now_ns);
+	}
 	pump->window = window;
 	recorder_add_loop_gap(pump->recorder, window, gap_ns);
 	pump->turned_ns = now_ns;

@@ -22,8 +22,9 @@ struct pump {
 	struct lane *lanes;
 	size_t lanes_n;
 	uint32_t in_flight;
-	int64_t turned_ns; /* when the last turn was … */
-	uint32_t window;   /* … and in whose window */
+	int64_t turned_ns;  /* when the last turn was … */
+	int64_t counted_ns; /* until when in flight was counted */
+	uint32_t window;    /* … and in whose window */
 	bool is_unreachable;
 	enum failure unreachable_by;
 

@@ -213,6 +213,7 @@ run_tick(struct run *run, int64_t now_ns, bool is_due)
 
 	if (interval == NULL)
 		return;
+	stream_measure_clocks();
 	run->level_closed = false;
 	run->tick_ns = now_ns - now_ns % step_ns + step_ns;
 	interval->in_flight = pump->in_flight;

@@ -6,6 +6,8 @@
 struct run_clock {
 	const struct clock *clock;
 	int64_t t0_ns;
+	int64_t polled_ns;  /* when the poll before the last one began: whatever is read now arrived after this */
+	int64_t polling_ns; /* when the last one began */
 };
 
 static inline int64_t

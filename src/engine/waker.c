@@ -20,7 +20,7 @@ waker_on_timer(uv_poll_t *poll, int status, int events)
 }
 
 void
-waker_init(struct waker *waker, uv_loop_t *loop, const struct run_clock *clock, bool is_relaxed, int64_t tick_ns)
+waker_init(struct waker *waker, uv_loop_t *loop, struct run_clock *clock, bool is_relaxed, int64_t tick_ns)
 {
 	*waker = (struct waker){
 		.loop = loop, .clock = clock, .timer_fd = -1, .is_relaxed = is_relaxed, .tick_ns = tick_ns};
@@ -77,6 +77,8 @@ waker_wait(struct waker *waker, int64_t until_ns)
 {
 	int64_t now_ns = run_clock_now(waker->clock);
 
+	waker->clock->polled_ns = waker->clock->polling_ns;
+	waker->clock->polling_ns = now_ns;
 	waker->asked_ns = until_ns;
 	if (waker->is_virtual) {
 		uv_run(waker->loop, UV_RUN_NOWAIT);

@@ -12,7 +12,7 @@
  * On a virtual clock: the clock is moved. */
 struct waker {
 	uv_loop_t *loop;
-	const struct run_clock *clock;
+	struct run_clock *clock;
 	uv_poll_t poll;
 	int timer_fd; /* −1 on a virtual clock */
 	bool is_virtual, is_relaxed, is_closed;
@@ -23,7 +23,7 @@ struct waker {
 /* Spinning begins this long before the moment: a bit more than a timerfd is usually late. */
 #define WAKER_SPIN_NS INT64_C(100000)
 
-void waker_init(struct waker *waker, uv_loop_t *loop, const struct run_clock *clock, bool is_relaxed, int64_t tick_ns);
+void waker_init(struct waker *waker, uv_loop_t *loop, struct run_clock *clock, bool is_relaxed, int64_t tick_ns);
 void waker_close(struct waker *waker); /* is_closed once a later loop turn has closed it */
 
 /* Polls once: returns when `until_ns` is near or when I/O happened; the caller looks at the clock and calls again. */

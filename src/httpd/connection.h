@@ -4,7 +4,7 @@
 
 #include "httpd/parser.h"
 #include "httpd/reply.h"
-#include "httpd/stamp.h"
+#include "base/stamp.h"
 
 /* What server.c and connection.c share; nobody else includes it. */
 

@@ -7,11 +7,14 @@
 #include <netinet/tcp.h>
 
 #include "base/check.h"
+#include "base/stamp.h"
+#include "base/units.h"
 
 /* A stream that always has more to read leaves the loop to the others after this many full buffers. */
 #define STREAM_READS_PER_TURN 4
 
 static char read_buffer[STREAM_READ_BYTES]; /* one loop, one thread: see struct stream */
+static struct stamp clocks;                 /* likewise */
 
 static void stream_on_poll(uv_poll_t *poll, int status, int events);
 
@@ -57,8 +60,10 @@ socket_open(const struct address *to)
 	int fd = socket(to->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int on = 1;
 
-	if (fd >= 0 && to->any.sa_family != AF_UNIX)
+	if (fd >= 0 && to->any.sa_family != AF_UNIX) {
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		(void)setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+	}
 	return fd;
 }
 
@@ -116,6 +121,45 @@ stream_fail(struct stream *stream, int error)
 	stream->events->on_read(stream, NULL, -(long)error);
 }
 
+void
+stream_measure_clocks(void)
+{
+	if (clocks.read == NULL)
+		stamp_init(&clocks);
+	else
+		stamp_measure(&clocks);
+}
+
+static int64_t
+arrival_of(struct msghdr *message)
+{
+	for (struct cmsghdr *m = CMSG_FIRSTHDR(message); m != NULL; m = CMSG_NXTHDR(message, m)) {
+		struct timespec t;
+
+		if (m->cmsg_level != SOL_SOCKET || m->cmsg_type != SCM_TIMESTAMPNS)
+			continue;
+		memcpy(&t, CMSG_DATA(m), sizeof(t));
+		if (clocks.read == NULL)
+			stamp_init(&clocks);
+		return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec - clocks.offset_ns;
+	}
+	return -1;
+}
+
+static ssize_t
+socket_receive(struct stream *stream)
+{
+	char control[CMSG_SPACE(sizeof(struct timespec))];
+	struct iovec into = {.iov_base = read_buffer, .iov_len = sizeof(read_buffer)};
+	struct msghdr message = {
+		.msg_iov = &into, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(stream->fd, &message, 0);
+
+	if (n > 0)
+		stream->arrived_ns = arrival_of(&message);
+	return n;
+}
+
 /* Reads once: the bytes read, 0: the peer closed its side, or −errno; all but −EAGAIN was handed on. */
 static long
 stream_read(struct stream *stream)
@@ -123,7 +167,7 @@ stream_read(struct stream *stream)
 	ssize_t n;
 
 	do
-		n = recv(stream->fd, read_buffer, sizeof(read_buffer), 0);
+		n = socket_receive(stream);
 	while (n < 0 && errno == EINTR);
 
 	if (n > 0) {

@@ -34,6 +34,9 @@ struct stream {
 	int fd;
 	int polled; /* UV_READABLE | UV_WRITABLE as armed */
 	bool is_connecting, is_closing;
+	/* During on_read with bytes: when the kernel received the last of them, CLOCK_MONOTONIC; −1: it does not say
+	 * (unix sockets). What a busy loop reads late did not arrive late. */
+	int64_t arrived_ns;
 	const char *pending; /* what is still to be written: the caller's memory */
 	size_t pending_length;
 };
@@ -58,6 +61,9 @@ stream_is_writing(const struct stream *stream)
 {
 	return stream->pending != NULL;
 }
+
+/* Measures the offset between the clock of the kernel's stamps and ours again; a few times a second. */
+void stream_measure_clocks(void);
 
 /* Asynchronous: on_closed is called once, from a later loop turn. reset: the peer sees RST (SO_LINGER 0), and no port
  * is left in TIME_WAIT: for connections abandoned in the middle of a response. */

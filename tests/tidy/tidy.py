@@ -29,7 +29,7 @@ BANNED = [
     (r"usleep|sleep|nanosleep", r"^src/campaign/target_process\.c$|^tests/",
      "stops the loop; use a timer (before a run begins there is none to stop)"),
     (r"gettimeofday|time|clock", r"^src/base/clock\.c$|^tests/", "time is injected; use base/clock"),
-    (r"clock_gettime", r"^src/base/clock\.c$|^src/(sampler|target)/|^src/httpd/stamp\.c$|^tests/",
+    (r"clock_gettime", r"^src/base/clock\.c$|^src/(sampler|target)/|^src/base/stamp\.c$|^tests/",
      "time is injected; use base/clock (a process's CPU time and kernel stamps excepted)"),
     (r"malloc|calloc|realloc|reallocarray|strdup|strndup|v?asprintf", r"^src/base/|^tests/",
      "leaves the caller with a NULL that nobody tests; use must_*, an arena or a pool"),

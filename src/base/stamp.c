@@ -1,4 +1,4 @@
-#include "httpd/stamp.h"
+#include "base/stamp.h"
 
 #include <stdbool.h>
 #include <stddef.h>

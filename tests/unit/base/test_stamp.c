@@ -5,7 +5,7 @@
 #include <cmocka.h>
 
 #include "base/units.h"
-#include "httpd/stamp.h"
+#include "base/stamp.h"
 
 /* Clocks that we turn: readings of a given offset, most of them preempted for a while between the three reads. */
 struct clocks {

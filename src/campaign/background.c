@@ -1,0 +1,17 @@
+#include "campaign/background.h"
+
+#include <stdbool.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+void
+background_give_way(void)
+{
+	static _Thread_local bool gives_way;
+
+	if (gives_way)
+		return;
+	gives_way = true;
+	/* On Linux a thread's nice value is its own. A failure leaves it as it was, which does no harm. */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), 19);
+}
