@@ -85,6 +85,7 @@ campaign_conclude(struct campaign *campaign)
 int
 campaign_conclude_unreachable(struct campaign *campaign, const struct error *err)
 {
+	log_error("%s", err->message);
 	campaign->facts.was_unreachable = true;
 	snprintf(campaign->facts.unreachable_text, sizeof(campaign->facts.unreachable_text), "%.150s", err->message);
 	return campaign_conclude(campaign);

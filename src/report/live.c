@@ -193,7 +193,9 @@ live_view_update(struct live_view *view, const struct summary *summary, int64_t 
 		return;
 	}
 	flush_pending(view);
-	if (summary->last_ns <= view->last_line_ns || summary->last_interval_ns == 0)
+	/* A level that closes ends an interval early: too short a time for rates and percentiles that say anything. */
+	if (summary->last_ns <= view->last_line_ns || summary->last_interval_ns == 0 ||
+		summary->last_interval_ns < view->plan->output.interval_ns / 2)
 		return;
 	view->last_line_ns = summary->last_ns;
 	buf_clear(&view->frame);
