@@ -9,7 +9,9 @@ add_test(NAME scenario_harness COMMAND ${PYTHON} -m pytest -q -p no:cacheprovide
 add_test(NAME format COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/tidy/format.sh)
 add_test(NAME clang_tidy COMMAND ${PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/tidy/clang_tidy.py ${CMAKE_BINARY_DIR})
 add_test(NAME packaging COMMAND ${PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/tidy/packaging.py ${CMAKE_BINARY_DIR})
-set_tests_properties(tidy tidy_rules scenario_harness packaging format clang_tidy PROPERTIES LABELS source TIMEOUT 600)
+add_test(NAME profiles_readme # is what the parser's own tables say
+         COMMAND sh -c "'$<TARGET_FILE:brunt>' help profile --markdown | diff -u '${CMAKE_SOURCE_DIR}/profiles/README.md' -")
+set_tests_properties(tidy tidy_rules scenario_harness packaging profiles_readme format clang_tidy PROPERTIES LABELS source TIMEOUT 600)
 set_tests_properties(clang_tidy PROPERTIES RUN_SERIAL ON) # takes every core, which no other test should feel
 
 get_property(tests DIRECTORY PROPERTY TESTS)

@@ -53,6 +53,8 @@ help_run(int argc, char **argv)
 		return command_bad_usage(&help_command, "there is no command '%s'", argv[1]);
 	if (command == &help_command)
 		return help_overview();
+	if (command->options != NULL)
+		return command_print_help(command);
 	ask[0] = argv[1];
 	return command->run(2, ask);
 }

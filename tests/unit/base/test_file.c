@@ -1,0 +1,123 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+static char root[PATH_MAX];
+
+static const char *
+in_root(const char *name)
+{
+	static char path[PATH_MAX + 64];
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	return path;
+}
+
+static int
+make_root(void **state)
+{
+	(void)state;
+	snprintf(root, sizeof(root), "/tmp/brunt-file-XXXXXX");
+	return mkdtemp(root) == NULL;
+}
+
+static size_t
+entries_in_root(void)
+{
+	DIR *dir = opendir(root);
+	size_t n = 0;
+
+	for (const struct dirent *entry; (entry = readdir(dir)) != NULL;)
+		n += entry->d_name[0] != '.';
+	closedir(dir);
+	return n;
+}
+
+static void
+test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(void **state)
+{
+	struct error err = {0};
+	size_t length;
+
+	(void)state;
+	assert_true(file_write_atomic(in_root("a"), "old", 3, &err));
+	assert_true(file_write_atomic(in_root("a"), "newer", 5, &err));
+	char *text = file_read(in_root("a"), 100, &length, &err);
+
+	assert_string_equal(text, "newer");
+	assert_int_equal(length, 5);
+	assert_int_equal(entries_in_root(), 1);
+	free(text);
+	unlink(in_root("a"));
+}
+
+static void
+test_a_write_that_fails_leaves_the_old_file(void **state)
+{
+	struct error err = {0};
+
+	(void)state;
+	assert_false(file_write_atomic(in_root("no/such/directory"), "x", 1, &err));
+	assert_non_null(strstr(err.message, "No such file or directory"));
+	assert_int_equal(entries_in_root(), 0);
+}
+
+static void
+test_a_file_over_the_ceiling_is_refused(void **state)
+{
+	struct error err = {0};
+
+	(void)state;
+	assert_true(file_write_atomic(in_root("b"), "12345", 5, &err));
+	assert_null(file_read(in_root("b"), 4, NULL, &err));
+	assert_non_null(strstr(err.message, "larger than 4 bytes"));
+	unlink(in_root("b"));
+}
+
+static void
+test_directories_are_made_with_those_above_them(void **state)
+{
+	struct error err = {0};
+
+	(void)state;
+	assert_true(file_make_dirs(in_root("x/y/z"), &err));
+	assert_true(file_make_dirs(in_root("x/y/z"), &err));
+	assert_true(file_write_atomic(in_root("x/file"), "", 0, &err));
+	assert_false(file_make_dirs(in_root("x/file"), &err));
+	assert_non_null(strstr(err.message, "is not a directory"));
+	unlink(in_root("x/file"));
+	rmdir(in_root("x/y/z"));
+	rmdir(in_root("x/y"));
+	rmdir(in_root("x"));
+}
+
+static int
+remove_root(void **state)
+{
+	(void)state;
+	return rmdir(root);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_file_is_replaced_whole_and_nothing_is_left_beside_it),
+		cmocka_unit_test(test_a_write_that_fails_leaves_the_old_file),
+		cmocka_unit_test(test_a_file_over_the_ceiling_is_refused),
+		cmocka_unit_test(test_directories_are_made_with_those_above_them),
+	};
+
+	return cmocka_run_group_tests(tests, make_root, remove_root);
+}
