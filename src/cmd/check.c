@@ -120,8 +120,10 @@ in_flight_after(const struct schedule *s, double peak, int64_t response_ns)
 
 	if (!s->shape->is_timed)
 		return fmin(total, peak * ns_to_s(response_ns));
-	for (double k = 0; k < total; k += fmax(1, floor(total / 1e5))) {
-		int64_t due_ns = s->shape->when_ns(s->params, k);
+	uint64_t arrivals = (uint64_t)total, step = arrivals / 100000 + 1; /* a long trace is looked at in samples */
+
+	for (uint64_t k = 0; k < arrivals; k += step) {
+		int64_t due_ns = s->shape->when_ns(s->params, (double)k);
 		int64_t from_ns = due_ns > response_ns ? due_ns - response_ns : 0;
 
 		most = fmax(most,

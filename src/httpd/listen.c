@@ -135,7 +135,7 @@ bind_tcp(const char *address, struct error *err)
 static void
 write_url(int fd, const char *address, char url[LISTEN_URL_MAX])
 {
-	struct sockaddr_storage name;
+	struct sockaddr_storage name = {0};
 	socklen_t length = sizeof(name);
 	char host[NI_MAXHOST], port[NI_MAXSERV];
 

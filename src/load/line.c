@@ -9,7 +9,9 @@
 double
 flat_arrivals_until(double level, int64_t t_ns)
 {
-	return level * (double)(t_ns / NS_PER_S) + level * ns_to_s(t_ns % NS_PER_S);
+	int64_t whole_s = t_ns / NS_PER_S;
+
+	return level * (double)whole_s + level * ns_to_s(t_ns % NS_PER_S);
 }
 
 /* Long division: the whole seconds, then what is left of k, which fma gives without rounding. So an error never exceeds

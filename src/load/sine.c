@@ -67,8 +67,9 @@ sine_arrivals_until(const void *params, int64_t t_ns)
 {
 	const struct sine *s = params;
 	double per_period = flat_arrivals_until(s->mean, s->period_ns);
+	int64_t periods = t_ns / s->period_ns;
 
-	return (double)(t_ns / s->period_ns) * per_period + sine_area(s, (double)(t_ns % s->period_ns));
+	return (double)periods * per_period + sine_area(s, (double)(t_ns % s->period_ns));
 }
 
 /* Newton's step from within a bracket that it may not leave: where the level is near 0 it would, and is halved instead.
@@ -109,10 +110,11 @@ sine_when_ns(const void *params, double k)
 	const struct sine *s = params;
 	double per_period = flat_arrivals_until(s->mean, s->period_ns);
 	double periods = floor(k / per_period);
+	int64_t whole_periods = s->for_ns / s->period_ns;
 
 	if (k <= 0)
 		return 0;
-	if (periods > (double)(s->for_ns / s->period_ns))
+	if (periods > (double)whole_periods)
 		return s->for_ns;
 	int64_t t_ns = (int64_t)periods * s->period_ns + llround(sine_solve_ns(s, fma(-periods, per_period, k)));
 

@@ -72,10 +72,11 @@ normal_at(uint64_t seed, uint64_t k)
 int64_t
 service_ns(const struct service *s, uint64_t seed, uint64_t k)
 {
-	double scale = (double)s->scale_ns, ns = scale;
+	double scale = (double)s->scale_ns;
+	double ns = 0; // NOLINT(clang-analyzer-deadcode.DeadStores): gcc does not see that the switch is exhaustive
 
 	switch (s->kind) {
-	case SERVICE_CONSTANT: return s->scale_ns;
+	case SERVICE_CONSTANT: ns = scale; break;
 	case SERVICE_EXPONENTIAL: ns = -scale * log(rng_unit_at(seed, TARGET_STREAM_SERVICE, k)); break;
 	case SERVICE_LOGNORMAL: ns = scale * exp(s->sigma * normal_at(seed, k)); break;
 	}
