@@ -182,6 +182,11 @@ connection_on_read(struct stream *stream, const char *bytes, long length)
 		return;
 	}
 	c->event_ns = length > 0 ? connection_arrival_ns(c) : connection_now(c);
+	if (length > 0 && c->flight->x.sent_ns < 0) {
+		/* An answer to nothing: not one byte of the request was taken yet. */
+		connection_lose_flight(c, FAILURE_PROTOCOL);
+		return;
+	}
 	if (length < 0) {
 		connection_lose_flight(c, failure_from_io_errno((int)-length));
 		return;

@@ -6,11 +6,33 @@
 /* How often a load in users that changes evenly looks at how many are wanted. */
 #define PUMP_USERS_STEP_NS (10 * NS_PER_MS)
 
+/* What the other scenarios offer meanwhile, in the middle of the level: the run's levels are the lead's. Rates and
+ * users do not add up. */
+static double
+pump_offered_beside(const struct pump *pump, const struct timeline_level *level)
+{
+	int64_t end_ns = level->end_ns < INT64_MAX ? level->end_ns : level->start_ns;
+	int64_t middle_ns = level->start_ns + (end_ns - level->start_ns) / 2 - pump->timeline.offset_ns;
+	double offered = 0;
+
+	for (size_t i = 0; i < pump->lanes_n; i++) {
+		const struct schedule *schedule = &pump->lanes[i].schedule;
+
+		if (schedule != pump->timeline.lead && schedule->in_users == pump->timeline.lead->in_users)
+			offered += schedule_level_at(schedule, middle_ns);
+	}
+	return offered;
+}
+
 static uint32_t
 pump_window(struct pump *pump, int64_t now_ns)
 {
-	while (timeline_begin_next(&pump->timeline, now_ns))
+	while (timeline_begin_next(&pump->timeline, now_ns)) {
+		struct timeline_level *level = &pump->timeline.levels[pump->timeline.n - 1];
+
+		level->offered += pump_offered_beside(pump, level);
 		pump->on_level(pump->context, pump->timeline.n - 1);
+	}
 	return timeline_window_of(&pump->timeline, now_ns);
 }
 

@@ -7,8 +7,6 @@
 #include "base/check.h"
 #include "proto/protocol.h"
 
-#define REQUEST_CEILING ((size_t)64 * 1024 * 1024)
-
 static const struct reader_ops *
 reader_by_name(const char *name)
 {
@@ -37,11 +35,13 @@ template_for(const struct plan *plan, const struct plan_request *request, struct
 	struct template *template = NULL;
 	struct buf head;
 
-	buf_init(&head, REQUEST_CEILING);
+	buf_init(&head, PROTOCOL_HEAD_CEILING);
 	if (protocol->compose(plan, request, &head, err))
 		template = template_new(
 			head.bytes, head.length, request->body, request->body_length, request->has_slots, err);
 	buf_fini(&head);
+	if (template == NULL)
+		error_place(err, request->file, request->line, request->column);
 	return template;
 }
 
@@ -57,7 +57,6 @@ requests_init(struct requests *requests, const struct plan *plan, struct error *
 		requests->readers[i] = reader_for(request);
 		requests->templates[i] = template_for(plan, request, err);
 		if (requests->templates[i] == NULL) {
-			error_place(err, plan->path, 0, 0);
 			requests_fini(requests);
 			return false;
 		}
@@ -74,4 +73,15 @@ requests_fini(struct requests *requests)
 	free(requests->templates);
 	free(requests->readers);
 	*requests = (struct requests){0};
+}
+
+bool
+requests_check(const struct plan *plan, struct error *err)
+{
+	struct requests requests;
+	bool is_good = requests_init(&requests, plan, err);
+
+	if (is_good)
+		requests_fini(&requests);
+	return is_good;
 }

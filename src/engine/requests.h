@@ -12,5 +12,9 @@ struct requests {
 	size_t n;
 };
 
+/* False with err set: a request holds a slot that does not exist, or something that its protocol cannot send. */
 bool requests_init(struct requests *requests, const struct plan *plan, struct error *err);
 void requests_fini(struct requests *requests);
+
+/* The same question, answered when a profile is loaded: before anything is started or sent. */
+bool requests_check(const struct plan *plan, struct error *err);

@@ -324,6 +324,8 @@ test_scenarios_run_side_by_side_each_with_its_own_load(void **state)
 	assert_int_equal(counts->ok, 300 + 500);
 	assert_int_equal(bench.summary->requests[0].counts.ok, 300);
 	assert_int_equal(bench.summary->requests[1].counts.ok, 500);
+	assert_true(bench.summary->levels[0].offered == 100 + 100);
+	assert_true(bench.summary->levels[1].offered == 200 + 100);
 	assert_int_equal(bench.summary->levels_n, 3); /* the steps lead; what outlasts them is a level of its own */
 	bench_fini(&bench);
 }
