@@ -76,21 +76,33 @@ connection_was_stale(const struct connection *c)
 	       protocol_method_is_idempotent(c->pool->config.plan->requests[flight->x.request].method);
 }
 
+#define CONNECTION_RESENDS_MAX 2
+
+/* Whether the flight whose connection died is to be tried on another. */
+static bool
+connection_may_resend(const struct connection *c)
+{
+	if (c->flight->x.sent_ns < 0)
+		return c->flight->resends < CONNECTION_RESENDS_MAX;
+	return connection_was_stale(c);
+}
+
 /* The connection died under its flight. */
 static void
 connection_lose_flight(struct connection *c, enum failure failure)
 {
 	struct flight *flight = c->flight;
 
-	if (flight->x.sent_ns < 0 || connection_was_stale(c)) {
+	if (connection_may_resend(c)) {
 		if (flight->x.sent_ns >= 0)
 			flight->x.retries++;
+		flight->resends++;
 		flight->connection = NULL;
 		connection_close(c, false);
 		pool_resend(c->pool, flight);
 		return;
 	}
-	connection_end_flight(c, OUTCOME_FAILURE, failure);
+	connection_end_flight(c, OUTCOME_FAILURE, flight->x.sent_ns < 0 ? FAILURE_CONNECT_RESET : failure);
 	connection_close(c, true);
 }
 

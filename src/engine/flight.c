@@ -29,6 +29,7 @@ flights_take(struct flights *flights)
 	CHECK(flight != NULL);
 	list_remove(&flight->waiting);
 	flight->connection = NULL;
+	flight->resends = 0;
 	list_init(&flight->by_deadline);
 	return flight;
 }

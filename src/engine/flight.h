@@ -13,6 +13,7 @@ struct flight {
 	struct connection *connection; /* NULL while it waits */
 	struct list waiting;           /* in the pool's queue for a connection */
 	struct list by_deadline;       /* in its lane: deadlines of a lane never decrease */
+	unsigned resends;              /* connections that died under it before it was sent */
 	int64_t deadline_ns;
 };
 

@@ -44,8 +44,7 @@ lane_init_users(struct lane *lane)
 	lane->users_max = lane_find_users_max(lane);
 	lane->in_flight_max = lane->users_max; /* each has one request under way */
 	lane->freed_ns = must_calloc(lane->users_max, sizeof(*lane->freed_ns));
-	if (lane->schedule.count_limit > 0)
-		lane->iterations_max = lane->schedule.count_limit + lane->schedule.warmup_limit;
+	lane->iterations_max = lane->schedule.count_limit;
 }
 
 /* Remembers when the next arrival is due, since every loop turn asks. */
@@ -80,6 +79,13 @@ lane_steer(struct lane *lane, double level, int64_t at_ns)
 	lane_find_next_due(lane);
 }
 
+/* Those of the warm-up are not among them. */
+static bool
+lane_iterations_are_over(const struct lane *lane)
+{
+	return lane->iterations_max > 0 && lane->iterations - lane->warmup_taken >= lane->iterations_max;
+}
+
 bool
 lane_is_over(const struct lane *lane, int64_t t_ns)
 {
@@ -87,8 +93,7 @@ lane_is_over(const struct lane *lane, int64_t t_ns)
 		return true;
 	if (!lane->scenario->load.in_users)
 		return lane->next_due_ns == INT64_MAX;
-	return t_ns >= schedule_end_ns(&lane->schedule) ||
-	       (lane->iterations_max > 0 && lane->iterations >= lane->iterations_max);
+	return t_ns >= schedule_end_ns(&lane->schedule) || lane_iterations_are_over(lane);
 }
 
 void
@@ -160,7 +165,7 @@ lane_has_free_user(struct lane *lane, int64_t t_ns)
 	/* Fewer are wanted by now: those that are free leave, so that none comes back with an old due time. */
 	while (lane->freed_n > 0 && lane->in_flight + lane->freed_n > users)
 		lane_drop_oldest_free_user(lane);
-	if (lane->iterations_max > 0 && lane->iterations >= lane->iterations_max)
+	if (lane_iterations_are_over(lane))
 		return false;
 	return lane->in_flight < users;
 }
@@ -196,10 +201,10 @@ lane_give_user(struct lane *lane, int64_t now_ns)
 void
 lane_seek(struct lane *lane, int64_t t_ns)
 {
+	lane->is_stopped = false;
 	if (lane->scenario->load.in_users)
 		return;
 	CHECK_OP(lane->backlog.n, ==, 0);
-	lane->is_stopped = false;
 	schedule_seek(&lane->schedule, &lane->head, t_ns);
 	lane_find_next_due(lane);
 }

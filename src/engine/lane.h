@@ -25,7 +25,7 @@ struct lane {
 	/* Closed loop: when each user that is free became so, oldest first. */
 	int64_t *freed_ns; /* ring of users_max */
 	uint32_t freed_first, freed_n, users_max;
-	uint64_t iterations, iterations_max; /* 0: no limit */
+	uint64_t iterations, iterations_max, warmup_taken; /* iterations_max 0: no limit, and none of the warm-up's */
 
 	struct list by_deadline; /* flights */
 	uint32_t in_flight, in_flight_max;

@@ -109,29 +109,38 @@ pool_fail_first_waiting(struct pool *pool, enum failure failure)
 	pool->config.events->on_end(pool->config.context, flight, OUTCOME_FAILURE, failure);
 }
 
-/* Before anything ever connected, a failure speaks of the address; the flight tries the next one. */
-static void
-pool_note_dead_address(struct pool *pool, size_t address, enum failure failure)
+static bool
+pool_all_addresses_are_dead(const struct pool *pool)
 {
-	pool->address_is_dead[address] = true;
 	for (size_t i = 0; i < pool->config.addresses->n; i++)
 		if (!pool->address_is_dead[i])
-			return;
-	if (!pool->is_unreachable) {
-		pool->is_unreachable = true;
-		pool->config.events->on_unreachable(pool->config.context, failure);
-	}
-	pool_fail_first_waiting(pool, failure);
+			return false;
+	return true;
+}
+
+/* Before anything connected to an address, a failure speaks of the address (::1 where the server listens on 127.0.0.1
+ * alone, say): it is not tried again, and the flight tries the next one. A full accept queue is none of that. */
+static bool
+failure_speaks_of_address(const struct pool *pool, size_t address, enum failure failure)
+{
+	return !pool->address_has_connected[address] && failure_rows[failure].blames == BLAMES_TARGET &&
+	       failure != FAILURE_CONNECT_FAILED;
 }
 
 static void
 pool_take_failure(struct pool *pool, size_t address, enum failure failure)
 {
 	pool->config.events->on_connect(pool->config.context, true);
-	if (!pool->ever_connected && failure_rows[failure].blames == BLAMES_TARGET)
-		pool_note_dead_address(pool, address, failure);
-	else
-		pool_fail_first_waiting(pool, failure);
+	if (failure_speaks_of_address(pool, address, failure)) {
+		pool->address_is_dead[address] = true;
+		if (!pool_all_addresses_are_dead(pool))
+			return;
+		if (!pool->ever_connected && pool->connecting_n == 0 && !pool->is_unreachable) {
+			pool->is_unreachable = true;
+			pool->config.events->on_unreachable(pool->config.context, failure);
+		}
+	}
+	pool_fail_first_waiting(pool, failure);
 }
 
 /* One connect for each flight that waits without one, as far as the limit allows. */
@@ -259,6 +268,8 @@ pool_connected(struct pool *pool, struct connection *c)
 	list_remove(&c->node);
 	pool->connecting_n--;
 	pool->ever_connected = true;
+	pool->address_has_connected[c->address] = true;
+	pool->address_is_dead[c->address] = false;
 	pool->config.events->on_connect(pool->config.context, false);
 }
 

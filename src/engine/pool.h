@@ -49,7 +49,8 @@ struct pool {
 	uint32_t used_first;      /* connections of `all` that were ever used */
 	uint32_t open_n, connecting_n, waiting_n;
 	size_t next_address;
-	bool address_is_dead[ADDRESSES_MAX]; /* it failed before any connect ever succeeded */
+	bool address_is_dead[ADDRESSES_MAX]; /* it failed before any connect to it succeeded */
+	bool address_has_connected[ADDRESSES_MAX];
 	bool ever_connected, is_unreachable, is_closing;
 };
 

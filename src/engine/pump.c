@@ -141,7 +141,7 @@ pump_exchange_of(struct pump *pump, const struct lane *lane, const struct arriva
 		.request = lane_request_of(lane, arrival->k),
 		.level = arrival->is_warmup ? LEVEL_WARMUP : timeline_level_of(&pump->timeline, due_ns),
 		.due_ns = due_ns,
-		.taken_ns = taken_ns,
+		.taken_ns = taken_ns > due_ns ? taken_ns : due_ns, /* turns of a full backlog are joined */
 		.sent_ns = -1,
 		.first_byte_ns = -1,
 		.last_byte_ns = -1,
@@ -173,7 +173,7 @@ pump_turn_backlog(struct pump *pump, struct lane *lane, int64_t now_ns)
 	while (backlog_peek(&lane->backlog, &arrival, &taken_ns)) {
 		struct exchange x = pump_exchange_of(pump, lane, &arrival, taken_ns);
 
-		if (now_ns - taken_ns >= pump->plan->target.timeout_ns)
+		if (now_ns - x.taken_ns >= pump->plan->target.timeout_ns)
 			pump_lose(pump, &x, FAILURE_QUEUE_TIMEOUT);
 		else if (lane->in_flight < lane->in_flight_max)
 			pump_start_flight(pump, lane, &x);
@@ -183,15 +183,16 @@ pump_turn_backlog(struct pump *pump, struct lane *lane, int64_t now_ns)
 	}
 }
 
-/* One arrival that is due. */
+/* One arrival that is due. What waits was taken with its whole turn; what is sent, when its own turn came in it. */
 static void
 pump_take(struct pump *pump, struct lane *lane, int64_t now_ns, bool is_in_gap)
 {
+	bool is_full = lane->in_flight >= lane->in_flight_max || lane->backlog.n > 0;
 	struct arrival arrival;
 
 	CHECK(schedule_peek(&lane->schedule, &lane->head, &arrival));
-	struct exchange x = pump_exchange_of(pump, lane, &arrival, now_ns);
-	bool is_full = lane->in_flight >= lane->in_flight_max || lane->backlog.n > 0;
+	struct exchange x =
+		pump_exchange_of(pump, lane, &arrival, is_full || is_in_gap ? now_ns : run_clock_now(pump->clock));
 
 	pump_schedule(pump, &x);
 	if (is_in_gap)
@@ -226,7 +227,7 @@ pump_take_due(struct pump *pump, int64_t now_ns, int64_t gap_ns)
 	struct lane *lane;
 
 	while ((lane = pump_first_due(pump))->next_due_ns <= until_ns)
-		pump_take(pump, lane, is_gap ? now_ns : run_clock_now(pump->clock), is_gap);
+		pump_take(pump, lane, now_ns, is_gap);
 }
 
 /* When a user that is free now was due: since it became free, but not before the phase that it now takes part in. */
@@ -240,6 +241,7 @@ pump_next_of_user(struct lane *lane, int64_t now_ns, int64_t offset_ns)
 	if (t_ns >= measured_from_ns && arrival.due_ns < measured_from_ns)
 		arrival.due_ns = measured_from_ns;
 	arrival.is_warmup = arrival.due_ns < measured_from_ns;
+	lane->warmup_taken += arrival.is_warmup;
 	return arrival;
 }
 
@@ -250,14 +252,12 @@ pump_start_users(struct pump *pump, struct lane *lane, int64_t now_ns)
 
 	if (lane_end_warmup_if_done(lane, now_ns - offset_ns))
 		pump_window(pump, now_ns); /* the first level begins */
-	while (lane_has_free_user(lane, now_ns - offset_ns)) {
+	for (uint32_t left = lane->users_max; left > 0 && lane_has_free_user(lane, now_ns - offset_ns); left--) {
 		struct arrival arrival = pump_next_of_user(lane, now_ns, offset_ns);
 		struct exchange x = pump_exchange_of(pump, lane, &arrival, now_ns);
 
 		pump_schedule(pump, &x);
 		pump_start_flight(pump, lane, &x);
-		if (!pump->has_pool)
-			break; /* complete already: the user is free again, and it is the next turn's */
 		if (lane_end_warmup_if_done(lane, now_ns - offset_ns))
 			pump_window(pump, now_ns);
 	}
@@ -301,8 +301,12 @@ pump_turn(struct pump *pump, int64_t now_ns, int64_t asked_ns)
 {
 	int64_t waited_ns = asked_ns > pump->turned_ns ? asked_ns : pump->turned_ns;
 	int64_t gap_ns = now_ns > waited_ns ? now_ns - waited_ns : 0;
+
+	if (gap_ns > pump->plan->generator.loop_gap_ns)
+		pump->timeline.gap_from_ns = now_ns - gap_ns;
 	uint32_t window = pump_window(pump, now_ns);
 
+	pump->timeline.gap_from_ns = INT64_MAX;
 	if (window != pump->window) { /* a new window, the same flights */
 		pump->counted_ns = now_ns;
 		recorder_in_flight(pump->recorder, window, pump->in_flight, now_ns);

@@ -16,6 +16,8 @@
 /* A run that is stopped before its end waits this long at most for what is in flight. */
 #define DRAIN_LIMIT_NS (5 * NS_PER_S)
 #define CONTROLS_MAX 16
+/* Most that a control message may ask for, per second or users: what a profile may ask for too. */
+#define RUN_LEVEL_MOST 1e7
 
 const char *const run_phase_names[] = {"baseline", "warmup", "measure", "recover", "drain", "end"};
 
@@ -36,7 +38,8 @@ struct run {
 	int64_t warmup_end_ns; /* INT64_MAX: it counts requests */
 	struct control controls[CONTROLS_MAX];
 	size_t controls_n;
-	bool wants_recover, wants_interrupt;
+	bool wants_recover, wants_interrupt, wants_drain, wants_stop;
+	bool is_stopping; /* the load was ended before its time: nothing begins again */
 	unsigned interrupts;
 	struct reading target, self;
 	struct run_end end;
@@ -144,16 +147,30 @@ run_end_of(const struct run *run)
 void
 run_control(struct run *run, const struct control *control)
 {
-	if (run->controls_n < CONTROLS_MAX)
-		run->controls[run->controls_n++] = *control;
+	if (control->kind == CONTROL_DRAIN)
+		run->wants_drain = true;
+	else if (control->kind == CONTROL_STOP)
+		run->wants_drain = run->wants_stop = true;
+	else if (control->level > RUN_LEVEL_MOST)
+		log_warn("control: a level of %g is over the most that brunt sends, %g; left out", control->level,
+			RUN_LEVEL_MOST);
+	else if (run->controls_n == CONTROLS_MAX)
+		log_warn("control: more than %d levels wait for their time; one was left out", CONTROLS_MAX);
 	else
-		log_warn("more than %d control messages in one loop turn: one was left out", CONTROLS_MAX);
+		run->controls[run->controls_n++] = *control;
+}
+
+/* Whoever steers the load decides what comes after a level. */
+static bool
+run_may_go_back(const struct run *run)
+{
+	return !run->is_stopping && !timeline_is_steered(&run->pump.timeline);
 }
 
 void
 run_recover(struct run *run)
 {
-	if (run->phase > RUN_MEASURE || run->wants_recover)
+	if (run->phase > RUN_MEASURE || run->wants_recover || !run_may_go_back(run))
 		return;
 	run->wants_recover = true;
 	run->resume_span = run->pump.timeline.next_span;
@@ -162,7 +179,7 @@ run_recover(struct run *run)
 void
 run_repeat(struct run *run, uint32_t level)
 {
-	if (run->phase == RUN_ENDED || run->end.was_interrupted)
+	if (run->phase == RUN_ENDED || !run_may_go_back(run))
 		return;
 	run->wants_recover = true;
 	run->resume_span = run->pump.timeline.levels[level].span;
@@ -234,6 +251,7 @@ run_begin_drain(struct run *run, int64_t now_ns, bool is_early)
 	int64_t timeout_ns = run->config.plan->target.timeout_ns;
 
 	if (is_early) {
+		run->is_stopping = true;
 		pump_stop(&run->pump, now_ns);
 		run->config.events->on_cut(run->config.context, now_ns);
 	}
@@ -254,23 +272,39 @@ run_take_interrupt(struct run *run, int64_t now_ns)
 }
 
 static void
-run_take_controls(struct run *run, int64_t now_ns)
+run_take_level(struct run *run, const struct control *control, int64_t now_ns)
+{
+	if (run->phase == RUN_MEASURE && timeline_may_steer(&run->pump.timeline, now_ns))
+		pump_steer(&run->pump, control->level, now_ns);
+	else
+		log_warn("control: a level came too late, or too soon after many others; left out");
+}
+
+/* Levels whose time has come, and the load is there to be changed: the others wait. */
+static void
+run_take_levels(struct run *run, int64_t now_ns)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < run->controls_n; i++) {
 		struct control control = run->controls[i];
 
-		if (control.kind == CONTROL_LEVEL && control.at_ns > now_ns)
-			run->controls[kept++] = control; /* its time will come */
-		else if (control.kind == CONTROL_LEVEL && run->phase <= RUN_MEASURE)
-			pump_steer(&run->pump, control.level, now_ns);
-		else if (control.kind != CONTROL_LEVEL && run->phase < RUN_DRAIN)
-			run_begin_drain(run, now_ns, true);
-		if (control.kind == CONTROL_STOP)
-			run->deadline_ns = now_ns;
+		if (control.at_ns > now_ns || run->phase < RUN_MEASURE || run->phase == RUN_RECOVER)
+			run->controls[kept++] = control;
+		else
+			run_take_level(run, &control, now_ns);
 	}
 	run->controls_n = kept;
+}
+
+static void
+run_take_drain(struct run *run, int64_t now_ns)
+{
+	if (run->phase < RUN_DRAIN)
+		run_begin_drain(run, now_ns, true);
+	if (run->wants_stop)
+		run->deadline_ns = now_ns;
+	run->wants_drain = run->wants_stop = false;
 }
 
 /* The load pauses: the queue is cancelled, the running level cut. Resumed once nothing is in flight. */
@@ -300,6 +334,7 @@ run_turn_recover(struct run *run, int64_t now_ns)
 		run_go_to(run, RUN_MEASURE);
 	} else if (now_ns >= run->deadline_ns) {
 		run->end.did_not_recover = true;
+		run->is_stopping = true;
 		run_begin_drain(run, now_ns, false);
 		run->deadline_ns = now_ns;
 	}
@@ -309,11 +344,13 @@ run_turn_recover(struct run *run, int64_t now_ns)
 static void
 run_turn_drain(struct run *run, int64_t now_ns)
 {
-	if (now_ns >= run->deadline_ns)
+	if (now_ns >= run->deadline_ns && run->pump.in_flight > 0) {
 		pump_abandon(&run->pump, now_ns);
+		return; /* the next turn closes the levels, so that they are judged */
+	}
 	if (run->pump.in_flight > 0 || run->level_closed)
 		return;
-	if (run->wants_recover && !run->end.was_interrupted)
+	if (run->wants_recover && !run->is_stopping)
 		run_begin_recover(run, now_ns);
 	else if (run->intervals_out == 0)
 		run_go_to(run, RUN_ENDED);
@@ -363,8 +400,10 @@ run_turn(struct run *run, int64_t now_ns)
 {
 	if (run->wants_interrupt)
 		run_take_interrupt(run, now_ns);
+	if (run->wants_drain)
+		run_take_drain(run, now_ns);
 	if (run->controls_n > 0)
-		run_take_controls(run, now_ns);
+		run_take_levels(run, now_ns);
 	if (now_ns >= 0 && run->phase == RUN_BASELINE)
 		run_begin_load(run);
 	if (now_ns >= 0 && pump_turn(&run->pump, now_ns, run->waker.asked_ns))
@@ -389,7 +428,7 @@ run_next_ns(const struct run *run, int64_t now_ns)
 	if (run->phase >= RUN_RECOVER && run->deadline_ns < next_ns)
 		next_ns = run->deadline_ns;
 	for (size_t i = 0; i < run->controls_n; i++)
-		if (run->controls[i].at_ns < next_ns)
+		if (run->controls[i].at_ns > now_ns && run->controls[i].at_ns < next_ns)
 			next_ns = run->controls[i].at_ns;
 	/* A tick that is overdue waits for an interval to come back, which a loop turn will say. */
 	return next_ns < now_ns + NS_PER_S ? next_ns : now_ns + NS_PER_S;
@@ -409,7 +448,7 @@ run_finish(struct run *run)
 		unsigned out = run->intervals_out;
 
 		if (!is_last_out)
-			run_tick(run, run_now_ns(run), true);
+			run_tick(run, run_now_ns(run) > 0 ? run_now_ns(run) : 0, true);
 		is_last_out = is_last_out || run->intervals_out > out || run->config.clock != &monotonic_clock;
 		uv_run(run->config.loop, run->intervals_out > 0 ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 	}

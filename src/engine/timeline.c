@@ -9,7 +9,8 @@ timeline_init(struct timeline *timeline, const struct schedule *lead, int64_t ta
 {
 	size_t levels_n = schedule_levels_count(lead);
 
-	*timeline = (struct timeline){.lead = lead, .tail_end_ns = tail_end_ns, .ended_ns = INT64_MAX};
+	*timeline = (struct timeline){
+		.lead = lead, .tail_end_ns = tail_end_ns, .gap_from_ns = INT64_MAX, .ended_ns = INT64_MAX};
 	timeline->spans_n = levels_n + (tail_end_ns > schedule_end_ns(lead) ? 1 : 0);
 	/* Each may run twice (repeated once) and be cut once; steering adds more, by reallocation. */
 	timeline->capacity = (uint32_t)(3 * timeline->spans_n + 8);
@@ -46,20 +47,32 @@ timeline_append(struct timeline *timeline)
 	return level;
 }
 
+/* A level whose whole window fell into a gap never was: what was due in it is lost, and counts in the level before. */
+static bool
+is_lost_in_gap(const struct timeline *timeline, const struct level_span *span, int64_t now_ns)
+{
+	return timeline->n > 0 && span->start_ns + timeline->offset_ns >= timeline->gap_from_ns &&
+	       span->end_ns <= now_ns - timeline->offset_ns;
+}
+
 bool
 timeline_begin_next(struct timeline *timeline, int64_t now_ns)
 {
-	if (timeline->next_span >= timeline->spans_n || timeline->ended_ns <= now_ns)
-		return false;
-	struct level_span span = span_at(timeline, timeline->next_span);
+	struct level_span span;
 
-	if (span.start_ns + timeline->offset_ns > now_ns)
-		return false;
+	do {
+		if (timeline->next_span >= timeline->spans_n || timeline->ended_ns <= now_ns)
+			return false;
+		span = span_at(timeline, timeline->next_span);
+		if (span.start_ns == INT64_MAX || span.start_ns + timeline->offset_ns > now_ns)
+			return false;
+		timeline->next_span++;
+	} while (is_lost_in_gap(timeline, &span, now_ns));
 	struct timeline_level *level = timeline_append(timeline);
 
 	level->start_ns = span.start_ns + timeline->offset_ns;
 	level->end_ns = span.end_ns == INT64_MAX ? INT64_MAX : span.end_ns + timeline->offset_ns;
-	level->span = timeline->next_span++;
+	level->span = timeline->next_span - 1;
 	level->offered = span.offered;
 	return true;
 }
@@ -114,10 +127,13 @@ timeline_close_next(struct timeline *timeline, int64_t now_ns)
 	if (!timeline->warmup_is_closed) {
 		bool is_over = timeline->n > 0 || timeline->ended_ns <= now_ns;
 
-		if (!is_over || timeline->warmup_outstanding > 0)
+		if (!is_over)
 			return LEVEL_NONE;
-		timeline->warmup_is_closed = true;
-		return LEVEL_WARMUP;
+		/* Another scenario's warm-up may outlast it: the levels do not wait for that. */
+		if (timeline->warmup_outstanding == 0) {
+			timeline->warmup_is_closed = true;
+			return LEVEL_WARMUP;
+		}
 	}
 	if (timeline->first_open >= timeline->n)
 		return LEVEL_NONE;
@@ -147,11 +163,28 @@ timeline_resume(struct timeline *timeline, size_t span, int64_t now_ns)
 	return schedule_ns;
 }
 
+bool
+timeline_is_steered(const struct timeline *timeline)
+{
+	return timeline->n > 0 && timeline->levels[timeline->n - 1].span == timeline->spans_n;
+}
+
+bool
+timeline_may_steer(const struct timeline *timeline, int64_t now_ns)
+{
+	return timeline->ended_ns > now_ns && now_ns - timeline->offset_ns < timeline->tail_end_ns &&
+	       timeline->n - timeline->first_open < TIMELINE_STEERED_OPEN_MAX;
+}
+
 void
 timeline_begin_steered(struct timeline *timeline, double offered, int64_t now_ns)
 {
 	int64_t end_ns = timeline->tail_end_ns;
 
+	if (timeline_is_steered(timeline) && timeline->levels[timeline->n - 1].start_ns == now_ns) {
+		timeline->levels[timeline->n - 1].offered = offered; /* two messages at one moment: the last holds */
+		return;
+	}
 	if (timeline->n > 0 && timeline->levels[timeline->n - 1].end_ns > now_ns)
 		timeline->levels[timeline->n - 1].end_ns = now_ns;
 	struct timeline_level *level = timeline_append(timeline);

@@ -27,7 +27,8 @@ struct timeline {
 	uint32_t first_open; /* the oldest level that is not closed */
 	uint64_t warmup_outstanding;
 	bool warmup_is_closed;
-	int64_t ended_ns; /* no arrival from here on: INT64_MAX until known */
+	int64_t gap_from_ns; /* the process stood still from here until now; INT64_MAX: it did not */
+	int64_t ended_ns;    /* no arrival from here on: INT64_MAX until known */
 };
 
 void timeline_init(struct timeline *timeline, const struct schedule *lead, int64_t tail_end_ns);
@@ -52,5 +53,9 @@ uint32_t timeline_close_next(struct timeline *timeline, int64_t now_ns);
 void timeline_cut(struct timeline *timeline, int64_t now_ns);
 /* Goes on at run time now with the level `span` of the schedule from its start. Returns the schedule time of it. */
 int64_t timeline_resume(struct timeline *timeline, size_t span, int64_t now_ns);
-/* Steered: from now on one new level, up to the schedule's end. */
+/* Steered: from now on one new level, up to the schedule's end. May it? Not past the end, and not while as many levels
+ * as can be told apart wait to be closed. */
+#define TIMELINE_STEERED_OPEN_MAX 48
+bool timeline_may_steer(const struct timeline *timeline, int64_t now_ns);
+bool timeline_is_steered(const struct timeline *timeline);
 void timeline_begin_steered(struct timeline *timeline, double offered, int64_t now_ns);

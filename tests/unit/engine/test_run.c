@@ -22,6 +22,7 @@ struct bench {
 	int repeat_level; /* asked for again when it closes; −1: none */
 	int broken_level; /* recovered from when it closes; −1: none */
 	unsigned intervals;
+	void (*on_start)(struct bench *bench);
 	bool is_ended;
 };
 
@@ -38,8 +39,10 @@ bench_on_level(void *context, uint32_t level, int64_t start_ns, int64_t end_ns, 
 {
 	struct bench *bench = context;
 
-	if (level != LEVEL_WARMUP)
-		assert_int_equal(level, bench->levels_n++);
+	/* In order; the last one is told again when it changes. */
+	assert_true(level == LEVEL_WARMUP || level == bench->levels_n || level + 1 == bench->levels_n);
+	if (level == bench->levels_n)
+		bench->levels_n++;
 	summary_add_level(bench->summary, level, start_ns, end_ns, offered);
 }
 
@@ -132,6 +135,8 @@ bench_go(struct bench *bench)
 		},
 		&err);
 	assert_non_null(bench->run);
+	if (bench->on_start != NULL)
+		bench->on_start(bench);
 	run_go(bench->run);
 	assert_true(bench->is_ended);
 	assert_true(counts_identities_hold(&bench->summary->everything.counts));
@@ -330,6 +335,55 @@ test_scenarios_run_side_by_side_each_with_its_own_load(void **state)
 	bench_fini(&bench);
 }
 
+static void
+steer_at(struct bench *bench, double level, int64_t at_ns)
+{
+	run_control(bench->run, &(struct control){.kind = CONTROL_LEVEL, .level = level, .at_ns = at_ns});
+}
+
+static void
+steer_thrice(struct bench *bench)
+{
+	steer_at(bench, 900, 5 * NS_PER_S);
+	steer_at(bench, 200, 5 * NS_PER_S);  /* the last one of a moment holds */
+	steer_at(bench, 1e12, -1);           /* refused */
+	steer_at(bench, 300, 11 * NS_PER_S); /* past the end */
+}
+
+static void
+test_a_control_message_changes_the_level_from_its_moment_on(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench, "load: {steady: {rate: 100/s, for: 10s}}\n");
+	bench.on_start = steer_thrice;
+	const struct counts *counts = bench_go(&bench);
+
+	assert_int_equal(counts->scheduled, 500 + 1000);
+	assert_int_equal(bench.levels_n, 2);
+	assert_int_equal(bench.summary->levels[1].counts.scheduled, 1000);
+	assert_true(bench.summary->levels[1].offered == 200);
+	bench_fini(&bench);
+}
+
+static void
+test_levels_that_a_gap_swallowed_never_were(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench, "load: {steps: {from: 100/s, by: 100/s, every: 500ms, to: 2000/s}}\n");
+	bench.jump_ns = 5 * NS_PER_S;
+	const struct counts *counts = bench_go(&bench);
+
+	assert_int_equal(counts->scheduled, counts->ok + counts->by_failure[FAILURE_LOOP_GAP]);
+	assert_true(counts->by_failure[FAILURE_LOOP_GAP] > 3000);
+	assert_true(bench.levels_n < 14);
+	assert_int_equal(bench.closed_n, bench.levels_n);
+	bench_fini(&bench);
+}
+
 int
 main(void)
 {
@@ -344,6 +398,8 @@ main(void)
 		cmocka_unit_test(test_the_last_level_can_be_repeated_too),
 		cmocka_unit_test(test_after_a_broken_level_the_next_one_runs_in_full),
 		cmocka_unit_test(test_iterations_end_a_closed_loop),
+		cmocka_unit_test(test_a_control_message_changes_the_level_from_its_moment_on),
+		cmocka_unit_test(test_levels_that_a_gap_swallowed_never_were),
 		cmocka_unit_test(test_a_closed_loop_warms_up_by_requests),
 		cmocka_unit_test(test_scenarios_run_side_by_side_each_with_its_own_load),
 	};

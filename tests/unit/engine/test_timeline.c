@@ -74,10 +74,10 @@ test_a_level_closes_when_its_window_is_over_and_its_last_exchange_ended(void **s
 	timeline_add(&steps.timeline, LEVEL_WARMUP, +1);
 	while (timeline_begin_next(&steps.timeline, 2 * NS_PER_S))
 		;
+	timeline_add(&steps.timeline, 0, +2);
 	assert_int_equal(timeline_close_next(&steps.timeline, 2 * NS_PER_S), LEVEL_NONE);
 	timeline_add(&steps.timeline, LEVEL_WARMUP, -1);
 	assert_int_equal(timeline_close_next(&steps.timeline, 2 * NS_PER_S), LEVEL_WARMUP);
-	timeline_add(&steps.timeline, 0, +2);
 	timeline_add(&steps.timeline, 0, -1);
 	assert_int_equal(timeline_close_next(&steps.timeline, 2 * NS_PER_S), LEVEL_NONE);
 	timeline_add(&steps.timeline, 0, -1);
