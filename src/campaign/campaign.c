@@ -73,7 +73,9 @@ campaign_on_end(void *context)
 {
 	struct campaign *campaign = context;
 
-	campaign->ended_ns = run_now_ns(campaign->run);
+	int64_t now_ns = run_now_ns(campaign->run);
+
+	campaign->ended_ns = now_ns > 0 ? now_ns : 0; /* a run that was stopped before its load began took no time */
 }
 
 static const struct run_events campaign_run_events = {
@@ -135,7 +137,8 @@ campaign_on_signal(uv_signal_t *handle, int signum)
 	struct campaign *campaign = handle->data;
 
 	if (!campaign->facts.was_interrupted && !campaign->options->is_quiet)
-		log_info("stopping: waiting for what is in flight; once more to end at once");
+		log_info(campaign->run == NULL ? "stopping: nothing was sent"
+					       : "stopping: waiting for what is in flight; once more to end at once");
 	campaign->facts.was_interrupted = true;
 	campaign->facts.signal = signum;
 	if (campaign->run != NULL)
@@ -195,24 +198,6 @@ campaign_make_identity(struct campaign *campaign)
 	snprintf(campaign->id, sizeof(campaign->id), "%s-%06x", stamp,
 		(unsigned)(rng_mix((uint64_t)campaign->identity.started_wall_ns ^ (uint64_t)getpid()) & 0xffffff));
 	campaign->identity.id = campaign->id;
-}
-
-static bool
-campaign_open_samplers(struct campaign *campaign, struct error *err)
-{
-	struct sampler_config self = {0};
-	struct sampler_config target = {
-		.watch = &campaign->plan->target.watch,
-		.pid = campaign->facts.target_started ? campaign->target.process.pid : 0,
-	};
-
-	campaign->self_sampler = self_sampler.open(&self, err);
-	if (campaign->self_sampler == NULL)
-		return false;
-	campaign->is_watched = campaign->plan->target.has_watch || campaign->facts.target_started;
-	if (campaign->is_watched)
-		campaign->target_sampler = proc_sampler.open(&target, err);
-	return !campaign->is_watched || campaign->target_sampler != NULL;
 }
 
 static bool
@@ -356,17 +341,10 @@ static int
 campaign_go(struct campaign *campaign)
 {
 	struct error err = {0};
+	int exit_code;
 
-	if (!addresses_resolve(&campaign->plan->target.url, &campaign->addresses, &err))
-		return campaign_conclude_unreachable(campaign, &err);
-	if (campaign->plan->target.process.command != NULL) {
-		if (!target_process_start(
-			    &campaign->target, &campaign->loop, campaign->plan, &campaign->addresses, &err))
-			return campaign_conclude_unreachable(campaign, &err);
-		campaign->facts.target_started = true;
-	}
-	if (!campaign_open_samplers(campaign, &err))
-		return campaign_conclude_unreachable(campaign, &err);
+	if (!campaign_prepare(campaign, &exit_code))
+		return exit_code;
 	campaign->run = run_new(
 		&(struct run_config){
 			.plan = campaign->plan,
@@ -380,7 +358,7 @@ campaign_go(struct campaign *campaign)
 		},
 		&err);
 	if (campaign->run == NULL)
-		return campaign_fail(EXIT_USAGE, &err);
+		return campaign_refuse(campaign, &err);
 	campaign_open_live_view(campaign);
 	campaign_start_watching(campaign);
 	run_go(campaign->run);
@@ -395,7 +373,7 @@ campaign_run(const struct campaign_options *options)
 {
 	struct campaign *campaign = must_alloc(sizeof(*campaign));
 	struct error err = {0};
-	int exit_code = EXIT_USAGE;
+	int exit_code;
 
 	campaign->options = options;
 	campaign->plan = options->plan;
@@ -417,7 +395,7 @@ campaign_run(const struct campaign_options *options)
 	campaign->digest.result_dir = campaign->result_dir;
 	if (campaign->result_dir == NULL || !campaign_open_events_copy(campaign, &err) ||
 		!control_input_open(&campaign->control, options->control_path, &err)) {
-		campaign_fail(EXIT_USAGE, &err);
+		exit_code = campaign_refuse(campaign, &err);
 	} else {
 		event_encode_run(&campaign->digest.events, &campaign->identity, options->plan);
 		digest_write_events(&campaign->digest);

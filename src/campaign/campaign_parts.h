@@ -11,7 +11,8 @@
 #include "judge/judge.h"
 #include "report/reporter.h"
 
-/* What campaign.c (the course of a run) and conclude.c (its end) share; nobody else includes it. */
+/* What prepare.c (before the load), campaign.c (the course of a run) and conclude.c (its end) share; nobody else
+ * includes it. */
 struct campaign {
 	const struct campaign_options *options;
 	const struct plan *plan;
@@ -37,9 +38,15 @@ struct campaign {
 	bool is_watched;
 };
 
-/* Prints the error as a sentence; returns exit_code. */
-int campaign_fail(int exit_code, const struct error *err);
+/* What the load needs: addresses, the target where it is ours to start, the samplers. False: the campaign is over,
+ * nothing was sent, and *exit_code says how it ended. */
+bool campaign_prepare(struct campaign *campaign, int *exit_code);
+
+/* The user's mistake, as a sentence; nothing was sent, and no results directory is left behind. Returns EXIT_USAGE. */
+int campaign_refuse(struct campaign *campaign, const struct error *err);
 /* The verdict over everything, written and printed; returns the exit code. */
 int campaign_conclude(struct campaign *campaign);
 /* The same for a target that could not even be tried: `--json` prints a result on every exit but 2. */
 int campaign_conclude_unreachable(struct campaign *campaign, const struct error *err);
+/* The same where this machine would not let us look at ourselves. */
+int campaign_conclude_internal(struct campaign *campaign, const struct error *err);

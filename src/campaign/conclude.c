@@ -8,13 +8,22 @@
 
 #define REPORT_CEILING ((size_t)256 * 1024 * 1024)
 
-int
-campaign_fail(int exit_code, const struct error *err)
+static void
+say_error(const struct error *err)
 {
 	char text[1400];
 
 	log_error("%s", error_text(err, text, sizeof(text)));
-	return exit_code;
+}
+
+int
+campaign_refuse(struct campaign *campaign, const struct error *err)
+{
+	say_error(err);
+	if (campaign->result_dir != NULL)
+		result_dir_discard(campaign->result_dir);
+	campaign->result_dir = campaign->digest.result_dir = NULL;
+	return EXIT_USAGE;
 }
 
 static bool
@@ -69,7 +78,7 @@ campaign_conclude(struct campaign *campaign)
 	event_encode_end(&campaign->digest.events, verdict, campaign->ended_ns);
 	digest_write_events(&campaign->digest);
 	if (campaign->result_dir != NULL && !result_dir_finish(campaign->result_dir, &report, &err)) {
-		campaign_fail(EXIT_INTERNAL, &err);
+		say_error(&err);
 		campaign->facts.result_lost = true;
 		snprintf(campaign->facts.error_text, sizeof(campaign->facts.error_text), "%.150s", err.message);
 		report.verdict = verdict = judge_run(campaign->judge, campaign->summary, &campaign->facts);
@@ -88,5 +97,14 @@ campaign_conclude_unreachable(struct campaign *campaign, const struct error *err
 	log_error("%s", err->message);
 	campaign->facts.was_unreachable = true;
 	snprintf(campaign->facts.unreachable_text, sizeof(campaign->facts.unreachable_text), "%.150s", err->message);
+	return campaign_conclude(campaign);
+}
+
+int
+campaign_conclude_internal(struct campaign *campaign, const struct error *err)
+{
+	say_error(err);
+	campaign->facts.internal_error = true;
+	snprintf(campaign->facts.error_text, sizeof(campaign->facts.error_text), "%.150s", err->message);
 	return campaign_conclude(campaign);
 }

@@ -6,8 +6,10 @@
 #include "base/error.h"
 #include "measure/events.h"
 
-/* The control stream into a run: NDJSON from a file, a fifo or stdin. A bad line is warned about and skipped; the end
- * of the input ends nothing but the input. */
+/* The control stream into a run: NDJSON from a fifo, stdin, or a file, which is read whole as the run starts. A bad
+ * line is warned about and skipped; the end of the input ends nothing but the input. */
+#define CONTROL_FILE_CEILING ((size_t)64 * 1024)
+
 struct control_input {
 	uv_pipe_t pipe;
 	int fd; /* −1: none */

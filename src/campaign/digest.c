@@ -61,6 +61,15 @@ digest_apply_note(struct digest *digest, const struct note *note)
 	}
 }
 
+/* Why it broke, each said by itself too, for those who wait for nothing else. */
+static void
+digest_encode_causes(struct digest *digest, const struct level_verdict *verdict)
+{
+	for (size_t i = 0; verdict->status == LEVEL_BROKEN && i < verdict->findings_n; i++)
+		if (verdict->findings[i].mode != FAILURE_MODE_NONE)
+			event_encode_finding(&digest->events, &verdict->findings[i], digest->summary->last_ns);
+}
+
 static void
 digest_judge_level(struct digest *digest, uint32_t index)
 {
@@ -69,6 +78,7 @@ digest_judge_level(struct digest *digest, uint32_t index)
 		judge_level(digest->judge, digest->summary, &digest->summary->levels[index], &digest->job_facts);
 
 	event_encode_judged(&digest->events, verdict);
+	digest_encode_causes(digest, verdict);
 	summary_settle_level(digest->summary, index);
 	outcome->advice = judge_next(digest->judge);
 	outcome->is_broken = outcome->is_broken || verdict->status == LEVEL_BROKEN;
@@ -102,6 +112,17 @@ digest_write_events(struct digest *digest)
 	buf_clear(&digest->events);
 }
 
+/* A run that is stopped before its load began hands out what is open all the same: no time, and nothing in it. */
+static void
+digest_take_interval(struct digest *digest, const struct interval *interval)
+{
+	if (interval->end_ns <= interval->start_ns)
+		return;
+	event_encode_interval(&digest->events, interval, digest->plan);
+	hdrlog_interval(&digest->hlog, interval);
+	summary_add_interval(digest->summary, interval);
+}
+
 static void
 digest_work(uv_work_t *work)
 {
@@ -112,9 +133,7 @@ digest_work(uv_work_t *work)
 	digest->outcome = (struct digest_outcome){.advice = JUDGE_GO_ON};
 	for (size_t i = 0; i < digest->job_notes_n; i++)
 		digest_apply_note(digest, &digest->job_notes[i]);
-	event_encode_interval(&digest->events, interval, digest->plan);
-	hdrlog_interval(&digest->hlog, interval);
-	summary_add_interval(digest->summary, interval);
+	digest_take_interval(digest, interval);
 	for (uint32_t i = 0; i < interval->levels_n; i++)
 		if (interval->levels[i].is_used && interval->levels[i].is_last &&
 			interval->levels[i].level != LEVEL_WARMUP)

@@ -3,13 +3,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/units.h"
+#include "campaign/listener.h"
 
 #define POLL_STEP_NS (20 * NS_PER_MS)
 
@@ -75,28 +75,6 @@ target_spawn(struct target_process *target, uv_loop_t *loop, const char *command
 	return true;
 }
 
-static bool
-accepts_connections(const struct address *address)
-{
-	int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return false;
-	bool is_accepted = connect(fd, &address->any, address->length) == 0;
-
-	close(fd);
-	return is_accepted;
-}
-
-static bool
-any_accepts_connections(const struct addresses *addresses)
-{
-	for (size_t i = 0; i < addresses->n; i++)
-		if (accepts_connections(&addresses->list[i]))
-			return true;
-	return false;
-}
-
 static void
 pause_once(uv_loop_t *loop)
 {
@@ -106,28 +84,37 @@ pause_once(uv_loop_t *loop)
 	uv_run(loop, UV_RUN_NOWAIT);
 }
 
+static void
+say_not_ready(const struct target_process *target, const struct plan *plan, struct error *err)
+{
+	const struct plan_command *command = &plan->target.process;
+	char ready[32];
+
+	if (!target->is_running)
+		error_set(err, "target.command '%s' ended (exit %d, signal %d) before it accepted connections at %s",
+			command->command, (int)target->exit_status, target->term_signal, plan->target.url.text);
+	else
+		error_set(err, "target.command '%s' did not accept connections at %s within %s", command->command,
+			plan->target.url.text, units_time_text(command->ready_ns, ready, sizeof(ready)));
+}
+
 bool
 target_process_start(struct target_process *target, uv_loop_t *loop, const struct plan *plan,
-	const struct addresses *addresses, struct error *err)
+	const struct addresses *addresses, const bool *is_interrupted, struct error *err)
 {
 	const struct plan_command *command = &plan->target.process;
 	int64_t deadline_ns = clock_now_ns(&monotonic_clock) + command->ready_ns;
-	char ready[32];
 
 	*target = (struct target_process){.exited_at_ns = -1, .stop_ns = command->stop_ns};
 	if (!target_spawn(target, loop, command->command, err))
 		return false;
-	while (target->is_running && clock_now_ns(&monotonic_clock) < deadline_ns) {
-		if (any_accepts_connections(addresses))
+	while (target->is_running && !*is_interrupted && clock_now_ns(&monotonic_clock) < deadline_ns) {
+		if (listener_accepts(addresses))
 			return true;
 		pause_once(loop);
 	}
-	if (!target->is_running)
-		return error_set(err,
-			"target.command '%s' ended (exit %d, signal %d) before it accepted connections at %s",
-			command->command, (int)target->exit_status, target->term_signal, plan->target.url.text);
-	error_set(err, "target.command '%s' did not accept connections at %s within %s", command->command,
-		plan->target.url.text, units_time_text(command->ready_ns, ready, sizeof(ready)));
+	if (!*is_interrupted)
+		say_not_ready(target, plan, err);
 	target_process_stop(target, loop);
 	return false;
 }

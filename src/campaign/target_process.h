@@ -19,9 +19,10 @@ struct target_process {
 	int64_t stop_ns;
 };
 
-/* Starts it and waits until it accepts connections at one of the addresses (a connect, not a request). False: it
- * exited, or was not ready in time; it is stopped then. */
+/* Starts it and waits, turning the loop, until it accepts connections at one of the addresses (a connect, not a
+ * request). False with err set: it exited, or was not ready in time. False without: a callback of the loop set
+ * *is_interrupted. It is stopped then. */
 bool target_process_start(struct target_process *target, uv_loop_t *loop, const struct plan *plan,
-	const struct addresses *addresses, struct error *err);
+	const struct addresses *addresses, const bool *is_interrupted, struct error *err);
 /* SIGTERM to the whole group, SIGKILL after the plan's `stop` time; returns when it is gone and its handle closed. */
 void target_process_stop(struct target_process *target, uv_loop_t *loop);

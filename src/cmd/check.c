@@ -13,6 +13,7 @@
 #include "cmd/tables.h"
 #include "engine/connection.h"
 #include "engine/flight.h"
+#include "engine/requests.h"
 #include "load/schedule.h"
 #include "measure/summary.h"
 #include "proto/protocol.h"
@@ -328,7 +329,7 @@ check_plan(const struct plan *plan, const struct check_options *options, struct 
 {
 	struct demand demand = {0};
 
-	if (!schedule_check(plan, err))
+	if (!schedule_check(plan, err) || !requests_check(plan, err))
 		return false;
 	buf_printf(out, "%s: %s\n\n", plan->name, plan->target.url.text);
 	for (size_t i = 0; i < plan->scenarios_n; i++)

@@ -7,6 +7,7 @@
 #include "campaign/campaign.h"
 #include "cmd/command.h"
 #include "cmd/tables.h"
+#include "engine/requests.h"
 #include "load/schedule.h"
 
 extern const struct command run_command;
@@ -102,7 +103,7 @@ run_run(int argc, char **argv)
 		return exit_code;
 	struct plan *plan = plan_load_file(options.profile, options.settings, options.settings_n, cmd_tables(), &err);
 
-	if (plan == NULL || !schedule_check(plan, &err)) {
+	if (plan == NULL || !schedule_check(plan, &err) || !requests_check(plan, &err)) {
 		plan_free(plan);
 		fprintf(stderr, "brunt: %s\n", error_text(&err, message, sizeof(message)));
 		return EXIT_USAGE;

@@ -79,6 +79,8 @@ struct plan_request {
 	bool has_slots; /* false for a body from a file */
 	struct plan_expect expect;
 	const struct plan_choice *reader;
+	const char *file; /* where it is written, for what is found wrong with it later; line 0: not in a file */
+	size_t line, column;
 };
 
 struct plan_load {

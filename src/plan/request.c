@@ -197,8 +197,13 @@ compile_request(struct plan_context *context, const struct plan_node *item, cons
 		return false;
 	if (!compile_name(node_of(item, "name"), "name", row.name, err))
 		return false;
-	*request = (struct plan_request){
-		.name = row.name, .weight = row.weight, .headers = row.headers, .expect = row.expect};
+	*request = (struct plan_request){.name = row.name,
+		.weight = row.weight,
+		.headers = row.headers,
+		.expect = row.expect,
+		.file = arena_strdup(context->arena, item->file),
+		.line = item->line,
+		.column = item->column};
 	if (row.headers.n > 0 && !check_headers(node_get(item, "headers"), err))
 		return false;
 	return compile_reader(context, item, &row, request, err) &&

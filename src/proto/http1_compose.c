@@ -43,7 +43,9 @@ check_method(const struct plan_request *request, struct error *err)
 static const char *
 skip_slot(const char *s)
 {
-	const char *end = s[0] == '$' && s[1] == '{' ? strchr(s, '}') : NULL;
+	if (strncmp(s, "$${", 3) == 0)
+		return s + 3; /* "${" as it stands: what follows goes on the wire */
+	const char *end = strncmp(s, "${", 2) == 0 ? strchr(s, '}') : NULL;
 
 	return end != NULL ? end + 1 : s;
 }

@@ -67,3 +67,6 @@ bool result_dir_finish(struct result_dir *dir, const struct report *report, stru
 const char *result_dir_path(const struct result_dir *dir); /* final name */
 bool result_dir_failed(const struct result_dir *dir, char *text, size_t size);
 void result_dir_free(struct result_dir *dir);
+/* Instead of result_dir_free, where nothing was measured: removes what result_dir_open made, so that the same place can
+ * be used again. A directory that was there before stays, empty. */
+void result_dir_discard(struct result_dir *dir);

@@ -135,9 +135,12 @@ result_dir_open(const struct plan *plan, const struct run_identity *identity, co
 		error_set(err, "the path of the results directory is too long");
 		goto fail;
 	}
-	if (!make_working(dir, err) || !open_files(dir, plan, err))
+	if (!make_working(dir, err))
 		goto fail;
-	return dir;
+	if (open_files(dir, plan, err))
+		return dir;
+	result_dir_discard(dir);
+	return NULL;
 fail:
 	result_dir_free(dir);
 	return NULL;
@@ -153,6 +156,19 @@ result_dir_free(struct result_dir *dir)
 	if (dir->hlog.fd >= 0)
 		journal_fini(&dir->hlog);
 	free(dir);
+}
+
+void
+result_dir_discard(struct result_dir *dir)
+{
+	static const char *const names[] = {"profile.yaml", "events.ndjson", "run.hlog"};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		unlink(path_in(dir, names[i], path)); /* not there: never made */
+	if (strcmp(dir->working, dir->path) != 0 && rmdir(dir->working) != 0)
+		log_warn("cannot remove '%s': %s", dir->working, strerror(errno));
+	result_dir_free(dir);
 }
 
 static void

@@ -92,6 +92,19 @@ def nothing_was_sent(ran):
         yield f"{ran.server.peer.connections} connections were made, where nothing should be sent"
 
 
+def no_request_was_sent(ran):
+    """Somebody may look whether the server accepts connections, but asks it for nothing."""
+    if ran.server.peer.requests:
+        yield f"{ran.server.peer.requests} requests were sent, where nothing should be"
+
+
+def nothing_is_left(ran):
+    """No results directory, under any name, and no trace of a command that should not have been started."""
+    for path in (ran.out, ran.out + ".partial", os.path.join(ran.folder, "started")):
+        if os.path.exists(path):
+            yield f"{path} was left"
+
+
 def stdout_is_result(ran):
     """--json prints result.json and nothing else."""
     try:

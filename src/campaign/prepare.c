@@ -1,0 +1,128 @@
+#include "campaign/campaign_parts.h"
+
+#include "campaign/listener.h"
+#include "sampler/sampler.h"
+
+/* The load would be answered by somebody else, and the exit status be that of a command that nobody asked. */
+static int
+campaign_refuse_occupied(struct campaign *campaign)
+{
+	struct error err = {0};
+	char address[160];
+
+	error_set(&err,
+		"target.command: somebody accepts connections at %s (%s) already, before the command was started; end "
+		"that server, or leave target.command out to measure it",
+		campaign->plan->target.url.text, address_text(&campaign->addresses.list[0], address, sizeof(address)));
+	error_place(&err, campaign->plan->path, 0, 0);
+	return campaign_refuse(campaign, &err);
+}
+
+static bool
+campaign_start_target(struct campaign *campaign, int *exit_code)
+{
+	struct error err = {0};
+
+	if (campaign->plan->target.process.command == NULL)
+		return true;
+	if (listener_accepts(&campaign->addresses)) {
+		*exit_code = campaign_refuse_occupied(campaign);
+		return false;
+	}
+	campaign->facts.target_started = target_process_start(&campaign->target, &campaign->loop, campaign->plan,
+		&campaign->addresses, &campaign->facts.was_interrupted, &err);
+	if (!campaign->facts.target_started && !campaign->facts.was_interrupted)
+		*exit_code = campaign_conclude_unreachable(campaign, &err);
+	return campaign->facts.target_started || campaign->facts.was_interrupted;
+}
+
+static const char *
+watch_key(const struct plan_watch *watch)
+{
+	return watch->pid != 0           ? "pid"
+	       : watch->pid_file != NULL ? "pid_file"
+	       : watch->process != NULL  ? "process"
+					 : "port";
+}
+
+static void
+say_unwatchable(const struct plan_target *target, const struct error *why, struct error *err)
+{
+	static const char or_elsewhere[] = "leave target.watch out if the server runs on another machine";
+
+	if (target->url.unix_path != NULL || target->watch.port == target->url.port)
+		error_set(err, "target.watch.%s: %s; %s", watch_key(&target->watch), why->message, or_elsewhere);
+	else
+		error_set(err,
+			"target.watch.%s: %s; write 'watch: {port: %u}' for whoever listens on the port of target.url, "
+			"or %s",
+			watch_key(&target->watch), why->message, (unsigned)target->url.port, or_elsewhere);
+}
+
+/* Without its processes a target that answers is watched in a wrong way; one that does not is not there. */
+static int
+campaign_conclude_unwatchable(struct campaign *campaign, const struct error *why)
+{
+	const struct plan *plan = campaign->plan;
+	struct error err = {0};
+
+	if (campaign->facts.target_started)
+		return campaign_conclude_unreachable(campaign, why);
+	if (listener_accepts(&campaign->addresses)) {
+		say_unwatchable(&plan->target, why, &err);
+		error_place(&err, plan->path, 0, 0);
+		return campaign_refuse(campaign, &err);
+	}
+	error_set(&err, "%s accepts no connections, and %s", plan->target.url.text, why->message);
+	return campaign_conclude_unreachable(campaign, &err);
+}
+
+static bool
+campaign_open_samplers(struct campaign *campaign, int *exit_code)
+{
+	struct error err = {0};
+	struct sampler_config self = {0};
+	struct sampler_config target = {
+		.watch = &campaign->plan->target.watch,
+		.pid = campaign->facts.target_started ? campaign->target.process.pid : 0,
+	};
+
+	campaign->self_sampler = self_sampler.open(&self, &err);
+	if (campaign->self_sampler == NULL) {
+		*exit_code = campaign_conclude_internal(campaign, &err);
+		return false;
+	}
+	campaign->is_watched = campaign->plan->target.has_watch || campaign->facts.target_started;
+	if (!campaign->is_watched)
+		return true;
+	campaign->target_sampler = proc_sampler.open(&target, &err);
+	if (campaign->target_sampler == NULL)
+		*exit_code = campaign_conclude_unwatchable(campaign, &err);
+	return campaign->target_sampler != NULL;
+}
+
+/* Signals are seen when the loop turns; so far it may not have. */
+static bool
+campaign_is_interrupted(struct campaign *campaign)
+{
+	uv_run(&campaign->loop, UV_RUN_NOWAIT);
+	return campaign->facts.was_interrupted;
+}
+
+bool
+campaign_prepare(struct campaign *campaign, int *exit_code)
+{
+	struct error err = {0};
+
+	if (!addresses_resolve(&campaign->plan->target.url, &campaign->addresses, &err)) {
+		*exit_code = campaign_conclude_unreachable(campaign, &err);
+		return false;
+	}
+	if (!campaign_start_target(campaign, exit_code))
+		return false;
+	if (campaign_is_interrupted(campaign)) {
+		*exit_code = campaign_conclude(campaign);
+		return false;
+	}
+	return campaign_open_samplers(campaign, exit_code);
+}
