@@ -28,9 +28,10 @@
  *             exact {METRIC: [min, max, clamped, "sum", "sum of squares"]}, which is what V2 cannot carry, so that an
  *             interval comes back bit for bit, and target and self {GAUGE: [n, sum, peak, last, min]}
  *
- *   judged    {event, level, status, findings[]}
+ *   judged    {event, level, status, findings[{onset_ns, rule, mode, text, measured, threshold}]}
  *
- *   finding   {event, at_ns, rule, mode, text, measured, threshold}
+ *   finding   {event, at_ns, onset_ns, rule, mode, text, measured, threshold}: a cause of the level that was judged
+ *             BROKEN just before; at_ns is when it was found, onset_ns since when it had held (−1: not known)
  *
  *   end       {event, at_ns, status, exit_code, reasons[]} */
 struct run_identity {

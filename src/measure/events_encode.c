@@ -279,6 +279,7 @@ event_encode_interval(struct buf *into, const struct interval *interval, const s
 static void
 add_finding(struct buf *into, const struct finding *finding)
 {
+	json_add_i64(into, "onset_ns", finding->onset_ns);
 	json_add_text(into, "rule", finding->rule);
 	json_add_text(into, "mode", failure_mode_rows[finding->mode].name);
 	json_add_text(into, "text", finding->text);
@@ -296,7 +297,6 @@ event_encode_judged(struct buf *into, const struct level_verdict *verdict)
 	json_open(into, "findings", '[');
 	for (size_t i = 0; i < verdict->findings_n; i++) {
 		json_open(into, NULL, '{');
-		json_add_i64(into, "onset_ns", verdict->findings[i].onset_ns);
 		add_finding(into, &verdict->findings[i]);
 		json_close(into, '}');
 	}

@@ -244,8 +244,11 @@ test_small_events_come_back(void **state)
 	struct level_verdict judged = {.level = 3,
 		.status = LEVEL_BROKEN,
 		.findings_n = 1,
-		.findings = {
-			{.rule = "error_rate", .text = "18% \"failed\"\n\xff", .measured = 0.18, .threshold = NAN}}};
+		.findings = {{.rule = "error_rate",
+			.onset_ns = -1,
+			.text = "18% \"failed\"\n\xff",
+			.measured = 0.18,
+			.threshold = NAN}}};
 	struct verdict verdict = {
 		.status = VERDICT_INCONCLUSIVE, .exit_code = 3, .reasons = {"it was late"}, .reasons_n = 1};
 	struct event event;
@@ -282,6 +285,8 @@ test_small_events_come_back(void **state)
 	assert_string_equal(event.text, "BROKEN");
 	buf_clear(&line);
 	assert_true(event_encode_finding(&line, &judged.findings[0], 88));
+	assert_non_null(
+		strstr(line.bytes, "{\"event\":\"finding\",\"at_ns\":88,\"onset_ns\":-1,\"rule\":\"error_rate\""));
 	assert_true(decode(line.bytes, &event));
 	assert_int_equal(event.kind, EVENT_FINDING);
 	assert_string_equal(event.text, "error_rate");
