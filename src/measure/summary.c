@@ -22,6 +22,7 @@ summary_new(const struct plan *plan)
 	s->requests = must_calloc(plan->requests_n, sizeof(*s->requests));
 	for (size_t i = 0; i < plan->requests_n; i++)
 		cell_init(&s->requests[i], true);
+	s->request_totals = must_calloc(plan->requests_n, sizeof(*s->request_totals));
 	series_init(&s->series, plan->output.interval_ns);
 	gauge_set_init(&s->target);
 	gauge_set_init(&s->self);
@@ -49,6 +50,7 @@ summary_free(struct summary *s)
 		cell_fini(&s->requests[i]);
 	series_fini(&s->series);
 	free(s->requests);
+	free(s->request_totals);
 	free(s->levels);
 	free(s);
 }
@@ -197,6 +199,8 @@ add_interval_level(struct summary *s, const struct interval_level *more, const s
 							? interval->target.at_ns
 							: level->end_ns;
 	counts_merge(&s->everything.counts, &more->all.counts);
+	for (size_t i = 0; i < s->plan->requests_n; i++)
+		counts_merge(&s->request_totals[i], &more->requests[i].counts);
 	cell_merge(&s->last, &more->all);
 	gauge_set_merge(&s->target, &more->target);
 	gauge_set_merge(&s->self, &more->self);

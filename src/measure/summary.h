@@ -60,10 +60,11 @@ struct summary {
 	const struct plan *plan;
 	struct level_summary *levels; /* by index */
 	size_t levels_n;
-	struct level_summary warmup; /* LEVEL_WARMUP's */
-	struct cell measured;        /* all measured levels, live to the end */
-	struct cell *requests;       /* per request name, measured */
-	struct cell everything;      /* counts alone: every phase; `totals` */
+	struct level_summary warmup;   /* LEVEL_WARMUP's */
+	struct cell measured;          /* all measured levels, live to the end */
+	struct cell *requests;         /* per request name, measured */
+	struct counts *request_totals; /* per request name, every phase: their sum is everything's */
+	struct cell everything;        /* counts alone: every phase; `totals` */
 	struct series series;
 	struct gauge_set target, self; /* whole run */
 	struct gauge_set target_idle;  /* the idle baseline, before any load */

@@ -106,6 +106,26 @@ figure_levels_in_users(const struct plan *plan)
 	return plan->scenarios_n > 0 && plan->scenarios[0].load.in_users;
 }
 
+bool
+figure_omits_waiting(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->scenarios_n; i++)
+		if (plan->scenarios[i].load.in_users)
+			return true;
+	return false;
+}
+
+int64_t
+figure_longest_gap_ns(const struct summary *summary)
+{
+	int64_t longest_ns = summary->warmup.window_s > 0 ? summary->warmup.loop_gap_max_ns : -1;
+
+	for (size_t i = 0; i < summary->levels_n; i++)
+		if (summary->levels[i].window_s > 0 && summary->levels[i].loop_gap_max_ns > longest_ns)
+			longest_ns = summary->levels[i].loop_gap_max_ns;
+	return longest_ns;
+}
+
 void
 figure_latency(const struct level_summary *level, enum metric metric, struct latency_figures *into)
 {

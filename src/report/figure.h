@@ -19,6 +19,12 @@ const char *figure_bytes(double bytes, char into[FIGURE_MAX]);
 
 /* Whether the plan's levels count users. */
 bool figure_levels_in_users(const struct plan *plan);
+/* Whether any of it is a closed loop, whose users wait for an answer before they ask again: its response times leave
+ * out the waiting that an open load would have shown. */
+bool figure_omits_waiting(const struct plan *plan);
+
+/* The longest time that the loop was away while a load ran; −1: none ran. */
+int64_t figure_longest_gap_ns(const struct summary *summary);
 
 /* Of a level that was settled or is still live. */
 void figure_latency(const struct level_summary *level, enum metric metric, struct latency_figures *into);

@@ -127,8 +127,10 @@ end_all_counts(struct summary *summary)
 	end_level_counts(&summary->warmup);
 	for (size_t i = 0; i < summary->levels_n; i++)
 		end_level_counts(&summary->levels[i]);
-	for (size_t i = 0; i < summary->plan->requests_n; i++)
+	for (size_t i = 0; i < summary->plan->requests_n; i++) {
 		end_counts(&summary->requests[i].counts);
+		end_counts(&summary->request_totals[i]);
+	}
 }
 
 static bool

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "brunt_version.h"
+#include "report/figure.h"
 
 static void
 add_system(cJSON *result, const struct system_info *system)
@@ -103,10 +104,13 @@ result_add_json(const struct report *report, const struct system_info *system, s
 	result_add_failure_mode(result, report);
 	add_slos(result, report);
 	add_target(result, report);
+	value_set_bool(result, "omits_waiting", figure_omits_waiting(report->plan));
 	result_add_totals(result, report);
-	result_add_latency(result, "latency_ns", report->summary->measured.histograms);
+	result_add_latency(result, report->summary->measured.histograms);
+	result_add_warmup(result, report);
 	result_add_levels(result, report);
 	result_add_requests(result, report);
+	result_add_scenarios(result, report);
 	result_add_resources(result, report);
 	add_system(result, system);
 	add_profile(result, report->plan);

@@ -15,8 +15,10 @@ bool result_add_json(const struct report *report, const struct system_info *syst
 
 /* Parts of the document, in files of their own. */
 void result_add_totals(cJSON *result, const struct report *report);
-void result_add_latency(cJSON *result, const char *key, const struct histogram *histograms);
+void result_add_latency(cJSON *into, const struct histogram *histograms);
+void result_add_warmup(cJSON *result, const struct report *report);
 void result_add_requests(cJSON *result, const struct report *report);
+void result_add_scenarios(cJSON *result, const struct report *report);
 void result_add_levels(cJSON *result, const struct report *report);
 void result_add_breaking_point(cJSON *result, const struct report *report);
 void result_add_failure_mode(cJSON *result, const struct report *report);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "report/figure.h"
 #include "report/result.h"
 
 static const char *
@@ -49,14 +50,14 @@ result_add_resources(cJSON *result, const struct report *report)
 {
 	const struct summary *summary = report->summary;
 	cJSON *generator = value_add_object(result, "generator");
-	int64_t gap_ns = summary->warmup.loop_gap_max_ns;
-
-	for (size_t i = 0; i < summary->levels_n; i++)
-		gap_ns = summary->levels[i].loop_gap_max_ns > gap_ns ? summary->levels[i].loop_gap_max_ns : gap_ns;
 	value_set_number(generator, "cpu", gauge_avg(&summary->self, GAUGE_CPU));
 	value_set_number(generator, "cpu_peak", gauge_peak(&summary->self, GAUGE_CPU));
 	value_set_text(generator, "pacing", report->pacing);
-	value_set_ns(value_add_object(generator, "loop_lag_ns"), "max", gap_ns);
+	value_set_ns(value_add_object(generator, "loop_lag_ns"), "max", figure_longest_gap_ns(summary));
+	value_set_number(generator, "fds_peak", gauge_peak(&summary->self, GAUGE_FDS));
+	value_set_number(generator, "fds_limit", gauge_last(&summary->self, GAUGE_FDS_LIMIT));
+	value_set_number(generator, "ports_peak", gauge_peak(&summary->self, GAUGE_PORTS));
+	value_set_number(generator, "ports_limit", gauge_last(&summary->self, GAUGE_PORTS_LIMIT));
 	value_set_bool(generator, "limited", report->verdict->is_generator_limited);
 	add_reasons(generator, report->verdict);
 	cJSON *resources = value_add_object(result, "resources");

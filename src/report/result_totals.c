@@ -67,45 +67,98 @@ result_add_totals(cJSON *result, const struct report *report)
 }
 
 static cJSON *
-figures_object(const struct histogram *h)
+figures_object(const struct latency_figures *f)
 {
-	struct latency_figures f;
 	cJSON *o = value_object();
 
-	histogram_figures(h, &f);
-	value_set_count(o, "count", f.count);
-	value_set_ns(o, "min", f.count ? f.min_ns : -1);
-	value_set_number(o, "mean", f.mean_ns);
-	value_set_number(o, "stddev", f.stddev_ns);
-	value_set_ns(o, "p50", f.count ? f.p50_ns : -1);
-	value_set_ns(o, "p90", f.count ? f.p90_ns : -1);
-	value_set_ns(o, "p95", f.count ? f.p95_ns : -1);
-	value_set_ns(o, "p99", f.count ? f.p99_ns : -1);
-	value_set_ns(o, "p999", f.count ? f.p999_ns : -1);
-	value_set_ns(o, "max", f.count ? f.max_ns : -1);
+	value_set_count(o, "count", f->count);
+	value_set_ns(o, "min", f->count ? f->min_ns : -1);
+	value_set_number(o, "mean", f->count ? f->mean_ns : NAN);
+	value_set_number(o, "stddev", f->count ? f->stddev_ns : NAN);
+	value_set_ns(o, "p50", f->count ? f->p50_ns : -1);
+	value_set_ns(o, "p90", f->count ? f->p90_ns : -1);
+	value_set_ns(o, "p95", f->count ? f->p95_ns : -1);
+	value_set_ns(o, "p99", f->count ? f->p99_ns : -1);
+	value_set_ns(o, "p999", f->count ? f->p999_ns : -1);
+	value_set_ns(o, "max", f->count ? f->max_ns : -1);
 	return o;
 }
 
-void
-result_add_latency(cJSON *result, const char *key, const struct histogram *histograms)
+/* Response and service are always there, so that a script that asks for them reads null where nothing succeeded. */
+static void
+add_metric(cJSON *latency, enum metric metric, const struct latency_figures *figures)
 {
-	cJSON *latency = value_add_object(result, key);
-
-	for (int m = 0; m < METRIC_COUNT; m++)
-		if (histogram_is_ready(&histograms[m]) && histograms[m].total > 0)
-			value_set(latency, metric_rows[m].name, figures_object(&histograms[m]));
+	if (figures->count > 0 || metric == METRIC_RESPONSE || metric == METRIC_SERVICE)
+		value_set(latency, metric_rows[metric].name, figures_object(figures));
 }
 
+void
+result_add_latency(cJSON *into, const struct histogram *histograms)
+{
+	cJSON *latency = value_add_object(into, "latency_ns");
+
+	for (int m = 0; m < METRIC_COUNT; m++) {
+		struct latency_figures figures = {.count = 0};
+
+		if (histogram_is_ready(&histograms[m]))
+			histogram_figures(&histograms[m], &figures);
+		add_metric(latency, (enum metric)m, &figures);
+	}
+}
+
+void
+result_add_warmup(cJSON *result, const struct report *report)
+{
+	const struct level_summary *warmup = &report->summary->warmup;
+
+	if (!warmup->is_known) {
+		value_set(result, "warmup", cJSON_CreateNull());
+		return;
+	}
+	cJSON *o = value_add_object(result, "warmup");
+
+	value_set_number(o, "window_s", warmup->window_s);
+	set_counts(value_add_object(o, "totals"), &warmup->counts);
+	cJSON *latency = value_add_object(o, "latency_ns");
+
+	for (int m = 0; m < METRIC_COUNT; m++) {
+		struct latency_figures figures;
+
+		figure_latency(warmup, (enum metric)m, &figures);
+		add_metric(latency, (enum metric)m, &figures);
+	}
+}
+
+/* As everywhere, totals are every phase's and latencies the measured phases'. */
 void
 result_add_requests(cJSON *result, const struct report *report)
 {
 	cJSON *requests = value_add_object(result, "requests");
 
 	for (size_t i = 0; i < report->plan->requests_n; i++) {
-		const struct cell *cell = &report->summary->requests[i];
 		cJSON *request = value_add_object(requests, report->plan->requests[i].name);
 
-		set_counts(value_add_object(request, "totals"), &cell->counts);
-		result_add_latency(request, "latency_ns", cell->histograms);
+		set_counts(value_add_object(request, "totals"), &report->summary->request_totals[i]);
+		result_add_latency(request, report->summary->requests[i].histograms);
+	}
+}
+
+/* One scenario's totals are the run's. */
+void
+result_add_scenarios(cJSON *result, const struct report *report)
+{
+	const struct plan *plan = report->plan;
+
+	if (plan->scenarios_n < 2)
+		return;
+	cJSON *scenarios = value_add_object(result, "scenarios");
+
+	for (size_t i = 0; i < plan->scenarios_n; i++) {
+		const struct plan_scenario *scenario = &plan->scenarios[i];
+		struct counts counts = {0};
+
+		for (size_t r = 0; r < scenario->requests_n; r++)
+			counts_merge(&counts, &report->summary->request_totals[scenario->first_request + r]);
+		set_counts(value_add_object(value_add_object(scenarios, scenario->name), "totals"), &counts);
 	}
 }

@@ -26,21 +26,27 @@ terminal_style_of(FILE *stream)
 	return style;
 }
 
-/* What was asked for and what came of it. The identities are printed as such: nobody has to trust that they hold. */
 static void
-add_load(const struct report *report, struct page *page)
+add_rate(const struct report *report, struct page *page)
 {
 	const struct summary *summary = report->summary;
-	const struct counts *all = &summary->everything.counts;
-	char a[FIGURE_MAX], b[FIGURE_MAX], c[FIGURE_MAX], d[FIGURE_MAX];
 	double window = summary->measured_s,
 	       offered = window > 0 ? (double)summary->measured.counts.scheduled / window : NAN;
-	double achieved = summary_achieved_per_s(summary);
+	char a[FIGURE_MAX], b[FIGURE_MAX], c[FIGURE_MAX];
+
+	page_entry(page, "rate", PAINT_PLAIN, "%s achieved of %s offered, over %s measured",
+		figure_rate(summary_achieved_per_s(summary), a), figure_rate(offered, b),
+		figure_seconds(s_to_ns(window), c));
+}
+
+/* The identities are printed as such: nobody has to trust that they hold. */
+static void
+add_counts(const struct summary *summary, struct page *page)
+{
+	const struct counts *all = &summary->everything.counts;
+	char a[FIGURE_MAX], b[FIGURE_MAX], c[FIGURE_MAX], d[FIGURE_MAX];
 	uint64_t lost = all->dropped + all->unsent;
 
-	page_heading(page, "Load");
-	page_entry(page, "rate", PAINT_PLAIN, "%s achieved of %s offered, over %s measured", figure_rate(achieved, a),
-		figure_rate(offered, b), figure_seconds(s_to_ns(window), c));
 	page_entry(page, "scheduled", lost > 0 ? PAINT_WARN : PAINT_PLAIN, "%s = %s sent + %s dropped + %s unsent",
 		figure_count(all->scheduled, a), figure_count(all->sent, b), figure_count(all->dropped, c),
 		figure_count(all->unsent, d));
@@ -48,16 +54,59 @@ add_load(const struct report *report, struct page *page)
 		figure_count(all->ok, b), figure_count(all->failed, c), figure_count(all->unfinished, d));
 	page_entry(page, "on the wire", PAINT_PLAIN, "%s = %s sent + %s retried",
 		figure_count(all->sent + all->retried, a), figure_count(all->sent, b), figure_count(all->retried, c));
-	page_entry(page, "in flight", PAINT_PLAIN, "%s on average, %s at the peak",
-		isfinite(summary->in_flight_avg) ? figure_count((uint64_t)llround(summary->in_flight_avg), a) : "n/a",
-		figure_count(summary->in_flight_peak, b));
+}
+
+static void
+add_connections(const struct summary *summary, struct page *page)
+{
+	char a[FIGURE_MAX], b[FIGURE_MAX];
+
 	page_entry(page, "connections", PAINT_PLAIN, "%s opened, %s failed to open", figure_count(summary->connects, a),
 		figure_count(summary->connects_failed, b));
+}
+
+/* What was asked for and what came of it. Of a target that was never reached there are counts alone. */
+static void
+add_load(const struct report *report, struct page *page)
+{
+	const struct summary *summary = report->summary;
+	const struct counts *all = &summary->everything.counts;
+	bool was_reached = report->verdict->status != VERDICT_UNREACHABLE;
+	char a[FIGURE_MAX], b[FIGURE_MAX];
+
+	page_heading(page, "Load");
+	if (was_reached)
+		add_rate(report, page);
+	add_counts(summary, page);
+	if (was_reached)
+		page_entry(page, "in flight", PAINT_PLAIN, "%s on average, %s at the peak",
+			isfinite(summary->in_flight_avg) ? figure_count((uint64_t)llround(summary->in_flight_avg), a)
+							 : "n/a",
+			figure_count(summary->in_flight_peak, b));
+	add_connections(summary, page);
 	if (all->bytes_sent + all->bytes_received > 0)
 		page_entry(page, "bytes", PAINT_PLAIN, "%s sent, %s received", figure_bytes((double)all->bytes_sent, a),
 			figure_bytes((double)all->bytes_received, b));
 	if (!counts_identities_hold(all))
 		page_entry(page, "", PAINT_BAD, "These figures do not add up: this is a bug in brunt.");
+}
+
+/* Everything that was measured; of a target that was never reached there is nothing but the errors. */
+static void
+add_measurements(const struct report *report, struct page *page)
+{
+	if (report->verdict->status == VERDICT_UNREACHABLE) {
+		terminal_add_failures(report, page);
+		return;
+	}
+	terminal_add_levels(report, page);
+	terminal_add_slos(report, page);
+	terminal_add_latency(report, page);
+	terminal_add_histogram(report, page);
+	terminal_add_requests(report, page);
+	terminal_add_failures(report, page);
+	terminal_add_resources(report, page);
+	terminal_add_generator(report, page);
 }
 
 void
@@ -69,14 +118,7 @@ terminal_report(const struct report *report, const struct terminal_style *style,
 	terminal_add_verdict(report, &page);
 	terminal_add_breaking_point(report, &page);
 	add_load(report, &page);
-	terminal_add_levels(report, &page);
-	terminal_add_slos(report, &page);
-	terminal_add_latency(report, &page);
-	terminal_add_histogram(report, &page);
-	terminal_add_requests(report, &page);
-	terminal_add_failures(report, &page);
-	terminal_add_resources(report, &page);
-	terminal_add_generator(report, &page);
+	add_measurements(report, &page);
 	if (report->results_dir != NULL) {
 		page_heading(&page, "Results");
 		page_entry(&page, "in", PAINT_PLAIN, "%s", report->results_dir);

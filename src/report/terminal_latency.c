@@ -68,6 +68,11 @@ terminal_add_latency(const struct report *report, struct page *page)
 		page_pad(page, 2);
 		page_wrap(page, 2, PAINT_DIM,
 			"response = lateness (ours) + queue + service, from the moment each request was due");
+		if (figure_omits_waiting(report->plan)) {
+			page_pad(page, 2);
+			page_wrap(page, 2, PAINT_WARN,
+				"a closed loop: response times omit the waiting that an open load would show");
+		}
 		table_draw(&table, page);
 	}
 	table_fini(&table);

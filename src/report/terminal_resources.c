@@ -68,15 +68,18 @@ terminal_add_resources(const struct report *report, struct page *page)
 	table_fini(&table);
 }
 
-static int64_t
-longest_gap_ns(const struct summary *summary)
+/* "13 of 65,536": how near it came to running out. */
+static const char *
+held_text(const struct gauge_set *set, enum gauge held, enum gauge limit, char *into, size_t size)
 {
-	int64_t longest = summary->warmup.loop_gap_max_ns;
+	char a[FIGURE_MAX], b[FIGURE_MAX];
+	double most = gauge_peak(set, held), of = gauge_last(set, limit);
 
-	for (size_t i = 0; i < summary->levels_n; i++)
-		if (summary->levels[i].loop_gap_max_ns > longest)
-			longest = summary->levels[i].loop_gap_max_ns;
-	return longest;
+	snprintf(into, size, "%s of %s", isfinite(most) ? figure_count((uint64_t)most, a) : "n/a",
+		isfinite(of) ? figure_count((uint64_t)of, b)
+		: isinf(of)  ? "any number"
+			     : "n/a");
+	return into;
 }
 
 /* Whether these figures can be trusted: what the generator itself was up to. */
@@ -86,7 +89,7 @@ terminal_add_generator(const struct report *report, struct page *page)
 	const struct summary *summary = report->summary;
 	const struct histogram *lateness = &summary->measured.histograms[METRIC_LATENESS];
 	struct latency_figures late = {.p50_ns = -1, .p99_ns = -1, .max_ns = -1};
-	char a[FIGURE_MAX], b[FIGURE_MAX], c[FIGURE_MAX];
+	char a[FIGURE_MAX], b[FIGURE_MAX], c[FIGURE_MAX], fds[2 * FIGURE_MAX + 8], ports[2 * FIGURE_MAX + 8];
 
 	if (histogram_is_ready(lateness) && lateness->total > 0)
 		histogram_figures(lateness, &late);
@@ -98,8 +101,11 @@ terminal_add_generator(const struct report *report, struct page *page)
 		page_entry(page, "health", PAINT_GOOD, "it kept up");
 	page_entry(page, "lateness", PAINT_PLAIN, "P50 %s · P99 %s · max %s", figure_time(late.p50_ns, a),
 		figure_time(late.p99_ns, b), figure_time(late.max_ns, c));
-	page_entry(page, "loop gap", PAINT_PLAIN, "%s at the longest", figure_time(longest_gap_ns(summary), a));
+	page_entry(page, "loop gap", PAINT_PLAIN, "%s at the longest", figure_time(figure_longest_gap_ns(summary), a));
 	page_entry(page, "own CPU", PAINT_PLAIN, "%s on average, %s at the peak · pacing %s",
 		figure_ratio(gauge_avg(&summary->self, GAUGE_CPU), a),
 		figure_ratio(gauge_peak(&summary->self, GAUGE_CPU), b), report->pacing ? report->pacing : "n/a");
+	page_entry(page, "limits", PAINT_PLAIN, "%s file descriptors · %s local ports, at the peak",
+		held_text(&summary->self, GAUGE_FDS, GAUGE_FDS_LIMIT, fds, sizeof(fds)),
+		held_text(&summary->self, GAUGE_PORTS, GAUGE_PORTS_LIMIT, ports, sizeof(ports)));
 }

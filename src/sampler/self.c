@@ -1,9 +1,13 @@
 #include <math.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "sampler/cgroup_limits.h"
 #include "sampler/process.h"
 #include "sampler/procfs.h"
@@ -15,8 +19,21 @@ struct self_sampler {
 	struct process process;
 	struct cgroup_limits limits;
 	double memory_total_bytes;
+	double ports_limit;
 	int64_t looked_ns; /* −1: no look yet */
 };
+
+static double
+read_ports_limit(void)
+{
+	char text[64];
+	unsigned low, high;
+
+	if (file_read_small("/proc/sys/net/ipv4/ip_local_port_range", text, sizeof(text)) <= 0 ||
+		sscanf(text, "%u %u", &low, &high) != 2 || high < low)
+		return NAN;
+	return (double)high - low + 1;
+}
 
 static struct sampler *
 self_open(const struct sampler_config *config, struct error *err)
@@ -33,6 +50,7 @@ self_open(const struct sampler_config *config, struct error *err)
 	s->base.ops = &self_sampler;
 	s->looked_ns = -1;
 	s->memory_total_bytes = procfs_read_memory_total("");
+	s->ports_limit = read_ports_limit();
 	process_init(&s->process, stat.pid, stat.start_ticks);
 	cgroup_limits_find(&s->limits, "", stat.pid);
 	return &s->base;
@@ -50,6 +68,31 @@ fill_rates(const struct self_sampler *s, double dt_ns, double *values)
 	/* The loop runs on the first thread: only its waiting delays what it sends. */
 	if (p->has_wait)
 		values[GAUGE_RUN_WAIT] = fmin((double)p->main_wait_delta_ns / dt_ns, 1);
+}
+
+/* A connected or bound TCP socket holds a port; listening ones are few and hold one too. The descriptor may be closed
+ * by the loop meanwhile, or be none: then there is nothing to count. */
+static bool
+count_port(long fd, void *context)
+{
+	union {
+		struct sockaddr base;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+		struct sockaddr_storage any;
+	} address = {.base.sa_family = AF_UNSPEC};
+	socklen_t length = sizeof(address), type_length = sizeof(int);
+	int type = 0;
+
+	if (getsockname((int)fd, &address.base, &length) != 0)
+		return true;
+	in_port_t port = address.base.sa_family == AF_INET    ? address.v4.sin_port
+			 : address.base.sa_family == AF_INET6 ? address.v6.sin6_port
+							      : 0;
+
+	if (port != 0 && getsockopt((int)fd, SOL_SOCKET, SO_TYPE, &type, &type_length) == 0 && type == SOCK_STREAM)
+		(*(double *)context)++;
+	return true;
 }
 
 static bool
@@ -74,6 +117,9 @@ self_read(struct sampler *sampler, struct reading *reading)
 	values[GAUGE_THREADS] = (double)p->threads_now;
 	values[GAUGE_FDS] = p->fds;
 	values[GAUGE_FDS_LIMIT] = p->fds_limit;
+	values[GAUGE_PORTS] = 0;
+	procfs_each_number("", "/proc/self/fd", count_port, &values[GAUGE_PORTS]);
+	values[GAUGE_PORTS_LIMIT] = s->ports_limit;
 	values[GAUGE_PROCESSES] = 1;
 	return true;
 }
@@ -96,7 +142,7 @@ self_close(struct sampler *sampler)
 
 const struct sampler_ops self_sampler = {
 	.name = "self",
-	.help = "brunt itself: CPU, memory, descriptors, waiting for a CPU",
+	.help = "brunt itself: CPU, memory, descriptors, local ports, waiting for a CPU",
 	.open = self_open,
 	.read = self_read,
 	.shares_our_only_cpu = self_shares_our_only_cpu,

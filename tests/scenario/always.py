@@ -53,7 +53,7 @@ def check_latencies(ran):
     totals = ran.result["totals"]
     if latency.get("response", {}).get("count") and latency["response"]["count"] > totals["ok"]:
         yield f"latency_ns.response counts {latency['response']['count']} of {totals['ok']} successes"
-    if totals["ok"] == totals["scheduled"] == latency.get("response", {}).get("count"):
+    if totals["ok"] and totals["ok"] == totals["scheduled"] == latency.get("response", {}).get("count"):
         parts = sum(latency[name]["mean"] for name in ("lateness", "queue", "service"))
         if abs(parts - latency["response"]["mean"]) > 5000 + 0.005 * parts:
             yield f"lateness + queue + service have a mean of {parts}, response one of {latency['response']['mean']}"

@@ -67,6 +67,27 @@ test_warmup_counts_in_totals_alone(void **state)
 	summary_free(s);
 }
 
+/* Nothing disappears between a request's totals and the run's. */
+static void
+test_totals_of_the_requests_add_up_to_the_totals(void **state)
+{
+	struct plan plan = sample_plan();
+	struct summary *s = summary_new(&plan);
+	struct counts sum = {0};
+
+	(void)state;
+	play_sample(s);
+	for (size_t i = 0; i < plan.requests_n; i++) {
+		assert_true(counts_identities_hold(&s->request_totals[i]));
+		assert_true(s->request_totals[i].scheduled > s->requests[i].counts.scheduled);
+		counts_merge(&sum, &s->request_totals[i]);
+	}
+	for (const struct counts_field *field = counts_fields; field->name != NULL; field++)
+		assert_int_equal(counts_value(&sum, field), counts_value(&s->everything.counts, field));
+	assert_memory_equal(&sum, &s->everything.counts, sizeof(sum));
+	summary_free(s);
+}
+
 static void
 test_last_is_the_last_interval_alone(void **state)
 {
@@ -368,6 +389,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_warmup_counts_in_totals_alone),
+		cmocka_unit_test(test_totals_of_the_requests_add_up_to_the_totals),
 		cmocka_unit_test(test_last_is_the_last_interval_alone),
 		cmocka_unit_test(test_achieved_leaves_the_drain_tail_out),
 		cmocka_unit_test(test_achieved_leaves_pauses_between_levels_out),

@@ -95,8 +95,14 @@ fixture_reading(struct recorder *recorder, uint32_t level, bool is_self, int64_t
 		reading->values[g] = NAN;
 	reading->values[GAUGE_CPU] = is_self ? 0.06 : 0.25 * (level + 1) + 0.01;
 	reading->values[GAUGE_MEMORY] = is_self ? 12e6 : 64e6 + 8e6 * level;
-	if (!is_self)
+	if (is_self) {
+		reading->values[GAUGE_FDS] = 30 + level;
+		reading->values[GAUGE_FDS_LIMIT] = 1024;
+		reading->values[GAUGE_PORTS] = 23 + level;
+		reading->values[GAUGE_PORTS_LIMIT] = 28232;
+	} else {
 		reading->values[GAUGE_THREADS] = 4;
+	}
 	recorder_add_reading(recorder, level, is_self, reading);
 }
 
@@ -163,6 +169,26 @@ fixture_summary(const struct plan *plan, uint32_t levels)
 	}
 	recorder_free(recorder);
 	return summary;
+}
+
+/* A second of warm-up after the levels: its place in time matters to nobody here. */
+static inline void
+fixture_add_warmup(struct summary *summary)
+{
+	const struct recorder_config config = {.requests_n = 2, .open_levels_max = 4};
+	struct recorder *recorder = recorder_new(&config);
+
+	summary_add_level(summary, LEVEL_WARMUP, 20 * NS_PER_S, 21 * NS_PER_S, 50);
+	for (uint64_t k = 0; k < 50; k++)
+		fixture_add_exchange(recorder, LEVEL_WARMUP, k, 20 * NS_PER_S + (int64_t)k * 20 * NS_PER_MS);
+	recorder_add_scheduled(recorder, LEVEL_WARMUP, 1, 1);
+	recorder_add_lost(recorder, LEVEL_WARMUP, 1, FAILURE_QUEUE_TIMEOUT, 1);
+	struct interval *interval = recorder_take_interval(recorder, 21 * NS_PER_S);
+
+	CHECK(interval != NULL);
+	summary_add_interval(summary, interval);
+	recorder_give_interval(recorder, interval);
+	recorder_free(recorder);
 }
 
 static struct level_verdict fixture_levels[3];

@@ -119,6 +119,9 @@ test_a_broken_target_gives_the_agreed_document(void **state)
 	assert_true(cJSON_IsTrue(at(result, "slo.2.above_timeout")));
 	assert_int_equal(
 		cJSON_GetArraySize(at(result, "series.rows.0")), cJSON_GetArraySize(at(result, "series.columns")));
+	assert_int_equal(number(result, "generator.ports_peak"), 25);
+	assert_int_equal(number(result, "generator.ports_limit"), 28232);
+	assert_int_equal(number(result, "generator.loop_lag_ns.max"), 350000);
 	assert_golden("breaks.json", text);
 	cJSON_Delete(result);
 	free(text);
@@ -188,8 +191,132 @@ test_what_is_not_known_is_null(void **state)
 	assert_true(cJSON_IsNull(at(result, "totals.error_rate")));
 	assert_true(cJSON_IsNull(at(result, "rate.achieved_per_s")));
 	assert_true(cJSON_IsNull(at(result, "generator.cpu")));
+	assert_true(cJSON_IsNull(at(result, "generator.loop_lag_ns.max")));
+	assert_true(cJSON_IsNull(at(result, "generator.ports_peak")));
+	assert_true(cJSON_IsNull(at(result, "warmup")));
+	assert_null(cJSON_GetObjectItemCaseSensitive(result, "scenarios"));
+	assert_int_equal(number(result, "latency_ns.response.count"), 0);
+	assert_int_equal(number(result, "latency_ns.service.count"), 0);
+	assert_true(cJSON_IsNull(at(result, "latency_ns.response.mean")));
+	assert_true(cJSON_IsNull(at(result, "requests.buy.latency_ns.service.p99")));
 	assert_int_equal(cJSON_GetArraySize(at(result, "levels")), 0);
 	assert_golden("unreachable.json", text);
+	cJSON_Delete(result);
+	free(text);
+	summary_free(summary);
+}
+
+/* DEFINITIONS, One exchange: a closed loop's result is stamped. */
+static void
+test_a_closed_loop_is_stamped(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 1);
+	struct verdict verdict = fixture_verdict();
+	struct report report = fixture_report(&plan, summary, &verdict);
+	struct plan_scenario two[2] = {
+		{.name = "open", .requests_n = 1}, {.name = "closed", .first_request = 1, .requests_n = 1}};
+
+	(void)state;
+	plan.scenarios = two;
+	plan.scenarios_n = 2;
+	for (int is_closed = 0; is_closed < 2; is_closed++) {
+		two[1].load.in_users = is_closed;
+		char *text = written(&report);
+		cJSON *result = cJSON_Parse(text);
+
+		assert_int_equal(cJSON_IsTrue(at(result, "omits_waiting")), is_closed);
+		assert_true(cJSON_IsBool(at(result, "omits_waiting")));
+		cJSON_Delete(result);
+		free(text);
+	}
+	summary_free(summary);
+}
+
+/* DEFINITIONS, Counts: totals count every phase, latency_ns the measured ones, warm-up under warmup.*. */
+static void
+test_a_warmup_has_figures_of_its_own(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 1);
+	struct verdict verdict = fixture_verdict();
+	struct report report = fixture_report(&plan, summary, &verdict);
+
+	(void)state;
+	fixture_add_warmup(summary);
+	char *text = written(&report);
+	cJSON *result = cJSON_Parse(text);
+
+	assert_int_equal(number(result, "warmup.window_s"), 1);
+	assert_int_equal(number(result, "warmup.totals.scheduled"), 51);
+	assert_int_equal(number(result, "warmup.totals.ok"), 50);
+	assert_int_equal(number(result, "warmup.totals.unsent_reasons.queue_timeout"), 1);
+	assert_int_equal(number(result, "warmup.latency_ns.response.count"), 50);
+	assert_true(number(result, "warmup.latency_ns.service.p50") >= 2e6);
+	assert_int_equal(number(result, "totals.scheduled"), 400 + 51);
+	assert_int_equal(number(result, "latency_ns.response.count"), 400);
+	assert_golden("warmup.json", text);
+	cJSON_Delete(result);
+	free(text);
+	summary_free(summary);
+}
+
+/* Of each counter and of each class. */
+static void
+assert_parts_add_up(cJSON *totals, cJSON *parts)
+{
+	cJSON *total, *part;
+
+	cJSON_ArrayForEach(total, totals)
+	{
+		double sum = 0;
+
+		if (cJSON_IsObject(total)) {
+			cJSON *class;
+
+			cJSON_ArrayForEach(class, total)
+			{
+				sum = 0;
+				cJSON_ArrayForEach(part, parts)
+				{
+					cJSON *same = cJSON_GetObjectItemCaseSensitive(
+						at(at(part, "totals"), total->string), class->string);
+
+					sum += same ? same->valuedouble : 0;
+				}
+				assert_true(sum == class->valuedouble);
+			}
+			continue;
+		}
+		if (strcmp(total->string, "error_rate") == 0 || strncmp(total->string, "connects", 8) == 0)
+			continue;
+		cJSON_ArrayForEach(part, parts) sum += number(at(part, "totals"), total->string);
+		assert_true(sum == total->valuedouble);
+	}
+}
+
+static void
+test_requests_and_scenarios_add_up_to_the_totals(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 3);
+	struct verdict verdict = fixture_verdict();
+	struct report report = fixture_report(&plan, summary, &verdict);
+	struct plan_scenario two[2] = {
+		{.name = "readers", .requests_n = 1}, {.name = "writers", .first_request = 1, .requests_n = 1}};
+
+	(void)state;
+	fixture_add_warmup(summary);
+	plan.scenarios = two;
+	plan.scenarios_n = 2;
+	char *text = written(&report);
+	cJSON *result = cJSON_Parse(text);
+
+	assert_int_equal(number(result, "scenarios.writers.totals.scheduled"), 216 + 5 + 1);
+	assert_int_equal(number(result, "requests.buy.latency_ns.response.count"), 216);
+	assert_parts_add_up(at(result, "totals"), at(result, "requests"));
+	assert_parts_add_up(at(result, "totals"), at(result, "scenarios"));
+	assert_golden("scenarios.json", text);
 	cJSON_Delete(result);
 	free(text);
 	summary_free(summary);
@@ -262,6 +389,9 @@ main(void)
 		cmocka_unit_test(test_classes_add_up_to_what_failed),
 		cmocka_unit_test(test_an_encoded_histogram_says_the_same_as_the_figures),
 		cmocka_unit_test(test_what_is_not_known_is_null),
+		cmocka_unit_test(test_a_closed_loop_is_stamped),
+		cmocka_unit_test(test_a_warmup_has_figures_of_its_own),
+		cmocka_unit_test(test_requests_and_scenarios_add_up_to_the_totals),
 		cmocka_unit_test(test_counters_and_seeds_beyond_2_53_keep_every_digit),
 		cmocka_unit_test(test_hostile_text_stays_valid_json),
 		cmocka_unit_test(test_a_full_buffer_is_said),

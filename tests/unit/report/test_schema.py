@@ -31,7 +31,7 @@ def test_the_schema_is_a_schema():
 
 
 def test_there_are_documents_to_check():
-    assert {p.name for p in GOLDEN} >= {"breaks.json", "unreachable.json"}
+    assert {p.name for p in GOLDEN} >= {"breaks.json", "scenarios.json", "unreachable.json", "warmup.json"}
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda p: p.name)
@@ -48,6 +48,15 @@ def test_identities_hold(path):
     assert totals["failed"] == sum(totals["failures"].values())
 
 
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda p: p.name)
+def test_requests_add_up_to_the_totals(path):
+    document = load(path)
+    if document["requests"] and document["totals"]["scheduled"]:
+        for count in ("scheduled", "sent", "ok", "failed", "unsent", "bytes_received"):
+            parts = [request["totals"][count] for request in document["requests"].values()]
+            assert sum(parts) == document["totals"][count]
+
+
 def without(document, key):
     del document[key]
 
@@ -55,6 +64,8 @@ def without(document, key):
 BREAKS = {
     "a key that nobody knows": lambda d: d.update(surprise=1),
     "a missing part": lambda d: without(d, "totals"),
+    "a missing stamp of the closed loop": lambda d: without(d, "omits_waiting"),
+    "a missing distribution": lambda d: without(d["latency_ns"], "response"),
     "another schema": lambda d: d.update(schema="brunt/result/2"),
     "a made-up status": lambda d: d["verdict"].update(status="fine"),
     "a negative count": lambda d: d["totals"].update(sent=-1),

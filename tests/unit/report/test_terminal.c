@@ -89,10 +89,61 @@ test_a_run_that_sent_nothing_has_a_report_without_made_up_figures(void **state)
 	char *text = rendered(&report, 100, false);
 
 	assert_golden("unreachable_100.txt", text);
+	assert_null(strstr(text, "Generator"));
 	assert_null(strstr(text, "nan"));
 	assert_null(strstr(text, "inf"));
 	assert_null(strstr(text, "(null)"));
 	free(text);
+	summary_free(summary);
+}
+
+/* Requests were due, and refused: what is left is counts and errors in words. */
+static void
+test_an_unreachable_target_has_a_short_report(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 1);
+	struct verdict verdict = fixture_unreachable();
+	struct report report = fixture_report(&plan, summary, &verdict);
+	static const char *const sections[] = {
+		"\nLevels", "\nLatency", "\nResponse times", "\nRequests", "\nObjectives", "\nGenerator"};
+
+	(void)state;
+	summary->everything.counts =
+		(struct counts){.scheduled = 400, .unsent = 400, .by_failure = {[FAILURE_CONNECT_REFUSED] = 400}};
+	char *text = rendered(&report, 100, false);
+
+	assert_non_null(strstr(text, "UNREACHABLE: 127.0.0.1:8080 refused the connection"));
+	assert_non_null(strstr(text, "400 = 0 sent + 0 dropped + 400 unsent"));
+	assert_non_null(strstr(text, failure_rows[FAILURE_CONNECT_REFUSED].sentence));
+	for (size_t i = 0; i < ARRAY_LEN(sections); i++)
+		if (strstr(text, sections[i]) != NULL)
+			fail_msg("there is a section '%s'", sections[i] + 1);
+	assert_null(strstr(text, "achieved of"));
+	free(text);
+	summary_free(summary);
+}
+
+static void
+test_a_closed_loop_says_what_it_leaves_out(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 1);
+	struct verdict verdict = fixture_verdict();
+	struct report report = fixture_report(&plan, summary, &verdict);
+	static const char stamp[] = "a closed loop: response times omit the waiting that an open load would show";
+
+	(void)state;
+	char *open = rendered(&report, 100, false);
+
+	fixture_scenarios[0].load.in_users = true;
+	char *closed = rendered(&report, 100, false);
+
+	fixture_scenarios[0].load.in_users = false;
+	assert_null(strstr(open, stamp));
+	assert_non_null(strstr(closed, stamp));
+	free(open);
+	free(closed);
 	summary_free(summary);
 }
 
@@ -208,6 +259,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_broken_target_is_reported_at_100_and_60_columns),
 		cmocka_unit_test(test_a_run_that_sent_nothing_has_a_report_without_made_up_figures),
+		cmocka_unit_test(test_an_unreachable_target_has_a_short_report),
+		cmocka_unit_test(test_a_closed_loop_says_what_it_leaves_out),
 		cmocka_unit_test(test_hostile_names_and_evidence_cannot_reach_the_terminal),
 		cmocka_unit_test(test_the_first_line_says_what_was_found),
 		cmocka_unit_test(test_colours_only_where_they_are_wanted),

@@ -427,6 +427,42 @@ test_self_counts_no_children(void **state)
 	end_child(pid, NULL);
 }
 
+/* Ours alone: neither sockets without a port nor those of other kinds nor a child's. */
+static void
+test_self_counts_the_ports_of_its_connections(void **state)
+{
+	struct error err = {0};
+	struct reading r;
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof(address);
+	struct sampler *s = self_sampler.open(NULL, &err);
+
+	(void)state;
+	assert_non_null(s);
+	assert_true(s->ops->read(s, &r));
+	double before = r.values[GAUGE_PORTS];
+	int listener = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0),
+	    bare = socket(AF_INET, SOCK_STREAM, 0), datagram = socket(AF_INET, SOCK_DGRAM, 0);
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, length), 0);
+	assert_int_equal(bind(datagram, (struct sockaddr *)&address, length), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &length), 0);
+	assert_true(s->ops->read(s, &r));
+	in_range(r.values[GAUGE_PORTS], before + 1, before + 1);
+	assert_int_equal(connect(client, (struct sockaddr *)&address, length), 0);
+	assert_true(s->ops->read(s, &r));
+	in_range(r.values[GAUGE_PORTS], before + 2, before + 2);
+	in_range(r.values[GAUGE_PORTS_LIMIT], 1, 65536);
+	close(client);
+	close(listener);
+	close(bare);
+	close(datagram);
+	assert_true(s->ops->read(s, &r));
+	in_range(r.values[GAUGE_PORTS], before, before);
+	s->ops->close(s);
+}
+
 int
 main(void)
 {
@@ -440,6 +476,7 @@ main(void)
 		cmocka_unit_test(test_port_without_a_listener_is_said),
 		cmocka_unit_test(test_pinned_target_shares_our_only_cpu),
 		cmocka_unit_test(test_self_counts_no_children),
+		cmocka_unit_test(test_self_counts_the_ports_of_its_connections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
