@@ -4,14 +4,30 @@
 # must fail.
 #
 #   scripts/mutants.sh             every mutant
-#   scripts/mutants.sh NAME...     these, by file name without .patch
+#   scripts/mutants.sh NAME...     these, by file name without .patch; patterns such as 'peer_*' are welcome
+#
+# Runs may go side by side: each takes the first folder of build/mutants/ that no other one holds.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-copy=build/mutants/tree
-build=build/mutants/build
-log=$PWD/build/mutants/log
+copy= build= log=
 mutants=()
+
+take_folder() {
+	local n folder
+	for n in 1 2 3 4 5 6 7 8; do
+		folder=build/mutants/$n
+		mkdir -p "$folder"
+		exec 9>"$folder/lock"
+		if flock -n 9; then
+			copy=$folder/tree build=$folder/build log=$PWD/$folder/log
+			: >"$log"
+			return
+		fi
+	done
+	echo "mutants: build/mutants/1 to $n are all taken by other runs" >&2
+	exit 1
+}
 
 choose_mutants() {
 	local name
@@ -19,7 +35,7 @@ choose_mutants() {
 		mutants=(tests/mutants/*.patch)
 	fi
 	for name in "$@"; do
-		mutants+=("tests/mutants/$name.patch")
+		mutants+=(tests/mutants/$name.patch)
 	done
 	for name in "${mutants[@]}"; do
 		[ -f "$name" ] || { echo "mutants: no $name" >&2; exit 2; }
@@ -48,13 +64,13 @@ copy_tree() {
 build_copy() {
 	local units
 	units=$(for patch in "${mutants[@]}"; do caught_by "$patch"; done | tr ' ' '\n' | grep '^unit_' | sort -u)
-	cmake --build "$build" -j "$(nproc)" --target brunt $units >>"$log" 2>&1
+	cmake --build "$build" -j "$(nproc)" --target brunt $units >>"$log" 2>&1 9>&-
 }
 
 # 0: passed, 1: failed, 77: could not run here, 2: there is no such test
 run_test() {
 	local said
-	said=$(ctest --test-dir "$build" -R "^$1\$" --no-tests=error 2>&1)
+	said=$(ctest --test-dir "$build" -R "^$1\$" --no-tests=error --output-on-failure "${@:2}" 2>&1 9>&-)
 	local status=$?
 	echo "$said" >>"$log"
 	case $said in
@@ -64,14 +80,17 @@ run_test() {
 	[ $status -eq 0 ]
 }
 
-# How a test fares without any mutant, found out once.
+# How each test fares without any mutant, found out before the first one goes on. What judges times may have a bad moment.
 declare -A sound
-soundness() {
-	if [ -z "${sound[$1]:-}" ]; then
-		run_test "$1"
-		sound[$1]=$?
-	fi
-	return "${sound[$1]}"
+find_soundness() {
+	local patch test
+	for patch in "${mutants[@]}"; do
+		for test in $(caught_by "$patch"); do
+			[ -z "${sound[$test]:-}" ] || continue
+			run_test "$test" --repeat until-pass:3
+			sound[$test]=$?
+		done
+	done
 }
 
 patch_copy() {
@@ -88,12 +107,11 @@ row() {
 	printf '%-36s %-40s %s\n' "$(basename "$1" .patch)" "$2" "$3"
 }
 
-# Puts a mutant on, runs its tests, takes it off again.
+# Puts a mutant on, runs its tests, takes it off again; the next build is the next mutant's.
 try() {
 	local patch=$1 test sound_tests=
 	for test in $(caught_by "$patch"); do
-		soundness "$test"
-		case $? in
+		case ${sound[$test]} in
 		0) sound_tests+=" $test" ;;
 		77) row "$patch" "$test" "skipped" ;;
 		2) row "$patch" "$test" "no such test" ;;
@@ -119,20 +137,17 @@ try() {
 		row "$patch" "-" "does not build"
 	fi
 	patch_copy -R <"$patch"
-	build_copy
 }
 
 choose_mutants "$@"
-mkdir -p build/mutants
-exec 9>build/mutants/lock
-flock -n 9 || { echo "mutants: another run is under way in build/mutants" >&2; exit 1; }
-: >"$log"
+take_folder
 copy_tree
 cmake -S "$copy" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Debug >>"$log" 2>&1 && build_copy || {
 	echo "mutants: the tree does not build; see $log" >&2
 	exit 1
 }
 
+find_soundness
 printf '%-36s %-40s %s\n' "mutant" "caught by" "verdict"
 for patch in "${mutants[@]}"; do
 	try "$patch"

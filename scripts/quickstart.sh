@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
 # The shortest way to see brunt at work: installs what a build needs, builds it, starts a simulated server that can answer
 # 400 requests per second, and lets brunt find that out by itself. Takes about a minute; leaves results in results/.
+#
+#   scripts/quickstart.sh [FLAG...]    flags for `brunt run`, such as --set load.steps.to=600/s
+#
+# Where $BRUNT names a brunt that is built already, that one is used, and nothing is installed or built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,14 +12,21 @@ capacity=400/s
 workers=4
 queue=40
 
-scripts/install-deps.sh --build
-mkdir -p build
-echo "quickstart: building"
-if ! { cmake --preset release && cmake --build --preset release --target brunt; } >build/quickstart.log 2>&1; then
-	cat build/quickstart.log >&2
-	exit 1
+build_brunt() {
+	scripts/install-deps.sh --build
+	mkdir -p build
+	echo "quickstart: building"
+	if ! { cmake --preset release && cmake --build --preset release --target brunt; } >build/quickstart.log 2>&1; then
+		cat build/quickstart.log >&2
+		exit 1
+	fi
+}
+
+brunt=${BRUNT:-}
+if [ -z "$brunt" ]; then
+	build_brunt
+	brunt=build/release/brunt
 fi
-brunt=build/release/brunt
 
 target_log=$(mktemp)
 target_pid=
@@ -47,4 +58,4 @@ port=${port%%/*}
 
 echo "quickstart: a server with a capacity of $capacity listens on $url; now brunt looks for its limit"
 echo
-"$brunt" run profiles/quickstart.yaml --set "target.url=$url" --set "target.watch.port=$port"
+"$brunt" run profiles/quickstart.yaml --set "target.url=$url" --set "target.watch.port=$port" "$@"

@@ -155,14 +155,25 @@ def echo_body(request):
     """What came in goes out, so that `expect.body` can judge what the server received."""
     length = int(re.search(rb"content-length: *(\d+)", request.head.lower()).group(1))
     body = request.head.split(b"\r\n\r\n", 1)[1][:length]
+    request.peer.bodies.add(body)
     request.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+    return True
+
+
+def wants_token(request):
+    """Lets in whoever knows both secrets."""
+    lines = request.head.split(b"\r\n")
+    if b"Authorization: Bearer s3cret-of-environment" in lines and b"X-Key: s3cret-of-file" in lines:
+        return plain(request)
+    request.send(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
     return True
 
 
 BEHAVIOURS = {f.__name__: f for f in (
     plain, connection_close, chunked_trailers, close_delimited, extra_bytes, extra_response, truncated, truncated_chunk,
     bad_status_line, bad_chunk_size, two_lengths, length_and_chunked, huge_headers, interim, head, no_body, byte_by_byte,
-    stall, stall_in_body, trickle, reset, stale_keepalive, echo_body)}
+    stall, stall_in_body, trickle, reset, stale_keepalive, echo_body,
+    wants_token)}
 
 
 class Peer:
@@ -172,6 +183,7 @@ class Peer:
     def __init__(self, behaviour, family="v4", unix_path=None, accepts=True):
         self.behave = BEHAVIOURS[behaviour] if accepts else None
         self.requests = self.connections = 0
+        self.bodies = set()  # what echo_body received
         self.held = threading.Event()
         self.lock = threading.Lock()
         kind = {"v4": socket.AF_INET, "v6": socket.AF_INET6, "unix": socket.AF_UNIX}[family]

@@ -8,16 +8,15 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 import yaml
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import always  # noqa: E402
+import drive  # noqa: E402
 import matcher  # noqa: E402
 import process  # noqa: E402
 import server  # noqa: E402
@@ -26,7 +25,7 @@ import specials  # noqa: E402
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 SCENARIO_KEYS = {"about", "timing", "server", "run", "expect"}
-RUN_KEYS = {"profile", "args", "command", "stdout", "signals", "under", "timeout", "env"}
+RUN_KEYS = {"profile", "padding", "args", "command", "script", "stdout", "signals", "control", "under", "timeout", "env", "files"}
 EXPECT_KEYS = {"exit", "result", "stdout", "stderr", "server", "also"}
 
 
@@ -40,77 +39,66 @@ class Ran:
         self.schema = os.path.join(ROOT, "results", "schema.json")
         self.server = self.server_count = self.server_session = self.session = self.result = None
         self.stdout = self.stderr = self.server_text = ""
-        self.exit = None
+        self.exit = self.took_s = None
 
 
 def fill(text, ran):
     """Puts the server's address and the scenario's folders where a scenario names them."""
     s = ran.server
-    for mark, value in (("@URL@", s.url), ("@PORT@", s.port), ("@PID@", s.pid), ("@OUT@", ran.out), ("@DIR@", ran.folder),
-                        ("@BRUNT@", ran.brunt)):
+    for mark, value in (("@URL@", s.url), ("@PORT@", s.port), ("@PID@", s.pid), ("@NAME@", s.name), ("@OUT@", ran.out),
+                        ("@DIR@", ran.folder), ("@BRUNT@", ran.brunt)):
         text = text.replace(mark, str(value))
     return text
 
 
-def write_profile(profile, ran):
-    path = os.path.join(ran.folder, "profile.yaml")
-    if isinstance(profile, dict):
-        profile = dict(profile)
-        profile.setdefault("name", "scenario")
-        # Unless it is about the generator, a scenario must not be void because the machine is busy or slow.
-        profile.setdefault("generator", {"lateness_p99": "50ms" if ran.is_timed else "30s"})
-        profile["target"] = {"url": "@URL@", **profile.get("target", {})}
-        if "scenarios" not in profile:
-            profile.setdefault("requests", [{"name": "root", "get": "/"}])
-        profile = yaml.safe_dump(profile, sort_keys=False, allow_unicode=True, width=1000)
-        profile = re.sub(r"'(@[A-Z]+@)'", r"\1", profile)  # a number once it is filled in
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(fill(profile, ran))
+def complete(profile, ran):
+    """A profile's text, from a mapping that says only what its scenario is about. Unless that is the generator itself
+    (`generator: {}`: its defaults hold), no scenario is void because the machine is busy or slow."""
+    profile = dict(profile)
+    profile.setdefault("name", "scenario")
+    profile.setdefault("generator", {"lateness_p99": "50ms" if ran.is_timed else "30s"})
+    profile["target"] = {"url": "@URL@", **profile.get("target", {})}
+    if "scenarios" not in profile:
+        profile.setdefault("requests", [{"name": "root", "get": "/"}])
+    text = yaml.safe_dump(profile, sort_keys=False, allow_unicode=True, width=1000)
+    return re.sub(r"'(@[A-Z]+@)'", r"\1", text)  # a number once it is filled in
+
+
+def write_file(name, content, ran):
+    """Text is filled in; bytes (!!binary) are what they are."""
+    path = os.path.join(ran.folder, name)
+    with open(path, "wb") as file:
+        file.write(content if isinstance(content, bytes) else fill(content, ran).encode())
     return path
 
 
-def stdout_of(run, folder):
-    """Where brunt's stdout goes: a file, or a device that is always full."""
-    return open("/dev/full" if run.get("stdout") == "full" else os.path.join(folder, "stdout"), "wb")
+def write_profile(run, ran):
+    profile = run["profile"]
+    path = write_file("profile.yaml", complete(profile, ran) if isinstance(profile, dict) else profile, ran)
+    with open(path, "ab") as file:
+        file.write(b"# padding\n" * (process.bytes_of(run.get("padding", 0)) // 10))
+    return path
 
 
-def send_signals(child, signals, began):
-    for row in signals:
-        while time.monotonic() - began < row["after"] and child.poll() is None:
-            time.sleep(0.01)
-        if child.poll() is None:
-            child.send_signal(getattr(signal, "SIG" + row["send"]))
-
-
-def run_brunt(spec, ran):
-    run = spec["run"]
-    under = dict(run.get("under", {}), stdout=run.get("stdout"))
+def command_of(run, ran):
     args = [fill(str(arg), ran) for arg in run.get("args", [])]
-    command = [ran.brunt, run.get("command", "run"), write_profile(run["profile"], ran), *args]
-    if run.get("command", "run") == "run" and "--out" not in args:
-        command += ["--out", ran.out]
-    env = {**os.environ, "NO_COLOR": "1", **run.get("env", {})}
+    command = run.get("command", "run")
+    if "script" in run:
+        return [os.path.join(ROOT, run["script"]), *args, "--out", ran.out]
+    if command == "run" and "--out" not in args:
+        args += ["--out", ran.out]
+    if "control" in run:
+        args += ["--control", drive.make_fifo(ran.folder)]
+    return [ran.brunt, command, write_profile(run, ran), *args]
 
-    neighbours = process.start_neighbours(under.get("neighbours", 0), under.get("cpus"))
-    began = time.monotonic()
-    try:
-        with stdout_of(run, ran.folder) as out, open(os.path.join(ran.folder, "stderr"), "wb") as err:
-            is_head = run.get("stdout") == "head"  # a pipe that is read one line far and closed, as head -1 does
-            child = process.start(command, under, stdout=subprocess.PIPE if is_head else out, stderr=err, env=env,
-                                  cwd=ran.folder)
-            ran.session = child.pid
-            if is_head:
-                child.stdout.readline()
-                child.stdout.close()
-            send_signals(child, run.get("signals", []), began)
-            try:
-                ran.exit = child.wait(max(run.get("timeout", 90) - (time.monotonic() - began), 1))
-            except subprocess.TimeoutExpired:
-                process.end(child, 2)
-                ran.exit = "timeout"
-    finally:
-        for neighbour in neighbours:
-            process.end(neighbour)
+
+def run_brunt(run, ran):
+    for name, content in run.get("files", {}).items():
+        write_file(name, content, ran)
+    # NO_COLOR is for whoever reads a pipe; a terminal is to show what it shows to people.
+    plain = {} if run.get("stdout") == "tty" else {"NO_COLOR": "1"}
+    env = {**os.environ, **plain, "BRUNT": ran.brunt, **run.get("env", {})}
+    drive.drive(command_of(run, ran), run, ran, env)
 
 
 def collect(ran):
@@ -168,7 +156,7 @@ def play(spec, folder, brunt):
         ran.server = server.start(spec.get("server"), folder, brunt, os.path.join(HERE, "nginx"))
         try:
             ran.server_session = ran.server.session
-            run_brunt(spec, ran)
+            run_brunt(spec["run"], ran)
             ran.server_count = ran.server.finish()
         finally:
             ran.server.stop()

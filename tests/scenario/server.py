@@ -22,7 +22,7 @@ def free_port():
 
 
 class PeerServer:
-    pid = session = None
+    pid = session = name = None
 
     def __init__(self, spec, folder):
         behaviour = spec["peer"]
@@ -40,7 +40,7 @@ class PeerServer:
 
 class NoServer:
     """A port that nobody listens on."""
-    pid = session = None
+    pid = session = name = None
 
     def __init__(self):
         self.port = free_port()
@@ -54,6 +54,8 @@ class NoServer:
 
 
 class ProcessServer:
+    name = None
+
     def __init__(self, command, spec, folder):
         under = spec.get("under", {})
         self.log = os.path.join(folder, "server.log")
@@ -86,7 +88,11 @@ class BruntTarget(ProcessServer):
 
     def __init__(self, spec, folder, brunt):
         args = [str(arg).replace("@DIR@", folder) for arg in spec["brunt"]]
-        super().__init__([brunt, "target", "--port", "0", *args], spec, folder)
+        # A process is called what its file is called: a name of its own tells it from every other brunt.
+        self.name = f"target{os.getpid()}"
+        program = os.path.join(folder, self.name)
+        os.symlink(brunt, program)
+        super().__init__([program, "target", "--port", "0", *args], spec, folder)
         self.url, self.port = None, 0
         self.wait_until(self.is_ready)
 

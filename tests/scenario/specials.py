@@ -2,9 +2,11 @@
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 
+import always
 import process
 
 OUTSIDERS = os.path.join(os.path.dirname(__file__), "..", "outsiders")
@@ -71,14 +73,18 @@ def compare_reader(name, output, latency):
                 yield f"{name}: {tag}.{key} is {theirs}, result.json says {ours}"
 
 
+def folder_of_journal(ran):
+    """Where a run that was killed left its events.ndjson; None: nowhere."""
+    return next((folder for folder, _, names in os.walk(ran.folder) if "events.ndjson" in names), None)
+
+
 def journal_is_readable(ran):
     """What a killed run leaves: whole lines, the run's own first, and the intervals until then."""
-    found = [os.path.join(folder, name) for folder, _, names in os.walk(ran.folder) for name in names
-             if name == "events.ndjson"]
-    if not found:
+    folder = folder_of_journal(ran)
+    if folder is None:
         yield f"no events.ndjson was left in {ran.folder}"
         return
-    with open(found[0], encoding="utf-8") as file:
+    with open(os.path.join(folder, "events.ndjson"), encoding="utf-8") as file:
         lines = file.read().split("\n")
     kinds = [json.loads(line)["event"] for line in lines[:-1]]
     if lines[-1] != "":
@@ -127,6 +133,98 @@ def one_connection(ran):
     peer = ran.server.peer
     if peer.connections != 1:
         yield f"{peer.requests} requests came over {peer.connections} connections, not one"
+
+
+def five_per_connection(ran):
+    peer = ran.server.peer
+    if peer.connections * 5 != peer.requests:
+        yield f"{peer.requests} requests came over {peer.connections} connections, not five over each"
+
+
+def body_is_the_file(ran):
+    with open(os.path.join(ran.folder, "body.bin"), "rb") as file:
+        body = file.read()
+    if ran.server.peer.bodies != {body}:
+        yield f"{body!r} was to arrive, {ran.server.peer.bodies} did"
+
+
+def arrivals(ran):
+    """When each request arrived at the server, in seconds since the first one."""
+    at = sorted(arrival for arrival, _ in read_truth(os.path.join(ran.folder, "truth")))
+    return [(t - at[0]) / 1e9 for t in at]
+
+
+def no_catch_up(ran):
+    """200/s: what came within any 100 ms is about 20 requests, before the gap, after it and across it."""
+    at = arrivals(ran)
+    most = max(sum(1 for other in at if t <= other < t + 0.1) for t in at)
+    if most > 60:
+        yield f"{most} requests came within 100 ms, where 20 were due"
+    widest = max(b - a for a, b in zip(at, at[1:]))
+    if widest < 1.8:
+        yield f"the longest pause was {widest:.3f} s: the generator never stood still"
+
+
+def arrivals_follow_the_trace(ran):
+    wanted = [0, 0.25, 0.5, 0.5, 0.5, 1, 2]
+    at = arrivals(ran)
+    if len(at) != len(wanted) or any(abs(a - b) > 0.1 for a, b in zip(at, wanted)):
+        yield f"requests arrived at {at}, the trace says {wanted}"
+
+
+def stdout_is_events(ran):
+    with open(os.path.join(ran.out, "events.ndjson"), encoding="utf-8") as file:
+        if ran.stdout != file.read():
+            yield f"stdout is not what events.ndjson holds: {ran.stdout[:300]}"
+
+
+def no_secret_is_told(ran):
+    """Not in the results, nor in what was printed; where it came from may be told."""
+    said = {"stdout": ran.stdout, "stderr": ran.stderr}
+    for folder, _, names in os.walk(ran.out):
+        for name in names:
+            with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
+                said[name] = file.read()
+    if "events.ndjson" not in said or "result.json" not in said:
+        yield f"the results hold only {sorted(said)}"
+    for name, text in said.items():
+        if "s3cret" in text:
+            yield f"{name} tells the secret: …{text[max(text.index('s3cret') - 80, 0):][:160]}…"
+
+
+def killed_run_is_reported(ran):
+    """What was measured until the last whole interval, as a report for people and as a result whose sums hold."""
+    for form, holds in (("text", "interrupted|killed"), ("json", "brunt/result/1")):
+        done = subprocess.run([ran.brunt, "report", folder_of_journal(ran) or ran.out, "--format", form],
+                              capture_output=True, text=True, timeout=20, check=False)
+        if done.returncode != 0 or not re.search(holds, done.stdout, re.I):
+            yield f"report --format {form}: exit {done.returncode}: {done.stdout[:300]} {done.stderr[:300]}"
+            return
+    rebuilt = json.loads(done.stdout)
+    yield from always.identities(rebuilt["totals"], "rebuilt totals")
+    if not 300 <= rebuilt["totals"]["scheduled"] <= 700:
+        yield f"3 s of 200/s were measured, the report counts {rebuilt['totals']['scheduled']}"
+
+
+FRAME = "\x1b[J"  # each frame erases the one before
+SGR_OR_FRAME = re.compile(r"\x1b\[[\d;]*([A-Za-z])")
+
+
+def live_view_is_alive(ran):
+    frames = ran.stdout.count(FRAME)
+    seconds = ran.result["duration_s"]
+    if frames < 2 * seconds:
+        yield f"{frames} frames were drawn in {seconds:.1f} s"
+    if frames > 30 * seconds:
+        yield f"{frames} frames were drawn in {seconds:.1f} s: more than anybody can see"
+    unknown = set(SGR_OR_FRAME.findall(ran.stdout)) - {"A", "J", "m"}
+    if unknown or "\x1b[?" in ran.stdout:
+        yield f"sequences that change the terminal for good: {unknown}"
+    report = ran.stdout[ran.stdout.rindex(FRAME) + len(FRAME):] if frames else ""
+    if "sent for" not in ran.stdout or "sent for" in report or not report.endswith("\n"):
+        yield f"the view is not gone when the report is there: {report[-300:]!r}"
+    if report.count("\x1b[") and not report[report.rindex("\x1b["):].startswith("\x1b[0m"):
+        yield "the last colour is not switched off"
 
 
 def lookup(name):
