@@ -41,7 +41,9 @@ struct stages {
 
 struct sine {
 	double mean, amplitude;
-	int64_t period_ns, for_ns;
+	int64_t period_ns;
+	int64_t for_ns; /* 0: until `count` */
+	uint64_t count; /* 0: until `for` */
 };
 
 struct burst {
@@ -69,6 +71,11 @@ struct concurrency {
 		.name = key, .type = PLAN_LEVEL, .offset = offsetof(struct owner, member), .default_text = fallback,   \
 		.max = LEVEL_MOST, .help = text                                                                        \
 	}
+#define LEVEL_ABOVE_0_KEY(owner, member, key, text)                                                                    \
+	{                                                                                                              \
+		.name = key, .type = PLAN_LEVEL, .offset = offsetof(struct owner, member), .max = LEVEL_MOST,          \
+		.help = text, .is_above_0 = true                                                                       \
+	}
 #define TIME_KEY(owner, member, key, fallback, text)                                                                   \
 	{                                                                                                              \
 		.name = key, .type = PLAN_TIME, .offset = offsetof(struct owner, member), .default_text = fallback,    \
@@ -80,9 +87,9 @@ struct concurrency {
 		.max = ARRIVALS_MOST, .help = text                                                                     \
 	}
 
-/* For the shapes' checks: false with err set unless the value is above 0. */
-bool params_check_level(const char *key, double level, struct error *err);
+/* For the shapes' checks: false with err set unless the value is above 0, or one of the two ends the load. */
 bool params_check_time(const char *key, int64_t time_ns, struct error *err);
+bool params_check_end(const char *shape, int64_t for_ns, uint64_t count, struct error *err);
 
 /* Once the chain is filled and starts_ns and arrivals have room for n + 1: fills both, and what a ramp without `from`
  * begins at. */

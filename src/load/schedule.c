@@ -106,10 +106,15 @@ schedule_check(const struct plan *plan, struct error *err)
 		struct schedule schedule;
 
 		schedule_init(&schedule, load, plan->seed);
-		if (first_level(&schedule) > 0)
+		if (!(first_level(&schedule) > 0))
+			error_set(err, "%s: this load sends nothing; give it a level above 0, such as 50/s",
+				load->shape.choice->name);
+		else if (!load->in_users && schedule.duration_ns > LOAD_NS_MOST)
+			error_set(err,
+				"%s: this load takes longer than a year; write a smaller count or a higher level",
+				load->shape.choice->name);
+		else
 			continue;
-		error_set(err, "%s: this load sends nothing; give it a level above 0, such as 50/s",
-			load->shape.choice->name);
 		return error_place(err, plan->path, load->shape.line, load->shape.column);
 	}
 	return true;
@@ -314,13 +319,22 @@ schedule_seek(const struct schedule *schedule, struct schedule_cursor *cursor, i
 		seek_uniform(schedule, cursor, t_ns);
 }
 
+/* Poisson: of the shape, whose count makes the number certain where it ends the load. */
 static double
-expected_of_poisson(const struct schedule *s)
+expected_of_shape(const struct schedule *s)
 {
-	double warmup = flat_arrivals_until(s->warmup_level, s->warmup_ns), shape = area_at(s, schedule_end_ns(s));
+	double mean = area_at(s, schedule_end_ns(s)), count = (double)s->count_limit;
+	bool ends_by_count = s->duration_ns < s->shape->duration_ns(s->params) && s->steers_n == 0;
 
-	return (s->warmup_limit > 0 ? (double)s->warmup_limit : warmup) +
-	       (s->count_limit > 0 ? fmin(shape, (double)s->count_limit) : shape);
+	if (s->count_limit == 0)
+		return mean;
+	return ends_by_count ? count : fmin(mean, count);
+}
+
+static double
+expected_of_warmup(const struct schedule *s)
+{
+	return s->warmup_limit > 0 ? (double)s->warmup_limit : flat_arrivals_until(s->warmup_level, s->warmup_ns);
 }
 
 double
@@ -331,10 +345,31 @@ schedule_expected(const struct schedule *schedule)
 	if (schedule->in_users)
 		return (double)(schedule->count_limit + (schedule->count_limit > 0 ? schedule->warmup_limit : 0));
 	if (is_poisson(schedule))
-		return expected_of_poisson(schedule);
+		return expected_of_warmup(schedule) + expected_of_shape(schedule);
 	seek_uniform(schedule, &end, schedule_end_ns(schedule));
 	return (double)(end.before + end.k);
 }
+
+double
+schedule_expected_between(const struct schedule *schedule, int64_t from_ns, int64_t to_ns)
+{
+	struct schedule_cursor from, to;
+
+	CHECK(!schedule->in_users);
+	if (!is_poisson(schedule)) {
+		seek_uniform(schedule, &from, from_ns);
+		seek_uniform(schedule, &to, to_ns);
+		return (double)(to.before + to.k - from.before - from.k);
+	}
+	if (from_ns == 0 && to_ns == schedule->warmup_ns)
+		return expected_of_warmup(schedule);
+	if (from_ns == schedule->warmup_ns && to_ns == schedule_end_ns(schedule))
+		return expected_of_shape(schedule);
+	if (to_ns <= schedule->warmup_ns)
+		return flat_arrivals_until(schedule->warmup_level, to_ns - from_ns);
+	return area_at(schedule, to_ns) - area_at(schedule, from_ns);
+}
+
 size_t
 schedule_levels_count(const struct schedule *schedule)
 {

@@ -60,7 +60,8 @@ struct schedule_cursor {
 
 void schedule_init(struct schedule *schedule, const struct plan_load *load, uint64_t seed);
 
-/* What plan/ cannot see: false where a scenario's load as a whole sends nothing. For whoever loads a plan. */
+/* What plan/ cannot see: false where a scenario's load as a whole sends nothing, or its count takes over a year. For
+ * whoever loads a plan. */
 bool schedule_check(const struct plan *plan, struct error *err);
 
 /* The next arrival without taking it; false: there is none (unless the load is steered). */
@@ -78,6 +79,8 @@ double schedule_level_at(const struct schedule *schedule, int64_t t_ns);
 /* Arrivals to expect in all shards, warm-up included, as steered so far: exact for uniform spacing, the mean for
  * Poisson. A closed loop: its iterations, 0 where only time ends it. */
 double schedule_expected(const struct schedule *schedule);
+/* The same for a stretch that lies in the warm-up or in the shape. Open loops only. */
+double schedule_expected_between(const struct schedule *schedule, int64_t from_ns, int64_t to_ns);
 
 /* Levels of the shape, times since T0 (the warm-up is not among them). */
 size_t schedule_levels_count(const struct schedule *schedule);

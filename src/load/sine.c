@@ -5,10 +5,11 @@
 #include "base/units.h"
 
 static const struct plan_key sine_keys[] = {
-	LEVEL_KEY(sine, mean, "mean", NULL, "the level that it swings around"),
+	LEVEL_ABOVE_0_KEY(sine, mean, "mean", "the level that it swings around"),
 	LEVEL_KEY(sine, amplitude, "amplitude", NULL, "how far it swings up and down; at most the mean"),
 	TIME_KEY(sine, period_ns, "period", NULL, "how long one swing takes"),
-	TIME_KEY(sine, for_ns, "for", NULL, "how long in all"),
+	TIME_KEY(sine, for_ns, "for", "", "how long in all"),
+	COUNT_KEY(sine, count, "count", "", "how many requests, instead of or besides `for`: whichever ends first"),
 	PLAN_KEYS_END,
 };
 
@@ -20,8 +21,7 @@ sine_check(const void *params, struct error *err)
 	if (s->amplitude > s->mean)
 		return error_set(err, "amplitude: %g is more than the mean of %g, so that the level would fall below 0",
 			s->amplitude, s->mean);
-	return params_check_level("mean", s->mean, err) && params_check_time("period", s->period_ns, err) &&
-	       params_check_time("for", s->for_ns, err);
+	return params_check_time("period", s->period_ns, err) && params_check_end("sine", s->for_ns, s->count, err);
 }
 
 static int64_t
@@ -29,7 +29,7 @@ sine_duration_ns(const void *params)
 {
 	const struct sine *s = params;
 
-	return s->for_ns;
+	return s->for_ns > 0 ? s->for_ns : INT64_MAX;
 }
 
 /* The angle within the period, in ns: whole periods are left out before anything is rounded. */
@@ -110,15 +110,24 @@ sine_when_ns(const void *params, double k)
 	const struct sine *s = params;
 	double per_period = flat_arrivals_until(s->mean, s->period_ns);
 	double periods = floor(k / per_period);
-	int64_t whole_periods = s->for_ns / s->period_ns;
+	int64_t end_ns = sine_duration_ns(params), whole_periods = end_ns / s->period_ns;
 
 	if (k <= 0)
 		return 0;
-	if (periods > (double)whole_periods)
-		return s->for_ns;
-	int64_t t_ns = (int64_t)periods * s->period_ns + llround(sine_solve_ns(s, fma(-periods, per_period, k)));
+	if (periods > (double)whole_periods || !(periods < 9e18))
+		return end_ns;
+	int64_t t_ns =
+		after_ns((int64_t)periods * s->period_ns, llround(sine_solve_ns(s, fma(-periods, per_period, k))));
 
-	return t_ns < s->for_ns ? t_ns : s->for_ns;
+	return t_ns < end_ns ? t_ns : end_ns;
+}
+
+static uint64_t
+sine_count_limit(const void *params)
+{
+	const struct sine *s = params;
+
+	return s->count;
 }
 
 const struct shape_ops sine_shape = {
@@ -135,4 +144,5 @@ const struct shape_ops sine_shape = {
 	.level_at = sine_level_at,
 	.arrivals_until = sine_arrivals_until,
 	.when_ns = sine_when_ns,
+	.count_limit = sine_count_limit,
 };

@@ -12,9 +12,8 @@ steady_check(const void *params, struct error *err)
 {
 	const struct steady *s = params;
 
-	if (s->for_ns == 0 && s->count == 0)
-		return error_set(err, "steady has no end; write for: 30s or count: 1000");
-	return true; /* a level of 0 is a pause between stages; schedule_check refuses it where it is all there is */
+	/* A level of 0 is a pause between stages; plan/ refuses it where it is all there is. */
+	return params_check_end("steady", s->for_ns, s->count, err);
 }
 
 static int64_t

@@ -5,10 +5,10 @@
 #define STEPS_MOST 1000
 
 static const struct plan_key steps_keys[] = {
-	LEVEL_KEY(steps, from, "from", NULL, "the first level"),
+	LEVEL_ABOVE_0_KEY(steps, from, "from", "the first level"),
 	LEVEL_KEY(steps, by, "by", NULL, "how much each level differs from the one before"),
 	TIME_KEY(steps, every_ns, "every", NULL, "how long a level lasts"),
-	LEVEL_KEY(steps, to, "to", NULL, "the last level, above or below the first; the last step is cut to it"),
+	LEVEL_ABOVE_0_KEY(steps, to, "to", "the last level, above or below the first; the last step is cut to it"),
 	PLAN_KEYS_END,
 };
 
@@ -28,8 +28,6 @@ steps_check(const void *params, struct error *err)
 {
 	const struct steps *s = params;
 
-	if (s->from == 0 && s->to == 0)
-		return error_set(err, "steps from 0 to 0 send nothing");
 	if (s->from != s->to && !(s->by > 0))
 		return error_set(err,
 			"by: steps of 0 never come to %g; write a step above 0 (down, where `to` is below `from`)",

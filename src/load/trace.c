@@ -54,6 +54,7 @@ static const struct plan_key trace_keys[] = {
 		.help = "timestamps in order, the first word of each line; # begins a comment",
 		.form = "the path of a file of timestamps",
 		.parse = trace_parse_file,
+		.is_path = true,
 	},
 	{
 		.name = "unit",

@@ -74,6 +74,7 @@ plan_parse_chosen_list(struct plan_context *context, const struct plan_node *nod
 		return plan_error(
 			node, err, "write a list of shapes, such as [{rate: 50/s, for: 10s}, {to: 200/s, over: 30s}]");
 	struct plan_chosen *chosen = arena_alloc(context->arena, node->n * sizeof(*chosen));
+	const char *list_path = context->load_path;
 
 	for (const struct plan_node *item = node->first; item != NULL; item = item->next) {
 		const struct plan_node *params;
@@ -82,9 +83,12 @@ plan_parse_chosen_list(struct plan_context *context, const struct plan_node *nod
 
 		if (choice == NULL)
 			return no_shape(item, shapes, err);
+		context->load_path = arena_printf(context->arena, "%s[%zu]%s%s", list_path, list->n,
+			params == item ? "" : ".", params == item ? "" : choice->name);
 		if (!plan_parse_chosen(context, choice, params, &chosen[list->n++], err))
 			return false;
 	}
+	context->load_path = list_path;
 	list->items = chosen;
 	return true;
 }

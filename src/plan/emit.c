@@ -68,15 +68,21 @@ is_plain(const char *text)
 	return true;
 }
 
+static const char *
+shown(const struct plan_node *node)
+{
+	return node->moved != NULL ? node->moved : node->source;
+}
+
 static void
 emit_scalar(struct buf *into, const struct plan_node *node)
 {
 	if (node_is_null(node))
 		buf_add_text(into, "null");
-	else if (!node->is_quoted && is_plain(node->source))
-		buf_add_text(into, node->source);
+	else if (!node->is_quoted && is_plain(shown(node)))
+		buf_add_text(into, shown(node));
 	else
-		emit_quoted(into, node->source);
+		emit_quoted(into, shown(node));
 }
 
 /* Keys that other readers would take for numbers, truth values or nothing are quoted too. */
@@ -176,7 +182,7 @@ emit_json(struct buf *into, const struct plan_node *node, bool is_resolved)
 	if (into->overflowed)
 		return;
 	if (node->kind == NODE_SCALAR) {
-		const char *text = is_resolved ? node->text : node->source;
+		const char *text = is_resolved ? node->text : shown(node);
 		bool is_word = strcmp(text, "true") == 0 || strcmp(text, "false") == 0 || is_json_number(text);
 
 		if (node_is_null(node))

@@ -52,6 +52,8 @@ struct plan_key {
 	bool (*parse)(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 	const char *form;      /* PLAN_CUSTOM: what is right, as in "a list of shapes" */
 	const char *shorthand; /* PLAN_SECTION: the key that a scalar or list in its place stands for */
+	bool is_above_0;       /* PLAN_LEVEL: 0 is refused, as what sends nothing */
+	bool is_path;          /* PLAN_CUSTOM: of a file, relative to the profile that names it */
 };
 
 #define PLAN_KEYS_END                                                                                                  \
@@ -74,7 +76,8 @@ struct plan_choice {
 	const char *flat_key; /* shapes: a stage that is a flat map with this key is one of these (rate: steady, to:
 				 ramp) */
 	const char
-		*example; /* its value for `brunt help profile`: "{rate: 1000/s, for: 30s}"; NULL: made of its keys */
+		*example;  /* its value for `brunt help profile`: "{rate: 1000/s, for: 30s}"; NULL: made of its keys */
+	bool is_for_tests; /* valid, but not offered to who mistypes another: the null protocol */
 };
 
 /* What was chosen, with its parameters filled from the YAML (in the plan's arena). */

@@ -77,6 +77,9 @@ names_advice(const struct names *names, const char *word, char *into, size_t siz
 	const char *nearest = names_nearest(names, word);
 	struct buf text;
 
+	into[0] = '\0';
+	if (names->n == 0)
+		return into;
 	buf_init(&text, ADVICE_CEILING);
 	if (nearest != NULL)
 		buf_printf(&text, "; did you mean '%s'? Valid here: ", nearest);

@@ -23,6 +23,10 @@ struct plan_context {
 	const struct plan_node *level_node; /* the first that said so */
 	bool has_level;
 	double level_most; /* of all its levels */
+	/* Where in the profile that load stands, "load.stages[1]", and what says 0 in it, so that sentences can name
+	 * it. */
+	const char *load_path, *zero_path;
+	const struct plan_node *zero_node;
 };
 
 /* The sentence about this node. A value that holds a secret is quoted as it stands in the profile. */

@@ -158,6 +158,29 @@ in_range(const struct plan_node *node, const struct plan_key *key, double value,
 	return true;
 }
 
+/* A level of 0 may be a pause between others; whether it is one is known only when all of them are. */
+static bool
+level_keep(struct plan_context *context, const struct plan_node *node, const struct plan_key *key, double level,
+	struct error *err)
+{
+	context->has_level = true;
+	context->level_most = fmax(context->level_most, level);
+	if (level > 0)
+		return true;
+	context->zero_path = context->load_path;
+	context->zero_node = node;
+	return !key->is_above_0 || scalar_sends_nothing(context, err);
+}
+
+bool
+scalar_sends_nothing(const struct plan_context *context, struct error *err)
+{
+	const struct plan_node *node = context->zero_node;
+
+	return plan_error(node, err, "%s.%s: %s sends nothing; write a level above 0, such as 50/s or '10 users'",
+		context->zero_path, node->key, node->source);
+}
+
 static bool
 choice_store(const struct plan_node *node, const struct plan_key *key, int *field, struct error *err)
 {
@@ -193,10 +216,8 @@ scalar_parse(struct plan_context *context, const struct plan_node *node, const s
 			return true;
 	} else if (quantity_parse(key, node->text, &quantity, &unit)) {
 		quantity_store(key->type, &quantity, field);
-		if (key->type == PLAN_LEVEL) {
-			context->has_level = true;
-			context->level_most = fmax(context->level_most, quantity.value);
-		}
+		if (key->type == PLAN_LEVEL && !level_keep(context, node, key, quantity.value, err))
+			return false;
 		return in_range(node, key, quantity.value, err) && unit_agrees(context, node, key, unit, err);
 	} else if (node->text[0] == '-' && quantity_parse(key, node->text + 1, &quantity, &unit))
 		return plan_error(

@@ -9,6 +9,9 @@
 bool scalar_parse(struct plan_context *context, const struct plan_node *node, const struct plan_key *key, void *field,
 	struct error *err);
 
+/* The sentence about the level of 0 that was read last; false. */
+bool scalar_sends_nothing(const struct plan_context *context, struct error *err);
+
 bool scalar_is_one(enum plan_type type); /* whether a scalar stands for the type */
 
 /* What would be right: "a time with its unit, such as 500ms, …". */

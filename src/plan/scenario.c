@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "plan/compile.h"
 #include "plan/names.h"
+#include "plan/scalar.h"
 
 bool
 compile_name(const struct plan_node *node, const char *what, const char *name, struct error *err)
@@ -80,11 +81,13 @@ compile_load(struct plan_context *context, const struct plan_node *node, const s
 	context->level_most = 0;
 	const struct plan_choice *shape = find_shape(context, node, &value, err);
 
-	if (shape == NULL || !plan_parse_chosen(context, shape, value, &load->shape, err))
+	if (shape == NULL)
+		return false;
+	context->load_path = arena_printf(context->arena, "load.%s", shape->name);
+	if (!plan_parse_chosen(context, shape, value, &load->shape, err))
 		return false;
 	if (context->has_level && context->level_most == 0)
-		return plan_error(
-			value, err, "%s: every level is 0, which sends nothing; write one such as 50/s", shape->name);
+		return scalar_sends_nothing(context, err);
 	load->in_users = context->level_unit == LEVEL_UNIT_USERS;
 	if (load->in_users && node_get(node, "spacing") != NULL)
 		return plan_error(node_get(node, "spacing"), err,

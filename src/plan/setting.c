@@ -100,8 +100,13 @@ walk_item_name(struct walk *walk)
 		return true;
 	}
 	size_t length = strcspn(walk->rest, ".[=");
+	const char *list = walk->parent->key ? walk->parent->key : "list";
 
 	snprintf(word, sizeof(word), "%.*s", (int)length, walk->rest);
+	if (word[0] != '\0' && word[strspn(word, "0123456789")] == '\0')
+		return refuse(walk, "write a list's item as %s[%s], counting from 0", list, word);
+	if (names.n == 0)
+		return refuse(walk, "the items of '%s' have no names; write the first one as %s[0]", list, list);
 	return refuse(
 		walk, "no item of the list is named '%s'%s", word, names_advice(&names, word, advice, sizeof(advice)));
 }

@@ -24,5 +24,9 @@ void tree_keep_shape(struct plan_context *context, struct plan_node *load, const
 bool tree_set(
 	struct plan_context *context, struct plan_node *root, const struct plan_setting *setting, struct error *err);
 
+/* Relative paths that come from profiles in other directories, as the profile at top_file would write them: for the
+ * effective profile, which is to work in its place. What the run reads is still resolved where it was written. */
+void tree_move_paths(struct plan_context *context, struct plan_node *root, const char *top_file);
+
 /* ${env:X} and ${file:X} → what they stand for, in the texts alone: `source` keeps the reference. */
 bool tree_resolve(struct plan_context *context, struct plan_node *node, struct error *err);

@@ -67,7 +67,8 @@ find_choice(const struct plan_choice *const *choices, const struct plan_node *no
 	for (size_t i = 0; choices[i] != NULL; i++) {
 		if (strcmp(choices[i]->name, node->text) == 0)
 			return choices[i];
-		names_add(&names, choices[i]->name);
+		if (!choices[i]->is_for_tests)
+			names_add(&names, choices[i]->name);
 	}
 	plan_error(node, err, "%s: there is no '%.64s' in this version%s", key, node->source,
 		names_advice(&names, node->source, advice, sizeof(advice)));

@@ -20,6 +20,7 @@ struct plan_node {
 	enum node_kind kind;
 	const char *text;   /* of a scalar, with its references resolved */
 	const char *source; /* as it stands in the profile: what may be shown */
+	const char *moved;  /* the source as the profile that extends this one would write it; NULL: the same */
 	bool is_quoted;
 	bool is_tainted; /* text holds what ${env:…} or ${file:…} stood for */
 

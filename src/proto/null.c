@@ -64,7 +64,9 @@ null_response(const void *state)
 }
 
 const struct protocol_ops null_protocol = {
-	.choice = {.name = "null", .help = "no network at all: every request completes at once with status 200"},
+	.choice = {.name = "null",
+		.help = "no network at all: every request completes at once with status 200",
+		.is_for_tests = true},
 	.needs_stream = false,
 	.state_size = sizeof(struct null),
 	.compose = null_compose,

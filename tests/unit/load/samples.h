@@ -35,14 +35,16 @@ sample_shape(const char *name)
 static inline const struct stages *
 sample_stages(void)
 {
-	static struct plan_chosen chain[6];
+	static struct plan_chosen chain[8];
 	static int64_t starts_ns[ARRAY_LEN(chain) + 1];
 	static double arrivals[ARRAY_LEN(chain) + 1];
 	static struct stages stages;
 	static struct ramp up = {.line = {0, 200, 30 * SECOND}}, down = {.line = {0, 0, 7 * SECOND}};
 	static struct steady first = {50, 10 * SECOND, 0}, pause = {0, 5 * SECOND, 0};
-	static struct sine wave = {30, 30, 3 * SECOND, 10 * SECOND};
+	static struct sine wave = {30, 30, 3 * SECOND, 10 * SECOND, 0};
 	static struct steps steps = {10, 7, 30, 2 * SECOND};
+	static struct steady counted = {30, 0, 100};
+	static struct sine counted_wave = {70, 20, 3 * SECOND, 0, 1000};
 	struct error err = {0};
 
 	stages = (struct stages){.chain = {chain, ARRAY_LEN(chain)}, .starts_ns = starts_ns, .arrivals = arrivals};
@@ -52,6 +54,8 @@ sample_stages(void)
 	chain[3] = (struct plan_chosen){.choice = &sample_shape("steady")->choice, .params = &pause};
 	chain[4] = (struct plan_chosen){.choice = &sample_shape("sine")->choice, .params = &wave};
 	chain[5] = (struct plan_chosen){.choice = &sample_shape("steps")->choice, .params = &steps};
+	chain[6] = (struct plan_chosen){.choice = &sample_shape("steady")->choice, .params = &counted};
+	chain[7] = (struct plan_chosen){.choice = &sample_shape("sine")->choice, .params = &counted_wave};
 	CHECK(stages_prepare(&stages, &err));
 	return &stages;
 }
@@ -94,10 +98,10 @@ samples(void)
 		{"steps", "tenths", &(struct steps){0.1, 0.1, 1, MINUTE}},
 		{"steps", "one", &(struct steps){70, 10, 70, MINUTE}},
 		{"stages", "all kinds", sample_stages()},
-		{"sine", "a day", &(struct sine){100, 60, 86400 * SECOND, 3 * 86400 * SECOND}},
-		{"sine", "touching 0", &(struct sine){100, 100, 10 * SECOND, 37 * SECOND}},
-		{"sine", "less than a period", &(struct sine){1000, 500, MINUTE, 13 * SECOND}},
-		{"sine", "flat", &(struct sine){1000, 0, MINUTE, 13 * SECOND}},
+		{"sine", "a day", &(struct sine){100, 60, 86400 * SECOND, 3 * 86400 * SECOND, 0}},
+		{"sine", "touching 0", &(struct sine){100, 100, 10 * SECOND, 37 * SECOND, 0}},
+		{"sine", "less than a period", &(struct sine){1000, 500, MINUTE, 13 * SECOND, 0}},
+		{"sine", "flat", &(struct sine){1000, 0, MINUTE, 13 * SECOND, 0}},
 		{"burst", "three of 100", &(struct burst){100, 3, 10 * SECOND}},
 		{"burst", "one", &(struct burst){1, 1, SECOND}},
 		{"trace", "at double speed", sample_trace()},

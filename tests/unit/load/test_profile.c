@@ -94,6 +94,80 @@ test_every_documented_form_is_read(void **state)
 }
 
 static void
+test_a_count_ends_a_sine_where_its_area_reaches_it(void **state)
+{
+	(void)state;
+	assert_load("{sine: {mean: 100, amplitude: 100, period: 10s, count: 2000}}", 2000, 20 * SECOND);
+	assert_load("{sine: {mean: 100, amplitude: 0, period: 10s, count: 150}}", 150, 3 * SECOND / 2);
+	assert_load("{sine: {mean: 100, amplitude: 50, period: 1s, for: 5s, count: 200}}", 200, 2 * SECOND);
+	assert_load("{sine: {mean: 100, amplitude: 50, period: 1s, for: 2s, count: 1k}}", 200, 2 * SECOND);
+}
+
+static void
+test_a_stage_ends_when_its_count_has_come(void **state)
+{
+	(void)state;
+	assert_load("{stages: [{rate: 50/s, count: 100}, {rate: 10/s, count: 7}]}", 107, 2700000000);
+	assert_load("{stages: [{rate: 3/s, count: 10}, {to: 200/s, over: 2s}]}", 10 + 203, 5333333333);
+	assert_load(
+		"{stages: [{rate: 50/s, for: 1s, count: 100}, {rate: 50/s, for: 4s, count: 100}]}", 150, 3 * SECOND);
+	assert_load("{stages: [{rate: 50/s, for: 1s}, {sine: {mean: 100, amplitude: 50, period: 1s, count: 300}}]}",
+		350, 4 * SECOND);
+
+	struct schedule s = schedule_of("{stages: [{rate: 50/s, count: 100}, {rate: 500/s, count: 100}]}");
+
+	assert_int_equal(schedule_levels_count(&s), 2); /* plateaus that rise, each judged apart */
+	assert_int_equal(schedule_level_span(&s, 1).start_ns, 2 * SECOND);
+	assert_int_equal(schedule_level_span(&s, 1).end_ns, 2200000000);
+	assert_float_equal(schedule_expected_between(&s, 0, 2 * SECOND), 100, 0);
+	assert_float_equal(schedule_expected_between(&s, 2 * SECOND, 2200000000), 100, 0);
+}
+
+static void
+test_waves_that_rise_are_no_plateaus(void **state)
+{
+	(void)state;
+	struct schedule s = schedule_of("{stages: [{rate: 5/s, for: 1s}, {sine: {mean: 100, amplitude: 50, period: 1s, "
+					"for: 2s}}]}");
+
+	assert_int_equal(schedule_levels_count(&s), 1);
+}
+
+static void
+test_a_poisson_load_that_its_count_ends_makes_just_so_many(void **state)
+{
+	(void)state;
+	struct schedule s =
+		schedule_of("{steady: {rate: 50/s, count: 1000}, spacing: poisson, warmup: {requests: 100}}");
+	int64_t warmup_ns = schedule_measured_from_ns(&s);
+
+	assert_float_equal(schedule_expected(&s), 1100, 0);
+	assert_float_equal(schedule_expected_between(&s, 0, warmup_ns), 100, 0);
+	assert_float_equal(schedule_expected_between(&s, warmup_ns, schedule_end_ns(&s)), 1000, 0);
+	s = schedule_of("{steady: {rate: 50/s, for: 2s}, spacing: poisson, warmup: 1s}");
+	assert_float_equal(schedule_expected_between(&s, 0, SECOND), 50, 1e-9);
+	assert_float_equal(schedule_expected_between(&s, SECOND, 2 * SECOND), 50, 1e-9);
+}
+
+static void
+test_a_count_that_takes_a_century_is_refused(void **state)
+{
+	static const char *const loads[] = {
+		"{steady: {rate: 1/h, count: 1M}}", "{sine: {mean: 1/h, amplitude: 0, period: 1s, count: 1M}}"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(loads); i++) {
+		struct error err = {0};
+		struct plan *plan = plan_of(loads[i], &err);
+
+		assert_non_null(plan);
+		assert_false(schedule_check(plan, &err));
+		assert_non_null(strstr(err.message, "longer than a year"));
+		plan_free(plan);
+	}
+}
+
+static void
 test_users_make_a_closed_loop_in_every_shape(void **state)
 {
 	static const struct {
@@ -153,10 +227,20 @@ test_mistakes_are_named_where_they_stand(void **state)
 		{"{steady: {rate: 50/s}}", "p.yaml:2:16", "for: 30s"},
 		{"{steps: {from: 50/s, by: 0, every: 1s, to: 60/s}}", "p.yaml:2:15", "by"},
 		{"{steps: {from: 50/s, by: 5 users, every: 1s, to: 60}}", "p.yaml:2:32", "one thing"},
+		{"{steady: {rate: 0/s, for: 1s}}", "p.yaml:2:23", "load.steady.rate: 0/s sends nothing"},
+		{"{steps: {from: 0/s, by: 10/s, every: 1s, to: 60/s}}", "p.yaml:2:22",
+			"load.steps.from: 0/s sends nothing"},
+		{"{steps: {from: 9/s, by: 9/s, every: 1s, to: 0}}", "p.yaml:2:51", "load.steps.to: 0 sends nothing"},
+		{"{sine: {mean: 0, amplitude: 0, period: 1s, for: 1s}}", "p.yaml:2:21", "load.sine.mean: 0 sends"},
+		{"{sine: {mean: 5, amplitude: 1, period: 1s}}", "p.yaml:2:14", "no end"},
+		{"{stages: [{rate: 5, for: 1s}, {steps: {from: 0, by: 1, every: 1s, to: 2}}]}", "p.yaml:2:52",
+			"load.stages[1].steps.from: 0 sends nothing"},
+		{"{stages: [{rate: 5, for: 1s}, {rate: 0, count: 9}]}", "p.yaml:2:16", "pause"},
+		{"{stages: [{users: 5, for: 1s}, {rate: 6 users, count: 9}]}", "p.yaml:2:38", "stage 2"},
 		{"{concurrency: {users: 0, for: 1s}}", "p.yaml:2:21", "users"},
 		{"{concurrency: {users: 1.5, for: 1s}}", "p.yaml:2:21", "whole number"},
 		{"{stages: []}", "p.yaml:2:16", "list of shapes"},
-		{"{stages: [{rate: 5, count: 10}]}", "p.yaml", "stage 1"},
+		{"{stages: [{users: 5, iterations: 10}]}", "p.yaml:2:17", "stage 1"},
 		{"{trace: {file: no-such-file}}", "p.yaml:2:22", "no-such-file"},
 		{"{ramp: {from: 0, to: 0, over: 1s}}", "p.yaml:2:14", "sends nothing"},
 	};
@@ -263,6 +347,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_documented_form_is_read),
+		cmocka_unit_test(test_a_count_ends_a_sine_where_its_area_reaches_it),
+		cmocka_unit_test(test_a_stage_ends_when_its_count_has_come),
+		cmocka_unit_test(test_waves_that_rise_are_no_plateaus),
+		cmocka_unit_test(test_a_poisson_load_that_its_count_ends_makes_just_so_many),
+		cmocka_unit_test(test_a_count_that_takes_a_century_is_refused),
 		cmocka_unit_test(test_users_make_a_closed_loop_in_every_shape),
 		cmocka_unit_test(test_stages_of_rising_users_are_levels),
 		cmocka_unit_test(test_a_given_from_holds_in_a_stage_even_if_it_is_0),
