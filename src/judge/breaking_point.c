@@ -78,6 +78,7 @@ fill_broken(struct breaking_point *point, const struct judge_view *view, const s
 	point->is_sudden = sustained != NULL && sustained->verdict.status == LEVEL_OK &&
 			   broken->offered <= SUDDEN_FACTOR * sustained->offered;
 	point->recovered_after_ns = recovery_ns(view, broken);
+	confidence_find(&point->confidence, view->plan, broken, sustained);
 }
 
 void

@@ -66,6 +66,7 @@ add_record(struct judge *judge, const struct summary *summary, const struct leve
 	record->offered = level->offered;
 	record->achieved_per_s = level_achieved_per_s(level);
 	record->error_rate = counts_error_rate(&level->counts);
+	record->errors = rule_errors_of(level);
 	record->start_ns = level->start_ns;
 	record->end_ns = level->end_ns;
 	record->slo_values = must_calloc(judge->plan->slos_n + 1, sizeof(double));
@@ -215,14 +216,14 @@ judge_abort(const struct judge *judge, const struct summary *summary)
 
 /* By level index; a level that was never judged was cut. */
 static void
-fill_levels(struct verdict *verdict, const struct judge *judge, const struct summary *summary)
+fill_levels(struct verdict *verdict, const struct judge_view *view)
 {
-	verdict->levels_n = summary->levels_n;
+	verdict->levels_n = view->summary->levels_n;
 	verdict->levels = must_calloc(verdict->levels_n + 1, sizeof(*verdict->levels));
 	for (size_t i = 0; i < verdict->levels_n; i++)
 		verdict->levels[i] = (struct level_verdict){.level = (uint32_t)i, .status = LEVEL_CUT};
-	for (size_t i = 0; i < judge->records_n; i++) {
-		const struct level_verdict *level = &judge->records[i]->verdict;
+	for (size_t i = 0; i < view->records_n; i++) {
+		const struct level_verdict *level = &view->records[i]->verdict;
 
 		CHECK_OP(level->level, <, verdict->levels_n);
 		verdict->levels[level->level] = *level;
@@ -237,12 +238,13 @@ judge_run(struct judge *judge, const struct summary *summary, const struct run_f
 		.summary = summary,
 		.facts = facts,
 		.records = judge->records,
-		.records_n = judge->records_n,
+		/* Where nobody was there to be tested, no level says anything. */
+		.records_n = facts->was_unreachable ? 0 : judge->records_n,
 		.is_stepped = judge->is_stepped};
 
 	verdict_fini(verdict);
 	verdict->slos = must_calloc(judge->plan->slos_n + 1, sizeof(*verdict->slos));
-	fill_levels(verdict, judge, summary);
+	fill_levels(verdict, &view);
 	breaking_point_find(&verdict->breaking_point, &view);
 	causes_find(verdict, summary->series.step_ns);
 	verdict_conclude(verdict, &view);

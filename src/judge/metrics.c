@@ -26,27 +26,30 @@ enum figure {
 
 static const struct plan_metric table[TABLE_LENGTH] = {
 #define METRIC(NAME, metric_name, value, when, per_request, text)                                                      \
-	[METRIC_##NAME] = {#metric_name, UNIT_TIME, STAT_DISTRIBUTION, per_request, false, text},
+	[METRIC_##NAME] = {#metric_name, UNIT_TIME, STAT_DISTRIBUTION, per_request, false, text, false},
 #include "measure/metric.def"
 #undef METRIC
 #define GAUGE(NAME, gauge_name, unit, text)                                                                            \
-	[FIRST_GAUGE + GAUGE_##NAME] = {#gauge_name, UNIT_##unit, STAT_GAUGE, false, false, "the target's " text},
+	[FIRST_GAUGE + GAUGE_##NAME] = {                                                                               \
+		#gauge_name, UNIT_##unit, STAT_GAUGE, false, false, "the target's " text, false},
 #include "measure/gauge.def"
 #undef GAUGE
-#define FIGURE(NAME, name, unit, stats, per_request, higher, text)                                                     \
-	[FIRST_FIGURE + FIGURE_##NAME] = {name, unit, stats, per_request, higher, text},
-	FIGURE(ERROR_RATE, "error_rate", UNIT_RATIO, STAT_NONE, true, false,
-		"failed, dropped, unsent and unfinished / scheduled") FIGURE(TIMEOUT_RATE, "timeout_rate", UNIT_RATIO,
-		STAT_NONE, true, false, "timeouts of every kind / scheduled") FIGURE(SUCCESS_RATE, "success_rate",
-		UNIT_RATIO, STAT_NONE, true, true, "ok / scheduled") FIGURE(ACHIEVED_RATE, "achieved_rate", UNIT_RATE,
-		STAT_NONE, false, true, "good answers inside the window per second")
-		FIGURE(OFFERED_RATE, "offered_rate", UNIT_RATE, STAT_NONE, false, true, "requests scheduled per second")
-			FIGURE(IN_FLIGHT, "in_flight", UNIT_COUNT, STAT_GAUGE, false, false, "requests under way")
-				FIGURE(MAX_SUSTAINABLE_RATE, "max_sustainable_rate", UNIT_RATE, STAT_NONE, false, true,
-					"highest level below the first broken one that held every SLO")
-					FIGURE(MAX_GOODPUT_RATE, "max_goodput_rate", UNIT_RATE, STAT_NONE, false, true,
-						"most good answers per second at any level")
-#undef FIGURE
+	[FIRST_FIGURE + FIGURE_ERROR_RATE] = {"error_rate", UNIT_RATIO, STAT_NONE, true, false,
+		"failed, dropped, unsent and unfinished / scheduled", false},
+	[FIRST_FIGURE + FIGURE_TIMEOUT_RATE] = {"timeout_rate", UNIT_RATIO, STAT_NONE, true, false,
+		"timeouts of every kind / scheduled", false},
+	[FIRST_FIGURE +
+		FIGURE_SUCCESS_RATE] = {"success_rate", UNIT_RATIO, STAT_NONE, true, true, "ok / scheduled", false},
+	[FIRST_FIGURE + FIGURE_ACHIEVED_RATE] = {"achieved_rate", UNIT_RATE, STAT_NONE, false, true,
+		"good answers inside the window per second", false},
+	[FIRST_FIGURE + FIGURE_OFFERED_RATE] = {"offered_rate", UNIT_RATE, STAT_NONE, false, true,
+		"requests scheduled per second", false},
+	[FIRST_FIGURE +
+		FIGURE_IN_FLIGHT] = {"in_flight", UNIT_COUNT, STAT_GAUGE, false, false, "requests under way", false},
+	[FIRST_FIGURE + FIGURE_MAX_SUSTAINABLE_RATE] = {"max_sustainable_rate", UNIT_RATE, STAT_NONE, false, true,
+		"highest level below the first broken one that held every SLO", true},
+	[FIRST_FIGURE + FIGURE_MAX_GOODPUT_RATE] = {"max_goodput_rate", UNIT_RATE, STAT_NONE, false, true,
+		"most good answers per second at any level", true},
 };
 
 const struct plan_metric *const judge_metrics[] = {
@@ -217,13 +220,6 @@ metric_value_last(const struct expr *expr, const struct summary *summary)
 			      .in_flight_avg = summary->now.in_flight,
 			      .in_flight_peak = summary->now.in_flight,
 			      .in_flight_last = summary->now.in_flight});
-}
-
-bool
-metric_is_of_the_run(const struct plan_metric *metric)
-{
-	return place_of(metric) == FIRST_FIGURE + FIGURE_MAX_SUSTAINABLE_RATE ||
-	       place_of(metric) == FIRST_FIGURE + FIGURE_MAX_GOODPUT_RATE;
 }
 
 double

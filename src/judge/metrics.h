@@ -2,8 +2,7 @@
 
 #include "judge/judge.h"
 
-/* Metrics that only a whole run has: max_sustainable_rate, max_goodput_rate. judge_value knows none of them. */
-bool metric_is_of_the_run(const struct plan_metric *metric);
+/* Of one that is_of_the_run: max_sustainable_rate, max_goodput_rate. judge_value knows none of them. */
 double metric_of_the_run(const struct plan_metric *metric, const struct breaking_point *point);
 
 /* The value of an abort_when expression over the last interval. */

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "judge/judge.h"
+#include "judge/rule.h"
 
 /* What the judge keeps of a level once its histograms are gone. */
 struct level_record {
 	struct level_verdict verdict;
 	double offered, achieved_per_s, error_rate;
+	struct rule_errors errors;
 	int64_t start_ns, end_ns;
 	double *slo_values; /* plan->slos_n; NAN: n/a */
 };
@@ -29,6 +31,9 @@ void causes_order_level(
 /* Fills failure_mode, causes, evidence and onset from the verdict's BROKEN levels. */
 void causes_find(struct verdict *verdict, int64_t row_ns);
 
+/* Of both levels' records; sustained NULL: no level held. */
+void confidence_find(struct break_confidence *confidence, const struct plan *plan, const struct level_record *broken,
+	const struct level_record *sustained);
 void breaking_point_find(struct breaking_point *point, const struct judge_view *view);
 
 /* Fills verdict->slos; true: every one that gates and has a value passed. gated: how many had one. */

@@ -1,6 +1,8 @@
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/check.h"
 #include "judge/rule.h"
 
 /* Rows of the series in a row that make a load sustained, where the level's average is not above the threshold (a
@@ -46,11 +48,24 @@ find_onset_ns(const struct rule_context *context, double threshold)
 	return onset_ns;
 }
 
+/* Errors, an SLO missed, or less achieved than offered. Answers that only became slower are none: that is what a busy
+ * server's queue looks like long before it breaks. */
+static bool
+is_symptom(const struct finding *finding)
+{
+	static const char *const symptoms[] = {"error_rate", "timeout_rate", "crash", "saturation", "slo"};
+
+	for (size_t i = 0; i < ARRAY_LEN(symptoms); i++)
+		if (strcmp(finding->rule, symptoms[i]) == 0)
+			return true;
+	return false;
+}
+
 static const struct finding *
 find_symptom(const struct level_verdict *verdict)
 {
 	for (size_t i = 0; i < verdict->findings_n; i++)
-		if (verdict->findings[i].weight >= LEVEL_ERR && verdict->findings[i].weight <= LEVEL_BROKEN)
+		if (is_symptom(&verdict->findings[i]))
 			return &verdict->findings[i];
 	return NULL;
 }

@@ -3,6 +3,39 @@
 #include "base/units.h"
 #include "judge/rule.h"
 
+/* More failures than this, and they are part of what P99 is about. */
+#define FAILURES_DOMINATE_SHARE 0.01
+
+static int64_t
+quantile_of_all_ns(const struct cell *cell, double q)
+{
+	struct histogram all;
+
+	histogram_init(&all);
+	histogram_merge(&all, &cell->histograms[METRIC_RESPONSE]);
+	histogram_merge(&all, &cell->histograms[METRIC_FAILED]);
+	int64_t value_ns = histogram_quantile_ns(&all, q);
+
+	histogram_fini(&all);
+	return value_ns;
+}
+
+/* What lateness is small beside: the answers. Where more than a few failed there are too few of them, and what took its
+ * time to fail counts too; a few timeouts say nothing about how late is late for the others. */
+static int64_t
+response_ns_of(const struct level_summary *level, double q)
+{
+	const struct cell *cell = level->live;
+
+	if (cell == NULL || !histogram_is_ready(&cell->histograms[METRIC_FAILED]))
+		return rule_quantile_ns(level, METRIC_RESPONSE, q);
+	uint64_t failed = cell->histograms[METRIC_FAILED].total, ok = cell->histograms[METRIC_RESPONSE].total;
+
+	return (double)failed > FAILURES_DOMINATE_SHARE * (double)(ok + failed)
+		       ? quantile_of_all_ns(cell, q)
+		       : rule_quantile_ns(level, METRIC_RESPONSE, q);
+}
+
 /* Our own limits. Whatever else was seen in such a level, the target is not to blame for it. */
 static void
 look_at_lateness(const struct rule_context *context, struct level_verdict *verdict)
@@ -18,10 +51,7 @@ look_at_lateness(const struct rule_context *context, struct level_verdict *verdi
 
 		if (lateness_ns < 0)
 			continue;
-		/* Failures took time too: where they dominate, a lateness small beside them spoils nothing. */
-		int64_t response_ns = rule_quantile_ns(level, METRIC_RESPONSE, q);
-		int64_t failed_ns = rule_quantile_ns(level, METRIC_FAILED, q);
-		double share_ns = limits->lateness_share * (double)(failed_ns > response_ns ? failed_ns : response_ns);
+		double share_ns = limits->lateness_share * (double)response_ns_of(level, q);
 		double limit_ns = fmax((double)limits->lateness_p99_ns, share_ns);
 
 		if ((double)lateness_ns > limit_ns)

@@ -13,7 +13,7 @@ slo_look(const struct rule_context *context, struct level_verdict *verdict)
 	for (size_t i = 0; i < plan->slos_n; i++) {
 		const struct expr *expr = &plan->slos[i].expr;
 
-		if (metric_is_of_the_run(expr->metric))
+		if (expr->metric->is_of_the_run)
 			continue;
 		double value = judge_value(expr, context->summary, context->level);
 

@@ -50,10 +50,9 @@ slo_judge(struct verdict *verdict, const struct judge_view *view, size_t *gated)
 	*gated = 0;
 	for (size_t i = 0; i < view->plan->slos_n; i++) {
 		struct slo_verdict *slo = &verdict->slos[i];
-		bool is_of_the_run = false;
+		bool is_of_the_run = view->plan->slos[i].expr.metric->is_of_the_run;
 
 		slo->expr = &view->plan->slos[i].expr;
-		is_of_the_run = metric_is_of_the_run(slo->expr->metric);
 		if (is_of_the_run)
 			judge_of_the_run(slo, &verdict->breaking_point);
 		else {

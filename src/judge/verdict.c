@@ -54,52 +54,47 @@ set_ending(struct verdict *verdict, const struct run_facts *facts)
 		verdict->status = VERDICT_INTERRUPTED;
 		verdict->exit_code = EXIT_SIGNAL_BASE + facts->signal;
 	}
-	if (facts->internal_error)
-		verdict->status = VERDICT_INCONCLUSIVE;
+	/* What was lost is the paper; the exit code says so, and the verdict on the target stands. */
 	if (facts->result_lost || facts->internal_error)
 		verdict->exit_code = EXIT_INTERNAL;
 }
 
-/* A level that the generator spoiled is made good by a valid one at no less load, or by a broken one: then the answer
- * does not hang on it. */
+/* Whether the answer is the same whatever that level would have said: one at no less load was sustained, one at no more
+ * load broke, or the same load was repeated with success. */
+static bool
+is_made_good(const struct judge_view *view, const struct breaking_point *point, const struct level_record *spoiled)
+{
+	if (!view->is_stepped)
+		return false;
+	if (spoiled->offered <= point->max_sustainable || (point->is_found && spoiled->offered >= point->first_broken))
+		return true;
+	for (size_t i = 0; i < view->records_n; i++)
+		if (view->records[i]->verdict.status < LEVEL_INVALID && view->records[i]->offered == spoiled->offered)
+			return true;
+	return false;
+}
+
+/* The level that the generator spoiled and that the answer hangs on. */
 static const struct level_record *
 find_limiting(const struct judge_view *view, const struct breaking_point *point)
 {
-	const struct level_record *limiting = NULL;
-	double proven = -INFINITY;
-
-	for (size_t i = 0; i < view->records_n; i++) {
-		const struct level_record *r = view->records[i];
-
-		if (r->verdict.status < LEVEL_INVALID)
-			proven = fmax(proven, r->offered);
-	}
-	for (size_t i = 0; i < view->records_n && limiting == NULL; i++) {
-		const struct level_record *r = view->records[i];
-		bool is_made_good = view->is_stepped && (point->is_found || r->offered <= proven);
-
-		if (r->verdict.status == LEVEL_INVALID && !is_made_good)
-			limiting = r;
-	}
-	return limiting;
+	for (size_t i = 0; i < view->records_n; i++)
+		if (view->records[i]->verdict.status == LEVEL_INVALID && !is_made_good(view, point, view->records[i]))
+			return view->records[i];
+	return NULL;
 }
 
 static void
 say_limiting(struct verdict *verdict, const struct judge_view *view, const struct level_record *limiting)
 {
-	const struct breaking_point *point = &verdict->breaking_point;
-	char level[32], least[64] = "";
+	char level[32];
 	const char *why = "";
 
 	for (size_t i = limiting->verdict.findings_n; i-- > 0;)
 		if (limiting->verdict.findings[i].weight == LEVEL_INVALID)
 			why = limiting->verdict.findings[i].text;
-	if (!isnan(point->max_sustainable)) {
-		level_text(view, point->max_sustainable, level, sizeof(level));
-		snprintf(least, sizeof(least), "; the target sustains at least %s", level);
-	}
-	level_text(view, limiting->offered, level, sizeof(level));
-	verdict_add_reason(verdict, "the generator, not the target, was the limit at %s: %s%s", level, why, least);
+	verdict_add_reason(verdict, "the generator, not the target, was the limit at %s: %s",
+		level_text(view, limiting->offered, level, sizeof(level)), why);
 }
 
 static void
@@ -109,14 +104,16 @@ say_slos(struct verdict *verdict, const struct judge_view *view)
 
 	for (size_t i = 0; i < view->plan->slos_n; i++) {
 		const struct slo_verdict *slo = &verdict->slos[i];
-		bool gates = !view->is_stepped || metric_is_of_the_run(slo->expr->metric);
+		bool gates = !view->is_stepped || slo->expr->metric->is_of_the_run;
 
 		metric_value_text(slo->expr, slo->value, view->plan->target.timeout_ns, value, sizeof(value));
 		if (gates && slo->status == SLO_FAIL)
 			verdict_add_reason(verdict, "missed '%s': it was %s", slo->expr->text, value);
 		else if (gates && slo->status == SLO_NA)
 			verdict_add_reason(verdict, "'%s' could not be judged: %s", slo->expr->text,
-				isnan(slo->value) ? "too few samples" : "the load ended before the target broke");
+				isnan(slo->value)                  ? "too few samples"
+				: verdict->breaking_point.is_found ? "a level below the break could not be tested"
+								   : "the load ended before the target broke");
 	}
 }
 
@@ -124,18 +121,22 @@ static void
 say_breaking_point(struct verdict *verdict, const struct judge_view *view)
 {
 	const struct breaking_point *point = &verdict->breaking_point;
+	size_t before = verdict->reasons_n;
 	char broken[32], sustained[32];
 
 	if (point->is_found && isnan(point->max_sustainable))
 		verdict_add_reason(verdict, "the target broke at %s, and no lower level held",
 			level_text(view, point->first_broken, broken, sizeof(broken)));
 	else if (point->is_found)
-		verdict_add_reason(verdict, "the target broke at %s and sustained %s",
+		verdict_add_reason(verdict, "the target broke at %s and sustained %s%s",
 			level_text(view, point->first_broken, broken, sizeof(broken)),
+			point->is_at_least ? "at least " : "",
 			level_text(view, point->max_sustainable, sustained, sizeof(sustained)));
 	else if (!isnan(point->max_sustainable))
 		verdict_add_reason(verdict, "nothing broke: the target sustains at least %s",
 			level_text(view, point->max_sustainable, sustained, sizeof(sustained)));
+	for (size_t i = before; i < verdict->reasons_n; i++)
+		verdict->is_about_break[i] = true;
 	if (point->is_found && view->facts->did_not_recover)
 		verdict_add_reason(verdict, "the target did not recover after it broke");
 }
@@ -154,16 +155,17 @@ conclude_figures(struct verdict *verdict, const struct judge_view *view)
 {
 	const struct level_record *limiting = find_limiting(view, &verdict->breaking_point);
 	size_t gates = 0, gated, before = verdict->reasons_n;
+	verdict->is_generator_limited = limiting != NULL;
+	verdict->breaking_point.is_at_least |= view->is_stepped && limiting != NULL;
 	bool slos_hold = slo_judge(verdict, view, &gated);
 	bool is_broken = !view->is_stepped && verdict->failure_mode != FAILURE_MODE_NONE;
 
 	for (size_t i = 0; i < view->plan->slos_n; i++)
-		gates += !view->is_stepped || metric_is_of_the_run(view->plan->slos[i].expr.metric);
+		gates += !view->is_stepped || view->plan->slos[i].expr.metric->is_of_the_run;
 	if (!view->facts->was_unreachable)
 		plausibility_check(verdict, view);
 	bool is_implausible = verdict->reasons_n > before;
 
-	verdict->is_generator_limited = limiting != NULL;
 	if (limiting != NULL)
 		say_limiting(verdict, view, limiting);
 	say_slos(verdict, view);

@@ -60,6 +60,19 @@ struct slo_verdict {
 	} status; /* PASS: the stretch holds too, where there is one */
 };
 
+/* How sure a break is: exact binomial (Clopper–Pearson) intervals of what share of the requests failed, low to high, at
+ * the best level sustained and at the first that broke. NAN: there is no such level. */
+struct break_confidence {
+	double level; /* 0.95; 0: nothing broke, so there is nothing to be sure of */
+	/* What broke it: a rate (HIGH_ERROR_RATE, TIMEOUT), which intervals are about, or something that happened and
+	 * is no matter of chance (CRASH, OUT_OF_MEMORY, RESOURCE_EXHAUSTION). */
+	enum failure_mode rests_on;
+	double threshold; /* that the rate crossed; NAN where it rests on none */
+	double sustained_errors[2], broken_errors[2];
+	double sustained_timeouts[2], broken_timeouts[2];
+	bool is_separated; /* the rate's intervals lie on either side of the threshold */
+};
+
 struct breaking_point {
 	bool is_stepped;                                   /* the load had levels to break at */
 	bool is_found;                                     /* a level was BROKEN */
@@ -68,10 +81,11 @@ struct breaking_point {
 	double interval[2]; /* bracket: [last good, first broken]; NAN upper: not broken */
 	double max_goodput_per_s;
 	double error_rate_at_break;
-	bool is_at_least; /* an INVALID level or a cap ended it: the rate is a lower bound */
+	bool is_at_least; /* nothing broke, or a level below the break stayed INVALID: the rate is a lower bound */
 	bool is_sudden;
 	size_t levels_tested;
 	int64_t recovered_after_ns; /* −1: did not recover; −2: not tested */
+	struct break_confidence confidence;
 };
 
 /* Exit codes of every command. Where several hold, the precedence is 2, 5, 128 + signal, 4, 3, 1, 0. */
@@ -94,7 +108,8 @@ struct verdict {
 	int exit_code;
 	char reasons[VERDICT_REASONS_MAX][FINDING_TEXT_MAX];
 	size_t reasons_n;
-	struct level_verdict *levels; /* by level index; levels_n of them */
+	bool is_about_break[VERDICT_REASONS_MAX]; /* the reason says no more than the breaking point does */
+	struct level_verdict *levels;             /* by level index; levels_n of them */
 	size_t levels_n;
 	struct slo_verdict *slos; /* plan->slos_n, in order */
 	struct breaking_point breaking_point;

@@ -98,10 +98,24 @@ compile_expr(struct plan_context *context, const struct plan_node *node, const c
 				 : what.message);
 }
 
-/* A list of expressions, or the one that stands for it. */
+/* What abort_when names is looked at every interval, and must be able to have a value then. */
+static bool
+check_interval(const struct plan_node *node, const struct expr *expr, const char *const *names, struct error *err)
+{
+	if (expr->metric->is_of_the_run)
+		return plan_error(
+			node, err, "%s is known only when the run is over; put it under 'slo'", expr->metric->name);
+	if (expr->request >= 0)
+		return plan_error(node, err,
+			"abort_when looks at all requests of an interval together; leave out '%s.'",
+			names[expr->request]);
+	return true;
+}
+
+/* A list of expressions, or the one that stands for it. is_abort: they are looked at while the run goes on. */
 static bool
 compile_exprs(struct plan_context *context, const struct plan_node *list, const char *const *names, size_t names_n,
-	struct plan_slo **into, size_t *n, struct error *err)
+	bool is_abort, struct plan_slo **into, size_t *n, struct error *err)
 {
 	if (list == NULL)
 		return true;
@@ -112,7 +126,8 @@ compile_exprs(struct plan_context *context, const struct plan_node *list, const 
 		item = item->next) {
 		struct plan_slo *slo = &(*into)[*n];
 
-		if (!compile_expr(context, item, names, names_n, &slo->expr, err))
+		if (!compile_expr(context, item, names, names_n, &slo->expr, err) ||
+			(is_abort && !check_interval(item, &slo->expr, names, err)))
 			return false;
 		slo->line = item->line;
 		slo->column = item->column;
@@ -132,9 +147,9 @@ compile_goals(struct plan_context *context, struct profile *profile, struct erro
 
 	for (size_t i = 0; i < plan->requests_n; i++)
 		names[i] = plan->requests[i].name;
-	if (!compile_exprs(context, profile->slo, names, plan->requests_n, &plan->slos, &plan->slos_n, err) ||
+	if (!compile_exprs(context, profile->slo, names, plan->requests_n, false, &plan->slos, &plan->slos_n, err) ||
 		!compile_exprs(
-			context, profile->abort_when, names, plan->requests_n, &aborts, &plan->abort_when_n, err))
+			context, profile->abort_when, names, plan->requests_n, true, &aborts, &plan->abort_when_n, err))
 		return false;
 	plan->abort_when = arena_alloc(context->arena, (plan->abort_when_n + 1) * sizeof(*plan->abort_when));
 	for (size_t i = 0; i < plan->abort_when_n; i++)

@@ -95,6 +95,41 @@ stable_levels(const struct report *report)
 	return levels;
 }
 
+/* Null where there is no such level. */
+static cJSON *
+interval_array(const double interval[2])
+{
+	cJSON *array;
+
+	if (isnan(interval[0]))
+		return cJSON_CreateNull();
+	array = value_array();
+	cJSON_AddItemToArray(array, value_of_number(interval[0]));
+	cJSON_AddItemToArray(array, value_of_number(interval[1]));
+	return array;
+}
+
+static void
+add_confidence(cJSON *into, const struct break_confidence *confidence)
+{
+	cJSON *o;
+
+	if (confidence->level <= 0) {
+		value_set(into, "confidence", cJSON_CreateNull());
+		return;
+	}
+	o = value_add_object(into, "confidence");
+	value_set_number(o, "level", confidence->level);
+	value_set_text(o, "method", "exact binomial");
+	value_set_text(o, "rests_on", failure_mode_rows[confidence->rests_on].name);
+	value_set_number(o, "threshold", confidence->threshold);
+	value_set(o, "sustained_error_rate", interval_array(confidence->sustained_errors));
+	value_set(o, "broken_error_rate", interval_array(confidence->broken_errors));
+	value_set(o, "sustained_timeout_rate", interval_array(confidence->sustained_timeouts));
+	value_set(o, "broken_timeout_rate", interval_array(confidence->broken_timeouts));
+	value_set_bool(o, "is_separated", confidence->is_separated);
+}
+
 void
 result_add_breaking_point(cJSON *result, const struct report *report)
 {
@@ -131,6 +166,7 @@ result_add_breaking_point(cJSON *result, const struct report *report)
 	value_set_seconds(o, "recovered_after_s", p->recovered_after_ns);
 	value_set(o, "recovered",
 		p->recovered_after_ns == -2 ? cJSON_CreateNull() : cJSON_CreateBool(p->recovered_after_ns >= 0));
+	add_confidence(o, &p->confidence);
 	value_set_text(o, "advice", failure_mode_rows[verdict->failure_mode].advice);
 }
 

@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/units.h"
@@ -41,7 +42,8 @@ breaking_sentence(const struct report *report, char *into, size_t size)
 	figure_level(point->max_sustainable, in_users, good);
 	figure_level(point->safe, in_users, safe);
 	if (point->is_found && isfinite(point->max_sustainable))
-		snprintf(into, size, "BREAKS at %s: %s — sustains %s (safe %s)", broken, mode, good, safe);
+		snprintf(into, size, "BREAKS at %s: %s — sustains %s%s (safe %s)", broken, mode,
+			point->is_at_least ? "at least " : "", good, safe);
 	else if (point->is_found)
 		snprintf(into, size, "BREAKS at %s: %s — no level below it held", broken, mode);
 	else if (isfinite(point->max_sustainable) && point->is_at_least)
@@ -85,6 +87,8 @@ terminal_add_verdict(const struct report *report, struct page *page)
 		figure_seconds(report->duration_ns, lasted));
 	page_wrap(page, 2, PAINT_DIM, line);
 	for (size_t i = leads_with_reason ? 1 : 0; i < verdict->reasons_n; i++) {
+		if (!leads_with_reason && verdict->is_about_break[i]) /* the headline says it */
+			continue;
 		page_add(page, PAINT_PLAIN, "  - ");
 		page_wrap(page, 4, PAINT_PLAIN, verdict->reasons[i]);
 	}
@@ -133,6 +137,58 @@ add_bracket(const struct report *report, struct page *page)
 			figure_time(point->recovered_after_ns, low));
 }
 
+/* "12.7–16.4%", "at most 0.3%" */
+static const char *
+interval_text(const double interval[2], char *into, size_t size)
+{
+	char low[FIGURE_MAX], high[FIGURE_MAX];
+
+	if (interval[0] > 0)
+		snprintf(into, size, "%.*s–%s", (int)strcspn(figure_ratio(interval[0], low), "%"), low,
+			figure_ratio(interval[1], high));
+	else
+		snprintf(into, size, "at most %s", figure_ratio(interval[1], high));
+	return into;
+}
+
+static const char *
+sureness_text(const struct break_confidence *sure, char *into, size_t size)
+{
+	char limit[FIGURE_MAX];
+
+	if (isnan(sure->threshold))
+		snprintf(into, size, " (exact binomial); it broke by %s, no matter of a rate",
+			failure_mode_rows[sure->rests_on].name);
+	else
+		snprintf(into, size, ", against %s (exact binomial)%s", figure_ratio(sure->threshold, limit),
+			sure->is_separated                    ? ""
+			: isfinite(sure->sustained_errors[0]) ? "; too few requests to tell them apart"
+							      : "");
+	return into;
+}
+
+static void
+add_confidence(const struct report *report, struct page *page)
+{
+	const struct breaking_point *point = &report->verdict->breaking_point;
+	const struct break_confidence *sure = &point->confidence;
+	bool is_of_timeouts = sure->rests_on == FAILURE_MODE_TIMEOUT, in_users = figure_levels_in_users(report->plan);
+	const double *above = is_of_timeouts ? sure->broken_timeouts : sure->broken_errors;
+	const double *below = is_of_timeouts ? sure->sustained_timeouts : sure->sustained_errors;
+	char share[FIGURE_MAX], broken[80], at[FIGURE_MAX], good[80], good_at[FIGURE_MAX], sustained[160] = "";
+	char ending[160];
+
+	if (sure->level <= 0 || isnan(above[0]))
+		return;
+	if (isfinite(below[0]))
+		snprintf(sustained, sizeof(sustained), ", %s at %s", interval_text(below, good, sizeof(good)),
+			figure_level(point->max_sustainable, in_users, good_at));
+	page_entry(page, "sure", PAINT_PLAIN, "%s: %s %s at %s%s%s", figure_ratio(sure->level, share),
+		is_of_timeouts ? "timeouts" : "errors", interval_text(above, broken, sizeof(broken)),
+		figure_level(point->first_broken, in_users, at), sustained,
+		sureness_text(sure, ending, sizeof(ending)));
+}
+
 void
 terminal_add_breaking_point(const struct report *report, struct page *page)
 {
@@ -152,5 +208,6 @@ terminal_add_breaking_point(const struct report *report, struct page *page)
 				failure_mode_rows[verdict->causes[i]].sentence);
 	add_evidence(report, page);
 	add_bracket(report, page);
+	add_confidence(report, page);
 	page_entry(page, "next", PAINT_ACCENT, "%s", mode->advice);
 }

@@ -283,3 +283,26 @@ find_rule(const struct level_verdict *verdict, const char *rule)
 			return &verdict->findings[i];
 	return NULL;
 }
+
+/* A level's `bad` that breaks it. */
+#define BREAKING                                                                                                       \
+	{                                                                                                              \
+		{                                                                                                      \
+			FAILURE_STATUS, 1000, 0                                                                        \
+		}                                                                                                      \
+	}
+
+static inline const struct verdict *
+conclude(struct scripted_run *run)
+{
+	return judge_run(run->judge, run->summary, &run->facts);
+}
+
+static inline bool
+has_reason(const struct verdict *v, const char *text)
+{
+	for (size_t i = 0; i < v->reasons_n; i++)
+		if (strstr(v->reasons[i], text) != NULL)
+			return true;
+	return false;
+}

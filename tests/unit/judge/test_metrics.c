@@ -139,8 +139,8 @@ test_table_has_no_name_twice_and_helps_with_each(void **state)
 		assert_ptr_equal(metric_named(judge_metrics[i]->name), judge_metrics[i]);
 		assert_true(strlen(judge_metrics[i]->help) > 5);
 	}
-	assert_true(metric_is_of_the_run(metric_named("max_sustainable_rate")));
-	assert_false(metric_is_of_the_run(metric_named("achieved_rate")));
+	assert_true(metric_named("max_sustainable_rate")->is_of_the_run);
+	assert_false(metric_named("achieved_rate")->is_of_the_run);
 }
 
 int

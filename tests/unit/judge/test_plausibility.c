@@ -7,21 +7,6 @@
 
 #include "unit/judge/scripted_run.h"
 
-static const struct verdict *
-conclude(struct scripted_run *run)
-{
-	return judge_run(run->judge, run->summary, &run->facts);
-}
-
-static bool
-has_reason(const struct verdict *v, const char *text)
-{
-	for (size_t i = 0; i < v->reasons_n; i++)
-		if (strstr(v->reasons[i], text) != NULL)
-			return true;
-	return false;
-}
-
 static void
 test_what_cannot_be_true_is_inconclusive(void **state)
 {

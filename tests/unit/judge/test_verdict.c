@@ -7,33 +7,11 @@
 
 #include "unit/judge/scripted_run.h"
 
-#define BREAKING                                                                                                       \
-	{                                                                                                              \
-		{                                                                                                      \
-			FAILURE_STATUS, 1000, 0                                                                        \
-		}                                                                                                      \
-	}
-
 static void
 near(double value, double wanted)
 {
 	if (!(fabs(value - wanted) <= 1e-9 * fabs(wanted)))
 		fail_msg("%.9g is not %.9g", value, wanted);
-}
-
-static const struct verdict *
-conclude(struct scripted_run *run)
-{
-	return judge_run(run->judge, run->summary, &run->facts);
-}
-
-static bool
-has_reason(const struct verdict *v, const char *text)
-{
-	for (size_t i = 0; i < v->reasons_n; i++)
-		if (strstr(v->reasons[i], text) != NULL)
-			return true;
-	return false;
 }
 
 static void
@@ -66,7 +44,8 @@ test_break_is_found_between_two_levels(void **state)
 	assert_int_equal(p->recovered_after_ns, -2);
 	assert_int_equal(v->exit_code, 0); /* finding a break is what was asked for */
 	assert_int_equal(v->status, VERDICT_PASS);
-	assert_true(has_reason(v, "broke at 200.0/s and sustained 150.0/s"));
+	assert_string_equal(v->reasons[0], "the target broke at 200.0/s and sustained 150.0/s");
+	assert_true(v->is_about_break[0] && !v->is_about_break[1]);
 	assert_true(has_reason(v, "high_error_rate"));
 	run_fini(&run);
 }
@@ -193,55 +172,28 @@ test_goal_fails_where_nothing_was_sustained(void **state)
 	run_fini(&run);
 }
 
-/* Late, and full of errors that nobody is to be blamed for. */
-#define VOID_STEP(rate)                                                                                                \
-	((struct step){.offered = rate,                                                                                \
-		.latency_ns = 2 * NS_PER_MS,                                                                           \
-		.lateness_ns = 20 * NS_PER_MS,                                                                         \
-		.bad = {{FAILURE_STATUS, 500, 0}}})
-
+/* Known only when the run is over, the levels long judged. */
 static void
-test_void_level_is_repeated_once_and_then_ends_the_run(void **state)
+test_unreachable_run_names_no_cause(void **state)
 {
 	struct scripted_run run;
 
 	(void)state;
 	run_init(&run, "steps");
-	run_play_on(&run, (struct step){.offered = 100});
-	assert_int_equal(judge_next(run.judge), JUDGE_GO_ON);
-	assert_int_equal(run_play_on(&run, VOID_STEP(150)), LEVEL_INVALID);
-	assert_int_equal(judge_next(run.judge), JUDGE_REPEAT);
-	assert_int_equal(run_play_on(&run, VOID_STEP(150)), LEVEL_INVALID);
-	assert_int_equal(judge_next(run.judge), JUDGE_STOP);
+	assert_int_equal(run_play_on(&run, (struct step){.offered = 100, .bad = {{FAILURE_CONNECT_TIMEOUT, 1000, 0}}}),
+		LEVEL_BROKEN);
+	run.facts.was_unreachable = true;
+	snprintf(run.facts.unreachable_text, sizeof(run.facts.unreachable_text), "nobody there");
 	const struct verdict *v = conclude(&run);
 
-	assert_int_equal(v->exit_code, 3);
-	assert_int_equal(v->status, VERDICT_INCONCLUSIVE);
-	assert_true(v->is_generator_limited && v->breaking_point.is_at_least && !v->breaking_point.is_found);
-	near(v->breaking_point.max_sustainable, 100);
+	assert_int_equal(v->exit_code, 4);
 	assert_int_equal(v->failure_mode, FAILURE_MODE_NONE);
-	assert_true(has_reason(v, "at least 100.0/s"));
-	run_fini(&run);
-}
-
-static void
-test_void_level_that_its_repetition_makes_good_is_forgotten(void **state)
-{
-	struct scripted_run run;
-
-	(void)state;
-	run_init(&run, "steps");
-	run_play_on(&run, VOID_STEP(100));
-	assert_int_equal(judge_next(run.judge), JUDGE_REPEAT);
-	assert_int_equal(run_play_on(&run, (struct step){.offered = 100}), LEVEL_OK);
-	assert_int_equal(judge_next(run.judge), JUDGE_GO_ON);
-	run_play_on(&run, (struct step){.offered = 150, .bad = BREAKING});
-	const struct verdict *v = conclude(&run);
-
-	assert_int_equal(v->exit_code, 0);
-	assert_false(v->is_generator_limited);
-	near(v->breaking_point.max_sustainable, 100);
-	assert_int_equal(v->breaking_point.levels_tested, 2);
+	assert_int_equal(v->causes_n, 0);
+	assert_int_equal(v->evidence_n, 0);
+	assert_false(v->breaking_point.is_found);
+	assert_int_equal(v->levels[0].status, LEVEL_CUT);
+	assert_int_equal(v->reasons_n, 1);
+	assert_string_equal(v->reasons[0], "the target could not be reached: nobody there");
 	run_fini(&run);
 }
 
@@ -363,20 +315,6 @@ test_gate_without_enough_samples_is_inconclusive(void **state)
 }
 
 static void
-test_generator_limited_steady_run_is_inconclusive(void **state)
-{
-	struct scripted_run run;
-
-	(void)state;
-	run_init(&run, "steady");
-	run_play_on(&run, VOID_STEP(100));
-	assert_int_equal(judge_next(run.judge), JUDGE_GO_ON);
-	assert_int_equal(conclude(&run)->exit_code, 3);
-	assert_true(conclude(&run)->is_generator_limited);
-	run_fini(&run);
-}
-
-static void
 test_exit_codes_have_their_order(void **state)
 {
 	static const struct {
@@ -395,7 +333,9 @@ test_exit_codes_have_their_order(void **state)
 		{{.was_interrupted = true, .signal = 15}, {.offered = 100}, 143, VERDICT_INTERRUPTED},
 		{{.was_interrupted = true, .signal = 2, .result_lost = true}, {.offered = 100}, 5, VERDICT_INTERRUPTED},
 		{{.result_lost = true}, {.offered = 100}, 5, VERDICT_PASS},
-		{{.internal_error = true}, {.offered = 100}, 5, VERDICT_INCONCLUSIVE},
+		{{.internal_error = true}, {.offered = 100}, 5, VERDICT_PASS},
+		{{.was_interrupted = true, .signal = 2, .internal_error = true}, {.offered = 100}, 5,
+			VERDICT_INTERRUPTED},
 	};
 
 	(void)state;
@@ -442,14 +382,12 @@ main(void)
 		cmocka_unit_test(test_levels_above_a_broken_one_are_not_sustained),
 		cmocka_unit_test(test_level_slo_missed_where_nothing_was_sustained_gates_nothing),
 		cmocka_unit_test(test_goal_fails_where_nothing_was_sustained),
-		cmocka_unit_test(test_void_level_is_repeated_once_and_then_ends_the_run),
-		cmocka_unit_test(test_void_level_that_its_repetition_makes_good_is_forgotten),
+		cmocka_unit_test(test_unreachable_run_names_no_cause),
 		cmocka_unit_test(test_stop_says_when_enough_was_seen),
 		cmocka_unit_test(test_recovery_is_the_pause_before_the_next_level),
 		cmocka_unit_test(test_steady_load_is_judged_by_its_slos),
 		cmocka_unit_test(test_steady_load_fails_where_a_break_when_rule_holds),
 		cmocka_unit_test(test_gate_without_enough_samples_is_inconclusive),
-		cmocka_unit_test(test_generator_limited_steady_run_is_inconclusive),
 		cmocka_unit_test(test_exit_codes_have_their_order),
 		cmocka_unit_test(test_abort_when_looks_at_the_last_interval),
 	};

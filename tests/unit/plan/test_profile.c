@@ -90,7 +90,7 @@ test_the_profile_of_the_design_compiles(void **state)
 		     "    expect: {status: 2xx, body: accepted}\n"
 		     "break_when: {error_rate: 20%, timeout_rate: off, crash: off}\nstop: after 2\n"
 		     "slo: [\"p95 <= 550ms (stretch 400ms)\", \"buy.p99 < 1s\", \"max_sustainable_rate >= 150/s\"]\n"
-		     "abort_when: buy.error_rate > 50%\n");
+		     "abort_when: error_rate > 50%\n");
 	const struct fake_steps *steps = plan->scenarios[0].load.shape.params;
 
 	assert_ptr_equal(plan->scenarios[0].load.shape.choice, &fake_steps);

@@ -197,7 +197,12 @@ test_the_first_line_says_what_was_found(void **state)
 	assert_headline(&report, "BREAKS at 240/s: high_error_rate — sustains 200/s (safe 160/s)");
 	verdict.status = VERDICT_FAIL;
 	assert_headline(&report, "FAIL: BREAKS at 240/s: high_error_rate — sustains 200/s (safe 160/s)");
+	verdict.status = VERDICT_INCONCLUSIVE;
+	point->is_at_least = true;
+	assert_headline(
+		&report, "INCONCLUSIVE: BREAKS at 240/s: high_error_rate — sustains at least 200/s (safe 160/s)");
 	verdict.status = VERDICT_PASS;
+	point->is_at_least = false;
 	point->max_sustainable = NAN;
 	assert_headline(&report, "BREAKS at 240/s: high_error_rate — no level below it held");
 	point->is_found = false;
@@ -220,6 +225,63 @@ test_the_first_line_says_what_was_found(void **state)
 	verdict.status = VERDICT_PASS;
 	verdict.reasons_n = 0;
 	assert_headline(&report, "PASS: every objective holds");
+}
+
+/* The headline says it; other reasons stand below it. */
+static void
+test_no_reason_repeats_the_headline(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 3);
+	struct verdict verdict = fixture_verdict();
+	struct report report = fixture_report(&plan, summary, &verdict);
+
+	(void)state;
+	verdict.reasons_n = 2;
+	verdict.is_about_break[0] = true;
+	snprintf(verdict.reasons[0], sizeof(verdict.reasons[0]), "broke at 240 and sustained 200");
+	snprintf(verdict.reasons[1], sizeof(verdict.reasons[1]), "missed another goal");
+	char *text = rendered(&report, 100, false);
+
+	assert_null(strstr(text, "broke at 240 and"));
+	assert_non_null(strstr(text, "missed another goal"));
+	free(text);
+	summary_free(summary);
+}
+
+static void
+assert_sure(const struct report *report, const char *expected)
+{
+	char *text = rendered(report, 200, false);
+
+	if (strstr(text, expected) == NULL)
+		fail_msg("'%s' is not in\n%s", expected, text);
+	free(text);
+}
+
+static void
+test_sureness_is_told_by_what_it_rests_on(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 3);
+	struct verdict verdict = fixture_verdict();
+	struct report report = fixture_report(&plan, summary, &verdict);
+	struct break_confidence *sure = &verdict.breaking_point.confidence;
+
+	(void)state;
+	assert_sure(&report, "95%: errors 12.7–16.4% at 240/s, at most 0.30% at 200/s, against 10% (exact binomial)\n");
+	sure->is_separated = false;
+	assert_sure(&report, "against 10% (exact binomial); too few requests to tell them apart\n");
+	sure->rests_on = FAILURE_MODE_TIMEOUT;
+	sure->threshold = 0.05;
+	sure->is_separated = true;
+	assert_sure(&report, "95%: timeouts 7–9% at 240/s, at most 0.20% at 200/s, against 5% (exact binomial)\n");
+	sure->rests_on = FAILURE_MODE_CRASH;
+	sure->threshold = NAN;
+	sure->sustained_errors[0] = sure->sustained_errors[1] = NAN;
+	assert_sure(
+		&report, "95%: errors 12.7–16.4% at 240/s (exact binomial); it broke by crash, no matter of a rate\n");
+	summary_free(summary);
 }
 
 static void
@@ -263,6 +325,8 @@ main(void)
 		cmocka_unit_test(test_a_closed_loop_says_what_it_leaves_out),
 		cmocka_unit_test(test_hostile_names_and_evidence_cannot_reach_the_terminal),
 		cmocka_unit_test(test_the_first_line_says_what_was_found),
+		cmocka_unit_test(test_no_reason_repeats_the_headline),
+		cmocka_unit_test(test_sureness_is_told_by_what_it_rests_on),
 		cmocka_unit_test(test_colours_only_where_they_are_wanted),
 		cmocka_unit_test(test_a_file_is_no_terminal),
 	};
