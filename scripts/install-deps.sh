@@ -42,8 +42,10 @@ test_packages() {
 		clang-tidy
 		curl
 	END
-	# Any JDK will do, wherever it came from.
+	# Any JDK and any Node will do, wherever they came from.
 	command -v javac >/dev/null || echo default-jdk-headless
+	command -v node >/dev/null || echo nodejs
+	command -v npm >/dev/null || echo npm
 }
 
 needs() {
