@@ -59,10 +59,12 @@ add_counts(const struct summary *summary, struct page *page)
 static void
 add_connections(const struct summary *summary, struct page *page)
 {
+	uint64_t failed = summary->connects_failed,
+		 opened = summary->connects > failed ? summary->connects - failed : 0;
 	char a[FIGURE_MAX], b[FIGURE_MAX];
 
-	page_entry(page, "connections", PAINT_PLAIN, "%s opened, %s failed to open", figure_count(summary->connects, a),
-		figure_count(summary->connects_failed, b));
+	page_entry(page, "connections", PAINT_PLAIN, "%s opened, %s failed to open", figure_count(opened, a),
+		figure_count(failed, b));
 }
 
 /* What was asked for and what came of it. Of a target that was never reached there are counts alone. */

@@ -111,8 +111,10 @@ test_an_unreachable_target_has_a_short_report(void **state)
 	(void)state;
 	summary->everything.counts =
 		(struct counts){.scheduled = 400, .unsent = 400, .by_failure = {[FAILURE_CONNECT_REFUSED] = 400}};
+	summary->connects = summary->connects_failed = 3;
 	char *text = rendered(&report, 100, false);
 
+	assert_non_null(strstr(text, "0 opened, 3 failed to open"));
 	assert_non_null(strstr(text, "UNREACHABLE: 127.0.0.1:8080 refused the connection"));
 	assert_non_null(strstr(text, "400 = 0 sent + 0 dropped + 400 unsent"));
 	assert_non_null(strstr(text, failure_rows[FAILURE_CONNECT_REFUSED].sentence));
