@@ -13,6 +13,7 @@
 #include "cmd/tables.h"
 #include "engine/connection.h"
 #include "engine/flight.h"
+#include "engine/pump.h"
 #include "engine/requests.h"
 #include "load/schedule.h"
 #include "measure/summary.h"
@@ -57,23 +58,6 @@ level_text(const struct schedule *s, double level, char *into, size_t size)
 	return into;
 }
 
-/* Arrivals due in a stretch: counted, or for Poisson spacing the mean. */
-static double
-arrivals_between(const struct schedule *s, int64_t from_ns, int64_t to_ns)
-{
-	if (s->spacing == SPACING_POISSON && !s->shape->is_timed) {
-		if (to_ns <= schedule_measured_from_ns(s))
-			return s->warmup_level * ns_to_s(to_ns - from_ns);
-		return s->shape->arrivals_until(s->params, to_ns - s->warmup_ns) -
-		       s->shape->arrivals_until(s->params, from_ns - s->warmup_ns);
-	}
-	struct schedule_cursor from = {0}, to = {0};
-
-	schedule_seek(s, &from, from_ns);
-	schedule_seek(s, &to, to_ns);
-	return (double)(to.before + to.k - from.before - from.k);
-}
-
 /* The highest level of each column's time; given moments have none, and are shown by how many come in it. */
 static double
 sample_column(const struct schedule *s, int64_t from_ns, int64_t to_ns)
@@ -81,7 +65,7 @@ sample_column(const struct schedule *s, int64_t from_ns, int64_t to_ns)
 	double most = 0;
 
 	if (s->shape->is_timed)
-		return to_ns > from_ns ? arrivals_between(s, from_ns, to_ns) / ns_to_s(to_ns - from_ns) : 0;
+		return to_ns > from_ns ? schedule_expected_between(s, from_ns, to_ns) / ns_to_s(to_ns - from_ns) : 0;
 	for (int64_t i = 0; i < SAMPLES_PER_COLUMN; i++)
 		most = fmax(most, schedule_level_at(s, from_ns + (to_ns - from_ns) / SAMPLES_PER_COLUMN * i));
 	return fmax(most, schedule_level_at(s, to_ns > from_ns ? to_ns - 1 : from_ns));
@@ -163,7 +147,8 @@ print_level(const struct schedule *s, const char *name, const struct level_span 
 	if (span->end_ns != INT64_MAX) {
 		plot_time_text(span->end_ns - span->start_ns, length, sizeof(length));
 		if (!s->in_users)
-			units_count_text(arrivals_between(s, span->start_ns, span->end_ns), arrivals, sizeof(arrivals));
+			units_count_text(
+				schedule_expected_between(s, span->start_ns, span->end_ns), arrivals, sizeof(arrivals));
 	}
 	buf_printf(out, "  %-8s %10s %10s %14s %14s\n", name, start, length,
 		level_text(s, span->offered, level, sizeof(level)), arrivals);
@@ -329,7 +314,7 @@ check_plan(const struct plan *plan, const struct check_options *options, struct 
 {
 	struct demand demand = {0};
 
-	if (!schedule_check(plan, err) || !requests_check(plan, err))
+	if (!schedule_check(plan, err) || !pump_check_levels(plan, err) || !requests_check(plan, err))
 		return false;
 	buf_printf(out, "%s: %s\n\n", plan->name, plan->target.url.text);
 	for (size_t i = 0; i < plan->scenarios_n; i++)

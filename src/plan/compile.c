@@ -221,6 +221,7 @@ compile_text(struct plan_context *context, const char *text, size_t length, cons
 			return false;
 		tree_expand_shorthands(context, root);
 	}
+	tree_move_paths(context, root, profile->plan.path);
 	return keep_effective(context, root, &profile->plan, err) && tree_resolve(context, root, err) &&
 	       compile_tree(context, root, profile, err);
 }
@@ -258,8 +259,10 @@ plan_load_file(const char *path, const struct plan_setting *settings, size_t set
 	size_t length;
 	char *text = file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, PLAN_FILE_CEILING, &length, err);
 
-	if (text == NULL)
+	if (text == NULL) {
+		error_place(err, path, 0, 0);
 		return NULL;
+	}
 	struct plan *plan = plan_load_text(text, length, path, settings, settings_n, tables, err);
 
 	free(text);

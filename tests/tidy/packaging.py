@@ -12,6 +12,7 @@ import tempfile
 
 FLAG = re.compile(r"--[a-z][a-z-]+")
 COMMANDS = os.path.join(os.path.dirname(__file__), "..", "..", "src", "cmd", "commands.def")
+PROFILES = os.path.join(os.path.dirname(__file__), "..", "..", "profiles")
 EVERYWHERE = {"--help", "--version"}
 FILES = {
     "man page": "share/man/man1/brunt.1",
@@ -62,7 +63,7 @@ def lint(prefix):
     for shell, name in (("bash", "bash completion"), ("zsh", "zsh completion"), ("fish", "fish completion")):
         if shutil.which(shell):
             yield from run(shell, "-n", os.path.join(prefix, FILES[name])).stderr.splitlines()
-    for profile in sorted(os.listdir(os.path.join(prefix, "share/brunt/profiles"))):
+    for profile in sorted(os.listdir(PROFILES)):  # those that were not installed are not valid either
         if profile.endswith(".yaml"):
             done = run(os.path.join(prefix, "bin", "brunt"), "check", os.path.join(prefix, "share/brunt/profiles", profile))
             if done.returncode != 0:

@@ -68,7 +68,11 @@ static const struct plan_key fake_ramp_keys[] = {
 };
 
 static const struct plan_key fake_steps_keys[] = {
-	{.name = "from", .type = PLAN_LEVEL, .offset = offsetof(struct fake_steps, from), .help = "first level"},
+	{.name = "from",
+		.type = PLAN_LEVEL,
+		.offset = offsetof(struct fake_steps, from),
+		.help = "first level",
+		.is_above_0 = true},
 	{.name = "by", .type = PLAN_LEVEL, .offset = offsetof(struct fake_steps, by), .help = "what each step adds"},
 	{.name = "every",
 		.type = PLAN_TIME,
@@ -125,8 +129,6 @@ fake_steady_check(const void *params, struct error *err)
 {
 	const struct fake_steady *steady = params;
 
-	if (steady->rate == 0)
-		return error_set(err, "a rate of 0 sends nothing; write one such as 50/s");
 	if ((steady->for_ns > 0) == (steady->count > 0))
 		return error_set(err, "write either 'for' or 'count'");
 	return true;
@@ -162,6 +164,8 @@ static const struct plan_choice fake_trace = {
 
 static const struct plan_key no_keys[] = {PLAN_KEYS_END};
 static const struct plan_choice fake_http1 = {.name = "1", .help = "HTTP/1.1", .keys = no_keys};
+static const struct plan_choice fake_null = {
+	.name = "null", .help = "sends nothing", .keys = no_keys, .is_for_tests = true};
 static const struct plan_choice fake_discard = {.name = "discard", .help = "counts bytes", .keys = no_keys};
 static const struct plan_choice fake_text = {.name = "text", .help = "must hold expect.body", .keys = no_keys};
 static const struct plan_choice fake_json = {.name = "json", .help = "must be JSON", .keys = no_keys};
@@ -182,7 +186,7 @@ static const struct plan_metric fake_threads = {"threads", UNIT_COUNT, STAT_GAUG
 
 static const struct plan_choice *const fake_shapes[] = {
 	&fake_steady, &fake_ramp, &fake_steps, &fake_stages, &fake_concurrency, &fake_trace, NULL};
-static const struct plan_choice *const fake_protocols[] = {&fake_http1, NULL};
+static const struct plan_choice *const fake_protocols[] = {&fake_http1, &fake_null, NULL};
 static const struct plan_choice *const fake_readers[] = {&fake_discard, &fake_text, &fake_json, NULL};
 static const struct plan_metric *const fake_metrics[] = {&fake_response, &fake_service, &fake_error_rate,
 	&fake_max_rate, &fake_spike_rate, &fake_cpu, &fake_memory, &fake_threads, NULL};

@@ -295,6 +295,52 @@ test_paths_are_relative_to_the_file_that_names_them(void **state)
 	plan_free(plan);
 }
 
+static void
+test_the_effective_profile_names_inherited_files_from_its_own_place(void **state)
+{
+	(void)state;
+	struct error err = {0};
+
+	write_file("base/y.yaml", "extends: base.yaml\nload: {stages: [{trace: {file: body.bin}}]}\n"
+				  "requests: [{name: a, post: /, body_file: body.bin, headers: {A: \"${file:body2.txt} "
+				  "$${file:x}\"}, expect: {body: body.bin}}]\n");
+	write_file("base/body2.txt", "b");
+	write_file("base/body.bin", "1\n");
+	struct plan *plan = load_here("extends: base/y.yaml\n", &err);
+
+	if (plan == NULL)
+		fail_msg("%s: %s", err.where, err.message);
+	assert_non_null(strstr(plan->effective_yaml, "file: base/body.bin\n"));
+	assert_non_null(strstr(plan->effective_yaml, "body_file: base/body.bin\n"));
+	assert_non_null(strstr(plan->effective_yaml, "${file:base/body2.txt} $${file:x}"));
+	assert_non_null(strstr(plan->effective_yaml, "body: body.bin\n"));
+	assert_null(strstr(plan->effective_json, directory));
+	assert_string_equal(header_of(plan), "b $${file:x}");
+
+	/* It says the same in the place of the profile. */
+	write_file("x.yaml", plan->effective_yaml);
+	struct plan *again = plan_load_file(path_of("x.yaml"), NULL, 0, &fake_tables, &err);
+
+	if (again == NULL)
+		fail_msg("%s: %s", err.where, err.message);
+	assert_string_equal(again->requests[0].body, "1\n");
+	assert_string_equal(again->effective_yaml, plan->effective_yaml);
+	plan_free(again);
+	plan_free(plan);
+	char text[256], moved[128];
+
+	snprintf(text, sizeof(text), "extends: %s\n", path_of("base/y.yaml"));
+	snprintf(moved, sizeof(moved), "body_file: %s\n", path_of("base/body.bin"));
+	plan = plan_load_text(text, strlen(text), "elsewhere/x.yaml", NULL, 0, &fake_tables, &err);
+	if (plan == NULL)
+		fail_msg("%s: %s", err.where, err.message);
+	assert_non_null(strstr(plan->effective_yaml, moved)); /* as absolute as its user wrote it */
+	plan_free(plan);
+	write_file("base/body.bin", "${seq}");
+	remove(path_of("base/y.yaml"));
+	remove(path_of("base/body2.txt"));
+}
+
 int
 main(void)
 {
@@ -311,6 +357,7 @@ main(void)
 		cmocka_unit_test(test_a_secret_cannot_bring_a_slot_or_a_header_of_its_own),
 		cmocka_unit_test(test_an_escaped_reference_is_left_alone),
 		cmocka_unit_test(test_paths_are_relative_to_the_file_that_names_them),
+		cmocka_unit_test(test_the_effective_profile_names_inherited_files_from_its_own_place),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -52,7 +52,8 @@ static const struct mistake {
 	{"a missing key of a shape", "target: http://h\nload:\n  steps: {from: 5/s, by: 5/s, to: 50/s}\n", "x.yaml:3:10: steps: 'every' is missing: how long a level lasts"},
 	{"a wrong unit of a rate", "target: http://h\nload: {steady: {rate: 50/z, for: 1s}}\n", "x.yaml:2:23: rate: '50/z' is not a rate such as 50/s or 3000/min, or a number of users such as '10 users'"},
 	{"a negative rate", "target: http://h\nload: {steady: {rate: -5/s, for: 1s}}\n", "x.yaml:2:23: rate: '-5/s' is negative; write a rate such as 50/s or 3000/min, or a number of users such as '10 users'"},
-	{"a rate of 0", "target: http://h\nload: {steady: {rate: 0/s, for: 1s}}\n", "x.yaml:2:16: a rate of 0 sends nothing; write one such as 50/s"},
+	{"a rate of 0", "target: http://h\nload: {steady: {rate: 0/s, for: 1s}}\n", "x.yaml:2:23: load.steady.rate: 0/s sends nothing; write a level above 0, such as 50/s or '10 users'"},
+	{"steps from 0", "target: http://h\nload:\n  steps: {from: 0/s, by: 5/s, every: 1s, to: 50/s}\n", "x.yaml:3:17: load.steps.from: 0/s sends nothing; write a level above 0, such as 50/s or '10 users'"},
 	{"what only the shape knows", "target: http://h\nload: {steady: {rate: 5/s}}\n", "x.yaml:2:16: write either 'for' or 'count'"},
 	{"a time without its unit", "target: {url: http://h, timeout: 30}\nload: {steady: {rate: 5/s, for: 1s}}\n", "x.yaml:1:34: timeout: '30' is not a time with its unit, such as 500ms, 30s, 2m or 1h"},
 	{"a time of another unit", "target: {url: http://h, timeout: 5%}\nload: {steady: {rate: 5/s, for: 1s}}\n", "x.yaml:1:34: timeout: '5%' is not a time with its unit, such as 500ms, 30s, 2m or 1h"},
@@ -111,9 +112,9 @@ static const struct mistake {
 	{"pacing", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\npacing: exact\n", "x.yaml:3:9: pacing: 'exact' is not one of auto, precise, relaxed"},
 	{"slo is a map", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nslo: {p95: 5ms}\n", "x.yaml:3:6: slo: write a list of expressions such as [\"p95 <= 550ms\"]"},
 	{"an slo of no metric", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nslo: [\"p95 < 5ms\", \"eror_rate < 1%\"]\n", "x.yaml:3:20: 'eror_rate' is no metric; did you mean 'error_rate'?"},
-	{"an slo of another unit", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nslo: [\"p95 < 5%\"]\n", "x.yaml:3:7: p95: '5%' is not a time with its unit, such as 500ms, 30s, 2m or 1h"},
 	{"an abort_when of one request", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nrequests: [{name: buy, get: /}]\nabort_when: [\"p95 > 1s\", \"buy.error_rate > 5%\"]\n", "x.yaml:4:26: abort_when looks at all requests of an interval together; leave out 'buy.'"},
 	{"an abort_when of the whole run", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nabort_when: max_sustainable_rate < 50/s\n", "x.yaml:3:13: max_sustainable_rate is known only when the run is over; put it under 'slo'"},
+	{"an slo of another unit", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nslo: [\"p95 < 5%\"]\n", "x.yaml:3:7: p95: '5%' is not a time with its unit, such as 500ms, 30s, 2m or 1h"},
 	{"scenarios and load", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nscenarios: {a: {load: {steady: {rate: 5/s, for: 1s}}, requests: [{name: a, get: /}]}}\n", "x.yaml:2:7: with 'scenarios', load and requests stand inside them, not at the top level"},
 	{"a scenario without requests", "target: http://h\nscenarios: {a: {load: {steady: {rate: 5/s, for: 1s}}}}\n", "x.yaml:2:16: a: 'requests' is missing: its requests, as at the top level"},
 	{"one request name in two scenarios", "target: http://h\nscenarios:\n  a: {load: {steady: {rate: 5/s, for: 1s}}, requests: [{name: a, get: /}]}\n  b: {load: {steady: {rate: 5/s, for: 1s}}, requests: [{name: a, get: /}]}\n", "x.yaml:4:63: name: there is a request 'a' already; names are unique in a profile"},
@@ -122,7 +123,7 @@ static const struct mistake {
 	{"a missing secret file", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nname: ${file:no-such-file}\n", "x.yaml:3:7: cannot read 'no-such-file': No such file or directory"},
 	{"extends a missing file", "extends: no-such-file.yaml\ntarget: http://h\nload: {steady: {rate: 5/s, for: 1s}}\n", "x.yaml:1:10: cannot read 'no-such-file.yaml': No such file or directory"},
 	{"a reader that ignores what is expected", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nrequests: [{name: a, get: /, read: discard, expect: {body: x}}]\n", "x.yaml:3:36: read: 'discard' does not look at the body, but expect.body wants it to"},
-	{"levels that are all 0", "target: http://h\nload: {ramp: {from: 0, to: 0/s, over: 1s}}\n", "x.yaml:2:14: ramp: every level is 0, which sends nothing; write one such as 50/s"},
+	{"levels that are all 0", "target: http://h\nload: {ramp: {from: 0, to: 0/s, over: 1s}}\n", "x.yaml:2:28: load.ramp.to: 0/s sends nothing; write a level above 0, such as 50/s or '10 users'"},
 	/* clang-format on */
 };
 
@@ -281,6 +282,7 @@ test_a_missing_profile_is_named(void **state)
 	struct error err = {0};
 
 	assert_null(plan_load_file("no-such-profile.yaml", NULL, 0, &fake_tables, &err));
+	assert_string_equal(err.where, "no-such-profile.yaml");
 	assert_string_equal(err.message, "cannot read 'no-such-profile.yaml': No such file or directory");
 }
 

@@ -119,6 +119,8 @@ static const struct mistake {
 	{"requests.by.weight=5",
 		"--set requests.by.weight: no item of the list is named 'by'; did you mean 'buy'? Valid "
 		"here: buy, buy.now"},
+	{"requests.0.weight=5", "--set requests.0.weight: write a list's item as requests[0], counting from 0"},
+	{"slo.p95=5ms", "--set slo.p95: the items of 'slo' have no names; write the first one as slo[0]"},
 	{"load.steps.form=5/s",
 		"--set load.steps.form: unknown key 'form'; did you mean 'from'? Valid here: from, by, every, to"},
 	{"extends=x.yaml", "--set extends: extends stands in the profile only"},

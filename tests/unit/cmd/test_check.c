@@ -1,0 +1,184 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "cmd/command.h"
+
+/* What `brunt check` prints about a profile, and what it refuses. */
+
+extern const struct command check_command;
+
+static char directory[] = "/tmp/brunt-check-XXXXXX", profile[64], printed[64];
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	setenv("NO_UTF8", "1", 1);
+	if (mkdtemp(directory) == NULL)
+		return -1;
+	snprintf(profile, sizeof(profile), "%s/x.yaml", directory);
+	snprintf(printed, sizeof(printed), "%s/out", directory);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	unlink(profile);
+	unlink(printed);
+	return rmdir(directory);
+}
+
+/* Runs the command with this descriptor in a file, and gives what it wrote there. */
+static const char *
+check(const char *text, int fd, int *exit_code)
+{
+	static char said[32768];
+	char *argv[] = {(char[]){"check"}, profile, NULL};
+	FILE *file = fopen(profile, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	fflush(NULL);
+	int kept = dup(fd);
+
+	file = fopen(printed, "w+");
+	assert_non_null(file);
+	assert_true(kept >= 0 && dup2(fileno(file), fd) == fd);
+	*exit_code = check_command.run(2, argv);
+	fflush(NULL);
+	assert_int_equal(dup2(kept, fd), fd);
+	close(kept);
+	rewind(file);
+	said[fread(said, 1, sizeof(said) - 1, file)] = '\0';
+	fclose(file);
+	return said;
+}
+
+static void
+assert_says(const char *text, const char *const *lines)
+{
+	int exit_code;
+	const char *said = check(text, STDOUT_FILENO, &exit_code);
+
+	assert_int_equal(exit_code, EXIT_PASSED);
+	for (; *lines != NULL; lines++)
+		if (strstr(said, *lines) == NULL)
+			fail_msg("'%s' is not in:\n%s", *lines, said);
+}
+
+static void
+assert_refuses(const char *text, const char *word)
+{
+	int exit_code;
+	const char *said = check(text, STDERR_FILENO, &exit_code);
+
+	assert_int_equal(exit_code, EXIT_USAGE);
+	if (strstr(said, word) == NULL || strstr(said, profile) == NULL)
+		fail_msg("'%s' or the profile is not in: %s", word, said);
+}
+
+#define TARGET "target: {url: \"http://127.0.0.1:1\", timeout: 2s, connections: 100}\n"
+
+static void
+test_levels_of_steps_are_a_table(void **state)
+{
+	(void)state;
+	assert_says(TARGET "load: {steps: {from: 50/s, by: 20/s, every: 10s, to: 100/s}, warmup: 5s}\n",
+		(const char *const[]){
+			"default: steps, open loop, uniform spacing, 45.0s\n",
+			"  level         start     length           rate       requests\n"
+			"  warm-up          0s      5.00s           50/s            250\n"
+			"  0             5.00s      10.0s           50/s            500\n"
+			"  1             15.0s      10.0s           70/s            700\n"
+			"  2             25.0s      10.0s           90/s            900\n"
+			"  3             35.0s      10.0s          100/s          1,000\n",
+			"  requests         3,350\n"
+			"  peak rate        100/s\n"
+			"  peak in flight   100 where every request takes the timeout of 2.00s\n"
+			"  connections      up to 100\n",
+			NULL,
+		});
+}
+
+static void
+test_counted_poisson_arrivals_are_told_exactly(void **state)
+{
+	(void)state;
+	assert_says(TARGET "load: {steady: {rate: 50/s, count: 300}, spacing: poisson, warmup: {requests: 100}}\n",
+		(const char *const[]){
+			"open loop, poisson spacing",
+			"           50/s            100\n  0 ",
+			"           50/s            300\n",
+			NULL,
+		});
+}
+
+static void
+test_users_have_no_arrivals(void **state)
+{
+	(void)state;
+	assert_says(TARGET "load: {concurrency: {users: 1, iterations: 1000}}\n",
+		(const char *const[]){
+			"default: concurrency, closed loop, 1000 requests however long they take\n",
+			"  level         start     length          users       requests\n"
+			"  0                0s       open         1 user              -\n",
+			NULL,
+		});
+}
+
+static void
+test_scenarios_are_shown_one_by_one_and_summed(void **state)
+{
+	(void)state;
+	assert_says(TARGET
+		"scenarios:\n"
+		"  readers: {load: {steady: {rate: 30/s, for: 10s}}, requests: [{name: a, get: /}]}\n"
+		"  writers: {load: {burst: {count: 7, every: 1s, times: 2}}, requests: [{name: b, post: /}]}\n",
+		(const char *const[]){
+			"readers: steady, open loop, uniform spacing, 10.0s\n",
+			"writers: burst, open loop, given moments, 2.00s\n",
+			"  requests         314\n",
+			NULL,
+		});
+}
+
+static void
+test_what_run_would_refuse_is_refused(void **state)
+{
+	(void)state;
+	assert_refuses("target: {url: \"http://127.0.0.1:1\", timeout: 1h}\n"
+		       "load: {steps: {from: 50/s, by: 1/s, every: 100ms, to: 80/s}}\n",
+		"2:15: levels of 100ms are too short for a timeout of 1h00m");
+	assert_refuses(
+		TARGET "load: {steady: {rate: 1/h, count: 1M}}\n", "2:16: steady: this load takes longer than a year");
+	assert_refuses(TARGET "load: {steady: {rate: 0/s, for: 1s}}\n", "2:23: load.steady.rate: 0/s sends nothing");
+	assert_refuses("target: {url: \"http://127.0.0.1:1\", http: 2}\nload: {steady: {rate: 1/s, for: 1s}}\n",
+		"1:43: http: there is no '2' in this version; valid here: 1\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_levels_of_steps_are_a_table),
+		cmocka_unit_test(test_counted_poisson_arrivals_are_told_exactly),
+		cmocka_unit_test(test_users_have_no_arrivals),
+		cmocka_unit_test(test_scenarios_are_shown_one_by_one_and_summed),
+		cmocka_unit_test(test_what_run_would_refuse_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
