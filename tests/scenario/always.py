@@ -25,6 +25,10 @@ def check_identities(ran):
     yield from identities(ran.result["totals"], "totals")
     for name, request in ran.result["requests"].items():
         yield from identities(request["totals"], f"requests.{name}")
+    for count in ("scheduled", "sent", "dropped", "unsent", "ok", "failed", "unfinished", "retried", "bytes_sent", "bytes_received"):
+        parts = sum(request["totals"][count] for request in ran.result["requests"].values())
+        if parts != ran.result["totals"][count]:
+            yield f"the requests add up to {parts} {count}, the totals say {ran.result['totals'][count]}"
     for level in ran.result["levels"]:
         yield from identities({k: v for k, v in level.items() if k != "failures"} | {"scheduled": level["requests"]}, f"levels.{level['index']}")
         classes = sum(level["failures"].values())

@@ -148,6 +148,10 @@ test_what_was_under_way_at_the_kill_counts_as_unfinished(void **state)
 	assert_true(counts_identities_hold(counts));
 	assert_true(counts_identities_hold(&rebuilt.summary->levels[2].counts));
 	assert_true(counts_identities_hold(&rebuilt.summary->requests[0].counts));
+	struct counts sum = rebuilt.summary->request_totals[0];
+
+	counts_merge(&sum, &rebuilt.summary->request_totals[1]);
+	assert_memory_equal(&sum, counts, sizeof(sum));
 	summary_free(rebuilt.summary);
 }
 
