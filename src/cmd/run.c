@@ -7,6 +7,7 @@
 #include "campaign/campaign.h"
 #include "cmd/command.h"
 #include "cmd/tables.h"
+#include "engine/pump.h"
 #include "engine/requests.h"
 #include "load/schedule.h"
 
@@ -103,7 +104,9 @@ run_run(int argc, char **argv)
 		return exit_code;
 	struct plan *plan = plan_load_file(options.profile, options.settings, options.settings_n, cmd_tables(), &err);
 
-	if (plan == NULL || !schedule_check(plan, &err) || !requests_check(plan, &err)) {
+	/* What needs nothing but the plan is refused before the target is started. */
+	if (plan == NULL || !schedule_check(plan, &err) || !pump_check_levels(plan, &err) ||
+		!requests_check(plan, &err)) {
 		plan_free(plan);
 		fprintf(stderr, "brunt: %s\n", error_text(&err, message, sizeof(message)));
 		return EXIT_USAGE;

@@ -143,6 +143,7 @@ test_what_would_break_the_request_is_refused_in_words(void **context)
 	check_refused_path("GET", "", "does not begin with '/'");
 	check_refused_path("GET", "/a b", "contains a space; write it as %20");
 	check_refused_path("GET", "/${seq} b", "contains a space");
+	check_refused_path("GET", "/$${a b}", "contains a space"); /* no slot, but ${ itself */
 	check_refused_path("GET", "/a HTTP/1.1\r\nX: y", "contains a space");
 	check_refused_path("GET", "/a\r\nX:y", "control character; write it as %0D");
 	check_refused_header("X Y", "v", "'X Y' is not a header name");

@@ -208,6 +208,23 @@ test_an_empty_directory_is_filled_in_place(void **state)
 }
 
 static void
+test_discarded_results_leave_their_place_as_it_was(void **state)
+{
+	char there[PATH_MAX];
+
+	(void)state;
+	snprintf(there, sizeof(there), "%s", in_root("again"));
+	result_dir_discard(opened(there));
+	assert_false(is_there("again") || is_there("again.partial"));
+	result_dir_discard(opened(there)); /* and it can be used again */
+
+	assert_int_equal(mkdir(there, 0777), 0);
+	result_dir_discard(opened(there));
+	assert_true(is_there("again")); /* not ours to remove */
+	assert_int_equal(rmdir(there), 0);
+}
+
+static void
 test_a_place_that_cannot_be_written_is_said_before_the_run(void **state)
 {
 	char there[PATH_MAX];
@@ -351,6 +368,7 @@ main(void)
 		RESULT_TEST(test_latest_follows_the_newest_run),
 		RESULT_TEST(test_exactly_means_exactly_there),
 		RESULT_TEST(test_an_empty_directory_is_filled_in_place),
+		RESULT_TEST(test_discarded_results_leave_their_place_as_it_was),
 		RESULT_TEST(test_a_place_that_cannot_be_written_is_said_before_the_run),
 		RESULT_TEST(test_the_first_failed_write_is_remembered_and_the_torn_line_cut_off),
 		RESULT_TEST(test_a_full_disk_loses_the_journal_but_neither_the_run_nor_the_result),
