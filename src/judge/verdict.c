@@ -118,6 +118,13 @@ say_slos(struct verdict *verdict, const struct judge_view *view)
 }
 
 static void
+mark_about_break(struct verdict *verdict, size_t from)
+{
+	for (size_t i = from; i < verdict->reasons_n; i++)
+		verdict->is_about_break[i] = true;
+}
+
+static void
 say_breaking_point(struct verdict *verdict, const struct judge_view *view)
 {
 	const struct breaking_point *point = &verdict->breaking_point;
@@ -135,8 +142,7 @@ say_breaking_point(struct verdict *verdict, const struct judge_view *view)
 	else if (!isnan(point->max_sustainable))
 		verdict_add_reason(verdict, "nothing broke: the target sustains at least %s",
 			level_text(view, point->max_sustainable, sustained, sizeof(sustained)));
-	for (size_t i = before; i < verdict->reasons_n; i++)
-		verdict->is_about_break[i] = true;
+	mark_about_break(verdict, before);
 	if (point->is_found && view->facts->did_not_recover)
 		verdict_add_reason(verdict, "the target did not recover after it broke");
 }
@@ -144,9 +150,12 @@ say_breaking_point(struct verdict *verdict, const struct judge_view *view)
 static void
 say_causes(struct verdict *verdict)
 {
+	size_t before = verdict->reasons_n;
+
 	for (size_t i = 0; i < verdict->causes_n; i++)
 		verdict_add_reason(verdict, "%s: %s: %s", failure_mode_rows[verdict->causes[i]].name,
 			failure_mode_rows[verdict->causes[i]].sentence, verdict->evidence[i]->text);
+	mark_about_break(verdict, before);
 }
 
 /* 3: nothing can be said; 1: a gate failed; 0. */

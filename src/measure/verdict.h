@@ -108,7 +108,7 @@ struct verdict {
 	int exit_code;
 	char reasons[VERDICT_REASONS_MAX][FINDING_TEXT_MAX];
 	size_t reasons_n;
-	bool is_about_break[VERDICT_REASONS_MAX]; /* the reason says no more than the breaking point does */
+	bool is_about_break[VERDICT_REASONS_MAX]; /* it says no more than breaking_point and evidence do */
 	struct level_verdict *levels;             /* by level index; levels_n of them */
 	size_t levels_n;
 	struct slo_verdict *slos; /* plan->slos_n, in order */

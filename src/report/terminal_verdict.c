@@ -87,7 +87,7 @@ terminal_add_verdict(const struct report *report, struct page *page)
 		figure_seconds(report->duration_ns, lasted));
 	page_wrap(page, 2, PAINT_DIM, line);
 	for (size_t i = leads_with_reason ? 1 : 0; i < verdict->reasons_n; i++) {
-		if (!leads_with_reason && verdict->is_about_break[i]) /* the headline says it */
+		if (!leads_with_reason && verdict->is_about_break[i]) /* the headline and the next block say it */
 			continue;
 		page_add(page, PAINT_PLAIN, "  - ");
 		page_wrap(page, 4, PAINT_PLAIN, verdict->reasons[i]);

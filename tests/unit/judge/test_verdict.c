@@ -45,7 +45,8 @@ test_break_is_found_between_two_levels(void **state)
 	assert_int_equal(v->exit_code, 0); /* finding a break is what was asked for */
 	assert_int_equal(v->status, VERDICT_PASS);
 	assert_string_equal(v->reasons[0], "the target broke at 200.0/s and sustained 150.0/s");
-	assert_true(v->is_about_break[0] && !v->is_about_break[1]);
+	assert_int_equal(v->reasons_n, 2);
+	assert_true(v->is_about_break[0] && v->is_about_break[1]);
 	assert_true(has_reason(v, "high_error_rate"));
 	run_fini(&run);
 }
@@ -245,6 +246,9 @@ test_recovery_is_the_pause_before_the_next_level(void **state)
 	run.facts.did_not_recover = true;
 	assert_int_equal(conclude(&run)->breaking_point.recovered_after_ns, -1);
 	assert_true(has_reason(conclude(&run), "did not recover"));
+	for (size_t i = 0; i < conclude(&run)->reasons_n; i++)
+		assert_int_equal(conclude(&run)->is_about_break[i],
+			strstr(conclude(&run)->reasons[i], "did not recover") == NULL);
 	run_fini(&run);
 }
 
