@@ -21,6 +21,7 @@ static const struct plan_key ramp_keys[] = {
 		.offset = offsetof(struct ramp, line.from),
 		.default_text = "",
 		.help = "level at the start; without it 0 or, in a stage, where the stage before ended",
+		.form = "a rate or users",
 		.parse = ramp_parse_from,
 	},
 	LEVEL_KEY(ramp, line.to, "to", NULL, "level at the end"),
@@ -33,9 +34,6 @@ ramp_check(const void *params, struct error *err)
 {
 	const struct ramp *r = params;
 
-	/* Without a `from` the ramp may be a stage that ends at 0. */
-	if (r->has_from && r->line.from == 0 && r->line.to == 0)
-		return error_set(err, "a ramp from 0 to 0 sends nothing");
 	return params_check_time("over", r->line.over_ns, err);
 }
 

@@ -113,6 +113,10 @@ schedule_check(const struct plan *plan, struct error *err)
 			error_set(err,
 				"%s: this load takes longer than a year; write a smaller count or a higher level",
 				load->shape.choice->name);
+		else if (load->in_users && schedule.duration_ns == INT64_MAX && load->shape.choice->flat_key == NULL)
+			error_set(err,
+				"%s: users send when they are free, so that a count is nowhere in time; write for: 10m",
+				load->shape.choice->name);
 		else
 			continue;
 		return error_place(err, plan->path, load->shape.line, load->shape.column);

@@ -26,8 +26,6 @@ spike_check(const void *params, struct error *err)
 {
 	const struct spike *s = params;
 
-	if (s->base == 0 && s->peak == 0)
-		return error_set(err, "a spike from 0 to 0 sends nothing");
 	if (s->repeat == 0)
 		return error_set(err, "repeat: 0 spikes are none; write 1 or more");
 	if (s->repeat > 1 && s->every_ns < s->during_ns)

@@ -78,7 +78,7 @@ stages_prepare(struct stages *stages, struct error *err)
 		const struct shape_ops *shape = shape_of(stage);
 		struct ramp *ramp = shape == &ramp_shape ? stage->params : NULL;
 		int64_t duration_ns;
-		double arrivals;
+		double arrivals = 0;
 
 		if (ramp != NULL && !ramp->has_from)
 			ramp->line.from = ended_at;

@@ -92,6 +92,7 @@ samples(void)
 		{"spike", "over nothing", &(struct spike){0, 100, 3 * SECOND, SECOND, 2 * SECOND, 3, 5 * SECOND}},
 		{"spike", "a dip", &(struct spike){100, 0, 3 * SECOND, SECOND, 2 * SECOND, 3, 5 * SECOND}},
 		{"spike", "back to back", &(struct spike){10, 100, 0, SECOND, 0, 3, SECOND}},
+		{"ramp", "a pause", RAMP(0, 0, 10 * SECOND)},
 		{"steps", "up, last clamped", &(struct steps){50, 20, 300, 30 * SECOND}},
 		{"steps", "down to 0", &(struct steps){100, 30, 0, 10 * SECOND}},
 		{"steps", "up from 0", &(struct steps){0, 10, 30, 10 * SECOND}},

@@ -150,19 +150,24 @@ test_a_poisson_load_that_its_count_ends_makes_just_so_many(void **state)
 }
 
 static void
-test_a_count_that_takes_a_century_is_refused(void **state)
+test_a_count_that_has_no_place_in_time_is_refused(void **state)
 {
-	static const char *const loads[] = {
-		"{steady: {rate: 1/h, count: 1M}}", "{sine: {mean: 1/h, amplitude: 0, period: 1s, count: 1M}}"};
+	static const struct {
+		const char *load, *word;
+	} loads[] = {
+		{"{steady: {rate: 1/h, count: 1M}}", "longer than a year"},
+		{"{sine: {mean: 1/h, amplitude: 0, period: 1s, count: 1M}}", "longer than a year"},
+		{"{sine: {mean: 10 users, amplitude: 5, period: 1s, count: 10}}", "write for: 10m"},
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(loads); i++) {
 		struct error err = {0};
-		struct plan *plan = plan_of(loads[i], &err);
+		struct plan *plan = plan_of(loads[i].load, &err);
 
 		assert_non_null(plan);
 		assert_false(schedule_check(plan, &err));
-		assert_non_null(strstr(err.message, "longer than a year"));
+		assert_non_null(strstr(err.message, loads[i].word));
 		plan_free(plan);
 	}
 }
@@ -242,7 +247,9 @@ test_mistakes_are_named_where_they_stand(void **state)
 		{"{stages: []}", "p.yaml:2:16", "list of shapes"},
 		{"{stages: [{users: 5, iterations: 10}]}", "p.yaml:2:17", "stage 1"},
 		{"{trace: {file: no-such-file}}", "p.yaml:2:22", "no-such-file"},
-		{"{ramp: {from: 0, to: 0, over: 1s}}", "p.yaml:2:14", "sends nothing"},
+		{"{ramp: {from: 0, to: 0/s, over: 1s}}", "p.yaml:2:28", "load.ramp.to: 0/s sends nothing"},
+		{"{spike: {base: 0, peak: 0, before: 1s, during: 1s, after: 1s}}", "p.yaml:2:31",
+			"load.spike.peak: 0 s"},
 	};
 
 	(void)state;
@@ -351,7 +358,7 @@ main(void)
 		cmocka_unit_test(test_a_stage_ends_when_its_count_has_come),
 		cmocka_unit_test(test_waves_that_rise_are_no_plateaus),
 		cmocka_unit_test(test_a_poisson_load_that_its_count_ends_makes_just_so_many),
-		cmocka_unit_test(test_a_count_that_takes_a_century_is_refused),
+		cmocka_unit_test(test_a_count_that_has_no_place_in_time_is_refused),
 		cmocka_unit_test(test_users_make_a_closed_loop_in_every_shape),
 		cmocka_unit_test(test_stages_of_rising_users_are_levels),
 		cmocka_unit_test(test_a_given_from_holds_in_a_stage_even_if_it_is_0),
