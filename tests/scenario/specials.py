@@ -214,25 +214,42 @@ def killed_run_is_reported(ran):
         yield f"3 s of 200/s were measured, the report counts {rebuilt['totals']['scheduled']}"
 
 
-FRAME = "\x1b[J"  # each frame erases the one before
-SGR_OR_FRAME = re.compile(r"\x1b\[[\d;]*([A-Za-z])")
+ESCAPE = re.compile(r"\x1b\[([\d;?]*)([A-Za-z])")
+
+
+def screen_after(text):
+    """The lines that a terminal shows in the end, of a text that moves up, erases and colours, and does nothing else."""
+    lines, row = [""], 0
+    for part in re.split(r"(\x1b\[[\d;]*[A-Za-z]|\n)", text):
+        move = ESCAPE.fullmatch(part)
+        if part == "\n":
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+        elif move and move[2] == "A":
+            row -= int(move[1] or 1)
+        elif move and move[2] == "J":
+            lines[row:] = [""]
+        elif not move:
+            lines[row] += part.replace("\r", "")
+    return lines
 
 
 def live_view_is_alive(ran):
-    frames = ran.stdout.count(FRAME)
-    seconds = ran.result["duration_s"]
-    if frames < 2 * seconds:
+    """Each frame erases the one before; the last one is gone when the report is there, and so is all colour."""
+    frames, seconds = ran.stdout.count("\x1b[J"), ran.result["duration_s"]
+    if not 2 * seconds <= frames <= 30 * seconds:
         yield f"{frames} frames were drawn in {seconds:.1f} s"
-    if frames > 30 * seconds:
-        yield f"{frames} frames were drawn in {seconds:.1f} s: more than anybody can see"
-    unknown = set(SGR_OR_FRAME.findall(ran.stdout)) - {"A", "J", "m"}
-    if unknown or "\x1b[?" in ran.stdout:
+    escapes = ESCAPE.findall(ran.stdout)
+    unknown = {last for _, last in escapes} - {"A", "J", "m"}
+    if unknown or any("?" in first for first, _ in escapes):
         yield f"sequences that change the terminal for good: {unknown}"
-    report = ran.stdout[ran.stdout.rindex(FRAME) + len(FRAME):] if frames else ""
-    if "sent for" not in ran.stdout or "sent for" in report or not report.endswith("\n"):
-        yield f"the view is not gone when the report is there: {report[-300:]!r}"
-    if report.count("\x1b[") and not report[report.rindex("\x1b["):].startswith("\x1b[0m"):
-        yield "the last colour is not switched off"
+    if escapes[-1:] != [("0", "m")]:
+        yield f"the last colour is not switched off: {escapes[-1:]}"
+    if "sent for" not in ran.stdout:
+        yield "no frame says what was sent"
+    left = [line for line in screen_after(ran.stdout) if "sent for" in line]
+    if left:
+        yield f"of the view there stays on the screen: {left[:3]}"
 
 
 def lookup(name):

@@ -8,6 +8,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 import always  # noqa: E402
 import matcher  # noqa: E402
 import process  # noqa: E402
+import specials  # noqa: E402
 
 
 @pytest.mark.parametrize("expected,actual,holds", [
@@ -42,6 +43,11 @@ def test_identities_hold_or_are_told():
     assert list(always.identities(totals(ok=7), ""))
     assert list(always.identities(totals(failures={}), ""))
     assert list(always.identities(totals(unsent_reasons={"b": 2}), ""))
+
+
+def test_screen_shows_what_was_not_erased():
+    assert specials.screen_after("a\r\nb\r\n\x1b[1A\r\x1b[Jc\x1b[0m\r\n") == ["a", "c", ""]
+    assert specials.screen_after("a\r\nb\r\n\x1b[Jc\r\n") == ["a", "b", "c", ""]
 
 
 def test_session_is_read_whatever_the_command_is_called():
