@@ -327,7 +327,7 @@ test_the_effective_profile_names_inherited_files_from_its_own_place(void **state
 	assert_string_equal(again->effective_yaml, plan->effective_yaml);
 	plan_free(again);
 	plan_free(plan);
-	char text[256], moved[128];
+	char text[512], moved[512];
 
 	snprintf(text, sizeof(text), "extends: %s\n", path_of("base/y.yaml"));
 	snprintf(moved, sizeof(moved), "body_file: %s\n", path_of("base/body.bin"));
