@@ -60,8 +60,10 @@ add_judgement(struct table *table, const struct level_verdict *verdict)
 	table_add_cell(table, level_paint(verdict->status), level_status_names[verdict->status]);
 	if (verdict->status == LEVEL_OK)
 		return;
-	for (size_t i = 0; i < verdict->findings_n; i++)
-		table_add_note(table, PAINT_DIM, verdict->findings[i].text);
+	/* What made it what it is; lesser findings, and those of a level that was cut, are in result.json. */
+	for (size_t i = 0; i < verdict->findings_n && verdict->status != LEVEL_CUT; i++)
+		if (verdict->findings[i].weight >= verdict->status)
+			table_add_note(table, PAINT_DIM, verdict->findings[i].text);
 }
 
 void

@@ -252,6 +252,31 @@ test_no_reason_repeats_the_headline(void **state)
 }
 
 static void
+test_a_level_shows_what_made_it_what_it_is(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 3);
+	struct verdict verdict = fixture_verdict();
+	struct report report = fixture_report(&plan, summary, &verdict);
+
+	(void)state;
+	fixture_finding(
+		&fixture_levels[2].findings[2], "latency", FAILURE_MODE_NONE, LEVEL_DEGR, 3, 2, "a lesser thing");
+	fixture_levels[2].findings_n = 3;
+	char *text = rendered(&report, 200, false);
+
+	assert_non_null(strstr(text, fixture_levels[2].findings[0].text));
+	assert_null(strstr(text, "a lesser thing"));
+	free(text);
+	fixture_levels[2].status = LEVEL_CUT;
+	fixture_levels[2].findings[2].weight = LEVEL_BROKEN;
+	text = rendered(&report, 200, false);
+	assert_null(strstr(text, "a lesser thing"));
+	free(text);
+	summary_free(summary);
+}
+
+static void
 assert_sure(const struct report *report, const char *expected)
 {
 	char *text = rendered(report, 200, false);
@@ -328,6 +353,7 @@ main(void)
 		cmocka_unit_test(test_hostile_names_and_evidence_cannot_reach_the_terminal),
 		cmocka_unit_test(test_the_first_line_says_what_was_found),
 		cmocka_unit_test(test_no_reason_repeats_the_headline),
+		cmocka_unit_test(test_a_level_shows_what_made_it_what_it_is),
 		cmocka_unit_test(test_sureness_is_told_by_what_it_rests_on),
 		cmocka_unit_test(test_colours_only_where_they_are_wanted),
 		cmocka_unit_test(test_a_file_is_no_terminal),
