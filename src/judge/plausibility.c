@@ -12,6 +12,8 @@ check_counts(struct verdict *verdict, const struct counts *c)
 		verdict_add_reason(verdict, "nothing was sent: no request became due");
 	else if (client > 0 && c->ok == 0 && client == c->failed + c->dropped + c->unsent + c->unfinished)
 		verdict_add_reason(verdict, "every request failed by the generator's own limits");
+	else if (c->ok == 0 && c->unfinished > 0 && c->failed + c->dropped + c->unsent == 0)
+		verdict_add_reason(verdict, "the run was ended before a single request was answered");
 	if (!counts_identities_hold(c))
 		verdict_add_reason(verdict,
 			"the counters do not add up: scheduled %" PRIu64 ", sent %" PRIu64 ", ok %" PRIu64

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "unit/judge/scripted_run.h"
 
 static void
@@ -50,6 +52,26 @@ test_client_that_failed_every_request_is_inconclusive(void **state)
 }
 
 static void
+test_run_that_ended_before_any_answer_is_inconclusive(void **state)
+{
+	struct scripted_run run;
+
+	(void)state;
+	run_init(&run, "steady");
+	run_play_on(&run, (struct step){.offered = 100});
+	struct counts *all = &run.summary->everything.counts;
+
+	all->unfinished = all->ok;
+	all->ok = 0;
+	memset(all->by_status, 0, sizeof(all->by_status));
+	const struct verdict *v = conclude(&run);
+
+	assert_int_equal(v->exit_code, 3);
+	assert_true(has_reason(v, "before a single request was answered"));
+	run_fini(&run);
+}
+
+static void
 test_run_without_requests_is_inconclusive(void **state)
 {
 	struct scripted_run run;
@@ -68,6 +90,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_cannot_be_true_is_inconclusive),
 		cmocka_unit_test(test_client_that_failed_every_request_is_inconclusive),
+		cmocka_unit_test(test_run_that_ended_before_any_answer_is_inconclusive),
 		cmocka_unit_test(test_run_without_requests_is_inconclusive),
 	};
 
