@@ -99,6 +99,9 @@ def run_brunt(run, ran):
     # NO_COLOR is for whoever reads a pipe; a terminal is to show what it shows to people.
     plain = {} if run.get("stdout") == "tty" else {"NO_COLOR": "1"}
     env = {**os.environ, **plain, "BRUNT": ran.brunt, **run.get("env", {})}
+    if run.get("stdout") == "tty":  # whatever this test's own output wants
+        env.pop("NO_COLOR", None)
+        env["TERM"] = "xterm"
     drive.drive(command_of(run, ran), run, ran, env)
 
 
