@@ -97,6 +97,7 @@ connection_lose_flight(struct connection *c, enum failure failure)
 		if (flight->x.sent_ns >= 0)
 			flight->x.retries++;
 		flight->resends++;
+		flight->needs_fresh = true;
 		flight->connection = NULL;
 		connection_close(c, false);
 		pool_resend(c->pool, flight);

@@ -30,6 +30,7 @@ flights_take(struct flights *flights)
 	list_remove(&flight->waiting);
 	flight->connection = NULL;
 	flight->resends = 0;
+	flight->needs_fresh = false;
 	list_init(&flight->by_deadline);
 	return flight;
 }

@@ -14,6 +14,7 @@ struct flight {
 	struct list waiting;           /* in the pool's queue for a connection */
 	struct list by_deadline;       /* in its lane: deadlines of a lane never decrease */
 	unsigned resends;              /* connections that died under it before it was sent */
+	bool needs_fresh; /* not a kept-alive connection again: those of a server that closes them may all be stale */
 	int64_t deadline_ns;
 };
 

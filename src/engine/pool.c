@@ -143,6 +143,42 @@ pool_take_failure(struct pool *pool, size_t address, enum failure failure)
 	pool_fail_first_waiting(pool, failure);
 }
 
+/* The flight that waits longest among those that may use the connection. */
+static struct flight *
+pool_first_waiting_for(const struct pool *pool, const struct connection *c)
+{
+	for (struct list *node = pool->waiting.next; node != &pool->waiting; node = node->next) {
+		struct flight *flight = container_of(node, struct flight, waiting);
+
+		if (c->requests == 0 || !flight->needs_fresh)
+			return flight;
+	}
+	return NULL;
+}
+
+static bool
+pool_send_waiting(struct pool *pool, struct connection *c)
+{
+	struct flight *flight = pool_first_waiting_for(pool, c);
+
+	if (flight == NULL)
+		return false;
+	list_remove(&flight->waiting);
+	pool->waiting_n--;
+	connection_send(c, flight);
+	return true;
+}
+
+/* All connections are in use or idle, and a flight wants a new one: the one idle longest makes room. */
+static void
+pool_make_room(struct pool *pool)
+{
+	struct connection *oldest = list_first(&pool->idle, struct connection, node);
+
+	if (oldest != NULL)
+		connection_close(oldest, false);
+}
+
 /* One connect for each flight that waits without one, as far as the limit allows. */
 static void
 pool_open_enough(struct pool *pool)
@@ -157,8 +193,10 @@ pool_open_enough(struct pool *pool)
 		}
 		struct connection *c = pool_take_unused(pool);
 
-		if (c == NULL)
+		if (c == NULL) {
+			pool_make_room(pool);
 			return;
+		}
 		c->address = address;
 		if (connection_open(c, &pool->config.addresses->list[address], &failure)) {
 			list_add_last(&pool->connecting, &c->node);
@@ -223,13 +261,8 @@ pool_turn(struct pool *pool, int64_t now_ns)
 		pool_connect_failed(pool, c, FAILURE_CONNECT_TIMEOUT);
 	/* Flights that were put back find an idle connection or a new one here, not from inside the callback that
 	 * failed. */
-	while (pool->waiting_n > 0 && (c = pool_pick_idle(pool)) != NULL) {
-		struct flight *flight = list_first(&pool->waiting, struct flight, waiting);
-
-		list_remove(&flight->waiting);
-		pool->waiting_n--;
-		connection_send(c, flight);
-	}
+	while (pool->waiting_n > 0 && (c = pool_pick_idle(pool)) != NULL && pool_send_waiting(pool, c))
+		;
 	pool_open_enough(pool);
 }
 
@@ -286,16 +319,11 @@ pool_connect_failed(struct pool *pool, struct connection *c, enum failure failur
 void
 pool_give_idle(struct pool *pool, struct connection *c)
 {
-	struct flight *flight = list_first(&pool->waiting, struct flight, waiting);
-
 	list_add_last(&pool->idle, &c->node);
-	if (pool->is_closing) {
+	if (pool->is_closing)
 		connection_close(c, false);
-	} else if (flight != NULL) {
-		list_remove(&flight->waiting);
-		pool->waiting_n--;
-		connection_send(c, flight);
-	}
+	else
+		pool_send_waiting(pool, c);
 }
 
 void
