@@ -246,6 +246,7 @@ judge_run(struct judge *judge, const struct summary *summary, const struct run_f
 	verdict->slos = must_calloc(judge->plan->slos_n + 1, sizeof(*verdict->slos));
 	fill_levels(verdict, &view);
 	breaking_point_find(&verdict->breaking_point, &view);
+	spike_find(&verdict->spike, &view);
 	causes_find(verdict, summary->series.step_ns);
 	verdict_conclude(verdict, &view);
 	return verdict;

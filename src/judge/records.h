@@ -36,6 +36,9 @@ void confidence_find(struct break_confidence *confidence, const struct plan *pla
 	const struct level_record *sustained);
 void breaking_point_find(struct breaking_point *point, const struct judge_view *view);
 
+/* Fills all of it; no spikes where the load is none of that shape or ended before the first. */
+void spike_find(struct spike_verdict *spike, const struct judge_view *view);
+
 /* Fills verdict->slos; true: every one that gates and has a value passed. gated: how many had one. */
 bool slo_judge(struct verdict *verdict, const struct judge_view *view, size_t *gated);
 

@@ -88,6 +88,18 @@ struct breaking_point {
 	struct break_confidence confidence;
 };
 
+/* What a load of the shape `spike` did to the response times of successes, by the rows of the series. */
+struct spike_verdict {
+	size_t spikes;        /* that began; 0: the load had none, and nothing below is known */
+	int64_t base_p95_ns;  /* median of the rows before the first; −1: fewer than 3 */
+	int64_t worst_p95_ns; /* of a row, in any spike or on the way back from it; −1: none */
+	double overshoot;     /* worst over base; NAN: n/a */
+	/* From a spike's end to the end of the first of 2 rows in a row within 1.1 × the base and without failures:
+	 * after the first spike, and the slowest of all. −1: did not recover before the next spike or the load's end;
+	 * −2: cannot be told. */
+	int64_t recovered_after_ns, slowest_recovery_ns;
+};
+
 /* Exit codes of every command. Where several hold, the precedence is 2, 5, 128 + signal, 4, 3, 1, 0. */
 enum exit_code {
 	EXIT_PASSED = 0,
@@ -113,6 +125,7 @@ struct verdict {
 	size_t levels_n;
 	struct slo_verdict *slos; /* plan->slos_n, in order */
 	struct breaking_point breaking_point;
+	struct spike_verdict spike;
 	/* Causes by onset: the first leads. Evidence points into the levels' findings. */
 	enum failure_mode failure_mode; /* the leading one, or NONE */
 	enum failure_mode causes[FAILURE_MODE_COUNT];

@@ -21,6 +21,7 @@ void result_add_requests(cJSON *result, const struct report *report);
 void result_add_scenarios(cJSON *result, const struct report *report);
 void result_add_levels(cJSON *result, const struct report *report);
 void result_add_breaking_point(cJSON *result, const struct report *report);
+void result_add_spike(cJSON *result, const struct report *report); /* nothing where there was none */
 void result_add_failure_mode(cJSON *result, const struct report *report);
 void result_add_resources(cJSON *result, const struct report *report);
 void result_add_series(cJSON *result, const struct report *report);

@@ -171,6 +171,26 @@ result_add_breaking_point(cJSON *result, const struct report *report)
 }
 
 void
+result_add_spike(cJSON *result, const struct report *report)
+{
+	const struct spike_verdict *spike = &report->verdict->spike;
+	cJSON *o;
+
+	if (spike->spikes == 0)
+		return;
+	o = value_add_object(result, "spike");
+	value_set_count(o, "spikes", spike->spikes);
+	value_set_ns(o, "base_p95_ns", spike->base_p95_ns);
+	value_set_ns(o, "worst_p95_ns", spike->worst_p95_ns);
+	value_set_number(o, "overshoot", spike->overshoot);
+	value_set_seconds(o, "recovered_after_s", spike->recovered_after_ns);
+	value_set_seconds(o, "slowest_recovery_s", spike->slowest_recovery_ns);
+	value_set(o, "recovered",
+		spike->slowest_recovery_ns == -2 ? cJSON_CreateNull()
+						 : cJSON_CreateBool(spike->slowest_recovery_ns >= 0));
+}
+
+void
 result_add_failure_mode(cJSON *result, const struct report *report)
 {
 	const struct verdict *verdict = report->verdict;

@@ -101,6 +101,7 @@ add_measurements(const struct report *report, struct page *page)
 		terminal_add_failures(report, page);
 		return;
 	}
+	terminal_add_spike(report, page);
 	terminal_add_levels(report, page);
 	terminal_add_slos(report, page);
 	terminal_add_latency(report, page);

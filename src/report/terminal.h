@@ -10,6 +10,7 @@ const char *terminal_headline(const struct report *report, char *into, size_t si
 
 void terminal_add_verdict(const struct report *report, struct page *page);
 void terminal_add_breaking_point(const struct report *report, struct page *page);
+void terminal_add_spike(const struct report *report, struct page *page);
 void terminal_add_levels(const struct report *report, struct page *page);
 void terminal_add_latency(const struct report *report, struct page *page);
 void terminal_add_histogram(const struct report *report, struct page *page);

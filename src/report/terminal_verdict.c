@@ -211,3 +211,40 @@ terminal_add_breaking_point(const struct report *report, struct page *page)
 	add_confidence(report, page);
 	page_entry(page, "next", PAINT_ACCENT, "%s", mode->advice);
 }
+
+static const char *
+recovery_text(const struct spike_verdict *spike, char *into, size_t size)
+{
+	bool is_one = spike->spikes == 1;
+	char first[FIGURE_MAX], slowest[FIGURE_MAX];
+
+	if (spike->slowest_recovery_ns == -2)
+		snprintf(into, size, "too few rows to tell when it was back to normal");
+	else if (spike->slowest_recovery_ns == -1)
+		snprintf(into, size, "not back to normal %s",
+			is_one ? "before the load ended" : "after every spike before the next or the load's end");
+	else if (is_one)
+		snprintf(into, size, "back to normal %s after it ended",
+			figure_seconds(spike->recovered_after_ns, first));
+	else
+		snprintf(into, size, "back to normal %s after the first ended, %s at the slowest",
+			spike->recovered_after_ns >= 0 ? figure_seconds(spike->recovered_after_ns, first) : "n/a",
+			figure_seconds(spike->slowest_recovery_ns, slowest));
+	return into;
+}
+
+void
+terminal_add_spike(const struct report *report, struct page *page)
+{
+	const struct spike_verdict *spike = &report->verdict->spike;
+	char base[FIGURE_MAX], worst[FIGURE_MAX], factor[FIGURE_MAX] = "", recovery[160];
+
+	if (spike->spikes == 0)
+		return;
+	if (isfinite(spike->overshoot))
+		snprintf(factor, sizeof(factor), " (%.1f×)", spike->overshoot);
+	page_heading(page, "Spike");
+	page_entry(page, "P95", spike->slowest_recovery_ns == -1 ? PAINT_WARN : PAINT_PLAIN,
+		"%s before, %s at worst%s, %s", figure_time(spike->base_p95_ns, base),
+		figure_time(spike->worst_p95_ns, worst), factor, recovery_text(spike, recovery, sizeof(recovery)));
+}

@@ -206,6 +206,58 @@ test_what_is_not_known_is_null(void **state)
 	summary_free(summary);
 }
 
+static cJSON *
+spike_result(const struct spike_verdict *spike)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 1);
+	struct verdict verdict = fixture_verdict();
+	struct report report = fixture_report(&plan, summary, &verdict);
+
+	verdict.spike = *spike;
+	char *text = written(&report);
+	cJSON *result = cJSON_Parse(text);
+
+	assert_non_null(result);
+	free(text);
+	summary_free(summary);
+	return result;
+}
+
+static void
+test_a_spike_that_was_not_recovered_from_has_no_time(void **state)
+{
+	struct spike_verdict spike = {.spikes = 2,
+		.base_p95_ns = 20000000,
+		.worst_p95_ns = 50000000,
+		.overshoot = 2.5,
+		.recovered_after_ns = 3 * NS_PER_S,
+		.slowest_recovery_ns = -1};
+	cJSON *result = spike_result(&spike);
+
+	(void)state;
+	assert_int_equal(number(result, "spike.spikes"), 2);
+	assert_int_equal(number(result, "spike.base_p95_ns"), 20000000);
+	assert_int_equal(number(result, "spike.worst_p95_ns"), 50000000);
+	assert_true(fabs(number(result, "spike.overshoot") - 2.5) < 1e-9);
+	assert_int_equal(number(result, "spike.recovered_after_s"), 3);
+	assert_true(cJSON_IsNull(at(result, "spike.slowest_recovery_s")));
+	assert_true(cJSON_IsFalse(at(result, "spike.recovered")));
+	cJSON_Delete(result);
+
+	spike = (struct spike_verdict){.spikes = 1,
+		.base_p95_ns = -1,
+		.worst_p95_ns = -1,
+		.overshoot = NAN,
+		.recovered_after_ns = -2,
+		.slowest_recovery_ns = -2};
+	result = spike_result(&spike);
+	assert_true(cJSON_IsNull(at(result, "spike.base_p95_ns")));
+	assert_true(cJSON_IsNull(at(result, "spike.overshoot")));
+	assert_true(cJSON_IsNull(at(result, "spike.recovered")));
+	cJSON_Delete(result);
+}
+
 /* DEFINITIONS, One exchange: a closed loop's result is stamped. */
 static void
 test_a_closed_loop_is_stamped(void **state)
@@ -389,6 +441,7 @@ main(void)
 		cmocka_unit_test(test_classes_add_up_to_what_failed),
 		cmocka_unit_test(test_an_encoded_histogram_says_the_same_as_the_figures),
 		cmocka_unit_test(test_what_is_not_known_is_null),
+		cmocka_unit_test(test_a_spike_that_was_not_recovered_from_has_no_time),
 		cmocka_unit_test(test_a_closed_loop_is_stamped),
 		cmocka_unit_test(test_a_warmup_has_figures_of_its_own),
 		cmocka_unit_test(test_requests_and_scenarios_add_up_to_the_totals),

@@ -127,6 +127,56 @@ test_an_unreachable_target_has_a_short_report(void **state)
 }
 
 static void
+assert_says_of_spike(const struct spike_verdict *spike, const char *sentence)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 1);
+	struct verdict verdict = fixture_verdict();
+	struct report report = fixture_report(&plan, summary, &verdict);
+
+	verdict.spike = *spike;
+	char *text = rendered(&report, 200, false);
+
+	if (strstr(text, sentence) == NULL)
+		fail_msg("'%s' is not said in:\n%s", sentence, text);
+	free(text);
+	summary_free(summary);
+}
+
+static void
+test_a_spike_is_told_by_its_overshoot_and_the_way_back(void **state)
+{
+	struct spike_verdict spike = {.spikes = 1,
+		.base_p95_ns = 15200000,
+		.worst_p95_ns = 240 * NS_PER_MS,
+		.overshoot = 15.79,
+		.recovered_after_ns = 3 * NS_PER_S,
+		.slowest_recovery_ns = 3 * NS_PER_S};
+
+	(void)state;
+	assert_says_of_spike(&spike, "15.2ms before, 240ms at worst (15.8×), back to normal 3.0s after it ended\n");
+	spike.spikes = 2;
+	spike.slowest_recovery_ns = 5 * NS_PER_S;
+	assert_says_of_spike(&spike, "back to normal 3.0s after the first ended, 5.0s at the slowest\n");
+	spike.slowest_recovery_ns = -1;
+	assert_says_of_spike(&spike, "not back to normal after every spike before the next or the load's end\n");
+	spike = (struct spike_verdict){.spikes = 1,
+		.base_p95_ns = 15200000,
+		.worst_p95_ns = 240 * NS_PER_MS,
+		.overshoot = 15.79,
+		.recovered_after_ns = -1,
+		.slowest_recovery_ns = -1};
+	assert_says_of_spike(&spike, "(15.8×), not back to normal before the load ended\n");
+	spike = (struct spike_verdict){.spikes = 1,
+		.base_p95_ns = -1,
+		.worst_p95_ns = 240 * NS_PER_MS,
+		.overshoot = NAN,
+		.recovered_after_ns = -2,
+		.slowest_recovery_ns = -2};
+	assert_says_of_spike(&spike, "n/a before, 240ms at worst, too few rows to tell when it was back to normal\n");
+}
+
+static void
 test_a_closed_loop_says_what_it_leaves_out(void **state)
 {
 	struct plan plan = fixture_plan();
@@ -349,6 +399,7 @@ main(void)
 		cmocka_unit_test(test_a_broken_target_is_reported_at_100_and_60_columns),
 		cmocka_unit_test(test_a_run_that_sent_nothing_has_a_report_without_made_up_figures),
 		cmocka_unit_test(test_an_unreachable_target_has_a_short_report),
+		cmocka_unit_test(test_a_spike_is_told_by_its_overshoot_and_the_way_back),
 		cmocka_unit_test(test_a_closed_loop_says_what_it_leaves_out),
 		cmocka_unit_test(test_hostile_names_and_evidence_cannot_reach_the_terminal),
 		cmocka_unit_test(test_the_first_line_says_what_was_found),
