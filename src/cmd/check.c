@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/units.h"
 #include "cmd/command.h"
 #include "cmd/plot.h"
+#include "cmd/profile_arguments.h"
 #include "cmd/tables.h"
 #include "engine/connection.h"
 #include "engine/flight.h"
@@ -21,7 +21,6 @@
 
 extern const struct command check_command;
 
-#define SETTINGS_MAX 64
 #define OUTPUT_CEILING ((size_t)1024 * 1024)
 #define LEVELS_SHOWN 100
 #define SAMPLES_PER_COLUMN 512
@@ -33,9 +32,6 @@ extern const struct command check_command;
 #define TIME_WAIT_S 60
 
 struct check_options {
-	const char *profile;
-	struct plan_setting settings[SETTINGS_MAX];
-	size_t settings_n;
 	int64_t latency_ns; /* 0: not given */
 };
 
@@ -323,79 +319,41 @@ check_plan(const struct plan *plan, const struct check_options *options, struct 
 	return check_descriptors(plan, out, err);
 }
 
-enum { OPTION_SET = 256, OPTION_LATENCY };
+enum { OPTION_LATENCY = OPTION_SET + 1 };
 
 static const struct option check_flags[] = {
-	{"set", required_argument, NULL, OPTION_SET},
+	PROFILE_FLAGS,
 	{"latency", required_argument, NULL, OPTION_LATENCY},
-	{"help", no_argument, NULL, 'h'},
 	{0},
 };
 
 static bool
-take_setting(struct check_options *options, const char *text)
+take_flag(void *context, int flag)
 {
-	struct error err = {0};
-	char message[1400];
+	struct check_options *options = context;
 
-	if (options->settings_n == SETTINGS_MAX)
-		error_set(&err, "--set may be given %d times at most", SETTINGS_MAX);
-	else if (plan_setting_parse(text, &options->settings[options->settings_n], &err)) {
-		options->settings_n++;
+	CHECK_OP(flag, ==, OPTION_LATENCY);
+	if (units_parse_time_ns(optarg, &options->latency_ns) && options->latency_ns > 0)
 		return true;
-	}
-	command_bad_usage(&check_command, "%s", error_text(&err, message, sizeof(message)));
+	command_bad_usage(&check_command, "--latency: '%s' is not %s", optarg, units_time_form);
 	return false;
-}
-
-/* False: the command ends here, with *exit_code. */
-static bool
-take_flag(struct check_options *options, int flag, char **argv, int *exit_code)
-{
-	*exit_code = EXIT_USAGE;
-	switch (flag) {
-	case OPTION_SET: return take_setting(options, optarg);
-	case OPTION_LATENCY:
-		if (units_parse_time_ns(optarg, &options->latency_ns) && options->latency_ns > 0)
-			return true;
-		command_bad_usage(&check_command, "--latency: '%s' is not %s", optarg, units_time_form);
-		return false;
-	case 'h': *exit_code = command_print_help(&check_command); return false;
-	case ':': command_bad_usage(&check_command, "%s wants a value", argv[optind - 1]); return false;
-	default: command_bad_usage(&check_command, "there is no flag %s", argv[optind - 1]); return false;
-	}
-}
-
-static bool
-parse_arguments(struct check_options *options, int argc, char **argv, int *exit_code)
-{
-	int flag;
-
-	optind = 1;
-	while ((flag = getopt_long(argc, argv, ":h", check_flags, NULL)) != -1)
-		if (!take_flag(options, flag, argv, exit_code))
-			return false;
-	*exit_code = EXIT_USAGE;
-	if (argc - optind != 1) {
-		command_bad_usage(&check_command, argc == optind ? "which profile?" : "one profile at a time");
-		return false;
-	}
-	options->profile = argv[optind];
-	return true;
 }
 
 static int
 check_run(int argc, char **argv)
 {
+	struct profile_arguments arguments = {0};
 	struct check_options options = {0};
 	struct error err = {0};
 	char message[1400];
 	struct buf out;
 	int exit_code;
 
-	if (!parse_arguments(&options, argc, argv, &exit_code))
+	if (!profile_arguments_parse(
+		    &arguments, &check_command, argc, argv, check_flags, take_flag, &options, &exit_code))
 		return exit_code;
-	struct plan *plan = plan_load_file(options.profile, options.settings, options.settings_n, cmd_tables(), &err);
+	struct plan *plan =
+		plan_load_file(arguments.profile, arguments.settings, arguments.settings_n, cmd_tables(), &err);
 
 	buf_init(&out, OUTPUT_CEILING);
 	bool is_ok = plan != NULL && check_plan(plan, &options, &out, &err);
@@ -403,7 +361,7 @@ check_run(int argc, char **argv)
 	if (out.length > 0)
 		fwrite(out.bytes, 1, out.length, stdout);
 	if (is_ok)
-		printf("\n%s is valid; nothing was sent\n", options.profile);
+		printf("\n%s is valid; nothing was sent\n", arguments.profile);
 	else
 		fprintf(stderr, "brunt: %s\n", error_text(&err, message, sizeof(message)));
 	exit_code = !is_ok ? EXIT_USAGE : fflush(stdout) == 0 ? EXIT_PASSED : EXIT_INTERNAL;

@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -6,6 +5,7 @@
 #include "base/log.h"
 #include "campaign/campaign.h"
 #include "cmd/command.h"
+#include "cmd/profile_arguments.h"
 #include "cmd/tables.h"
 #include "engine/pump.h"
 #include "engine/requests.h"
@@ -13,96 +13,59 @@
 
 extern const struct command run_command;
 
-#define SETTINGS_MAX 64
-
-struct run_options {
-	struct campaign_options campaign;
-	const char *profile;
-	struct plan_setting settings[SETTINGS_MAX];
-	size_t settings_n;
-};
-
-enum { OPTION_SET = 256, OPTION_OUT, OPTION_EVENTS, OPTION_CONTROL, OPTION_JSON, OPTION_QUIET };
+enum { OPTION_OUT = OPTION_SET + 1, OPTION_EVENTS, OPTION_CONTROL, OPTION_JSON, OPTION_QUIET };
 
 static const struct option run_flags[] = {
-	{"set", required_argument, NULL, OPTION_SET},
+	PROFILE_FLAGS,
 	{"out", required_argument, NULL, OPTION_OUT},
 	{"events", required_argument, NULL, OPTION_EVENTS},
 	{"control", required_argument, NULL, OPTION_CONTROL},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"quiet", no_argument, NULL, OPTION_QUIET},
-	{"help", no_argument, NULL, 'h'},
 	{0},
 };
 
 static bool
-run_add_setting(struct run_options *options, const char *text)
+run_take_flag(void *context, int flag)
 {
-	struct error err = {0};
-	char message[1400];
+	struct campaign_options *options = context;
 
-	if (options->settings_n == SETTINGS_MAX)
-		error_set(&err, "--set may be given %d times at most", SETTINGS_MAX);
-	else if (plan_setting_parse(text, &options->settings[options->settings_n], &err)) {
-		options->settings_n++;
-		return true;
-	}
-	command_bad_usage(&run_command, "%s", error_text(&err, message, sizeof(message)));
-	return false;
-}
-
-/* False: usage; *exit_code says with what. */
-static bool
-run_take_flag(struct run_options *options, int flag, char **argv, int *exit_code)
-{
-	*exit_code = EXIT_USAGE;
 	switch (flag) {
-	case OPTION_SET: return run_add_setting(options, optarg);
-	case OPTION_OUT: options->campaign.out_dir = optarg; return true;
-	case OPTION_EVENTS: options->campaign.events_path = optarg; return true;
-	case OPTION_CONTROL: options->campaign.control_path = optarg; return true;
-	case OPTION_JSON: options->campaign.is_json = true; return true;
-	case OPTION_QUIET: options->campaign.is_quiet = true; return true;
-	case 'h': *exit_code = command_print_help(&run_command); return false;
-	case ':': command_bad_usage(&run_command, "%s wants a value", argv[optind - 1]); return false;
-	default: command_bad_usage(&run_command, "there is no flag %s", argv[optind - 1]); return false;
-	}
-}
-
-static bool
-run_parse(struct run_options *options, int argc, char **argv, int *exit_code)
-{
-	int flag;
-
-	optind = 1;
-	while ((flag = getopt_long(argc, argv, ":h", run_flags, NULL)) != -1)
-		if (!run_take_flag(options, flag, argv, exit_code))
-			return false;
-	*exit_code = EXIT_USAGE;
-	if (argc - optind != 1) {
-		command_bad_usage(&run_command, argc == optind ? "which profile?" : "one profile at a time");
-		return false;
-	}
-	options->profile = argv[optind];
-	if (options->campaign.is_json && options->campaign.events_path != NULL &&
-		strcmp(options->campaign.events_path, "-") == 0) {
-		command_bad_usage(&run_command, "--json and --events - both want stdout");
-		return false;
+	case OPTION_OUT: options->out_dir = optarg; break;
+	case OPTION_EVENTS: options->events_path = optarg; break;
+	case OPTION_CONTROL: options->control_path = optarg; break;
+	case OPTION_JSON: options->is_json = true; break;
+	case OPTION_QUIET: options->is_quiet = true; break;
+	default: CHECK(false);
 	}
 	return true;
+}
+
+static bool
+run_check_options(const struct campaign_options *options)
+{
+	if (!options->is_json || options->events_path == NULL || strcmp(options->events_path, "-") != 0)
+		return true;
+	command_bad_usage(&run_command, "--json and --events - both want stdout");
+	return false;
 }
 
 static int
 run_run(int argc, char **argv)
 {
-	struct run_options options = {0};
+	struct profile_arguments arguments = {0};
+	struct campaign_options options = {0};
 	struct error err = {0};
 	char message[1400];
 	int exit_code;
 
-	if (!run_parse(&options, argc, argv, &exit_code))
+	if (!profile_arguments_parse(
+		    &arguments, &run_command, argc, argv, run_flags, run_take_flag, &options, &exit_code))
 		return exit_code;
-	struct plan *plan = plan_load_file(options.profile, options.settings, options.settings_n, cmd_tables(), &err);
+	if (!run_check_options(&options))
+		return EXIT_USAGE;
+	struct plan *plan =
+		plan_load_file(arguments.profile, arguments.settings, arguments.settings_n, cmd_tables(), &err);
 
 	/* What needs nothing but the plan is refused before the target is started. */
 	if (plan == NULL || !schedule_check(plan, &err) || !pump_check_levels(plan, &err) ||
@@ -111,9 +74,9 @@ run_run(int argc, char **argv)
 		fprintf(stderr, "brunt: %s\n", error_text(&err, message, sizeof(message)));
 		return EXIT_USAGE;
 	}
-	log_set_quiet(options.campaign.is_quiet);
-	options.campaign.plan = plan;
-	exit_code = campaign_run(&options.campaign);
+	log_set_quiet(options.is_quiet);
+	options.plan = plan;
+	exit_code = campaign_run(&options);
 	plan_free(plan);
 	return exit_code;
 }
