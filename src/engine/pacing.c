@@ -27,8 +27,11 @@ pacing_add_reading(struct pacing *pacing, const struct reading *self)
 	if (pacing->wanted != PACING_AUTO || pacing->is_relaxed)
 		return;
 	/* Comparisons with NAN, a gauge that is not available, are false. */
-	if (self->values[GAUGE_CPU_ALLOWED] < 1)
+	if (self->values[GAUGE_CPU_ALLOWED] < 1) {
 		pacing_relax(pacing, "the CPU quota is below one core");
-	else if (self->values[GAUGE_RUN_WAIT] > PACING_RUN_WAIT_MAX)
+		return;
+	}
+	pacing->waited_n = self->values[GAUGE_RUN_WAIT] > PACING_RUN_WAIT_MAX ? pacing->waited_n + 1 : 0;
+	if (pacing->waited_n >= PACING_WAITED_READINGS)
 		pacing_relax(pacing, "others waited for the core that we spun on");
 }

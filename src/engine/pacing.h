@@ -11,10 +11,13 @@
 struct pacing {
 	enum plan_pacing wanted;
 	bool is_relaxed;
+	unsigned waited_n;  /* readings in a row that showed such a wait */
 	const char *reason; /* in words, for the report */
 };
 
 #define PACING_RUN_WAIT_MAX 0.01
+/* One reading may have met a passing job; this many in a row are somebody who stays. */
+#define PACING_WAITED_READINGS 3
 
 void pacing_init(struct pacing *pacing, enum plan_pacing wanted, bool shares_target_cpu);
 void pacing_add_reading(struct pacing *pacing, const struct reading *self);
