@@ -46,7 +46,6 @@ struct interval_level {
 	int64_t window_ns;   /* how much of the window this interval covers */
 	uint32_t in_flight_peak;
 	int64_t loop_gap_max_ns;       /* longest time between two loop turns, less the sleep that was asked for */
-	double achieved_late;          /* reserved: 0 */
 	struct gauge_set target, self; /* readings taken while its window was running */
 };
 
