@@ -41,10 +41,10 @@ lane_find_users_max(const struct lane *lane)
 static void
 lane_init_users(struct lane *lane)
 {
-	lane->users_max = lane_find_users_max(lane);
+	lane->users_max = (uint32_t)schedule_share(&lane->schedule, lane_find_users_max(lane));
 	lane->in_flight_max = lane->users_max; /* each has one request under way */
 	lane->freed_ns = must_calloc(lane->users_max, sizeof(*lane->freed_ns));
-	lane->iterations_max = lane->schedule.count_limit;
+	lane->iterations_max = schedule_share(&lane->schedule, lane->schedule.count_limit);
 }
 
 /* Remembers when the next arrival is due, since every loop turn asks. */
@@ -106,7 +106,7 @@ lane_init(struct lane *lane, const struct plan *plan, uint32_t scenario, uint32_
 	schedule_init(&lane->schedule, load, lane->seed);
 	lane->schedule.shard = shard;
 	lane->schedule.shards = shards;
-	lane->in_flight_max = (uint32_t)load->in_flight_max;
+	lane->in_flight_max = (uint32_t)schedule_share(&lane->schedule, load->in_flight_max);
 	list_init(&lane->by_deadline);
 	lane_init_weights(lane);
 	if (load->in_users)
@@ -145,7 +145,8 @@ lane_users_at(const struct lane *lane, int64_t t_ns)
 {
 	if (lane->is_stopped || t_ns < 0 || t_ns >= schedule_end_ns(&lane->schedule))
 		return 0;
-	uint32_t users = (uint32_t)llround(schedule_level_at(&lane->schedule, t_ns));
+	uint32_t users =
+		(uint32_t)schedule_share(&lane->schedule, (uint64_t)llround(schedule_level_at(&lane->schedule, t_ns)));
 
 	return users < lane->users_max ? users : lane->users_max;
 }
@@ -173,7 +174,8 @@ lane_has_free_user(struct lane *lane, int64_t t_ns)
 bool
 lane_end_warmup_if_done(struct lane *lane, int64_t t_ns)
 {
-	if (schedule_measured_from_ns(&lane->schedule) < INT64_MAX || lane->iterations < lane->schedule.warmup_limit)
+	if (schedule_measured_from_ns(&lane->schedule) < INT64_MAX ||
+		lane->iterations < schedule_share(&lane->schedule, lane->schedule.warmup_limit))
 		return false;
 	schedule_end_warmup(&lane->schedule, t_ns);
 	return true;

@@ -234,7 +234,7 @@ pump_take_due(struct pump *pump, int64_t now_ns, int64_t gap_ns)
 static struct arrival
 pump_next_of_user(struct lane *lane, int64_t now_ns, int64_t offset_ns)
 {
-	struct arrival arrival = {.k = lane->iterations};
+	struct arrival arrival = {.k = lane->iterations * lane->schedule.shards + lane->schedule.shard};
 	int64_t t_ns = now_ns - offset_ns, measured_from_ns = schedule_measured_from_ns(&lane->schedule);
 
 	arrival.due_ns = lane_take_free_user(lane, now_ns) - offset_ns;

@@ -64,6 +64,14 @@ void schedule_init(struct schedule *schedule, const struct plan_load *load, uint
  * whoever loads a plan. */
 bool schedule_check(const struct plan *plan, struct error *err);
 
+/* What falls to this shard of something that is shared out (users, iterations, slots): the first shards take what is
+ * left over, so that the shares add up to the whole. */
+static inline uint64_t
+schedule_share(const struct schedule *schedule, uint64_t whole)
+{
+	return whole / schedule->shards + (schedule->shard < whole % schedule->shards);
+}
+
 /* The next arrival without taking it; false: there is none (unless the load is steered). */
 bool schedule_peek(const struct schedule *schedule, const struct schedule_cursor *cursor, struct arrival *arrival);
 /* Takes it; nothing happens where there is none. */
