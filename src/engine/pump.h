@@ -68,4 +68,4 @@ void pump_stop(struct pump *pump, int64_t now_ns);
 void pump_abandon(struct pump *pump, int64_t now_ns);
 /* After pump_stop, with nothing in flight: goes on with the schedule's level `span` from its start. */
 void pump_resume(struct pump *pump, size_t span, int64_t now_ns);
-void pump_steer(struct pump *pump, double level, int64_t now_ns);
+void pump_steer(struct pump *pump, double level, int64_t at_ns); /* from then on, in run time */

@@ -61,12 +61,15 @@ pump_resume(struct pump *pump, size_t span, int64_t now_ns)
 }
 
 void
-pump_steer(struct pump *pump, double level, int64_t now_ns)
+pump_steer(struct pump *pump, double level, int64_t at_ns)
 {
+	/* The arrivals of the last turn are taken: where that was later, the schedule changes from then on. */
+	int64_t from_ns = at_ns > pump->turned_ns ? at_ns : pump->turned_ns + 1;
+
 	for (size_t i = 0; i < pump->lanes_n; i++)
 		if (&pump->lanes[i].schedule == pump->timeline.lead)
-			lane_steer(&pump->lanes[i], level, now_ns - pump->timeline.offset_ns);
-	timeline_begin_steered(&pump->timeline, level, now_ns);
+			lane_steer(&pump->lanes[i], level, from_ns - pump->timeline.offset_ns);
+	timeline_begin_steered(&pump->timeline, level, at_ns);
 	pump->on_level(pump->context, pump->timeline.n - 1);
 }
 
@@ -147,6 +150,7 @@ pump_init(struct pump *pump, const struct pump_config *config)
 	const struct schedule *lead = pump_find_lead(pump, &end_ns);
 
 	timeline_init(&pump->timeline, lead, end_ns);
+	pump->timeline.keeps_lost = config->shards > 1;
 	flights_init(&pump->flights, flights_max);
 	pump->recorder = recorder_new(&(struct recorder_config){
 		.requests_n = (uint32_t)plan->requests_n,

@@ -1,56 +1,25 @@
-#include "engine/run.h"
+#include "engine/run_parts.h"
 
 #include <stdlib.h>
 #include <sys/resource.h>
 
 #include "base/check.h"
-#include "base/log.h"
 #include "base/units.h"
-#include "engine/pacing.h"
-#include "engine/pump.h"
-#include "engine/requests.h"
-#include "engine/waker.h"
 
 /* After a broken level the load waits this long at most until nothing is in flight. */
 #define RECOVER_LIMIT_NS (30 * NS_PER_S)
 /* A run that is stopped before its end waits this long at most for what is in flight. */
 #define DRAIN_LIMIT_NS (5 * NS_PER_S)
-#define CONTROLS_MAX 16
-/* Most that a control message may ask for, per second or users: what a profile may ask for too. */
-#define RUN_LEVEL_MOST 1e7
 
 const char *const run_phase_names[] = {"baseline", "warmup", "measure", "recover", "drain", "end"};
 
-struct run {
-	struct run_config config;
-	struct run_clock clock;
-	struct addresses addresses;
-	struct requests requests;
-	struct pump pump;
-	struct waker waker;
-	struct pacing pacing;
-	enum run_phase phase;
-	int64_t tick_ns;   /* when the running interval is to end */
-	bool level_closed; /* … or at once, since a level waits to be judged */
-	unsigned intervals_out;
-	int64_t deadline_ns; /* of a drain or a recovery */
-	size_t resume_span;
-	int64_t warmup_end_ns; /* INT64_MAX: it counts requests */
-	struct control controls[CONTROLS_MAX];
-	size_t controls_n;
-	bool wants_recover, wants_interrupt, wants_drain, wants_stop;
-	bool is_stopping; /* the load was ended before its time: nothing begins again */
-	unsigned interrupts;
-	struct reading target, self;
-	struct run_end end;
-};
-
-static void
+void
 run_go_to(struct run *run, enum run_phase phase)
 {
 	if (run->phase == phase)
 		return;
 	run->phase = phase;
+	run->is_idle = false;
 	run->config.events->on_phase(run->config.context, phase, run_now_ns(run));
 }
 
@@ -68,9 +37,9 @@ run_on_level(void *context, uint32_t level)
 
 /* Descriptors for the connections and for what a process has open anyway. */
 static bool
-run_check_descriptors(const struct plan *plan, struct error *err)
+run_check_descriptors(const struct plan *plan, uint64_t connections, struct error *err)
 {
-	rlim_t needed = plan->target.connections + 32;
+	rlim_t needed = connections + 32;
 	struct rlimit limit;
 
 	CHECK_OP(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
@@ -82,22 +51,31 @@ run_check_descriptors(const struct plan *plan, struct error *err)
 	error_set(err,
 		"target.connections: %llu connections need %llu file descriptors, but this process may open %llu; "
 		"ask for at most %llu, or raise the limit (ulimit -n)",
-		(unsigned long long)plan->target.connections, (unsigned long long)needed,
-		(unsigned long long)limit.rlim_cur, limit.rlim_cur > 32 ? (unsigned long long)limit.rlim_cur - 32 : 0);
+		(unsigned long long)connections, (unsigned long long)needed, (unsigned long long)limit.rlim_cur,
+		limit.rlim_cur > 32 ? (unsigned long long)limit.rlim_cur - 32 : 0);
 	return error_place(err, plan->path, 0, 0);
+}
+
+bool
+run_check(const struct plan *plan, uint32_t shard, uint32_t shards, struct error *err)
+{
+	return run_check_descriptors(plan, share_of(plan->target.connections, shard, shards), err) &&
+	       pump_check_levels(plan, err);
 }
 
 struct run *
 run_new(const struct run_config *config, struct error *err)
 {
-	const struct plan *plan = config->plan;
 	struct run *run = must_alloc(sizeof(*run));
+	const struct plan *plan = &run->plan;
 
+	run->plan = *config->plan;
+	run->plan.target.connections = share_of(plan->target.connections, config->shard, config->shards);
 	run->config = *config;
+	run->config.plan = plan;
 	run->clock = (struct run_clock){.clock = config->clock};
 	run->target.at_ns = run->self.at_ns = -1;
-	if (!run_check_descriptors(plan, err) || !pump_check_levels(plan, err) ||
-		!requests_init(&run->requests, plan, err)) {
+	if (!run_check(config->plan, config->shard, config->shards, err) || !requests_init(&run->requests, plan, err)) {
 		free(run);
 		return NULL;
 	}
@@ -118,6 +96,12 @@ run_new(const struct run_config *config, struct error *err)
 				      .context = run,
 			      });
 	return run;
+}
+
+void
+run_start_at(struct run *run, int64_t t0_ns)
+{
+	run->clock.t0_ns = t0_ns;
 }
 
 void
@@ -142,54 +126,6 @@ run_end_of(const struct run *run)
 	end.is_relaxed = run->pacing.is_relaxed;
 	end.pacing_reason = run->pacing.reason;
 	return end;
-}
-
-void
-run_control(struct run *run, const struct control *control)
-{
-	if (control->kind == CONTROL_DRAIN)
-		run->wants_drain = true;
-	else if (control->kind == CONTROL_STOP)
-		run->wants_drain = run->wants_stop = true;
-	else if (control->level > RUN_LEVEL_MOST)
-		log_warn("control: a level of %g is over the most that brunt sends, %g; left out", control->level,
-			RUN_LEVEL_MOST);
-	else if (run->controls_n == CONTROLS_MAX)
-		log_warn("control: more than %d levels wait for their time; one was left out", CONTROLS_MAX);
-	else
-		run->controls[run->controls_n++] = *control;
-}
-
-/* Whoever steers the load decides what comes after a level. */
-static bool
-run_may_go_back(const struct run *run)
-{
-	return !run->is_stopping && !timeline_is_steered(&run->pump.timeline);
-}
-
-void
-run_recover(struct run *run)
-{
-	if (run->phase > RUN_MEASURE || run->wants_recover || !run_may_go_back(run))
-		return;
-	run->wants_recover = true;
-	run->resume_span = run->pump.timeline.next_span;
-}
-
-void
-run_repeat(struct run *run, uint32_t level)
-{
-	if (run->phase == RUN_ENDED || !run_may_go_back(run))
-		return;
-	run->wants_recover = true;
-	run->resume_span = run->pump.timeline.levels[level].span;
-}
-
-void
-run_interrupt(struct run *run)
-{
-	run->interrupts++;
-	run->wants_interrupt = true;
 }
 
 void
@@ -245,7 +181,7 @@ run_tick(struct run *run, int64_t now_ns, bool is_due)
 	run->config.events->on_interval(run->config.context, interval);
 }
 
-static void
+void
 run_begin_drain(struct run *run, int64_t now_ns, bool is_early)
 {
 	int64_t timeout_ns = run->config.plan->target.timeout_ns;
@@ -260,55 +196,7 @@ run_begin_drain(struct run *run, int64_t now_ns, bool is_early)
 	run_go_to(run, RUN_DRAIN);
 }
 
-static void
-run_take_interrupt(struct run *run, int64_t now_ns)
-{
-	run->wants_interrupt = false;
-	run->end.was_interrupted = true;
-	if (run->phase != RUN_DRAIN)
-		run_begin_drain(run, now_ns, true);
-	if (run->interrupts > 1)
-		run->deadline_ns = now_ns;
-}
-
-static void
-run_take_level(struct run *run, const struct control *control, int64_t now_ns)
-{
-	if (run->phase == RUN_MEASURE && timeline_may_steer(&run->pump.timeline, now_ns))
-		pump_steer(&run->pump, control->level, now_ns);
-	else
-		log_warn("control: a level came too late, or too soon after many others; left out");
-}
-
-/* Levels whose time has come, and the load is there to be changed: the others wait. */
-static void
-run_take_levels(struct run *run, int64_t now_ns)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < run->controls_n; i++) {
-		struct control control = run->controls[i];
-
-		if (control.at_ns > now_ns || run->phase < RUN_MEASURE || run->phase == RUN_RECOVER)
-			run->controls[kept++] = control;
-		else
-			run_take_level(run, &control, now_ns);
-	}
-	run->controls_n = kept;
-}
-
-static void
-run_take_drain(struct run *run, int64_t now_ns)
-{
-	if (run->phase < RUN_DRAIN)
-		run_begin_drain(run, now_ns, true);
-	if (run->wants_stop)
-		run->deadline_ns = now_ns;
-	run->wants_drain = run->wants_stop = false;
-}
-
-/* The load pauses: the queue is cancelled, the running level cut. Resumed once nothing is in flight. */
-static void
+void
 run_begin_recover(struct run *run, int64_t now_ns)
 {
 	struct timeline *timeline = &run->pump.timeline;
@@ -319,19 +207,31 @@ run_begin_recover(struct run *run, int64_t now_ns)
 		run->resume_span = timeline->levels[timeline->n - 1].span; /* it starts again from its beginning */
 	pump_stop(&run->pump, now_ns);
 	run->config.events->on_cut(run->config.context, now_ns);
-	run->deadline_ns = now_ns + RECOVER_LIMIT_NS;
+	run->deadline_ns = run->config.is_led ? INT64_MAX : now_ns + RECOVER_LIMIT_NS;
 	run_go_to(run, RUN_RECOVER);
+}
+
+/* Led: true until the leader, who is told once, has said how to go on. */
+static bool
+run_waits_for_leader(struct run *run, int64_t now_ns)
+{
+	if (!run->config.is_led)
+		return false;
+	if (!run->is_idle && run->pump.in_flight == 0 && !run->level_closed) {
+		run->is_idle = true;
+		run->config.events->on_idle(run->config.context, now_ns);
+	}
+	if (run->phase == RUN_DRAIN)
+		return !run->wants_end;
+	return !run->wants_resume || now_ns < run->resume.at_ns;
 }
 
 static void
 run_turn_recover(struct run *run, int64_t now_ns)
 {
-	if (run->pump.in_flight == 0 && run->resume_span >= run->pump.timeline.spans_n) {
-		run_begin_drain(run, now_ns, false);
-	} else if (run->pump.in_flight == 0) {
-		pump_resume(&run->pump, run->resume_span, now_ns);
-		run->config.events->on_resume(run->config.context, now_ns);
-		run_go_to(run, RUN_MEASURE);
+	if (run->pump.in_flight == 0) {
+		if (!run_waits_for_leader(run, now_ns))
+			run_resume(run, now_ns);
 	} else if (now_ns >= run->deadline_ns) {
 		run->end.did_not_recover = true;
 		run->is_stopping = true;
@@ -348,7 +248,7 @@ run_turn_drain(struct run *run, int64_t now_ns)
 		pump_abandon(&run->pump, now_ns);
 		return; /* the next turn closes the levels, so that they are judged */
 	}
-	if (run->pump.in_flight > 0 || run->level_closed)
+	if (run->pump.in_flight > 0 || run->level_closed || run_waits_for_leader(run, now_ns))
 		return;
 	if (run->wants_recover && !run->is_stopping)
 		run_begin_recover(run, now_ns);
@@ -398,12 +298,7 @@ run_turn_load(struct run *run, int64_t now_ns)
 static void
 run_turn(struct run *run, int64_t now_ns)
 {
-	if (run->wants_interrupt)
-		run_take_interrupt(run, now_ns);
-	if (run->wants_drain)
-		run_take_drain(run, now_ns);
-	if (run->controls_n > 0)
-		run_take_levels(run, now_ns);
+	run_take_controls(run, now_ns);
 	if (now_ns >= 0 && run->phase == RUN_BASELINE)
 		run_begin_load(run);
 	if (now_ns >= 0 && pump_turn(&run->pump, now_ns, run->waker.asked_ns))
@@ -430,6 +325,8 @@ run_next_ns(const struct run *run, int64_t now_ns)
 	for (size_t i = 0; i < run->controls_n; i++)
 		if (run->controls[i].at_ns > now_ns && run->controls[i].at_ns < next_ns)
 			next_ns = run->controls[i].at_ns;
+	if (run->wants_resume && run->resume.at_ns > now_ns && run->resume.at_ns < next_ns)
+		next_ns = run->resume.at_ns;
 	/* A tick that is overdue waits for an interval to come back, which a loop turn will say. */
 	return next_ns < now_ns + NS_PER_S ? next_ns : now_ns + NS_PER_S;
 }

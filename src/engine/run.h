@@ -29,6 +29,9 @@ struct run_events {
 	void (*on_resume)(void *context, int64_t at_ns);
 	/* An interval is full. The callee gives it back by run_give_interval, at once or from a later loop turn. */
 	void (*on_interval)(void *context, struct interval *interval);
+	/* Led runs alone. Paused or drained: nothing is in flight, every level is closed and its interval handed out;
+	 * the leader says how to go on. */
+	void (*on_idle)(void *context, int64_t at_ns);
 	/* The last interval was given back and everything is closed. */
 	void (*on_end)(void *context);
 };
@@ -37,7 +40,12 @@ struct run_config {
 	const struct plan *plan;
 	uv_loop_t *loop; /* the caller runs nothing on it but uv_queue_work and signals */
 	const struct clock *clock;
-	uint32_t shard, shards; /* 0, 1: alone */
+	/* 0, 1: alone. Else the i-th of n that share one load: arrivals k ≡ i mod n of the same schedule; users,
+	 * iterations, slots in flight and connections in shares that add up to the plan's. */
+	uint32_t shard, shards;
+	/* Somebody leads: when the load begins (run_start_at), where it goes on after a pause and when it ends is said
+	 * by control messages, so that the levels of all shards are the same. */
+	bool is_led;
 	const struct addresses *addresses;
 	bool shares_target_cpu; /* the watched target may run on no other CPU than ours */
 	const struct run_events *events;
@@ -53,7 +61,11 @@ struct run_end { /* why and how it ended */
 	const char *pacing_reason;
 };
 
+/* What a plan asks of the process that runs it, or a share of it: levels that can be told apart, descriptors. */
+bool run_check(const struct plan *plan, uint32_t shard, uint32_t shards, struct error *err);
 struct run *run_new(const struct run_config *config, struct error *err);
+/* Before run_go: T0, by the run's clock; else it is as soon as possible. */
+void run_start_at(struct run *run, int64_t t0_ns);
 /* Runs to the end: blocks, turning the loop. */
 void run_go(struct run *run);
 void run_give_interval(struct run *run, struct interval *interval);

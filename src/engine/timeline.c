@@ -51,7 +51,8 @@ timeline_append(struct timeline *timeline)
 static bool
 is_lost_in_gap(const struct timeline *timeline, const struct level_span *span, int64_t now_ns)
 {
-	return timeline->n > 0 && span->start_ns + timeline->offset_ns >= timeline->gap_from_ns &&
+	return !timeline->keeps_lost && timeline->n > 0 &&
+	       span->start_ns + timeline->offset_ns >= timeline->gap_from_ns &&
 	       span->end_ns <= now_ns - timeline->offset_ns;
 }
 
@@ -161,6 +162,17 @@ timeline_resume(struct timeline *timeline, size_t span, int64_t now_ns)
 	timeline->offset_ns = now_ns - schedule_ns;
 	timeline->ended_ns = INT64_MAX;
 	return schedule_ns;
+}
+
+void
+timeline_number_from(struct timeline *timeline, uint32_t level, int64_t now_ns)
+{
+	while (timeline->n < level) {
+		struct timeline_level *skipped = timeline_append(timeline);
+
+		skipped->start_ns = skipped->end_ns = now_ns;
+		timeline->first_open = timeline->n;
+	}
 }
 
 bool

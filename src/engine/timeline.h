@@ -29,6 +29,7 @@ struct timeline {
 	bool warmup_is_closed;
 	int64_t gap_from_ns; /* the process stood still from here until now; INT64_MAX: it did not */
 	int64_t ended_ns;    /* no arrival from here on: INT64_MAX until known */
+	bool keeps_lost;     /* one of several whose levels must bear the same numbers: a gap swallows none */
 };
 
 void timeline_init(struct timeline *timeline, const struct schedule *lead, int64_t tail_end_ns);
@@ -53,6 +54,9 @@ uint32_t timeline_close_next(struct timeline *timeline, int64_t now_ns);
 void timeline_cut(struct timeline *timeline, int64_t now_ns);
 /* Goes on at run time now with the level `span` of the schedule from its start. Returns the schedule time of it. */
 int64_t timeline_resume(struct timeline *timeline, size_t span, int64_t now_ns);
+/* Before resuming, with all levels closed: the next one bears this number at least. Others of a fleet have begun levels
+ * that this one had not; here they were never. */
+void timeline_number_from(struct timeline *timeline, uint32_t level, int64_t now_ns);
 /* Steered: from now on one new level, up to the schedule's end. May it? Not past the end, and not while as many levels
  * as can be told apart wait to be closed. */
 #define TIMELINE_STEERED_OPEN_MAX 48

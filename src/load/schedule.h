@@ -64,12 +64,18 @@ void schedule_init(struct schedule *schedule, const struct plan_load *load, uint
  * whoever loads a plan. */
 bool schedule_check(const struct plan *plan, struct error *err);
 
-/* What falls to this shard of something that is shared out (users, iterations, slots): the first shards take what is
- * left over, so that the shares add up to the whole. */
+/* What falls to the i-th of n shards of something that is shared out (users, iterations, slots, connections): the first
+ * ones take what is left over, so that the shares add up to the whole. */
+static inline uint64_t
+share_of(uint64_t whole, uint32_t shard, uint32_t shards)
+{
+	return whole / shards + (shard < whole % shards);
+}
+
 static inline uint64_t
 schedule_share(const struct schedule *schedule, uint64_t whole)
 {
-	return whole / schedule->shards + (schedule->shard < whole % schedule->shards);
+	return share_of(whole, schedule->shard, schedule->shards);
 }
 
 /* The next arrival without taking it; false: there is none (unless the load is steered). */

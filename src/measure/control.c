@@ -1,37 +1,62 @@
-#include <math.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "measure/events.h"
 #include "measure/interval_decode.h"
+#include "measure/json.h"
 #include "measure/json_read.h"
+#include "measure/summary.h"
+
+static const char *const control_names[CONTROL_KIND_COUNT] = {
+	[CONTROL_LEVEL] = "level",
+	[CONTROL_DRAIN] = "drain",
+	[CONTROL_STOP] = "stop",
+	[CONTROL_START] = "start",
+	[CONTROL_PAUSE] = "pause",
+	[CONTROL_RESUME] = "resume",
+	[CONTROL_END] = "end",
+};
+
+static void
+read_rate(struct json_reader *r, const cJSON *tree, struct control *control)
+{
+	json_must_have(r, tree, "rate");
+	json_read_double(r, tree, "rate", &control->level);
+	if (!(control->level >= 0))
+		json_fail(r, "rate", "a number not less than 0 is wanted");
+}
+
+static void
+read_resume(struct json_reader *r, const cJSON *tree, struct control *control)
+{
+	json_must_have(r, tree, "level");
+	json_must_have(r, tree, "span");
+	json_must_have(r, tree, "at_ns");
+	json_read_u32(r, tree, "level", SUMMARY_LEVELS_MAX - 1, &control->first_level);
+	json_read_u32(r, tree, "span", UINT32_MAX, &control->span);
+}
 
 static void
 read_control(struct json_reader *r, const cJSON *tree, struct control *control)
 {
-	static const char *const names[] = {
-		[CONTROL_LEVEL] = "level",
-		[CONTROL_DRAIN] = "drain",
-		[CONTROL_STOP] = "stop",
-	};
 	char name[16] = "";
 	size_t kind = 0;
 
 	json_must_have(r, tree, "control");
 	json_read_text(r, tree, "control", name, sizeof(name));
-	while (kind < ARRAY_LEN(names) && strcmp(name, names[kind]) != 0)
+	while (kind < CONTROL_KIND_COUNT && strcmp(name, control_names[kind]) != 0)
 		kind++;
-	if (kind == ARRAY_LEN(names)) {
+	if (kind == CONTROL_KIND_COUNT) {
 		json_fail(r, "control", "level, drain or stop is wanted");
 		return;
 	}
 	control->kind = (enum control_kind)kind;
-	if (control->kind == CONTROL_LEVEL) {
-		json_must_have(r, tree, "rate");
-		json_read_double(r, tree, "rate", &control->level);
-		if (!(control->level >= 0))
-			json_fail(r, "rate", "a number not less than 0 is wanted");
-	}
+	if (control->kind == CONTROL_LEVEL)
+		read_rate(r, tree, control);
+	else if (control->kind == CONTROL_RESUME)
+		read_resume(r, tree, control);
+	else if (control->kind == CONTROL_START)
+		json_must_have(r, tree, "at_ns");
 	json_read_i64(r, tree, "at_ns", -1, EVENT_TIME_MAX_NS, &control->at_ns);
 }
 
@@ -49,4 +74,22 @@ control_decode(const char *line, size_t length, struct control *control, struct 
 	if (!r.has_failed)
 		*control = read;
 	return !r.has_failed;
+}
+
+bool
+control_encode(struct buf *into, const struct control *control)
+{
+	CHECK_OP(control->kind, <, CONTROL_KIND_COUNT);
+	json_open(into, NULL, '{');
+	json_add_text(into, "control", control_names[control->kind]);
+	if (control->kind == CONTROL_LEVEL)
+		json_add_double(into, "rate", control->level);
+	if (control->kind == CONTROL_RESUME) {
+		json_add_u64(into, "level", control->first_level);
+		json_add_u64(into, "span", control->span);
+	}
+	if (control->at_ns >= 0)
+		json_add_i64(into, "at_ns", control->at_ns);
+	json_close(into, '}');
+	return buf_add_char(into, '\n');
 }

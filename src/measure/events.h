@@ -33,6 +33,9 @@
  *   finding   {event, at_ns, onset_ns, rule, mode, text, measured, threshold}: a cause of the level that was judged
  *             BROKEN just before; at_ns is when it was found, onset_ns since when it had held (−1: not known)
  *
+ *   shard     {event, at_ns, state, text}: what one of several processes that share a run's load says to whoever leads
+ *             them (see enum shard_state); in the merged stream "lost" alone
+ *
  *   end       {event, at_ns, status, exit_code, reasons[]} */
 struct run_identity {
 	const char *id; /* "20261122T020000Z-1a2b3c" */
@@ -40,12 +43,24 @@ struct run_identity {
 	uint32_t shard, shards;
 };
 
+enum shard_state {
+	SHARD_CUT,         /* its load stopped or paused here, within a level */
+	SHARD_COMPLETE,    /* a level that ends by its count is through */
+	SHARD_IDLE,        /* nothing is under way, all is said; it waits to be told how to go on */
+	SHARD_UNREACHABLE, /* it never reached the target; text: the row of failure.def */
+	SHARD_RELAXED,     /* it does not spin any more; text: why */
+	SHARD_LOST,        /* its process is gone, or makes no sense; text: what became of it */
+	SHARD_STATE_COUNT
+};
+extern const char *const shard_state_names[SHARD_STATE_COUNT];
+
 bool event_encode_run(struct buf *into, const struct run_identity *identity, const struct plan *plan);
 bool event_encode_phase(struct buf *into, const char *phase, int64_t at_ns);
 bool event_encode_level(struct buf *into, uint32_t level, int64_t start_ns, int64_t end_ns, double offered);
 bool event_encode_interval(struct buf *into, const struct interval *interval, const struct plan *plan);
 bool event_encode_judged(struct buf *into, const struct level_verdict *verdict);
 bool event_encode_finding(struct buf *into, const struct finding *finding, int64_t at_ns);
+bool event_encode_shard(struct buf *into, enum shard_state state, int64_t at_ns, const char *text);
 bool event_encode_end(struct buf *into, const struct verdict *verdict, int64_t at_ns);
 
 /* One line back. interval: filled for "interval" events (from interval_new, for plan->requests_n requests); left empty
@@ -57,6 +72,7 @@ enum event_kind {
 	EVENT_INTERVAL,
 	EVENT_JUDGED,
 	EVENT_FINDING,
+	EVENT_SHARD,
 	EVENT_END,
 	EVENT_UNKNOWN
 };
@@ -71,6 +87,8 @@ struct event {
 	int exit_code;
 	char hash[17]; /* run: of its profile */
 	uint32_t shard, shards;
+	enum shard_state state;
+	char detail[160]; /* shard: its text */
 };
 
 bool event_decode(const char *line, size_t length, const struct plan *plan, struct event *event,
@@ -81,14 +99,43 @@ struct interval *interval_new(uint32_t requests_n, uint32_t levels_max);
 void interval_free(struct interval *interval);
 void interval_reset(struct interval *interval);
 
-/* The control stream (NDJSON) into a run: {"control": "level", "rate": 120, "at_ns": 5000000000}, {"control": "drain"},
- * {"control": "stop"}. */
-enum control_kind { CONTROL_LEVEL, CONTROL_DRAIN, CONTROL_STOP };
+/* The control stream (NDJSON) into a run, `"control"` first. What anybody may say:
+ *
+ *   level     {control, rate, at_ns}: from then on (−1: at once) the load is steady at so much, per second or users
+ *   drain     {control}: no more load; what is under way is waited for
+ *   stop      {control}: the same, and nothing is waited for
+ *
+ * What only the leader of several processes says to each of them, so that their levels are the same:
+ *
+ *   start     {control, at_ns}: T0, on the machine's monotonic clock
+ *   pause     {control}: no more load; it says when it is idle
+ *   resume    {control, level, span, at_ns}: once idle, from at_ns on, with the schedule's level `span` from its start,
+ *             as level `level` of the run
+ *   end       {control}: it may end; nothing more is wanted of it */
+enum control_kind {
+	CONTROL_LEVEL,
+	CONTROL_DRAIN,
+	CONTROL_STOP,
+	CONTROL_START,
+	CONTROL_PAUSE,
+	CONTROL_RESUME,
+	CONTROL_END,
+	CONTROL_KIND_COUNT
+};
 
 struct control {
 	enum control_kind kind;
 	double level;  /* CONTROL_LEVEL: per second, or users */
 	int64_t at_ns; /* since T0; −1: at once */
+	/* CONTROL_RESUME */
+	uint32_t first_level;
+	uint32_t span;
 };
 
 bool control_decode(const char *line, size_t length, struct control *control, struct error *err);
+bool control_encode(struct buf *into, const struct control *control);
+static inline bool
+control_is_of_leader(const struct control *control)
+{
+	return control->kind >= CONTROL_START;
+}

@@ -18,6 +18,7 @@ kind_of(const char *name)
 		[EVENT_INTERVAL] = "interval",
 		[EVENT_JUDGED] = "judged",
 		[EVENT_FINDING] = "finding",
+		[EVENT_SHARD] = "shard",
 		[EVENT_END] = "end",
 	};
 
@@ -76,10 +77,30 @@ read_level(struct json_reader *r, const cJSON *tree, struct event *event)
 	if (event->level == LEVEL_NONE)
 		json_fail(r, "level", "a number or \"warmup\" is wanted");
 	json_read_i64(r, tree, "start_ns", 0, EVENT_TIME_MAX_NS, &event->start_ns);
-	json_read_i64(r, tree, "end_ns", event->start_ns, EVENT_TIME_MAX_NS, &event->end_ns);
+	json_read_i64(r, tree, "end_ns", event->start_ns, INT64_MAX, &event->end_ns);
+	if (event->end_ns > EVENT_TIME_MAX_NS && event->end_ns < INT64_MAX) /* that is: by its count */
+		json_fail(r, "end_ns", "too far away");
 	json_read_double(r, tree, "offered", &event->offered);
 	if (event->offered < 0)
 		json_fail(r, "offered", "less than nothing");
+}
+
+static void
+read_shard(struct json_reader *r, const cJSON *tree, struct event *event)
+{
+	size_t state = 0;
+
+	json_must_have(r, tree, "state");
+	json_must_have(r, tree, "at_ns");
+	json_read_text(r, tree, "state", event->text, sizeof(event->text));
+	json_read_text(r, tree, "text", event->detail, sizeof(event->detail));
+	json_read_i64(r, tree, "at_ns", -EVENT_TIME_MAX_NS, EVENT_TIME_MAX_NS, &event->at_ns);
+	while (state < SHARD_STATE_COUNT && strcmp(event->text, shard_state_names[state]) != 0)
+		state++;
+	if (state == SHARD_STATE_COUNT)
+		json_fail(r, "state", "no state of a shard has this name");
+	else
+		event->state = (enum shard_state)state;
 }
 
 static void
@@ -91,6 +112,7 @@ read_event(struct json_reader *r, const cJSON *tree, const struct plan *plan, st
 	switch (event->kind) {
 	case EVENT_RUN: read_run(r, tree, plan, event); return;
 	case EVENT_LEVEL: read_level(r, tree, event); return;
+	case EVENT_SHARD: read_shard(r, tree, event); return;
 	case EVENT_INTERVAL:
 		interval_decode(r, tree, plan, interval);
 		event->start_ns = interval->start_ns;

@@ -253,6 +253,7 @@ event_encode_interval(struct buf *into, const struct interval *interval, const s
 	struct line line = line_begin(into, "interval");
 
 	CHECK_OP(interval->requests_n, ==, plan->requests_n);
+	CHECK(interval->is_added_up);
 	json_add_u64(into, "seq", interval->seq);
 	json_add_i64(into, "start_ns", interval->start_ns);
 	json_add_i64(into, "end_ns", interval->end_ns);
@@ -311,6 +312,26 @@ event_encode_finding(struct buf *into, const struct finding *finding, int64_t at
 
 	json_add_i64(into, "at_ns", at_ns);
 	add_finding(into, finding);
+	return line_end(&line);
+}
+
+const char *const shard_state_names[SHARD_STATE_COUNT] = {
+	[SHARD_CUT] = "cut",
+	[SHARD_COMPLETE] = "complete",
+	[SHARD_IDLE] = "idle",
+	[SHARD_UNREACHABLE] = "unreachable",
+	[SHARD_RELAXED] = "relaxed",
+	[SHARD_LOST] = "lost",
+};
+
+bool
+event_encode_shard(struct buf *into, enum shard_state state, int64_t at_ns, const char *text)
+{
+	struct line line = line_begin(into, "shard");
+
+	json_add_i64(into, "at_ns", at_ns);
+	json_add_text(into, "state", shard_state_names[state]);
+	json_add_text(into, "text", text);
 	return line_end(&line);
 }
 

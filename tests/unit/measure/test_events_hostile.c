@@ -109,7 +109,7 @@ test_events_that_make_no_sense_are_refused(void **state)
 		"{\"event\":\"level\",\"start_ns\":5,\"end_ns\":6}",
 		"{\"event\":\"level\",\"level\":0,\"start_ns\":-1,\"end_ns\":6}",
 		"{\"event\":\"level\",\"level\":0,\"start_ns\":5,\"end_ns\":6,\"offered\":-1}",
-		"{\"event\":\"level\",\"level\":0,\"start_ns\":5,\"end_ns\":\"9223372036854775807\"}",
+		"{\"event\":\"level\",\"level\":0,\"start_ns\":5,\"end_ns\":\"9223372036854775806\"}",
 		"{\"event\":\"end\",\"status\":\"pass\",\"exit_code\":-1}",
 		"{\"event\":\"end\",\"status\":\"pass\",\"exit_code\":256}",
 		"{\"event\":\"run\",\"v\":2,\"id\":\"x\",\"requests\":[\"browse\",\"buy \\\"now\\\" é\"]}",
