@@ -114,10 +114,11 @@ digest_write_events(struct digest *digest)
 
 /* A run that is stopped before its load began hands out what is open all the same: no time, and nothing in it. */
 static void
-digest_take_interval(struct digest *digest, const struct interval *interval)
+digest_take_interval(struct digest *digest, struct interval *interval)
 {
 	if (interval->end_ns <= interval->start_ns)
 		return;
+	interval_add_up(interval);
 	event_encode_interval(&digest->events, interval, digest->plan);
 	hdrlog_interval(&digest->hlog, interval);
 	summary_add_interval(digest->summary, interval);
@@ -127,7 +128,7 @@ static void
 digest_work(uv_work_t *work)
 {
 	struct digest *digest = container_of(work, struct digest, work);
-	const struct interval *interval = digest->running;
+	struct interval *interval = digest->running;
 
 	background_give_way();
 	digest->outcome = (struct digest_outcome){.advice = JUDGE_GO_ON};

@@ -169,10 +169,10 @@ connection_take(struct connection *c, enum protocol_result result, enum failure 
  * else had the CPU) is no delay of the target's. A stamp comes from the wall clock, which may be set: what we know
  * better is that the bytes were not there at the poll before, and were not there before the request was. */
 static int64_t
-connection_arrival_ns(const struct connection *c)
+connection_arrival_ns(const struct connection *c, int64_t now_ns)
 {
 	const struct run_clock *clock = c->pool->config.clock;
-	int64_t now_ns = run_clock_now(clock), arrived_ns = c->stream.arrived_ns - clock->t0_ns;
+	int64_t arrived_ns = c->stream.arrived_ns - clock->t0_ns;
 
 	if (c->stream.arrived_ns < 0 || arrived_ns > now_ns)
 		return now_ns;
@@ -194,7 +194,9 @@ connection_on_read(struct stream *stream, const char *bytes, long length)
 		connection_close(c, length > 0);
 		return;
 	}
-	c->event_ns = length > 0 ? connection_arrival_ns(c) : connection_now(c);
+	int64_t now_ns = connection_now(c);
+
+	c->event_ns = length > 0 ? connection_arrival_ns(c, now_ns) : now_ns;
 	if (length > 0 && c->flight->x.sent_ns < 0) {
 		/* An answer to nothing: not one byte of the request was taken yet. */
 		connection_lose_flight(c, FAILURE_PROTOCOL);
@@ -212,6 +214,7 @@ connection_on_read(struct stream *stream, const char *bytes, long length)
 	} else
 		result = c->pool->protocol->on_eof(c->protocol_state, &failure);
 	connection_take(c, result, failure);
+	c->pool->config.events->on_read(c->pool->config.context, now_ns);
 }
 
 static void
@@ -236,19 +239,19 @@ connection_render(struct connection *c, const struct flight *flight, size_t *len
 }
 
 static void
-connection_note_sent(struct connection *c, int64_t before_ns)
+connection_note_sent(struct connection *c, int64_t sent_ns)
 {
 	struct flight *flight = c->flight;
 
 	flight->x.bytes_sent += c->request_length;
 	if (flight->x.sent_ns >= 0)
 		return; /* a retry: sent counts once */
-	flight->x.sent_ns = before_ns;
+	flight->x.sent_ns = sent_ns;
 	c->pool->config.events->on_sent(c->pool->config.context, flight);
 }
 
 void
-connection_send(struct connection *c, struct flight *flight)
+connection_send(struct connection *c, struct flight *flight, int64_t now_ns)
 {
 	const struct pool *pool = c->pool;
 	const struct plan_request *request = &pool->config.plan->requests[flight->x.request];
@@ -269,12 +272,12 @@ connection_send(struct connection *c, struct flight *flight)
 	c->reader = pool->config.readers[flight->x.request];
 	c->reader->begin(c->reader_state, request);
 	pool->protocol->expect(c->protocol_state, request, c->reader->ignores_bytes ? NULL : connection_on_body, c);
-	int64_t before_ns = c->event_ns = connection_now(c);
+	c->event_ns = now_ns;
 	enum stream_result result = stream_write(&c->stream, bytes, length, &written, &error);
 
 	c->request_length = length;
 	if (written > 0)
-		connection_note_sent(c, before_ns);
+		connection_note_sent(c, now_ns);
 	if (result == STREAM_FAILED)
 		connection_lose_flight(c, failure_from_io_errno(error < 0 ? -error : error));
 }

@@ -32,7 +32,8 @@ struct connection {
 
 /* Starts connecting; false: it failed at once, `failure` says how, and the connection is still unused. */
 bool connection_open(struct connection *connection, const struct address *to, enum failure *failure);
-/* Sends the flight's request on an idle connection. */
-void connection_send(struct connection *connection, struct flight *flight);
+/* Sends the flight's request on an idle connection. now_ns: the caller has just looked at the clock, and once is
+ * enough. */
+void connection_send(struct connection *connection, struct flight *flight, int64_t now_ns);
 /* Ends it, whatever it was doing, without a word to its flight. reset: the peer may still be answering. */
 void connection_close(struct connection *connection, bool reset);

@@ -69,6 +69,7 @@ void
 lane_stop(struct lane *lane)
 {
 	lane->next_due_ns = INT64_MAX;
+	lane->users = 0;
 	lane->is_stopped = true;
 }
 
@@ -158,17 +159,20 @@ lane_drop_oldest_free_user(struct lane *lane)
 	lane->freed_n--;
 }
 
+void
+lane_look_at_users(struct lane *lane, int64_t t_ns)
+{
+	lane->users = lane_users_at(lane, t_ns);
+	lane->users_until_ns = schedule_end_ns(&lane->schedule);
+}
+
 bool
 lane_has_free_user(struct lane *lane, int64_t t_ns)
 {
-	uint32_t users = lane_users_at(lane, t_ns);
-
 	/* Fewer are wanted by now: those that are free leave, so that none comes back with an old due time. */
-	while (lane->freed_n > 0 && lane->in_flight + lane->freed_n > users)
+	while (lane->freed_n > 0 && lane->in_flight + lane->freed_n > lane->users)
 		lane_drop_oldest_free_user(lane);
-	if (lane_iterations_are_over(lane))
-		return false;
-	return lane->in_flight < users;
+	return lane->in_flight < lane->users && t_ns < lane->users_until_ns && !lane_iterations_are_over(lane);
 }
 
 bool

@@ -25,6 +25,8 @@ struct lane {
 	/* Closed loop: when each user that is free became so, oldest first. */
 	int64_t *freed_ns; /* ring of users_max */
 	uint32_t freed_first, freed_n, users_max;
+	uint32_t users; /* wanted, as of the last look; it holds until users_until_ns (schedule time) at most */
+	int64_t users_until_ns;
 	uint64_t iterations, iterations_max, warmup_taken; /* iterations_max 0: no limit, and none of the warm-up's */
 
 	struct list by_deadline; /* flights */
@@ -54,6 +56,7 @@ bool lane_is_over(const struct lane *lane, int64_t t_ns);
 uint32_t lane_users_at(const struct lane *lane, int64_t t_ns);
 /* A warm-up that counts requests ends when so many were taken: true once. */
 bool lane_end_warmup_if_done(struct lane *lane, int64_t t_ns);
+void lane_look_at_users(struct lane *lane, int64_t t_ns);
 bool lane_has_free_user(struct lane *lane, int64_t t_ns);
 int64_t lane_take_free_user(struct lane *lane, int64_t now_ns); /* since when it is free */
 void lane_give_user(struct lane *lane, int64_t now_ns);

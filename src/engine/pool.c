@@ -165,7 +165,7 @@ pool_send_waiting(struct pool *pool, struct connection *c)
 		return false;
 	list_remove(&flight->waiting);
 	pool->waiting_n--;
-	connection_send(c, flight);
+	connection_send(c, flight, run_clock_now(pool->config.clock));
 	return true;
 }
 
@@ -217,12 +217,12 @@ pool_pick_idle(struct pool *pool)
 }
 
 void
-pool_send(struct pool *pool, struct flight *flight)
+pool_send(struct pool *pool, struct flight *flight, int64_t now_ns)
 {
 	struct connection *c = pool_pick_idle(pool);
 
 	if (c != NULL) {
-		connection_send(c, flight);
+		connection_send(c, flight, now_ns);
 		return;
 	}
 	list_add_last(&pool->waiting, &flight->waiting);

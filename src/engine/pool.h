@@ -22,6 +22,9 @@ struct pool_events {
 	/* The flight is the engine's again; its connection is not. */
 	void (*on_end)(void *context, struct flight *flight, enum outcome outcome, enum failure failure);
 	void (*on_connect)(void *context, bool is_failed);
+	/* A connection is done with what it had to read, at now_ns; others may still have something. The callee may
+	 * send. */
+	void (*on_read)(void *context, int64_t now_ns);
 	/* The very first connect failed at every address: there is no target. */
 	void (*on_unreachable)(void *context, enum failure failure);
 };
@@ -57,8 +60,8 @@ struct pool {
 void pool_init(struct pool *pool, const struct pool_config *config);
 void pool_fini(struct pool *pool); /* after pool_is_closed */
 
-/* Takes charge of the flight until on_end. */
-void pool_send(struct pool *pool, struct flight *flight);
+/* Takes charge of the flight until on_end. now_ns: the clock as the caller just read it. */
+void pool_send(struct pool *pool, struct flight *flight, int64_t now_ns);
 /* Gives the flight back without on_end: whatever it waits for or owns is dropped. */
 void pool_cancel(struct pool *pool, struct flight *flight);
 

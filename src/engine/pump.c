@@ -94,19 +94,10 @@ pump_on_unreachable(void *context, enum failure failure)
 	pump->unreachable_by = failure;
 }
 
-const struct pool_events pump_pool_events = {
-	.on_sent = pump_on_sent,
-	.on_end = pump_on_end,
-	.on_connect = pump_on_connect,
-	.on_unreachable = pump_on_unreachable,
-};
-
 /* A protocol without a connection is our own ceiling: the exchange is complete as soon as it is sent. */
 static void
-pump_complete_at_once(struct pump *pump, struct flight *flight)
+pump_complete_at_once(struct pump *pump, struct flight *flight, int64_t now_ns)
 {
-	int64_t now_ns = run_clock_now(pump->clock);
-
 	flight->x.sent_ns = flight->x.first_byte_ns = flight->x.last_byte_ns = now_ns;
 	flight->x.status = 200;
 	pump_on_sent(pump, flight);
@@ -114,7 +105,7 @@ pump_complete_at_once(struct pump *pump, struct flight *flight)
 }
 
 static void
-pump_start_flight(struct pump *pump, struct lane *lane, const struct exchange *x)
+pump_start_flight(struct pump *pump, struct lane *lane, const struct exchange *x, int64_t now_ns)
 {
 	struct flight *flight = flights_take(&pump->flights);
 
@@ -123,11 +114,11 @@ pump_start_flight(struct pump *pump, struct lane *lane, const struct exchange *x
 	flight->deadline_ns = x->taken_ns + pump->plan->target.timeout_ns;
 	list_add_last(&lane->by_deadline, &flight->by_deadline);
 	lane->in_flight++;
-	pump_count_in_flight(pump, +1, x->taken_ns);
+	pump_count_in_flight(pump, +1, now_ns);
 	if (pump->has_pool)
-		pool_send(&pump->pool, flight);
+		pool_send(&pump->pool, flight, now_ns);
 	else
-		pump_complete_at_once(pump, flight);
+		pump_complete_at_once(pump, flight, now_ns);
 }
 
 /* The exchange of an arrival, as far as it is known when it is taken. */
@@ -176,7 +167,7 @@ pump_turn_backlog(struct pump *pump, struct lane *lane, int64_t now_ns)
 		if (now_ns - x.taken_ns >= pump->plan->target.timeout_ns)
 			pump_lose(pump, &x, FAILURE_QUEUE_TIMEOUT);
 		else if (lane->in_flight < lane->in_flight_max)
-			pump_start_flight(pump, lane, &x);
+			pump_start_flight(pump, lane, &x, run_clock_now(pump->clock));
 		else
 			return;
 		backlog_remove(&lane->backlog);
@@ -198,7 +189,7 @@ pump_take(struct pump *pump, struct lane *lane, int64_t now_ns, bool is_in_gap)
 	if (is_in_gap)
 		pump_lose(pump, &x, FAILURE_LOOP_GAP);
 	else if (!is_full)
-		pump_start_flight(pump, lane, &x);
+		pump_start_flight(pump, lane, &x, x.taken_ns);
 	else if (lane->scenario->load.when_full == WHEN_FULL_QUEUE)
 		backlog_add(&lane->backlog, &lane->head, lane->head_position, now_ns);
 	else
@@ -245,23 +236,88 @@ pump_next_of_user(struct lane *lane, int64_t now_ns, int64_t offset_ns)
 	return arrival;
 }
 
+/* How many users are wanted is looked up once per turn. */
+static void
+pump_look_at_users(struct pump *pump, struct lane *lane, int64_t now_ns)
+{
+	int64_t t_ns = now_ns - pump->timeline.offset_ns;
+
+	if (lane_end_warmup_if_done(lane, t_ns))
+		pump_window(pump, now_ns); /* the first level begins */
+	lane_look_at_users(lane, t_ns);
+}
+
 static void
 pump_start_users(struct pump *pump, struct lane *lane, int64_t now_ns)
 {
 	int64_t offset_ns = pump->timeline.offset_ns;
 
-	if (lane_end_warmup_if_done(lane, now_ns - offset_ns))
-		pump_window(pump, now_ns); /* the first level begins */
 	for (uint32_t left = lane->users_max; left > 0 && lane_has_free_user(lane, now_ns - offset_ns); left--) {
 		struct arrival arrival = pump_next_of_user(lane, now_ns, offset_ns);
-		struct exchange x = pump_exchange_of(pump, lane, &arrival, now_ns);
+		int64_t taken_ns = run_clock_now(pump->clock);
+		struct exchange x = pump_exchange_of(pump, lane, &arrival, taken_ns);
 
 		pump_schedule(pump, &x);
-		pump_start_flight(pump, lane, &x);
+		pump_start_flight(pump, lane, &x, taken_ns);
 		if (lane_end_warmup_if_done(lane, now_ns - offset_ns))
-			pump_window(pump, now_ns);
+			pump_window(pump, now_ns); /* the first level begins */
 	}
 }
+
+/* Whatever may start now does. */
+static void
+pump_start_ready(struct pump *pump, int64_t now_ns, int64_t gap_ns)
+{
+	pump->reads_n = 0;
+	for (size_t i = 0; i < pump->lanes_n; i++) {
+		struct lane *lane = &pump->lanes[i];
+
+		if (lane->scenario->load.in_users)
+			pump_start_users(pump, lane, now_ns);
+		else if (lane->backlog.n > 0)
+			pump_turn_backlog(pump, lane, now_ns);
+	}
+	pump_take_due(pump, now_ns, gap_ns);
+}
+
+/* Users that are free are started in batches: reading many responses and then sending many requests costs a sixth less
+ * than taking turns at 10,000 connections, since either way through the kernel stays in the caches. */
+#define PUMP_READS_PER_START 64
+
+static bool
+pump_is_ready_to_start(const struct pump *pump, int64_t now_ns)
+{
+	for (size_t i = 0; i < pump->lanes_n; i++) {
+		const struct lane *lane = &pump->lanes[i];
+
+		if (lane->next_due_ns <= now_ns - pump->timeline.offset_ns || lane->backlog.n > 0)
+			return true;
+	}
+	return pump->reads_n >= PUMP_READS_PER_START;
+}
+
+/* A busy loop has many connections to read in one turn: what became due or free meanwhile is sent between two of them,
+ * not after the last. After a gap it waits for the turn, which knows how long that was. */
+static void
+pump_on_read(void *context, int64_t now_ns)
+{
+	struct pump *pump = context;
+
+	pump->reads_n++;
+	if (!pump_is_ready_to_start(pump, now_ns) ||
+		now_ns - pump->clock->polling_ns > pump->plan->generator.loop_gap_ns)
+		return;
+	pump_window(pump, now_ns);
+	pump_start_ready(pump, now_ns, 0);
+}
+
+const struct pool_events pump_pool_events = {
+	.on_sent = pump_on_sent,
+	.on_end = pump_on_end,
+	.on_connect = pump_on_connect,
+	.on_read = pump_on_read,
+	.on_unreachable = pump_on_unreachable,
+};
 
 /* A deadline that passed while the loop itself stood still for a good part of the timeout says nothing about the
  * target. */
@@ -321,11 +377,9 @@ pump_turn(struct pump *pump, int64_t now_ns, int64_t asked_ns)
 
 		pump_end_late(pump, lane, now_ns, gap_ns);
 		if (lane->scenario->load.in_users)
-			pump_start_users(pump, lane, now_ns);
-		else if (lane->backlog.n > 0)
-			pump_turn_backlog(pump, lane, now_ns);
+			pump_look_at_users(pump, lane, now_ns);
 	}
-	pump_take_due(pump, now_ns, gap_ns);
+	pump_start_ready(pump, now_ns, gap_ns);
 	return pump_close_levels(pump, now_ns);
 }
 

@@ -22,6 +22,7 @@ struct pump {
 	struct lane *lanes;
 	size_t lanes_n;
 	uint32_t in_flight;
+	uint32_t reads_n;   /* since anything was started last */
 	int64_t turned_ns;  /* when the last turn was … */
 	int64_t counted_ns; /* until when in flight was counted */
 	uint32_t window;    /* … and in whose window */

@@ -1,9 +1,9 @@
 #include "measure/hdrlog.h"
 
 #include <stdlib.h>
-
 #include <string.h>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/units.h"
 
@@ -65,6 +65,7 @@ add_metric(struct buf *into, const struct interval *interval, bool is_warmup, en
 void
 hdrlog_interval(struct buf *into, const struct interval *interval)
 {
+	CHECK(interval->is_added_up);
 	for (size_t i = 0; i < METRIC_COUNT; i++) {
 		add_metric(into, interval, false, (enum metric)i);
 		add_metric(into, interval, true, (enum metric)i);

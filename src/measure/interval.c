@@ -50,6 +50,16 @@ cell_merge(struct cell *into, const struct cell *from)
 			histogram_merge(&into->histograms[i], &from->histograms[i]);
 }
 
+/* What a request's cell does not keep is recorded in the level's. */
+static void
+cell_merge_kept(struct cell *into, const struct cell *from)
+{
+	counts_merge(&into->counts, &from->counts);
+	for (size_t i = 0; i < METRIC_COUNT; i++)
+		if (metric_rows[i].is_per_request)
+			histogram_merge(&into->histograms[i], &from->histograms[i]);
+}
+
 /* A level's cells are made when its slot is first taken: slots are reused, so that of 64 few ever are. */
 static void
 level_make_cells(struct interval_level *level, uint32_t requests_n)
@@ -87,6 +97,20 @@ interval_use_slot(struct interval *interval, uint32_t slot, uint32_t level)
 	used->level = level;
 	used->is_used = true;
 	return used;
+}
+
+void
+interval_add_up(struct interval *interval)
+{
+	if (interval->is_added_up)
+		return;
+	interval->is_added_up = true;
+	for (uint32_t i = 0; i < interval->levels_n; i++) {
+		struct interval_level *level = &interval->levels[i];
+
+		for (uint32_t request = 0; level->is_used && request < interval->requests_n; request++)
+			cell_merge_kept(&level->all, &level->requests[request]);
+	}
 }
 
 static void

@@ -36,10 +36,10 @@ void cell_merge(struct cell *into, const struct cell *from);
 
 /* What happened to one level's exchanges within one interval. */
 struct interval_level {
-	uint32_t level; /* LEVEL_WARMUP, or its index */
-	bool is_used;   /* anything happened; unused slots are skipped */
-	bool is_last;   /* its last exchange ended: the level is closed with this interval */
-	struct cell all;
+	uint32_t level;        /* LEVEL_WARMUP, or its index */
+	bool is_used;          /* anything happened; unused slots are skipped */
+	bool is_last;          /* its last exchange ended: the level is closed with this interval */
+	struct cell all;       /* what is kept per request too is the sum of theirs, once added up */
 	struct cell *requests; /* plan->requests_n of them */
 	/* While this level's window was running: */
 	double in_flight_ns; /* integral of in flight over time */
@@ -63,8 +63,14 @@ struct interval {
 	uint32_t current_level;      /* LEVEL_WARMUP, LEVEL_NONE in a drain */
 	struct reading target, self; /* latest reading each; at_ns −1: none yet */
 	uint64_t connects, connects_failed;            /* in this interval */
+	bool is_added_up;                              /* see interval_add_up */
 	struct gauge_set target_outside, self_outside; /* readings taken while no level's window was running */
 };
+
+/* Each exchange is recorded once, in its request's cell: the sums, `all`, are made here, by whoever has the time (not
+ * the loop), before anything else looks at a recorded interval. An interval that was decoded or merged is whole
+ * already. */
+void interval_add_up(struct interval *interval);
 
 /* Takes slot `slot` for a level and readies its memory, which it then keeps. */
 struct interval_level *interval_use_slot(struct interval *interval, uint32_t slot, uint32_t level);

@@ -106,19 +106,13 @@ request_of(struct recorder *r, struct interval_level *level, uint32_t request)
 void
 recorder_add_scheduled(struct recorder *r, uint32_t level, uint32_t request, uint64_t n)
 {
-	struct interval_level *in = level_of(r, level);
-
-	in->all.counts.scheduled += n;
-	request_of(r, in, request)->counts.scheduled += n;
+	request_of(r, level_of(r, level), request)->counts.scheduled += n;
 }
 
 void
 recorder_add_sent(struct recorder *r, uint32_t level, uint32_t request)
 {
-	struct interval_level *in = level_of(r, level);
-
-	in->all.counts.sent++;
-	request_of(r, in, request)->counts.sent++;
+	request_of(r, level_of(r, level), request)->counts.sent++;
 }
 
 static inline void
@@ -151,11 +145,8 @@ static inline void
 add_latencies(struct cell *all, struct cell *request, const struct exchange *x)
 {
 #define METRIC(NAME, name, value, when, per_request, help)                                                             \
-	if (when) {                                                                                                    \
-		histogram_record(&all->histograms[METRIC_##NAME], value);                                              \
-		if (per_request)                                                                                       \
-			histogram_record(&request->histograms[METRIC_##NAME], value);                                  \
-	}
+	if (when)                                                                                                      \
+		histogram_record(&(per_request ? request : all)->histograms[METRIC_##NAME], value);
 #include "measure/metric.def"
 #undef METRIC
 }
@@ -166,25 +157,17 @@ recorder_add_exchange(struct recorder *r, const struct exchange *x, uint32_t win
 	struct interval_level *in = level_of(r, x->level);
 	struct cell *request = request_of(r, in, x->request);
 
-	add_outcome(&in->all.counts, x);
 	add_outcome(&request->counts, x);
 	add_latencies(&in->all, request, x);
-	if (x->outcome == OUTCOME_OK && window_level != LEVEL_NONE) {
-		struct interval_level *window = level_of(r, window_level);
-
-		window->all.counts.ok_in_window++;
-		window->requests[x->request].counts.ok_in_window++;
-	}
+	if (x->outcome == OUTCOME_OK && window_level != LEVEL_NONE)
+		level_of(r, window_level)->requests[x->request].counts.ok_in_window++;
 }
 
 void
 recorder_add_lost(struct recorder *r, uint32_t level, uint32_t request, enum failure failure, uint64_t n)
 {
-	struct interval_level *in = level_of(r, level);
-
 	CHECK_OP(failure, <, FAILURE_COUNT);
-	add_failures(&in->all.counts, failure, n);
-	add_failures(&request_of(r, in, request)->counts, failure, n);
+	add_failures(&request_of(r, level_of(r, level), request)->counts, failure, n);
 }
 
 /* Time passes in the window that was running until now. */

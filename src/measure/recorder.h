@@ -5,7 +5,7 @@
 /* Exchanges → the running interval: O(1), no allocation, no branch that a run does not need. At a tick the filled
  * interval is swapped for an empty one and handed out; the consumer gives it back when done (it may be encoded in a
  * thread meanwhile). Two are in use, so that a consumer slower than an interval is waited for, never skipped: take
- * returns NULL. */
+ * returns NULL. Each exchange counts once, in its request's cell: interval_add_up makes the levels' sums. */
 struct recorder;
 
 struct recorder_config {

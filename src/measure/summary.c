@@ -239,6 +239,7 @@ void
 summary_add_interval(struct summary *s, const struct interval *interval)
 {
 	CHECK_OP(interval->requests_n, ==, s->plan->requests_n);
+	CHECK(interval->is_added_up);
 	cell_reset(&s->last);
 	for (uint32_t i = 0; i < interval->levels_n; i++)
 		if (interval->levels[i].is_used)

@@ -93,6 +93,7 @@ main(int argc, char **argv)
 			continue;
 		struct interval *interval = recorder_take_interval(recorder, (int64_t)(k + 1) * NS_PER_MS);
 
+		interval_add_up(interval);
 		add_expected(tags, interval);
 		hdrlog_interval(&log, interval);
 		recorder_give_interval(recorder, interval);

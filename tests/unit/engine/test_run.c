@@ -74,6 +74,7 @@ bench_on_interval(void *context, struct interval *interval)
 {
 	struct bench *bench = context;
 
+	interval_add_up(interval);
 	summary_add_interval(bench->summary, interval);
 	for (uint32_t i = 0; i < interval->levels_n; i++) {
 		const struct interval_level *level = &interval->levels[i];

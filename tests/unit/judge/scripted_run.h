@@ -189,6 +189,7 @@ end_interval(struct scripted_run *run, uint32_t level, const struct reading *rea
 	struct interval *interval = recorder_take_interval(run->recorder, run->now_ns);
 
 	assert_non_null(interval);
+	interval_add_up(interval);
 	interval->current_level = level;
 	interval->target = *reading;
 	summary_add_interval(run->summary, interval);

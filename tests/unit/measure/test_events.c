@@ -73,6 +73,7 @@ full_interval(struct recorder *recorder)
 	recorder_close_level(recorder, 0);
 	struct interval *interval = recorder_take_interval(recorder, 3500 * NS_PER_MS);
 
+	interval_add_up(interval);
 	interval->connections = 9;
 	interval->users = 8;
 	interval->backlog = 7;
@@ -166,6 +167,7 @@ play(struct summary *direct, struct summary *by_events, uint64_t shard, uint64_t
 				sample_add(recorder, k);
 		struct interval *interval = recorder_take_interval(recorder, (int64_t)(second + 1) * NS_PER_S);
 
+		interval_add_up(interval);
 		buf_clear(&line);
 		assert_true(event_encode_interval(&line, interval, &plan));
 		assert_true(decodes(line.bytes));
@@ -222,6 +224,7 @@ test_counters_above_2_to_53_survive(void **state)
 		recorder_add_lost(recorder, 0, 0, FAILURE_LOOP_GAP, values[i]);
 		struct interval *interval = recorder_take_interval(recorder, (int64_t)i + 1);
 
+		interval_add_up(interval);
 		interval->backlog = values[i];
 		buf_clear(&line);
 		assert_true(event_encode_interval(&line, interval, &plan));

@@ -32,6 +32,17 @@ good_exchange(uint32_t level, int64_t due_ns)
 	};
 }
 
+/* An interval as those see it who come after the recorder. */
+static struct interval *
+take_interval(struct recorder *recorder, int64_t now_ns)
+{
+	struct interval *interval = recorder_take_interval(recorder, now_ns);
+
+	if (interval != NULL)
+		interval_add_up(interval);
+	return interval;
+}
+
 static const struct interval_level *
 level_in(const struct interval *interval, uint32_t level)
 {
@@ -63,7 +74,7 @@ test_response_counts_from_due_time_and_is_the_sum_of_its_parts(void **state)
 
 	(void)state;
 	recorder_add_exchange(recorder, &x, 0);
-	const struct cell *all = &level_in(recorder_take_interval(recorder, NS_PER_S), 0)->all;
+	const struct cell *all = &level_in(take_interval(recorder, NS_PER_S), 0)->all;
 
 	assert_int_equal(only_value(all, METRIC_RESPONSE), 1010);
 	assert_int_equal(only_value(all, METRIC_LATENESS), 3);
@@ -90,7 +101,7 @@ test_failures_are_kept_apart_from_successes(void **state)
 	unsent.status = 0;
 	recorder_add_exchange(recorder, &sent, 0);
 	recorder_add_exchange(recorder, &unsent, 0);
-	const struct cell *all = &level_in(recorder_take_interval(recorder, NS_PER_S), 0)->all;
+	const struct cell *all = &level_in(take_interval(recorder, NS_PER_S), 0)->all;
 
 	assert_int_equal(all->histograms[METRIC_RESPONSE].total, 0);
 	assert_int_equal(all->histograms[METRIC_SERVICE].total, 0);
@@ -115,7 +126,7 @@ test_requests_keep_response_and_service_alone(void **state)
 	recorder_add_scheduled(recorder, 0, 1, 1);
 	recorder_add_sent(recorder, 0, 1);
 	recorder_add_exchange(recorder, &x, 0);
-	const struct cell *requests = level_in(recorder_take_interval(recorder, NS_PER_S), 0)->requests;
+	const struct cell *requests = level_in(take_interval(recorder, NS_PER_S), 0)->requests;
 
 	assert_true(counts_identities_hold(&requests[1].counts));
 	assert_int_equal(requests[1].counts.ok_in_window, 1);
@@ -142,7 +153,7 @@ test_scheduled_sent_and_outcome_are_counted_independently(void **state)
 	recorder_add_lost(recorder, 0, 0, FAILURE_CANCELLED, 5);
 	x.outcome = OUTCOME_UNFINISHED;
 	recorder_add_exchange(recorder, &x, LEVEL_NONE);
-	const struct counts *counts = &level_in(recorder_take_interval(recorder, NS_PER_S), 0)->all.counts;
+	const struct counts *counts = &level_in(take_interval(recorder, NS_PER_S), 0)->all.counts;
 
 	assert_int_equal(counts->scheduled, 10);
 	assert_int_equal(counts->sent, 1);
@@ -164,7 +175,7 @@ test_a_completion_counts_in_the_window_it_falls_into(void **state)
 	(void)state;
 	recorder_add_exchange(recorder, &x, 1);
 	recorder_add_exchange(recorder, &tail, LEVEL_NONE);
-	const struct interval *interval = recorder_take_interval(recorder, NS_PER_S);
+	const struct interval *interval = take_interval(recorder, NS_PER_S);
 
 	assert_int_equal(level_in(interval, 0)->all.counts.ok, 1);
 	assert_int_equal(level_in(interval, 0)->all.counts.ok_in_window, 0);
@@ -182,24 +193,24 @@ test_intervals_follow_one_another_without_a_gap(void **state)
 
 	(void)state;
 	recorder_add_exchange(recorder, &x, 0);
-	struct interval *first = recorder_take_interval(recorder, NS_PER_S);
+	struct interval *first = take_interval(recorder, NS_PER_S);
 
 	recorder_add_exchange(recorder, &x, 0);
 	recorder_add_exchange(recorder, &x, 0);
-	assert_null(recorder_take_interval(recorder, 2 * NS_PER_S)); /* the first is still out: nothing is skipped */
+	assert_null(take_interval(recorder, 2 * NS_PER_S)); /* the first is still out: nothing is skipped */
 	recorder_add_exchange(recorder, &x, 0);
 	assert_int_equal(first->start_ns, 0);
 	assert_int_equal(first->end_ns, NS_PER_S);
 	assert_int_equal(level_in(first, 0)->all.counts.ok, 1);
 	recorder_give_interval(recorder, first);
-	struct interval *second = recorder_take_interval(recorder, 3 * NS_PER_S);
+	struct interval *second = take_interval(recorder, 3 * NS_PER_S);
 
 	assert_int_equal(second->seq, 1);
 	assert_int_equal(second->start_ns, NS_PER_S);
 	assert_int_equal(second->end_ns, 3 * NS_PER_S);
 	assert_int_equal(level_in(second, 0)->all.counts.ok, 3);
 	recorder_give_interval(recorder, second);
-	struct interval *third = recorder_take_interval(recorder, 4 * NS_PER_S);
+	struct interval *third = take_interval(recorder, 4 * NS_PER_S);
 
 	assert_null(level_in(third, 0)); /* given back empty */
 	recorder_free(recorder);
@@ -220,7 +231,7 @@ test_closed_levels_make_room(void **state)
 		recorder_add_exchange(recorder, &late, LEVEL_NONE);
 		recorder_close_level(recorder, level);
 		recorder_add_exchange(recorder, &x, LEVEL_NONE); /* within the interval that closes it */
-		struct interval *interval = recorder_take_interval(recorder, (level + 1) * NS_PER_S);
+		struct interval *interval = take_interval(recorder, (level + 1) * NS_PER_S);
 
 		assert_true(level_in(interval, level)->is_last);
 		assert_false(level_in(interval, level + 1)->is_last);
@@ -242,13 +253,13 @@ test_a_handed_out_interval_keeps_its_levels(void **state)
 	(void)state;
 	recorder_add_exchange(recorder, &old, LEVEL_NONE);
 	recorder_close_level(recorder, 7);
-	struct interval *out = recorder_take_interval(recorder, NS_PER_S);
+	struct interval *out = take_interval(recorder, NS_PER_S);
 
 	recorder_add_exchange(recorder, &young, LEVEL_NONE);
 	assert_int_equal(level_in(out, 7)->all.counts.ok, 1);
 	assert_null(level_in(out, 8));
 	recorder_give_interval(recorder, out);
-	out = recorder_take_interval(recorder, 2 * NS_PER_S);
+	out = take_interval(recorder, 2 * NS_PER_S);
 	assert_null(level_in(out, 7));
 	assert_int_equal(level_in(out, 8)->all.counts.ok, 1);
 	recorder_free(recorder);
@@ -264,7 +275,7 @@ test_in_flight_is_integrated_over_the_window(void **state)
 	recorder_in_flight(recorder, LEVEL_WARMUP, 4, 100);
 	recorder_in_flight(recorder, 0, 4, 200); /* the measured phase begins */
 	recorder_in_flight(recorder, 0, 6, 300);
-	struct interval *interval = recorder_take_interval(recorder, 400);
+	struct interval *interval = take_interval(recorder, 400);
 
 	assert_true(level_in(interval, LEVEL_WARMUP)->in_flight_ns == 400);
 	assert_int_equal(level_in(interval, LEVEL_WARMUP)->window_ns, 200);
@@ -277,7 +288,7 @@ test_in_flight_is_integrated_over_the_window(void **state)
 	recorder_in_flight(recorder, 0, 2, 500);
 	recorder_in_flight(recorder, LEVEL_NONE, 2, 600); /* the drain: in no window */
 	recorder_in_flight(recorder, LEVEL_NONE, 0, 900);
-	interval = recorder_take_interval(recorder, 1000);
+	interval = take_interval(recorder, 1000);
 	assert_true(level_in(interval, 0)->in_flight_ns == 6 * 100 + 2 * 100);
 	assert_int_equal(level_in(interval, 0)->window_ns, 200);
 	assert_int_equal(level_in(interval, 0)->in_flight_peak, 6); /* it was still 6 when the interval began */
@@ -303,7 +314,7 @@ test_gaps_connects_and_readings_are_kept(void **state)
 	recorder_add_loop_gap(recorder, LEVEL_NONE, 1000);
 	recorder_add_connect(recorder, false);
 	recorder_add_connect(recorder, true);
-	struct interval *interval = recorder_take_interval(recorder, NS_PER_S);
+	struct interval *interval = take_interval(recorder, NS_PER_S);
 
 	assert_true(gauge_avg(&interval->target_outside, GAUGE_CPU) == 0.25);
 	assert_true(gauge_avg(&level_in(interval, 0)->target, GAUGE_CPU) == 0.75);
@@ -313,7 +324,7 @@ test_gaps_connects_and_readings_are_kept(void **state)
 	assert_int_equal(interval->connects, 2);
 	assert_int_equal(interval->connects_failed, 1);
 	recorder_give_interval(recorder, interval);
-	interval = recorder_take_interval(recorder, 2 * NS_PER_S);
+	interval = take_interval(recorder, 2 * NS_PER_S);
 	assert_int_equal(interval->target.at_ns, 5); /* latest */
 	assert_int_equal(interval->connects, 0);
 	recorder_free(recorder);
@@ -350,6 +361,34 @@ test_memory_is_that_of_what_was_touched(void **state)
 	recorder_free(recorder);
 }
 
+/* Adding up an interval that is whole would count everything twice. */
+static void
+test_levels_are_the_sum_of_their_requests_however_often_it_is_made(void **state)
+{
+	(void)state;
+	struct recorder *recorder = recorder_new(&small);
+	struct exchange first = good_exchange(0, 0), second = good_exchange(0, 5000);
+
+	second.request = 0;
+	recorder_add_scheduled(recorder, 0, 0, 1);
+	recorder_add_scheduled(recorder, 0, 1, 1);
+	recorder_add_exchange(recorder, &first, 0);
+	recorder_add_exchange(recorder, &second, 0);
+	struct interval *interval = take_interval(recorder, NS_PER_S);
+
+	interval_add_up(interval);
+	const struct interval_level *level = level_in(interval, 0);
+
+	assert_int_equal(level->all.counts.scheduled, 2);
+	assert_int_equal(level->all.counts.ok_in_window, 2);
+	assert_int_equal(level->all.histograms[METRIC_RESPONSE].total, 2);
+	assert_int_equal(level->all.histograms[METRIC_LATENESS].total, 2);
+	assert_int_equal(level->requests[0].histograms[METRIC_RESPONSE].total, 1);
+	assert_int_equal(level->requests[1].counts.ok, 1);
+	recorder_give_interval(recorder, interval);
+	recorder_free(recorder);
+}
+
 int
 main(void)
 {
@@ -365,6 +404,7 @@ main(void)
 		cmocka_unit_test(test_in_flight_is_integrated_over_the_window),
 		cmocka_unit_test(test_gaps_connects_and_readings_are_kept),
 		cmocka_unit_test(test_memory_is_that_of_what_was_touched),
+		cmocka_unit_test(test_levels_are_the_sum_of_their_requests_however_often_it_is_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@ take_into(struct recorder *recorder, struct summary *summary, int64_t now_ns)
 	struct interval *interval = recorder_take_interval(recorder, now_ns);
 
 	assert_non_null(interval);
+	interval_add_up(interval);
 	summary_add_interval(summary, interval);
 	recorder_give_interval(recorder, interval);
 }

@@ -124,6 +124,7 @@ fixture_add_interval(struct summary *summary, struct recorder *recorder, uint32_
 	struct interval *interval = recorder_take_interval(recorder, start_ns + NS_PER_S);
 
 	CHECK(interval != NULL);
+	interval_add_up(interval);
 	interval->in_flight = 3 + level * 20;
 	interval->connections = 24;
 	interval->offered = fixture_rates[level];
@@ -186,6 +187,7 @@ fixture_add_warmup(struct summary *summary)
 	struct interval *interval = recorder_take_interval(recorder, 21 * NS_PER_S);
 
 	CHECK(interval != NULL);
+	interval_add_up(interval);
 	summary_add_interval(summary, interval);
 	recorder_give_interval(recorder, interval);
 	recorder_free(recorder);

@@ -136,6 +136,7 @@ test_what_was_under_way_at_the_kill_counts_as_unfinished(void **state)
 		recorder_add_sent(recorder, 2, 0);
 	struct interval *interval = recorder_take_interval(recorder, 13 * NS_PER_S);
 
+	interval_add_up(interval);
 	assert_true(event_encode_interval(&events, interval, &plan));
 	recorder_give_interval(recorder, interval);
 	recorder_free(recorder);
