@@ -52,6 +52,8 @@ if(CMOCKA_FOUND)
   python_suite(target_server target "BRUNT=$<TARGET_FILE:brunt>")
 endif()
 
+add_subdirectory(${CMAKE_CURRENT_SOURCE_DIR}/bench) # builds nothing unless asked
+
 # scripts: cmake --preset fuzz && cmake --build --preset fuzz, then build/fuzz/tests/fuzz_NAME tests/fuzz/corpus/NAME
 if(BRUNT_FUZZ)
   foreach(fuzzed "profile plan" "events measure" "http1 proto")

@@ -1,0 +1,22 @@
+"""Closed loop: the most requests per second that one core sends, against connections. The server's own count is the meter."""
+from peers import Ab, Floor, H2load, Hey, Httperf, Load, Siege, Wrk
+from rounds import interleave, paired
+
+CONNECTIONS = (1, 64, 256, 1000, 10000)
+QUICK = (64, 256, 10000)
+SECONDS = {10000: 3}
+
+
+def measure(bench):
+    cases = {}
+    for connections in QUICK if bench.is_quick else CONNECTIONS:
+        peers = bench.present([bench.brunt_peer(), Floor(bench.programs), Wrk(), H2load()])
+        if connections == 64 and not bench.is_quick:
+            peers += bench.present([Hey(), Ab(), Httperf(), Siege()])
+        bench.say(f"closed loop, {connections} connections")
+        seconds = SECONDS.get(connections, 1.5 if bench.is_quick else 2)
+        cells = interleave(bench, peers, lambda _: Load(connections, seconds))
+        for name, cell in cells.items():
+            cell["brunt_is_times"] = paired(cells, "brunt", name, lambda row: row["rate_per_s"])
+        cases[str(connections)] = cells
+    return cases

@@ -1,0 +1,120 @@
+"""The results as Markdown: the machine, the bar, and a table per section."""
+from figures import PERCENTILES
+
+
+def markdown(report):
+    lines = head(report) + bar_table(report["bar"])
+    for section, title, columns in SECTIONS:
+        lines += cases_table(report["results"].get(section), title, columns)
+    lines += record_lines(report["results"].get("record"))
+    lines += plot(report["results"].get("scale"))
+    lines += notes(report)
+    return "\n".join(lines) + "\n"
+
+
+def head(report):
+    m = report["machine"]
+    virtual = ", virtual" if m["virtual"] else ""
+    return ["# brunt beside its peers", "",
+            f"{m['cpu']}, {m['cores']} cores{virtual}, {m['memory_gib']} GiB · {m['kernel']} · {m['distribution']} · {report['started_at']}", "",
+            f"One core for the generator, one for the server; medians of {report['rounds']} interleaved rounds"
+            f" ({report['mode']}, {report['took_s']:.0f} s). Absolute figures are this machine's; ratios hold elsewhere.", ""]
+
+
+def table(columns, rows):
+    return ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)] + ["| " + " | ".join(row) + " |" for row in rows] + [""]
+
+
+def bar_table(bar):
+    words = {True: "met", False: "**not met**", None: "–"}
+    return ["## The bar", ""] + table(["what", "bar", "measured", "", "note"],
+                                      [[r["what"], r["bar"], r["measured"], words[r["met"]], r["note"]] for r in bar])
+
+
+def number(value, form="{:,.0f}"):
+    return "–" if value is None else form.format(value)
+
+
+def scaled(figures, name, scale):
+    return None if figures.get(name) is None else figures[name] / scale
+
+
+def us(figures, *names):
+    """Times as "P50 / P99 …" in µs."""
+    return " / ".join(number(scaled(figures, n, 1e3), "{:,.1f}") for n in names) if figures else "–"
+
+
+ALL = [name for name, _ in PERCENTILES]
+
+
+def column(name, value):
+    return name, value
+
+
+CLOSED = [column("requests/s", lambda c, m: number(m.get("rate_per_s"))),
+          column("brunt is", lambda c, m: number(c.get("brunt_is_times"), "{:.2f} ×")),
+          column("CPU µs/request", lambda c, m: number(m.get("steady_cpu_us_per_request"), "{:.2f}")),
+          column("core, server's core", lambda c, m: ", ".join(number(m.get("used", {}).get(n), "{:.0%}") for n in ("generator", "server"))),
+          column("memory MB", lambda c, m: number(scaled(m, "max_rss_bytes", 1e6), "{:.1f}"))]
+LATENESS = [column("sent/s", lambda c, m: number(m.get("sent_per_s"))),
+            column("seen by the server, P50 / P99 / max µs", lambda c, m: us(m.get("seen_lateness"), "p50", "p99", "max")),
+            column("its own count, P50 / P99 / max µs", lambda c, m: us(m.get("lateness"), "p50", "p99", "max")),
+            column("reported latency, P50 / P99 µs", lambda c, m: us(m.get("latency"), "p50", "p99"))]
+ACCURACY = [column("reported, P50 / P99 / P99.9 / max µs", lambda c, m: us(m.get("latency"), *ALL)),
+            column("true, in the server", lambda c, m: us(m.get("true"), *ALL)),
+            column("true, of an exact schedule", lambda c, m: us(c.get("open_loop_truth"), *ALL))]
+RELAXED = [column("CPU µs/request", lambda c, m: number(m.get("cpu_us_per_request"), "{:.1f}")),
+           column("of wrk2 (derived)", lambda c, m: number(c.get("cpu_is_times_wrk2_derived"), "{:.2f} ×")),
+           column("reported P50 µs", lambda c, m: us(m.get("latency"), "p50")),
+           column("P50 error µs", lambda c, m: number(scaled(c, "p50_off_ns", 1e3), "{:.0f}"))]
+SCALE = CLOSED[:1] + CLOSED[2:]
+START = [column("exec to first request ms", lambda c, m: number(scaled(m, "first_request_ns", 1e6), "{:.1f}"))]
+SECTIONS = [("closed", "Closed loop, one core (connections)", CLOSED),
+            ("lateness", "Lateness of what was sent (requests/s)", LATENESS),
+            ("accuracy", "Reported against true at 5,000/s", ACCURACY),
+            ("relaxed", "Relaxed pacing (requests/s)", RELAXED),
+            ("scale", "Against connections", SCALE),
+            ("start", "Start", START)]
+
+
+def cases_table(cases, title, columns):
+    if not cases:
+        return []
+    made = []
+    for case, cells in cases.items():
+        if not isinstance(cells, dict) or not all(isinstance(c, dict) and "median" in c for c in cells.values()):
+            continue
+        for peer, cell in cells.items():
+            flag = f"{cell['n']}" + (f" ({cell['disturbed']} disturbed)" if cell["disturbed"] else "")
+            made.append([case, peer] + [value(cell, cell["median"]) for _, value in columns] + [flag])
+    return [f"## {title}", ""] + table(["case", "generator"] + [name for name, _ in columns] + ["rounds"], made)
+
+
+def record_lines(record):
+    if not record:
+        return []
+    return ["## Recording", "", f"{record['ns']:.1f} ns per exchange ({record['what']}), median of {record['batches']} batches,"
+            f" {record['ns_min']:.1f} to {record['ns_max']:.1f}.", ""]
+
+
+def plot(scale):
+    """CPU per request against connections, as bars of text."""
+    points = [(int(case), cells["brunt"]["median"].get("steady_cpu_us_per_request")) for case, cells in (scale or {}).items() if case.isdigit()]
+    points = [(connections, cost) for connections, cost in points if cost is not None]
+    if not points:
+        return []
+    widest = max(cost for _, cost in points)
+    return ["CPU per request against connections:", "", "```"] + [
+        f"{connections:7,}  {'█' * round(40 * cost / widest)} {cost:.2f} µs" for connections, cost in points] + ["```", ""]
+
+
+def notes(report):
+    made = ["## Notes", ""]
+    made += [f"- {name}: {why}" for name, why in sorted(report["absent"].items())]
+    made += [f"- {name}: {version}" for name, version in sorted(report["versions"].items())]
+    disturbed = report["disturbed"]
+    made.append(f"- {disturbed['n']} of {disturbed['of']} runs were disturbed: over {disturbed['steal']:.0%} of CPU time went to the hypervisor's other guests, or"
+                f" generator or server waited for its core over {disturbed['wait']:.0%} of the time. Where at least half of a cell's rounds"
+                " were not, only those count.")
+    made += [f"- error: {error}" for error in report["errors"][:20]]
+    return made
