@@ -38,7 +38,7 @@ room(target MAY httpd base)
 room(import MAY campaign plan base)
 room(fleet MAY campaign engine judge report sampler load measure plan base)
 room(daemon MAY campaign engine judge report httpd sampler load measure plan base)
-room(cmd MAY campaign target engine judge report sampler load request proto reader net measure plan base)
+room(cmd MAY fleet campaign target engine judge report sampler load request proto reader net measure plan base)
 
 configure_file(${CMAKE_SOURCE_DIR}/cmake/version.h.in ${CMAKE_BINARY_DIR}/generated/brunt_version.h)
 target_include_directories(room_base PUBLIC ${CMAKE_BINARY_DIR}/generated)

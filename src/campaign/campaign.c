@@ -59,12 +59,39 @@ campaign_on_resume(void *context, int64_t at_ns)
 	(void)at_ns;
 }
 
+static int64_t
+campaign_now_ns(const struct campaign *campaign)
+{
+	return campaign->driver->ops->now_ns(campaign->driver);
+}
+
+/* What the driver knows by now and the judge must, before it looks at what comes next. */
+static struct driver_end
+campaign_note_driver(struct campaign *campaign)
+{
+	struct driver_end end = campaign->driver->ops->end_of(campaign->driver);
+	struct run_facts *facts = &campaign->facts;
+
+	facts->was_unreachable = end.run.was_unreachable;
+	facts->workers = end.workers;
+	if (end.workers_lost > 0 && facts->workers_lost == 0) {
+		digest_note(&campaign->digest,
+			&(struct note){.kind = NOTE_LOST, .start_ns = end.lost_ns, .text = campaign->lost_text});
+		snprintf(campaign->lost_text, sizeof(campaign->lost_text), "%s", end.text);
+	}
+	facts->workers_lost = end.workers_lost;
+	facts->worker_lost_ns = end.lost_ns;
+	if (end.workers_lost > 0)
+		snprintf(facts->worker_lost_text, sizeof(facts->worker_lost_text), "%s", end.text);
+	return end;
+}
+
 static void
 campaign_on_interval(void *context, struct interval *interval)
 {
 	struct campaign *campaign = context;
 
-	campaign->facts.was_unreachable = run_end_of(campaign->run).was_unreachable;
+	campaign_note_driver(campaign);
 	digest_add_interval(&campaign->digest, interval);
 }
 
@@ -73,7 +100,7 @@ campaign_on_end(void *context)
 {
 	struct campaign *campaign = context;
 
-	int64_t now_ns = run_now_ns(campaign->run);
+	int64_t now_ns = campaign_now_ns(campaign);
 
 	campaign->ended_ns = now_ns > 0 ? now_ns : 0; /* a run that was stopped before its load began took no time */
 }
@@ -107,17 +134,20 @@ static void
 campaign_steer(struct campaign *campaign, const struct digest_outcome *outcome)
 {
 	struct control drain = {.kind = CONTROL_DRAIN, .at_ns = -1};
+	struct driver *driver = campaign->driver;
+	bool is_maimed = campaign->facts.workers_lost > 0; /* no repetition would be whole */
 
 	if (outcome->abort_expr != NULL && !campaign->facts.abort_when_held) {
 		campaign->facts.abort_when_held = true;
 		campaign->facts.abort_expr = outcome->abort_expr;
-		run_control(campaign->run, &drain);
-	} else if (outcome->judged_n > 0 && outcome->advice == JUDGE_STOP)
-		run_control(campaign->run, &drain);
+		driver->ops->control(driver, &drain);
+	} else if (outcome->judged_n > 0 &&
+		   (outcome->advice == JUDGE_STOP || (outcome->advice == JUDGE_REPEAT && is_maimed)))
+		driver->ops->control(driver, &drain);
 	else if (outcome->judged_n > 0 && outcome->advice == JUDGE_REPEAT)
-		run_repeat(campaign->run, outcome->repeat_level);
+		driver->ops->repeat(driver, outcome->repeat_level);
 	else if (outcome->is_broken)
-		run_recover(campaign->run);
+		driver->ops->recover(driver);
 }
 
 static void
@@ -128,7 +158,7 @@ campaign_on_digested(void *context, struct interval *interval, const struct dige
 	for (size_t i = 0; i < outcome->judged_n; i++)
 		campaign_show_level(campaign, outcome->judged[i]);
 	campaign_steer(campaign, outcome);
-	run_give_interval(campaign->run, interval);
+	campaign->driver->ops->give_interval(campaign->driver, interval);
 }
 
 static void
@@ -137,12 +167,12 @@ campaign_on_signal(uv_signal_t *handle, int signum)
 	struct campaign *campaign = handle->data;
 
 	if (!campaign->facts.was_interrupted && !campaign->options->is_quiet)
-		log_info(campaign->run == NULL ? "stopping: nothing was sent"
+		log_info(!campaign->is_driving ? "stopping: nothing was sent"
 					       : "stopping: waiting for what is in flight; once more to end at once");
 	campaign->facts.was_interrupted = true;
 	campaign->facts.signal = signum;
-	if (campaign->run != NULL)
-		run_interrupt(campaign->run);
+	if (campaign->is_driving)
+		campaign->driver->ops->interrupt(campaign->driver);
 }
 
 static void
@@ -154,7 +184,7 @@ campaign_note_target_exit(struct campaign *campaign)
 	campaign->facts.target_exit_code = (int)campaign->target.exit_status;
 	campaign->facts.target_signal = campaign->target.term_signal;
 	campaign->facts.target_exited_ns =
-		campaign->target.exited_at_ns - (clock_now_ns(&monotonic_clock) - run_now_ns(campaign->run));
+		campaign->target.exited_at_ns - (clock_now_ns(&monotonic_clock) - campaign_now_ns(campaign));
 }
 
 static void
@@ -165,9 +195,9 @@ campaign_on_reading(void *context, const struct sampling *sampling, const struct
 
 	campaign_note_target_exit(campaign);
 	/* Before the load begins nothing digests, so the summary is the loop's. */
-	if (!is_self && run_now_ns(campaign->run) < 0)
+	if (!is_self && campaign_now_ns(campaign) < 0)
 		gauge_set_add(&campaign->summary->target_idle, reading);
-	run_add_reading(campaign->run, is_self, reading);
+	campaign->driver->ops->add_reading(campaign->driver, is_self, reading);
 }
 
 static void
@@ -177,7 +207,7 @@ campaign_on_live_timer(uv_timer_t *timer)
 
 	campaign_note_target_exit(campaign);
 	if (campaign->live != NULL && !digest_is_busy(&campaign->digest))
-		live_view_update(campaign->live, campaign->summary, run_now_ns(campaign->run), campaign->phase);
+		live_view_update(campaign->live, campaign->summary, campaign_now_ns(campaign), campaign->phase);
 }
 
 static void
@@ -185,7 +215,7 @@ campaign_on_control(void *context, const struct control *control)
 {
 	struct campaign *campaign = context;
 
-	run_control(campaign->run, control);
+	campaign->driver->ops->control(campaign->driver, control);
 }
 
 static void
@@ -295,12 +325,16 @@ campaign_stop_watching(struct campaign *campaign)
 static void
 campaign_note_run_end(struct campaign *campaign)
 {
-	struct run_end end = run_end_of(campaign->run);
+	struct driver_end driver_end = campaign_note_driver(campaign);
+	struct run_end end = driver_end.run;
 	struct run_facts *facts = &campaign->facts;
 
 	campaign_note_target_exit(campaign);
 	facts->was_interrupted = facts->was_interrupted || end.was_interrupted;
-	facts->was_unreachable = end.was_unreachable;
+	if (driver_end.has_failed) {
+		facts->internal_error = true;
+		snprintf(facts->error_text, sizeof(facts->error_text), "%s", driver_end.text);
+	}
 	if (end.was_unreachable)
 		snprintf(facts->unreachable_text, sizeof(facts->unreachable_text), "%.60s: %.90s",
 			campaign->plan->target.url.text, failure_rows[end.unreachable_by].sentence);
@@ -331,8 +365,7 @@ campaign_close(struct campaign *campaign)
 		live_view_free(campaign->live);
 	if (campaign->result_dir != NULL)
 		result_dir_free(campaign->result_dir);
-	if (campaign->run != NULL)
-		run_free(campaign->run);
+	campaign->driver->ops->free(campaign->driver);
 	judge_free(campaign->judge);
 	summary_free(campaign->summary);
 }
@@ -345,23 +378,22 @@ campaign_go(struct campaign *campaign)
 
 	if (!campaign_prepare(campaign, &exit_code))
 		return exit_code;
-	campaign->run = run_new(
-		&(struct run_config){
-			.plan = campaign->plan,
-			.loop = &campaign->loop,
-			.clock = &monotonic_clock,
-			.shards = 1,
-			.addresses = &campaign->addresses,
-			.shares_target_cpu = campaign_shares_target_cpu(campaign),
-			.events = &campaign_run_events,
-			.context = campaign,
-		},
-		&err);
-	if (campaign->run == NULL)
+	campaign->run_config = (struct run_config){
+		.plan = campaign->plan,
+		.loop = &campaign->loop,
+		.clock = &monotonic_clock,
+		.shards = 1,
+		.addresses = &campaign->addresses,
+		.shares_target_cpu = campaign_shares_target_cpu(campaign),
+		.events = &campaign_run_events,
+		.context = campaign,
+	};
+	if (!campaign->driver->ops->start(campaign->driver, &campaign->run_config, &err))
 		return campaign_refuse(campaign, &err);
+	campaign->is_driving = true;
 	campaign_open_live_view(campaign);
 	campaign_start_watching(campaign);
-	run_go(campaign->run);
+	campaign->driver->ops->go(campaign->driver);
 	campaign_stop_watching(campaign);
 	digest_flush_notes(&campaign->digest);
 	campaign_note_run_end(campaign);
@@ -377,6 +409,7 @@ campaign_run(const struct campaign_options *options)
 
 	campaign->options = options;
 	campaign->plan = options->plan;
+	campaign->driver = options->driver;
 	campaign->phase = run_phase_names[RUN_BASELINE];
 	campaign_make_identity(campaign);
 	CHECK_OP(uv_loop_init(&campaign->loop), ==, 0);

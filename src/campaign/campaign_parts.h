@@ -7,7 +7,6 @@
 #include "campaign/digest.h"
 #include "campaign/sampling.h"
 #include "campaign/target_process.h"
-#include "engine/run.h"
 #include "judge/judge.h"
 #include "report/reporter.h"
 
@@ -29,7 +28,10 @@ struct campaign {
 	struct digest digest;
 	struct result_dir *result_dir;
 	struct live_view *live;
-	struct run *run;
+	struct driver *driver;
+	struct run_config run_config;
+	bool is_driving;     /* it was started */
+	char lost_text[160]; /* of the first worker lost, for the event stream */
 	struct run_facts facts;
 	struct run_identity identity;
 	char id[64];

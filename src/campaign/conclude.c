@@ -69,6 +69,7 @@ campaign_conclude(struct campaign *campaign)
 		.summary = campaign->summary,
 		.identity = campaign->identity,
 		.duration_ns = campaign->ended_ns,
+		.workers = campaign->facts.workers > 0 ? campaign->facts.workers : 1,
 		.pacing = campaign->facts.paced_relaxed ? "relaxed" : "precise",
 		.results_dir = campaign->result_dir != NULL ? result_dir_path(campaign->result_dir) : NULL,
 		.target_address = address_text(&campaign->addresses.list[0], address, sizeof(address)),

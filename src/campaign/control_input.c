@@ -88,9 +88,11 @@ input_on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct control_input *input = container_of((uv_pipe_t *)stream, struct control_input, pipe);
 
-	if (n < 0)
+	if (n < 0) {
 		uv_read_stop(stream);
-	else
+		if (input->on_end != NULL)
+			input->on_end(input->context);
+	} else
 		input_take(input, buf->base, (size_t)n);
 }
 

@@ -17,6 +17,7 @@ struct control_input {
 	size_t length;
 	bool is_started, is_too_long;
 	void (*on_control)(void *context, const struct control *control);
+	void (*on_end)(void *context); /* the writer is gone; NULL: that matters to nobody. Set before it is started */
 	void *context;
 };
 

@@ -58,6 +58,7 @@ digest_apply_note(struct digest *digest, const struct note *note)
 		digest_encode_last_level(digest);
 		break;
 	case NOTE_PHASE: event_encode_phase(&digest->events, note->phase, note->start_ns); break;
+	case NOTE_LOST: event_encode_shard(&digest->events, SHARD_LOST, note->start_ns, note->text); break;
 	}
 }
 

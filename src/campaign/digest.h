@@ -15,7 +15,7 @@
  * lets the judge look at levels that closed. While a job runs, summary and judge are the job's; between jobs the
  * loop's. What the loop has to say about levels meanwhile is noted and goes with the next job. */
 
-enum note_kind { NOTE_LEVEL, NOTE_CUT, NOTE_COMPLETE, NOTE_PHASE };
+enum note_kind { NOTE_LEVEL, NOTE_CUT, NOTE_COMPLETE, NOTE_PHASE, NOTE_LOST };
 
 struct note {
 	enum note_kind kind;
@@ -23,6 +23,7 @@ struct note {
 	int64_t start_ns, end_ns; /* at_ns of the others in start_ns */
 	double offered;
 	const char *phase;
+	const char *text; /* of NOTE_LOST: a worker's fate */
 };
 
 #define DIGEST_NOTES_MAX 1024

@@ -3,17 +3,28 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/units.h"
 #include "campaign/campaign.h"
 #include "cmd/command.h"
 #include "cmd/profile_arguments.h"
 #include "cmd/tables.h"
 #include "engine/pump.h"
 #include "engine/requests.h"
+#include "fleet/fleet.h"
 #include "load/schedule.h"
 
 extern const struct command run_command;
 
-enum { OPTION_OUT = OPTION_SET + 1, OPTION_EVENTS, OPTION_CONTROL, OPTION_JSON, OPTION_QUIET };
+enum {
+	OPTION_OUT = OPTION_SET + 1,
+	OPTION_EVENTS,
+	OPTION_CONTROL,
+	OPTION_JSON,
+	OPTION_QUIET,
+	OPTION_WORKERS,
+	OPTION_SHARD,
+	OPTION_SHARES_CPU
+};
 
 static const struct option run_flags[] = {
 	PROFILE_FLAGS,
@@ -22,13 +33,50 @@ static const struct option run_flags[] = {
 	{"control", required_argument, NULL, OPTION_CONTROL},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"quiet", no_argument, NULL, OPTION_QUIET},
+	{"workers", required_argument, NULL, OPTION_WORKERS},
+	/* What the leader of several processes says to each (fleet/worker.c); of no use to anybody else. */
+	{"shard", required_argument, NULL, OPTION_SHARD},
+	{"shares-cpu", no_argument, NULL, OPTION_SHARES_CPU},
 	{0},
 };
+
+/* What the flags ask for: a campaign, driven by this process or by workers, or to be one of them. */
+struct asked {
+	struct campaign_options campaign;
+	struct fleet_options fleet;
+	struct shard_options shard; /* shards 0: it is none */
+};
+
+static bool
+take_workers(struct asked *asked, const char *text)
+{
+	uint64_t workers;
+
+	if (units_parse_count(text, &workers) && workers >= 1 && workers <= FLEET_WORKERS_MAX) {
+		asked->fleet.workers = (uint32_t)workers;
+		return true;
+	}
+	command_bad_usage(&run_command, "--workers: '%s' is not a number from 1 to %d", text, FLEET_WORKERS_MAX);
+	return false;
+}
+
+static bool
+take_shard(struct asked *asked, const char *text)
+{
+	char end;
+
+	if (sscanf(text, "%u/%u%c", &asked->shard.shard, &asked->shard.shards, &end) == 2 &&
+		asked->shard.shards <= FLEET_WORKERS_MAX && asked->shard.shard < asked->shard.shards)
+		return true;
+	command_bad_usage(&run_command, "--shard: '%s' is not I/N", text);
+	return false;
+}
 
 static bool
 run_take_flag(void *context, int flag)
 {
-	struct campaign_options *options = context;
+	struct asked *asked = context;
+	struct campaign_options *options = &asked->campaign;
 
 	switch (flag) {
 	case OPTION_OUT: options->out_dir = optarg; break;
@@ -36,6 +84,9 @@ run_take_flag(void *context, int flag)
 	case OPTION_CONTROL: options->control_path = optarg; break;
 	case OPTION_JSON: options->is_json = true; break;
 	case OPTION_QUIET: options->is_quiet = true; break;
+	case OPTION_WORKERS: return take_workers(asked, optarg);
+	case OPTION_SHARD: return take_shard(asked, optarg);
+	case OPTION_SHARES_CPU: asked->shard.shares_target_cpu = true; break;
 	default: CHECK(false);
 	}
 	return true;
@@ -50,33 +101,54 @@ run_check_options(const struct campaign_options *options)
 	return false;
 }
 
+/* What needs nothing but the plan is refused before the target is started. */
+static bool
+run_check_plan(const struct plan *plan, const struct fleet_options *fleet, struct error *err)
+{
+	return schedule_check(plan, err) && pump_check_levels(plan, err) && requests_check(plan, err) &&
+	       (fleet->workers < 2 || fleet_check(plan, fleet, err));
+}
+
+static int
+run_plan(struct asked *asked, const struct plan *plan)
+{
+	if (asked->shard.shards > 0)
+		return shard_run(plan, &asked->shard);
+	log_set_quiet(asked->campaign.is_quiet);
+	asked->campaign.plan = plan;
+	asked->campaign.driver = asked->fleet.workers > 1 ? fleet_driver_new(&asked->fleet) : local_driver_new();
+	return campaign_run(&asked->campaign);
+}
+
 static int
 run_run(int argc, char **argv)
 {
 	struct profile_arguments arguments = {0};
-	struct campaign_options options = {0};
+	struct asked asked = {0};
 	struct error err = {0};
+	const char *settings[SETTINGS_MAX];
 	char message[1400];
 	int exit_code;
 
 	if (!profile_arguments_parse(
-		    &arguments, &run_command, argc, argv, run_flags, run_take_flag, &options, &exit_code))
+		    &arguments, &run_command, argc, argv, run_flags, run_take_flag, &asked, &exit_code))
 		return exit_code;
-	if (!run_check_options(&options))
+	if (!run_check_options(&asked.campaign))
 		return EXIT_USAGE;
+	for (size_t i = 0; i < arguments.settings_n; i++)
+		settings[i] = arguments.settings[i].path; /* its "=value" stands behind it */
+	asked.fleet.profile = arguments.profile;
+	asked.fleet.settings = settings;
+	asked.fleet.settings_n = arguments.settings_n;
 	struct plan *plan =
 		plan_load_file(arguments.profile, arguments.settings, arguments.settings_n, cmd_tables(), &err);
 
-	/* What needs nothing but the plan is refused before the target is started. */
-	if (plan == NULL || !schedule_check(plan, &err) || !pump_check_levels(plan, &err) ||
-		!requests_check(plan, &err)) {
+	if (plan == NULL || !run_check_plan(plan, &asked.fleet, &err)) {
 		plan_free(plan);
 		fprintf(stderr, "brunt: %s\n", error_text(&err, message, sizeof(message)));
 		return EXIT_USAGE;
 	}
-	log_set_quiet(options.is_quiet);
-	options.plan = plan;
-	exit_code = campaign_run(&options);
+	exit_code = run_plan(&asked, plan);
 	plan_free(plan);
 	return exit_code;
 }
@@ -84,13 +156,14 @@ run_run(int argc, char **argv)
 const struct command run_command = {
 	.name = "run",
 	.usage = "brunt run PROFILE [--set KEY=VALUE]... [--out DIR] [--events FILE|-] [--json] [--quiet] [--control "
-		 "FIFO|-]",
+		 "FIFO|-] [--workers N]",
 	.help = "drive the target with the profile's load, judge it, write the results",
 	.options = "  --set KEY=VALUE  override a key of the profile, e.g. --set load.steps.to=500/s (repeatable)\n"
 		   "  --out DIR        write the results exactly there (default: results/NAME/TIME-ID)\n"
 		   "  --events FILE|-  copy the event stream (NDJSON) to a file or stdout\n"
 		   "  --control FIFO|- take control messages (NDJSON) from a fifo or stdin: level, drain, stop\n"
 		   "  --json           print result.json on stdout and nothing else\n"
-		   "  --quiet          no live view; print the report only if the run did not pass\n",
+		   "  --quiet          no live view; print the report only if the run did not pass\n"
+		   "  --workers N      share the load out among N processes (up to 64), each with a core of its own\n",
 	.run = run_run,
 };

@@ -20,8 +20,12 @@ struct run_facts {
 	bool result_lost; /* results could not be written: exit 5 */
 	bool internal_error;
 	char error_text[160];
-	bool did_not_recover; /* in flight and latency never came back after a broken level */
-	bool paced_relaxed;   /* pacing: relaxed, or auto that chose it */
+	bool did_not_recover;  /* in flight and latency never came back after a broken level */
+	uint32_t workers;      /* processes that share the load; 0 or 1: it was one */
+	uint32_t workers_lost; /* that went missing, and what became of the first of them, when: exit 3 */
+	int64_t worker_lost_ns;
+	char worker_lost_text[160];
+	bool paced_relaxed; /* pacing: relaxed, or auto that chose it */
 };
 
 struct judge;

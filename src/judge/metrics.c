@@ -29,7 +29,7 @@ static const struct plan_metric table[TABLE_LENGTH] = {
 	[METRIC_##NAME] = {#metric_name, UNIT_TIME, STAT_DISTRIBUTION, per_request, false, text, false},
 #include "measure/metric.def"
 #undef METRIC
-#define GAUGE(NAME, gauge_name, unit, text)                                                                            \
+#define GAUGE(NAME, gauge_name, unit, across, text)                                                                    \
 	[FIRST_GAUGE + GAUGE_##NAME] = {                                                                               \
 		#gauge_name, UNIT_##unit, STAT_GAUGE, false, false, "the target's " text, false},
 #include "measure/gauge.def"
@@ -56,7 +56,7 @@ const struct plan_metric *const judge_metrics[] = {
 #define METRIC(NAME, name, value, when, per_request, help) &table[METRIC_##NAME],
 #include "measure/metric.def"
 #undef METRIC
-#define GAUGE(NAME, name, unit, help) &table[FIRST_GAUGE + GAUGE_##NAME],
+#define GAUGE(NAME, name, unit, across, help) &table[FIRST_GAUGE + GAUGE_##NAME],
 #include "measure/gauge.def"
 #undef GAUGE
 	&table[FIRST_FIGURE + FIGURE_ERROR_RATE],

@@ -115,12 +115,28 @@ look_at_loop_gap(const struct rule_context *context, struct level_verdict *verdi
 			units_time_text(limit_ns, limit_text, sizeof(limit_text)));
 }
 
+/* What a worker that went missing was to send was never scheduled by anybody: the level had less load than it says. */
+static void
+look_at_workers(const struct rule_context *context, struct level_verdict *verdict)
+{
+	const struct run_facts *facts = context->facts;
+
+	if (facts->workers_lost > 0 && context->level->end_ns > facts->worker_lost_ns)
+		rule_say(rule_add(verdict, &(struct finding){.rule = "workers",
+						   .weight = LEVEL_INVALID,
+						   .onset_ns = facts->worker_lost_ns,
+						   .measured = facts->workers - facts->workers_lost,
+						   .threshold = facts->workers}),
+			"%s: its share of the load is missing", facts->worker_lost_text);
+}
+
 static void
 generator_look(const struct rule_context *context, struct level_verdict *verdict)
 {
 	look_at_lateness(context, verdict);
 	look_at_counts(context, verdict);
 	look_at_loop_gap(context, verdict);
+	look_at_workers(context, verdict);
 }
 
 const struct rule generator_rule = {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "judge/metrics.h"
 #include "judge/records.h"
 
@@ -97,6 +98,21 @@ say_limiting(struct verdict *verdict, const struct judge_view *view, const struc
 		level_text(view, limiting->offered, level, sizeof(level)), why);
 }
 
+/* Whatever the others measured, what the lost one had under way and was still to send is not in it. */
+static void
+say_workers(struct verdict *verdict, const struct run_facts *facts)
+{
+	char when[32], more[48] = "";
+
+	if (facts->workers_lost == 0)
+		return;
+	if (facts->workers_lost > 1)
+		snprintf(more, sizeof(more), ", and %u more", facts->workers_lost - 1);
+	verdict_add_reason(verdict,
+		"%s%s: nothing is known of what it did after %s, and its share of the load is missing",
+		facts->worker_lost_text, more, units_time_text(facts->worker_lost_ns, when, sizeof(when)));
+}
+
 static void
 say_slos(struct verdict *verdict, const struct judge_view *view)
 {
@@ -175,14 +191,15 @@ conclude_figures(struct verdict *verdict, const struct judge_view *view)
 		plausibility_check(verdict, view);
 	bool is_implausible = verdict->reasons_n > before;
 
-	if (limiting != NULL)
+	say_workers(verdict, view->facts);
+	if (limiting != NULL && view->facts->workers_lost == 0)
 		say_limiting(verdict, view, limiting);
 	say_slos(verdict, view);
 	say_breaking_point(verdict, view);
 	say_causes(verdict);
 	if (view->facts->abort_when_held && view->facts->abort_expr != NULL)
 		verdict_add_reason(verdict, "abort_when '%s' held and ended the run", view->facts->abort_expr->text);
-	if (is_implausible || limiting != NULL)
+	if (is_implausible || limiting != NULL || view->facts->workers_lost > 0)
 		return EXIT_INCONCLUSIVE;
 	if (gates > 0 && gated == 0 && !is_broken && !view->facts->abort_when_held)
 		return EXIT_INCONCLUSIVE;

@@ -3,11 +3,12 @@
 #include <math.h>
 
 const struct gauge_row gauge_rows[GAUGE_COUNT] = {
-#define GAUGE(NAME, gauge_name, unit_name, text)                                                                       \
+#define GAUGE(NAME, gauge_name, unit_name, across_name, text)                                                          \
 	[GAUGE_##NAME] = {                                                                                             \
 		.name = #gauge_name,                                                                                   \
 		.help = text,                                                                                          \
 		.unit = UNIT_##unit_name,                                                                              \
+		.across = ACROSS_##across_name,                                                                        \
 	},
 #include "measure/gauge.def"
 #undef GAUGE
@@ -53,6 +54,50 @@ gauge_set_merge(struct gauge_set *into, const struct gauge_set *from)
 		stats->last = more->last;
 		stats->n += more->n;
 	}
+}
+
+static double
+value_across(enum gauge_across across, double a, double b)
+{
+	return across == ACROSS_SUM ? a + b : fmax(a, b);
+}
+
+void
+gauge_set_merge_beside(struct gauge_set *into, const struct gauge_set *from)
+{
+	for (int i = 0; i < GAUGE_COUNT; i++) {
+		struct gauge_stats *a = &into->gauges[i];
+		const struct gauge_stats *b = &from->gauges[i];
+		enum gauge_across across = gauge_rows[i].across;
+
+		if (a->n == 0 || b->n == 0) {
+			*a = a->n == 0 ? *b : *a;
+			continue;
+		}
+		uint64_t n = a->n > b->n ? a->n : b->n;
+
+		a->sum = value_across(across, a->sum / (double)a->n, b->sum / (double)b->n) * (double)n;
+		a->peak = value_across(across, a->peak, b->peak);
+		a->last = value_across(across, a->last, b->last);
+		a->min = value_across(across, a->min, b->min);
+		a->n = n;
+	}
+}
+
+void
+reading_merge_beside(struct reading *into, const struct reading *from)
+{
+	if (from->at_ns < 0)
+		return;
+	for (int i = 0; i < GAUGE_COUNT; i++) {
+		double *value = &into->values[i];
+
+		*value = isnan(*value) || isnan(from->values[i])
+				 ? fmax(*value, from->values[i])
+				 : value_across(gauge_rows[i].across, *value, from->values[i]);
+	}
+	if (from->at_ns > into->at_ns)
+		into->at_ns = from->at_ns;
 }
 
 double

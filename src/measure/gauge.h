@@ -6,15 +6,18 @@
 
 /* GAUGE_CPU … in the order of gauge.def */
 enum gauge {
-#define GAUGE(NAME, name, unit, help) GAUGE_##NAME,
+#define GAUGE(NAME, name, unit, across, help) GAUGE_##NAME,
 #include "measure/gauge.def"
 #undef GAUGE
 	GAUGE_COUNT
 };
 
+enum gauge_across { ACROSS_MOST, ACROSS_SUM };
+
 struct gauge_row {
 	const char *name, *help;
 	enum plan_unit unit;
+	enum gauge_across across; /* several processes that share one load */
 };
 
 extern const struct gauge_row gauge_rows[GAUGE_COUNT];
@@ -38,6 +41,10 @@ struct gauge_set {
 void gauge_set_init(struct gauge_set *set);
 void gauge_set_add(struct gauge_set *set, const struct reading *reading);
 void gauge_set_merge(struct gauge_set *into, const struct gauge_set *from); /* from is the later one */
+/* Of another process over the same while: see gauge_row.across. What an average, a peak or a sum of several is, is told
+ * by each one's own: peaks that were not at the same moment add up to more than there ever was. */
+void gauge_set_merge_beside(struct gauge_set *into, const struct gauge_set *from);
+void reading_merge_beside(struct reading *into, const struct reading *from);
 double gauge_avg(const struct gauge_set *set, enum gauge gauge);
 double gauge_peak(const struct gauge_set *set, enum gauge gauge);
 double gauge_last(const struct gauge_set *set, enum gauge gauge);

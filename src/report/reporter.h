@@ -15,6 +15,7 @@ struct report {
 	struct run_identity identity;
 	int64_t duration_ns;
 	const char *pacing;         /* "precise", "relaxed": what was used */
+	uint32_t workers;           /* processes that shared the load; 0: not known */
 	const char *results_dir;    /* NULL: not written */
 	const char *target_address; /* resolved */
 };

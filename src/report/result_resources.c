@@ -52,6 +52,7 @@ result_add_resources(cJSON *result, const struct report *report)
 	cJSON *generator = value_add_object(result, "generator");
 	value_set_number(generator, "cpu", gauge_avg(&summary->self, GAUGE_CPU));
 	value_set_number(generator, "cpu_peak", gauge_peak(&summary->self, GAUGE_CPU));
+	value_set(generator, "workers", value_of_ns(report->workers > 0 ? (int64_t)report->workers : -1));
 	value_set_text(generator, "pacing", report->pacing);
 	value_set_ns(value_add_object(generator, "loop_lag_ns"), "max", figure_longest_gap_ns(summary));
 	value_set_number(generator, "fds_peak", gauge_peak(&summary->self, GAUGE_FDS));

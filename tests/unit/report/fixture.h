@@ -271,6 +271,7 @@ fixture_report(const struct plan *plan, const struct summary *summary, const str
 			.started_wall_ns = INT64_C(1795312800) * NS_PER_S,
 			.shards = 1},
 		.duration_ns = 12400 * NS_PER_MS,
+		.workers = 3,
 		.pacing = "precise",
 		.results_dir = "results/checkout/20261122T020000Z-1a2b3c",
 		.target_address = "127.0.0.1:8080",

@@ -180,6 +180,7 @@ test_what_is_not_known_is_null(void **state)
 	struct report report = fixture_report(&plan, summary, &verdict);
 
 	(void)state;
+	report.workers = 0;
 	report.pacing = report.target_address = NULL;
 	char *text = written(&report);
 	cJSON *result = cJSON_Parse(text);

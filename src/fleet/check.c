@@ -1,0 +1,73 @@
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/check.h"
+#include "fleet/fleet.h"
+#include "load/schedule.h"
+
+/* Each worker reads the profile for itself: twice is once more than a pipe can be read. */
+static bool
+check_profile(const char *profile, struct error *err)
+{
+	struct stat status;
+
+	if (strcmp(profile, "-") == 0 || (stat(profile, &status) == 0 && !S_ISREG(status.st_mode)))
+		return error_set(err,
+			"--workers: each worker reads the profile again, which standard input and pipes do not give "
+			"twice; write it to a file");
+	return true;
+}
+
+static bool
+refuse_share(const struct plan *plan, uint32_t workers, const char *key, uint64_t whole, struct error *err)
+{
+	error_set(err, "--workers %u: %s is %llu, which is less than one for each worker; take %llu workers or fewer",
+		workers, key, (unsigned long long)whole, (unsigned long long)whole);
+	return error_place(err, plan->path, 0, 0);
+}
+
+/* Most users that the load ever asks for: at its levels, and where it has none, at a row of moments. */
+static uint64_t
+most_users(const struct plan_load *load, uint64_t seed)
+{
+	struct schedule schedule;
+	double most = 0;
+
+	schedule_init(&schedule, load, seed);
+	for (size_t i = 0; i < schedule_levels_count(&schedule); i++)
+		most = schedule_level_span(&schedule, i).offered > most ? schedule_level_span(&schedule, i).offered
+									: most;
+	return (uint64_t)(most + 0.5);
+}
+
+static bool
+check_scenario(const struct plan *plan, const struct plan_scenario *scenario, uint32_t workers, struct error *err)
+{
+	const struct plan_load *load = &scenario->load;
+	struct schedule schedule;
+
+	if (!load->in_users)
+		return load->in_flight_max >= workers ||
+		       refuse_share(plan, workers, "in_flight.max", load->in_flight_max, err);
+	schedule_init(&schedule, load, plan->seed);
+	if (most_users(load, plan->seed) < workers)
+		return refuse_share(plan, workers, "the number of users", most_users(load, plan->seed), err);
+	if (schedule.count_limit > 0 && schedule.count_limit < workers)
+		return refuse_share(plan, workers, "the number of iterations", schedule.count_limit, err);
+	if (schedule.warmup_limit > 0 && schedule.warmup_limit < workers)
+		return refuse_share(plan, workers, "warmup.requests", schedule.warmup_limit, err);
+	return true;
+}
+
+bool
+fleet_check(const struct plan *plan, const struct fleet_options *options, struct error *err)
+{
+	if (!check_profile(options->profile, err))
+		return false;
+	if (plan->target.connections < options->workers)
+		return refuse_share(plan, options->workers, "target.connections", plan->target.connections, err);
+	for (size_t i = 0; i < plan->scenarios_n; i++)
+		if (!check_scenario(plan, &plan->scenarios[i], options->workers, err))
+			return false;
+	return true;
+}

@@ -1,0 +1,210 @@
+#include <sched.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "fleet/leader_parts.h"
+
+/* What all are to do at one moment lies so far ahead. */
+#define LEVEL_AHEAD_NS (50 * NS_PER_MS)
+
+static struct fleet *
+fleet_of(const struct driver *driver)
+{
+	return (struct fleet *)(uintptr_t)container_of(driver, const struct fleet, base);
+}
+
+/* More workers than CPUs: whoever spins takes one from another. */
+static bool
+workers_share_cpus(uint32_t workers)
+{
+	cpu_set_t cpus;
+
+	return sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && workers > (uint32_t)CPU_COUNT(&cpus);
+}
+
+static bool
+fleet_start(struct driver *driver, const struct run_config *config, struct error *err)
+{
+	struct fleet *fleet = fleet_of(driver);
+
+	fleet->config = *config;
+	fleet->plan = config->plan;
+	fleet->config.shares_target_cpu |= workers_share_cpus(fleet->options.workers);
+	if (!run_check(fleet->plan, 0, fleet->options.workers, err))
+		return false;
+	fleet->workers = must_calloc(fleet->options.workers, sizeof(*fleet->workers));
+	fleet->levels = must_calloc(SUMMARY_LEVELS_MAX, sizeof(*fleet->levels));
+	fleet->spans = must_calloc(FLEET_SPANS_MAX, sizeof(*fleet->spans));
+	for (uint32_t i = 0; i < fleet->options.workers; i++)
+		fleet->workers[i].index = i;
+	merger_init(&fleet->merger, fleet->plan, fleet->options.workers);
+	return true;
+}
+
+static void
+fleet_run(struct driver *driver)
+{
+	fleet_go(fleet_of(driver));
+}
+
+static void
+fleet_steer(struct fleet *fleet, const struct control *control)
+{
+	struct control level = *control;
+	int64_t soonest_ns = fleet_now_ns(fleet) + LEVEL_AHEAD_NS;
+
+	if (fleet->t0_ns < 0) {
+		log_warn("control: the workers are not ready; a level was left out");
+		return;
+	}
+	if (level.at_ns < soonest_ns)
+		level.at_ns = soonest_ns > 0 ? soonest_ns : 0;
+	fleet->is_steered = true;
+	fleet_say_all(fleet, &level);
+}
+
+static void
+fleet_control(struct driver *driver, const struct control *control)
+{
+	struct fleet *fleet = fleet_of(driver);
+
+	if (control_is_of_leader(control))
+		log_warn("control: nobody leads this run: level, drain or stop is wanted");
+	else if (control->kind == CONTROL_LEVEL)
+		fleet_steer(fleet, control);
+	else {
+		fleet->wants_drain = true;
+		fleet->wants_stop = fleet->wants_stop || control->kind == CONTROL_STOP;
+	}
+}
+
+static bool
+may_go_back(const struct fleet *fleet)
+{
+	return fleet->state == FLEET_LOADED && !fleet->is_stopping && !fleet->wants_drain && !fleet->is_steered;
+}
+
+static uint32_t
+span_after(const struct fleet *fleet)
+{
+	return fleet->levels_n > 0 ? fleet_span_of(fleet, fleet->levels_n - 1) + 1 : 0;
+}
+
+static void
+fleet_recover(struct driver *driver)
+{
+	struct fleet *fleet = fleet_of(driver);
+
+	if (!may_go_back(fleet) || fleet->phase > RUN_MEASURE || fleet->wants_recover || fleet->is_pausing)
+		return;
+	fleet->wants_recover = true;
+	fleet->resume_span = span_after(fleet);
+}
+
+static void
+fleet_repeat(struct driver *driver, uint32_t level)
+{
+	struct fleet *fleet = fleet_of(driver);
+	uint32_t span = fleet_span_of(fleet, level);
+
+	if (!may_go_back(fleet))
+		return;
+	if (!fleet->is_pausing || span < fleet->resume_span)
+		fleet->resume_span = span;
+	fleet->wants_recover = !fleet->is_pausing;
+}
+
+static void
+fleet_interrupt(struct driver *driver)
+{
+	struct fleet *fleet = fleet_of(driver);
+
+	fleet->end.run.was_interrupted = true;
+	fleet->wants_drain = true;
+	fleet->wants_stop = ++fleet->interrupts > 1;
+}
+
+/* The workers look at themselves; the leader drives no load, so that what it takes limits none. */
+static void
+fleet_add_reading(struct driver *driver, bool is_self, const struct reading *reading)
+{
+	struct fleet *fleet = fleet_of(driver);
+	struct reading stamped = *reading;
+	uint32_t level = LEVEL_NONE;
+
+	stamped.at_ns = fleet_now_ns(fleet);
+	if (is_self || stamped.at_ns < 0 || fleet->state >= FLEET_ENDING)
+		return;
+	if (fleet->declared_n > 0 && stamped.at_ns >= fleet->levels[fleet->declared_n - 1].start_ns)
+		level = stamped.at_ns < fleet->levels[fleet->declared_n - 1].end_ns ? fleet->declared_n - 1
+										    : LEVEL_NONE;
+	else if (fleet->declared_n == 0 && fleet->warmup.is_declared)
+		level = stamped.at_ns < fleet->warmup.end_ns ? LEVEL_WARMUP : LEVEL_NONE;
+	merger_add_target_reading(&fleet->merger, fleet->phase < RUN_RECOVER ? level : LEVEL_NONE, &stamped);
+}
+
+static void
+fleet_give_interval(struct driver *driver, struct interval *interval)
+{
+	struct fleet *fleet = fleet_of(driver);
+
+	CHECK_OP(fleet->intervals_out, >, 0);
+	fleet->intervals_out--;
+	merger_give(&fleet->merger, interval);
+}
+
+static int64_t
+fleet_driver_now_ns(const struct driver *driver)
+{
+	return fleet_now_ns(fleet_of(driver));
+}
+
+static struct driver_end
+fleet_end_of(const struct driver *driver)
+{
+	return fleet_of(driver)->end;
+}
+
+static void
+fleet_free(struct driver *driver)
+{
+	struct fleet *fleet = fleet_of(driver);
+
+	for (uint32_t i = 0; fleet->workers != NULL && i < fleet->options.workers; i++)
+		worker_fini(&fleet->workers[i]);
+	if (fleet->workers != NULL)
+		merger_fini(&fleet->merger);
+	free(fleet->workers);
+	free(fleet->levels);
+	free(fleet->spans);
+	free(fleet);
+}
+
+static const struct driver_ops fleet_driver_ops = {
+	.name = "fleet",
+	.start = fleet_start,
+	.go = fleet_run,
+	.control = fleet_control,
+	.recover = fleet_recover,
+	.repeat = fleet_repeat,
+	.interrupt = fleet_interrupt,
+	.add_reading = fleet_add_reading,
+	.give_interval = fleet_give_interval,
+	.now_ns = fleet_driver_now_ns,
+	.end_of = fleet_end_of,
+	.free = fleet_free,
+};
+
+struct driver *
+fleet_driver_new(const struct fleet_options *options)
+{
+	struct fleet *fleet = must_alloc(sizeof(*fleet));
+
+	fleet->base.ops = &fleet_driver_ops;
+	fleet->options = *options;
+	fleet->end.workers = options->workers;
+	fleet->t0_ns = fleet->told_at_ns = -1;
+	return &fleet->base;
+}

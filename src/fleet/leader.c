@@ -1,0 +1,476 @@
+#include "fleet/leader_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/units.h"
+
+/* The course of a load that several processes share. Each knows the whole schedule and sends its share; what they
+ * cannot know of each other is said here: when T0 is, when all pause, where and as what level all go on, when all may
+ * end. */
+
+/* Workers that have not announced themselves by then never will. */
+#define READY_LIMIT_NS (10 * NS_PER_S)
+/* So far ahead of everybody lies what all are to do at one moment. */
+#define START_AHEAD_NS (100 * NS_PER_MS)
+#define RESUME_AHEAD_NS (50 * NS_PER_MS)
+/* As in engine/run.c: a pause waits so long at most until nothing is in flight. */
+#define RECOVER_LIMIT_NS (30 * NS_PER_S)
+/* A worker that was told to stop, and has not by then, is beyond being told. */
+#define STOP_LIMIT_NS (15 * NS_PER_S)
+/* A worker that has said nothing in so many turns of the watch (1 s each) stands still. */
+#define SILENT_TICKS_MAX 10
+#define WATCH_STEP_MS 1000
+
+int64_t
+fleet_now_ns(const struct fleet *fleet)
+{
+	return fleet->t0_ns < 0 ? -1 : clock_now_ns(fleet->config.clock) - fleet->t0_ns;
+}
+
+bool
+worker_is_living(const struct worker *worker)
+{
+	return worker->state == WORKER_STARTING || worker->state == WORKER_LIVE;
+}
+
+void
+fleet_say_all(struct fleet *fleet, const struct control *control)
+{
+	for (uint32_t i = 0; i < fleet->options.workers; i++)
+		if (worker_is_living(&fleet->workers[i]))
+			worker_say(&fleet->workers[i], control);
+}
+
+/* Whatever the others do goes on: what they measure stays true, and the verdict says that it is not the whole. */
+void
+fleet_lose(struct fleet *fleet, struct worker *worker, const char *fate)
+{
+	char text[160];
+
+	worker_kill(worker);
+	snprintf(text, sizeof(text), "worker %u of %u %.120s", worker->index + 1, fleet->options.workers, fate);
+	worker->state = WORKER_LOST;
+	merger_lose(&fleet->merger, worker->index);
+	if (fleet->state == FLEET_STARTING) {
+		if (!fleet->end.has_failed)
+			snprintf(fleet->end.text, sizeof(fleet->end.text), "%.130s before it was ready", text);
+		fleet->end.has_failed = true;
+		return;
+	}
+	log_warn("%s; the others go on", text);
+	if (fleet->end.workers_lost++ > 0)
+		return;
+	fleet->end.lost_ns = fleet->merger.shards[worker->index].covered_ns;
+	snprintf(fleet->end.text, sizeof(fleet->end.text), "%s", text);
+}
+
+static bool
+all_living(const struct fleet *fleet, bool (*is)(const struct worker *))
+{
+	for (uint32_t i = 0; i < fleet->options.workers; i++)
+		if (worker_is_living(&fleet->workers[i]) && !is(&fleet->workers[i]))
+			return false;
+	return true;
+}
+
+static uint32_t
+living_n(const struct fleet *fleet)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < fleet->options.workers; i++)
+		n += worker_is_living(&fleet->workers[i]);
+	return n;
+}
+
+static bool
+has_announced_itself(const struct worker *worker)
+{
+	return worker->state == WORKER_LIVE;
+}
+
+static bool
+is_idle_in_pause(const struct worker *worker)
+{
+	return worker->phase == RUN_RECOVER && worker->is_idle;
+}
+
+static bool
+is_idle_in_drain(const struct worker *worker)
+{
+	return worker->phase == RUN_DRAIN && worker->is_idle;
+}
+
+static void
+declare(struct fleet *fleet, uint32_t index, struct fleet_level *level)
+{
+	level->is_declared = true;
+	fleet->config.events->on_level(fleet->config.context, index, level->start_ns, level->end_ns, level->offered);
+}
+
+/* The last moment at which a worker said that its load ended there; −1: none did. */
+static int64_t
+latest(const struct fleet *fleet, bool is_cut)
+{
+	int64_t at_ns = -1;
+
+	for (uint32_t i = 0; i < fleet->options.workers; i++) {
+		const struct worker *worker = &fleet->workers[i];
+		int64_t said_ns = is_cut ? worker->cut_ns : worker->complete_ns;
+
+		if (said_ns > at_ns)
+			at_ns = said_ns;
+	}
+	return at_ns;
+}
+
+/* A level is the run's once all living workers have begun it, or, where the load pauses or ends, all that will. */
+static void
+fleet_declare_levels(struct fleet *fleet, bool is_over)
+{
+	if (fleet->warmup.announced_n > 0 && !fleet->warmup.is_declared &&
+		(is_over || fleet->warmup.announced_n >= living_n(fleet)))
+		declare(fleet, LEVEL_WARMUP, &fleet->warmup);
+	while (fleet->declared_n < fleet->levels_n) {
+		struct fleet_level *level = &fleet->levels[fleet->declared_n];
+
+		if (!is_over && level->announced_n < living_n(fleet))
+			return;
+		/* A warm-up that counted requests ends where the last worker's did. */
+		if (fleet->declared_n == 0 && fleet->warmup.is_declared && fleet->warmup.end_ns == INT64_MAX)
+			fleet->config.events->on_complete(fleet->config.context, level->start_ns);
+		if (level->announced_n > 0)
+			declare(fleet, fleet->declared_n, level);
+		fleet->declared_n++;
+	}
+}
+
+/* The load has stopped everywhere: levels end where the last worker's did. */
+static void
+fleet_end_levels(struct fleet *fleet)
+{
+	int64_t cut_ns = latest(fleet, true), complete_ns = latest(fleet, false);
+
+	fleet_declare_levels(fleet, true);
+	if (cut_ns >= 0)
+		fleet->config.events->on_cut(fleet->config.context, cut_ns);
+	else if (complete_ns >= 0)
+		fleet->config.events->on_complete(fleet->config.context, complete_ns);
+}
+
+/* The run is in the phase that its slowest worker is in. */
+static void
+fleet_note_phase(struct fleet *fleet)
+{
+	enum run_phase slowest = RUN_ENDED;
+	int64_t at_ns = 0;
+
+	for (uint32_t i = 0; i < fleet->options.workers; i++) {
+		const struct worker *worker = &fleet->workers[i];
+
+		if (!worker_is_living(worker))
+			continue;
+		if (worker->phase < slowest)
+			slowest = worker->phase;
+		if (worker->phase_at_ns > at_ns)
+			at_ns = worker->phase_at_ns;
+	}
+	fleet_declare_levels(fleet, false);
+	if (slowest == fleet->phase || slowest == RUN_ENDED)
+		return;
+	if (slowest >= RUN_RECOVER && fleet->phase < RUN_RECOVER)
+		fleet_end_levels(fleet);
+	fleet->phase = slowest;
+	fleet->config.events->on_phase(fleet->config.context, slowest, at_ns);
+}
+
+static void
+fleet_hand_out(struct fleet *fleet, struct interval *interval)
+{
+	fleet->intervals_out++;
+	fleet->config.events->on_interval(fleet->config.context, interval);
+}
+
+/* Hears and hands out for as long as the one makes room for the other. */
+static void
+fleet_follow(struct fleet *fleet)
+{
+	bool is_new;
+
+	do {
+		is_new = fleet_hear(fleet);
+		fleet_note_phase(fleet);
+		struct interval *interval = merger_take(&fleet->merger, false);
+
+		if (interval != NULL)
+			fleet_hand_out(fleet, interval);
+		is_new = is_new || interval != NULL;
+	} while (is_new);
+}
+
+uint32_t
+fleet_span_of(const struct fleet *fleet, uint32_t level)
+{
+	size_t i = fleet->spans_n;
+
+	while (i-- > 0)
+		if (fleet->spans[i].level <= level)
+			return fleet->spans[i].span + (level - fleet->spans[i].level);
+	return level;
+}
+
+static void
+fleet_begin_pause(struct fleet *fleet)
+{
+	fleet->wants_recover = false;
+	fleet->is_pausing = true;
+	fleet->pause_deadline_ns = fleet_now_ns(fleet) + RECOVER_LIMIT_NS;
+	fleet_say_all(fleet, &(struct control){.kind = CONTROL_PAUSE, .at_ns = -1});
+}
+
+/* Everything has stopped. A level that was cut starts again from its beginning. */
+static void
+fleet_resume(struct fleet *fleet)
+{
+	uint32_t last = fleet->levels_n > 0 ? fleet_span_of(fleet, fleet->levels_n - 1) : 0;
+
+	fleet->is_pausing = false;
+	if (fleet->spans_n == FLEET_SPANS_MAX)
+		return;
+	if (latest(fleet, true) >= 0 && last < fleet->resume_span)
+		fleet->resume_span = last;
+	fleet->spans[fleet->spans_n++] = (struct span_from){.level = fleet->levels_n, .span = fleet->resume_span};
+	fleet_say_all(fleet, &(struct control){
+				     .kind = CONTROL_RESUME,
+				     .at_ns = fleet_now_ns(fleet) + RESUME_AHEAD_NS,
+				     .first_level = fleet->levels_n,
+				     .span = fleet->resume_span,
+			     });
+}
+
+static void
+fleet_begin_drain(struct fleet *fleet, bool is_at_once)
+{
+	fleet->is_stopping = true;
+	fleet->wants_recover = fleet->is_pausing = false;
+	fleet->told_at_ns = clock_now_ns(fleet->config.clock);
+	fleet_say_all(fleet, &(struct control){.kind = is_at_once ? CONTROL_STOP : CONTROL_DRAIN, .at_ns = -1});
+}
+
+static void
+fleet_begin_end(struct fleet *fleet)
+{
+	fleet->state = FLEET_ENDING;
+	fleet->told_at_ns = clock_now_ns(fleet->config.clock);
+	fleet_say_all(fleet, &(struct control){.kind = CONTROL_END, .at_ns = -1});
+}
+
+/* Told to stop, and still there long afterwards: it stands still. Whoever waits for it waits no longer. */
+static void
+fleet_end_deaf(struct fleet *fleet)
+{
+	int64_t limit_ns = fleet->plan->target.timeout_ns + STOP_LIMIT_NS;
+
+	if (fleet->told_at_ns < 0 || clock_now_ns(fleet->config.clock) - fleet->told_at_ns < limit_ns)
+		return;
+	for (uint32_t i = 0; i < fleet->options.workers; i++) {
+		struct worker *worker = &fleet->workers[i];
+
+		if (worker_is_living(worker) && (fleet->state == FLEET_ENDING || !is_idle_in_drain(worker)))
+			fleet_lose(fleet, worker, "did not stop when it was told to");
+	}
+}
+
+static void
+fleet_turn_starting(struct fleet *fleet)
+{
+	int64_t now_ns = clock_now_ns(fleet->config.clock);
+
+	if (fleet->end.has_failed || fleet->wants_drain) {
+		fleet->state = FLEET_ENDED;
+	} else if (all_living(fleet, has_announced_itself)) {
+		int64_t t0_ns = now_ns + START_AHEAD_NS + fleet->plan->idle_baseline_ns;
+
+		fleet->t0_ns = t0_ns;
+		fleet->state = FLEET_LOADED;
+		fleet_say_all(fleet, &(struct control){.kind = CONTROL_START, .at_ns = t0_ns});
+	} else if (now_ns - fleet->started_at_ns > READY_LIMIT_NS) {
+		fleet->end.has_failed = true;
+		snprintf(fleet->end.text, sizeof(fleet->end.text),
+			"not all of %u workers were ready within 10 s; nothing was sent", fleet->options.workers);
+	}
+}
+
+/* Nobody was ever reached by anybody: the target is not there. */
+static void
+fleet_note_unreachable(struct fleet *fleet)
+{
+	bool is_any = false, is_all = true;
+
+	for (uint32_t i = 0; i < fleet->options.workers; i++) {
+		const struct worker *worker = &fleet->workers[i];
+
+		is_any = is_any || worker->is_unreachable;
+		is_all = is_all && (worker->is_unreachable || !worker_is_living(worker));
+		if (worker->is_unreachable)
+			fleet->end.run.unreachable_by = worker->unreachable_by;
+	}
+	fleet->end.run.was_unreachable = is_any && is_all;
+	if (is_any && !fleet->is_stopping)
+		fleet_begin_drain(fleet, false);
+}
+
+static void
+fleet_turn_pausing(struct fleet *fleet)
+{
+	if (all_living(fleet, is_idle_in_pause)) {
+		fleet_resume(fleet);
+	} else if (fleet_now_ns(fleet) >= fleet->pause_deadline_ns) {
+		fleet->end.run.did_not_recover = true;
+		fleet_begin_drain(fleet, true);
+	}
+}
+
+static void
+fleet_turn_loaded(struct fleet *fleet)
+{
+	if (living_n(fleet) == 0) {
+		fleet_begin_end(fleet);
+		return;
+	}
+	if (fleet->wants_drain) {
+		fleet_begin_drain(fleet, fleet->wants_stop);
+		fleet->wants_drain = fleet->wants_stop = false;
+	}
+	fleet_note_unreachable(fleet);
+	if (fleet->wants_recover && !fleet->is_pausing && !fleet->is_stopping && fleet_now_ns(fleet) >= 0)
+		fleet_begin_pause(fleet);
+	if (fleet->is_pausing)
+		fleet_turn_pausing(fleet);
+	else if (all_living(fleet, is_idle_in_drain) && fleet->intervals_out == 0 && merger_is_settled(&fleet->merger))
+		fleet_begin_end(fleet);
+}
+
+static bool
+all_are_gone(const struct fleet *fleet)
+{
+	for (uint32_t i = 0; i < fleet->options.workers; i++)
+		if (!fleet->workers[i].has_eof || !fleet->workers[i].has_exited)
+			return false;
+	return true;
+}
+
+/* The last interval is whatever is left once everybody is gone. */
+static void
+fleet_turn_ending(struct fleet *fleet)
+{
+	if (living_n(fleet) > 0 || !all_are_gone(fleet) || fleet->intervals_out > 0)
+		return;
+	struct interval *interval = merger_take(&fleet->merger, true);
+
+	CHECK(interval != NULL);
+	fleet->state = FLEET_ENDED;
+	fleet_hand_out(fleet, interval);
+}
+
+static void
+fleet_turn(struct fleet *fleet)
+{
+	fleet_follow(fleet);
+	switch (fleet->state) {
+	case FLEET_STARTING: fleet_turn_starting(fleet); break;
+	case FLEET_LOADED:
+		fleet_turn_loaded(fleet);
+		fleet_end_deaf(fleet);
+		break;
+	case FLEET_ENDING:
+		fleet_end_deaf(fleet);
+		fleet_turn_ending(fleet);
+		break;
+	case FLEET_ENDED: break;
+	}
+}
+
+/* A turn of the loop at least this often; and who has said nothing for many of them is taken for lost. Turns are
+ * counted, not time: if this process itself stood still, nobody is to blame. */
+static void
+fleet_on_timer(uv_timer_t *timer)
+{
+	struct fleet *fleet = timer->data;
+	unsigned most = SILENT_TICKS_MAX + 2 * (unsigned)(fleet->plan->output.interval_ns / NS_PER_S);
+
+	for (uint32_t i = 0; i < fleet->options.workers && fleet->state == FLEET_LOADED; i++) {
+		struct worker *worker = &fleet->workers[i];
+		char fate[64];
+
+		if (!worker_is_living(worker) || !worker->is_reading || fleet_now_ns(fleet) < 0)
+			continue;
+		if (++worker->silent_ticks <= most)
+			continue;
+		snprintf(fate, sizeof(fate), "said nothing for %u s", worker->silent_ticks);
+		fleet_lose(fleet, worker, fate);
+	}
+}
+
+static bool
+fleet_spawn(struct fleet *fleet)
+{
+	struct error err = {0};
+	bool is_good = true;
+
+	for (uint32_t i = 0; i < fleet->options.workers && is_good; i++)
+		is_good = worker_spawn(
+			&fleet->workers[i], fleet->config.loop, &fleet->options, fleet->config.shares_target_cpu, &err);
+	if (is_good)
+		return true;
+	fleet->end.has_failed = true;
+	snprintf(fleet->end.text, sizeof(fleet->end.text), "%.150s", err.message);
+	return false;
+}
+
+static bool
+is_anything_open(const struct fleet *fleet)
+{
+	for (uint32_t i = 0; i < fleet->options.workers; i++)
+		if (fleet->workers[i].handles_open > 0)
+			return true;
+	return fleet->intervals_out > 0;
+}
+
+/* Whoever is still there (a start that failed, an interrupt before it) is ended, and waited for. */
+static void
+fleet_close(struct fleet *fleet)
+{
+	for (uint32_t i = 0; i < fleet->options.workers; i++)
+		worker_kill(&fleet->workers[i]);
+	for (uint32_t i = 0; i < fleet->options.workers; i++)
+		while (fleet->workers[i].is_spawned && !fleet->workers[i].has_exited)
+			uv_run(fleet->config.loop, UV_RUN_ONCE);
+	for (uint32_t i = 0; i < fleet->options.workers; i++)
+		worker_close(&fleet->workers[i]);
+	uv_close((uv_handle_t *)&fleet->timer, NULL);
+	while (is_anything_open(fleet))
+		uv_run(fleet->config.loop, UV_RUN_ONCE);
+}
+
+void
+fleet_go(struct fleet *fleet)
+{
+	fleet->started_at_ns = clock_now_ns(fleet->config.clock);
+	CHECK_OP(uv_timer_init(fleet->config.loop, &fleet->timer), ==, 0);
+	fleet->timer.data = fleet;
+	CHECK_OP(uv_timer_start(&fleet->timer, fleet_on_timer, WATCH_STEP_MS, WATCH_STEP_MS), ==, 0);
+	fleet->config.events->on_phase(fleet->config.context, RUN_BASELINE, fleet_now_ns(fleet));
+	if (!fleet_spawn(fleet))
+		fleet->state = FLEET_ENDED;
+	while (fleet->state != FLEET_ENDED) {
+		uv_run(fleet->config.loop, UV_RUN_ONCE);
+		fleet_turn(fleet);
+	}
+	fleet_close(fleet);
+	fleet->config.events->on_end(fleet->config.context);
+}
