@@ -94,14 +94,39 @@ pump_on_unreachable(void *context, enum failure failure)
 	pump->unreachable_by = failure;
 }
 
-/* A protocol without a connection is our own ceiling: the exchange is complete as soon as it is sent. */
+/* A protocol without a connection answers by itself, and always after the same time: in the order of sending. */
 static void
-pump_complete_at_once(struct pump *pump, struct flight *flight, int64_t now_ns)
+pump_take_answers(struct pump *pump, int64_t now_ns)
 {
-	flight->x.sent_ns = flight->x.first_byte_ns = flight->x.last_byte_ns = now_ns;
-	flight->x.status = 200;
+	struct flight *flight;
+
+	while ((flight = list_first(&pump->answers, struct flight, waiting)) != NULL) {
+		int64_t answered_ns = flight->x.sent_ns + pump->plan->target.null_service_ns;
+
+		if (answered_ns > now_ns)
+			return;
+		flight->x.first_byte_ns = flight->x.last_byte_ns = answered_ns;
+		flight->x.status = 200;
+		pump_end_flight(pump, flight, OUTCOME_OK, FAILURE_COUNT);
+	}
+}
+
+static void
+pump_await_answer(struct pump *pump, struct flight *flight, int64_t now_ns)
+{
+	flight->x.sent_ns = now_ns;
 	pump_on_sent(pump, flight);
-	pump_end_flight(pump, flight, OUTCOME_OK, FAILURE_COUNT);
+	list_add_last(&pump->answers, &flight->waiting);
+	pump_take_answers(pump, now_ns);
+}
+
+void
+pump_cancel(struct pump *pump, struct flight *flight)
+{
+	if (pump->has_pool)
+		pool_cancel(&pump->pool, flight);
+	else
+		list_remove(&flight->waiting);
 }
 
 static void
@@ -118,7 +143,7 @@ pump_start_flight(struct pump *pump, struct lane *lane, const struct exchange *x
 	if (pump->has_pool)
 		pool_send(&pump->pool, flight, now_ns);
 	else
-		pump_complete_at_once(pump, flight, now_ns);
+		pump_await_answer(pump, flight, now_ns);
 }
 
 /* The exchange of an arrival, as far as it is known when it is taken. */
@@ -334,7 +359,7 @@ pump_end_late(struct pump *pump, struct lane *lane, int64_t now_ns, int64_t gap_
 		enum failure unsent = is_ours ? FAILURE_LOOP_GAP : FAILURE_QUEUE_TIMEOUT;
 		enum failure sent = is_ours ? FAILURE_GENERATOR_STALL : FAILURE_RESPONSE_TIMEOUT;
 
-		pool_cancel(&pump->pool, flight);
+		pump_cancel(pump, flight);
 		flight->x.last_byte_ns = now_ns;
 		pump_end_flight(pump, flight, OUTCOME_FAILURE, flight->x.sent_ns < 0 ? unsent : sent);
 	}
@@ -373,6 +398,8 @@ pump_turn(struct pump *pump, int64_t now_ns, int64_t asked_ns)
 	pump->turned_ns = now_ns;
 	if (pump->has_pool)
 		pool_turn(&pump->pool, now_ns);
+	else
+		pump_take_answers(pump, now_ns);
 	for (size_t i = 0; i < pump->lanes_n; i++) {
 		struct lane *lane = &pump->lanes[i];
 
@@ -401,9 +428,12 @@ int64_t
 pump_next_ns(const struct pump *pump, int64_t now_ns)
 {
 	int64_t next_ns = timeline_next_boundary_ns(&pump->timeline, now_ns);
+	const struct flight *answer = list_first(&pump->answers, struct flight, waiting);
 
 	if (pump->has_pool)
 		next_ns = earlier(next_ns, pool_next_deadline_ns(&pump->pool));
+	else if (answer != NULL)
+		next_ns = earlier(next_ns, answer->x.sent_ns + pump->plan->target.null_service_ns);
 	for (size_t i = 0; i < pump->lanes_n; i++)
 		next_ns = earlier(next_ns, lane_next_ns(&pump->lanes[i], now_ns, pump->timeline.offset_ns));
 	return next_ns;

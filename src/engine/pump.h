@@ -18,7 +18,8 @@ struct pump {
 	struct timeline timeline;
 	struct flights flights;
 	struct pool pool;
-	bool has_pool; /* false: a protocol that completes at once */
+	bool has_pool;       /* false: a protocol that answers by itself … */
+	struct list answers; /* … and the flights that it has still to answer, in that order */
 	struct lane *lanes;
 	size_t lanes_n;
 	uint32_t in_flight;

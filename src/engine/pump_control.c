@@ -42,7 +42,7 @@ pump_abandon(struct pump *pump, int64_t now_ns)
 		while ((flight = list_first(flights, struct flight, by_deadline)) != NULL) {
 			bool is_sent = flight->x.sent_ns >= 0;
 
-			pool_cancel(&pump->pool, flight);
+			pump_cancel(pump, flight);
 			flight->x.last_byte_ns = now_ns;
 			pump_end_flight(pump, flight, is_sent ? OUTCOME_UNFINISHED : OUTCOME_FAILURE,
 				is_sent ? FAILURE_COUNT : FAILURE_CANCELLED);
@@ -159,6 +159,7 @@ pump_init(struct pump *pump, const struct pump_config *config)
 	});
 	pump->has_pool = protocol_of(plan->target.protocol)->needs_stream;
 	pump->turned_ns = run_clock_now(config->clock);
+	list_init(&pump->answers);
 	if (pump->has_pool)
 		pool_init(&pump->pool, &(struct pool_config){
 					       .plan = plan,

@@ -79,14 +79,15 @@ waker_wait(struct waker *waker, int64_t until_ns)
 
 	waker->clock->polled_ns = waker->clock->polling_ns;
 	waker->clock->polling_ns = now_ns;
+	if (waker->is_relaxed && until_ns > now_ns)
+		until_ns = round_up_to_tick(until_ns, waker->tick_ns);
 	waker->asked_ns = until_ns;
 	if (waker->is_virtual) {
 		uv_run(waker->loop, UV_RUN_NOWAIT);
 		if (until_ns > now_ns)
 			clock_set_ns((struct clock *)waker->clock->clock, waker->clock->t0_ns + until_ns);
 	} else if (waker->is_relaxed && until_ns > now_ns) {
-		waker->asked_ns = round_up_to_tick(until_ns, waker->tick_ns);
-		waker_sleep_until(waker, waker->asked_ns);
+		waker_sleep_until(waker, until_ns);
 	} else if (until_ns - now_ns > WAKER_SPIN_NS) {
 		waker_sleep_until(waker, until_ns - WAKER_SPIN_NS);
 	} else

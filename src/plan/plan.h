@@ -50,6 +50,7 @@ struct plan_target {
 	struct plan_url url;
 	int64_t timeout_ns; /* of the whole exchange, from `taken` */
 	int64_t connect_timeout_ns;
+	int64_t null_service_ns;          /* of a protocol that needs no stream: how long its answers take */
 	uint64_t connections;             /* most connections at once */
 	uint64_t requests_per_connection; /* 0: unlimited */
 	int64_t connection_age_ns;        /* 0: unlimited */

@@ -1,6 +1,7 @@
 #include "proto/protocol.h"
 
-/* Sends nothing and is answered at once: what remains is brunt's own cost, the ceiling of every other protocol. */
+/* Sends nothing and is answered after target.null_service, at once by default: what remains is brunt's own cost, the
+ * ceiling of every other protocol. */
 struct null {
 	struct protocol_response response;
 };

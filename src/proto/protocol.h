@@ -35,7 +35,7 @@ enum protocol_result {
 
 struct protocol_ops {
 	struct plan_choice choice; /* name "1", "2", "null" as `target.http` says; help */
-	bool needs_stream;         /* false: completes at once, without a connection (null) */
+	bool needs_stream;         /* false: answers by itself, without a connection (null) */
 	size_t state_size;
 
 	/* The head of a request as it goes on the wire, still with its ${…} slots: request line and headers up to and

@@ -9,9 +9,10 @@
 #include "proto/protocol.h"
 #include "reader/reader.h"
 
-/* A plan against the null protocol, which completes at once: `load` and whatever else the profile says. */
+/* A plan against the null protocol: `load` and whatever else the profile says. `target`: more of the target's keys,
+ * each after a comma. */
 static inline struct plan *
-plan_of(const char *profile)
+plan_of_target(const char *target, const char *profile)
 {
 	static const struct plan_metric *const no_metrics[] = {NULL};
 	struct plan_tables tables = {
@@ -25,7 +26,7 @@ plan_of(const char *profile)
 	char message[1400];
 
 	buf_init(&text, 65536);
-	buf_printf(&text, "name: test\ntarget: {url: 'http://127.0.0.1:9', http: 'null'}\n%s%s",
+	buf_printf(&text, "name: test\ntarget: {url: 'http://127.0.0.1:9', http: 'null'%s}\n%s%s", target,
 		strstr(profile, "scenarios:") == NULL ? "requests: [{name: root, get: /}]\n" : "", profile);
 	struct plan *plan = plan_load_text(text.bytes, text.length, "test.yaml", NULL, 0, &tables, &err);
 
@@ -33,4 +34,11 @@ plan_of(const char *profile)
 		fail_msg("%s", error_text(&err, message, sizeof(message)));
 	buf_fini(&text);
 	return plan;
+}
+
+/* Answers come at once. */
+static inline struct plan *
+plan_of(const char *profile)
+{
+	return plan_of_target("", profile);
 }
