@@ -60,6 +60,19 @@ pump_resume(struct pump *pump, size_t span, int64_t now_ns)
 		lane_seek(&pump->lanes[i], t_ns);
 }
 
+/* The running level ends where another begins: told again, as it really was. */
+static void
+pump_shorten_level(struct pump *pump, int64_t at_ns)
+{
+	struct timeline *timeline = &pump->timeline;
+	struct timeline_level *last = timeline->n > 0 ? &timeline->levels[timeline->n - 1] : NULL;
+
+	if (last == NULL || last->start_ns >= at_ns || last->end_ns <= at_ns)
+		return;
+	last->end_ns = at_ns;
+	pump->on_level(pump->context, timeline->n - 1);
+}
+
 void
 pump_steer(struct pump *pump, double level, int64_t at_ns)
 {
@@ -69,6 +82,7 @@ pump_steer(struct pump *pump, double level, int64_t at_ns)
 	for (size_t i = 0; i < pump->lanes_n; i++)
 		if (&pump->lanes[i].schedule == pump->timeline.lead)
 			lane_steer(&pump->lanes[i], level, from_ns - pump->timeline.offset_ns);
+	pump_shorten_level(pump, at_ns);
 	timeline_begin_steered(&pump->timeline, level, at_ns);
 	pump->on_level(pump->context, pump->timeline.n - 1);
 }

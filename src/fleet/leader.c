@@ -195,6 +195,23 @@ fleet_hand_out(struct fleet *fleet, struct interval *interval)
 	fleet->config.events->on_interval(fleet->config.context, interval);
 }
 
+/* Each finds out for itself that the target is not there, by the first request that falls to it, and sends no more.
+ * Where others are answered it is not the target that is missing. */
+static void
+fleet_note_unreachable(struct fleet *fleet)
+{
+	for (uint32_t i = 0; i < fleet->options.workers; i++) {
+		struct worker *worker = &fleet->workers[i];
+
+		if (!worker->is_unreachable)
+			continue;
+		fleet->end.run.was_unreachable = fleet->merger.sent == 0;
+		fleet->end.run.unreachable_by = worker->unreachable_by;
+		if (fleet->merger.sent > 0 && worker_is_living(worker))
+			fleet_lose(fleet, worker, "could not reach the target, which answers others");
+	}
+}
+
 /* Hears and hands out for as long as the one makes room for the other. */
 static void
 fleet_follow(struct fleet *fleet)
@@ -203,6 +220,7 @@ fleet_follow(struct fleet *fleet)
 
 	do {
 		is_new = fleet_hear(fleet);
+		fleet_note_unreachable(fleet);
 		fleet_note_phase(fleet);
 		struct interval *interval = merger_take(&fleet->merger, false);
 
@@ -305,25 +323,6 @@ fleet_turn_starting(struct fleet *fleet)
 	}
 }
 
-/* Nobody was ever reached by anybody: the target is not there. */
-static void
-fleet_note_unreachable(struct fleet *fleet)
-{
-	bool is_any = false, is_all = true;
-
-	for (uint32_t i = 0; i < fleet->options.workers; i++) {
-		const struct worker *worker = &fleet->workers[i];
-
-		is_any = is_any || worker->is_unreachable;
-		is_all = is_all && (worker->is_unreachable || !worker_is_living(worker));
-		if (worker->is_unreachable)
-			fleet->end.run.unreachable_by = worker->unreachable_by;
-	}
-	fleet->end.run.was_unreachable = is_any && is_all;
-	if (is_any && !fleet->is_stopping)
-		fleet_begin_drain(fleet, false);
-}
-
 static void
 fleet_turn_pausing(struct fleet *fleet)
 {
@@ -346,7 +345,6 @@ fleet_turn_loaded(struct fleet *fleet)
 		fleet_begin_drain(fleet, fleet->wants_stop);
 		fleet->wants_drain = fleet->wants_stop = false;
 	}
-	fleet_note_unreachable(fleet);
 	if (fleet->wants_recover && !fleet->is_pausing && !fleet->is_stopping && fleet_now_ns(fleet) >= 0)
 		fleet_begin_pause(fleet);
 	if (fleet->is_pausing)
@@ -374,6 +372,7 @@ fleet_turn_ending(struct fleet *fleet)
 
 	CHECK(interval != NULL);
 	fleet->state = FLEET_ENDED;
+	fleet->config.events->on_phase(fleet->config.context, RUN_ENDED, fleet_now_ns(fleet));
 	fleet_hand_out(fleet, interval);
 }
 

@@ -60,6 +60,18 @@ level_announce(struct fleet_level *level, const struct event *event)
 		level->end_ns = event->end_ns;
 }
 
+/* Told again: another level began before its end, as all of them were told to. */
+static void
+level_change(struct fleet *fleet, uint32_t index, struct fleet_level *level, const struct event *event)
+{
+	if (level->start_ns == event->start_ns && level->end_ns == event->end_ns)
+		return;
+	level->end_ns = event->end_ns;
+	if (level->is_declared)
+		fleet->config.events->on_level(
+			fleet->config.context, index, level->start_ns, level->end_ns, level->offered);
+}
+
 static bool
 hear_level(struct fleet *fleet, struct worker *worker, const struct event *event, struct error *err)
 {
@@ -68,10 +80,15 @@ hear_level(struct fleet *fleet, struct worker *worker, const struct event *event
 	if (level->announced_n > 0 && level->offered != event->offered && !fleet->is_steered)
 		return error_set(
 			err, "its level %u offers %g, the others' %g", event->level, event->offered, level->offered);
+	if (event->level != LEVEL_WARMUP && event->level < worker->levels_n) {
+		level_change(fleet, event->level, level, event);
+		return true;
+	}
 	level_announce(level, event);
 	merger_begin_level(&fleet->merger, event->level);
 	if (event->level == LEVEL_WARMUP)
 		return true;
+	worker->levels_n = event->level + 1;
 	if (event->level + 1 > fleet->levels_n)
 		fleet->levels_n = event->level + 1;
 	worker->complete_ns = -1; /* that was the warm-up */

@@ -119,6 +119,7 @@ note_levels(struct merger *merger, struct merger_shard *shard, const struct inte
 			continue;
 		if (!note_debts(merger, shard, level))
 			return false;
+		merger->sent += level->all.counts.sent;
 		if (level->level == LEVEL_WARMUP) {
 			shard->warmup_is_closed = level->is_last;
 			merger->has_warmup = true;

@@ -46,6 +46,7 @@ struct merger {
 	struct interval *intervals[2], *next, *spare; /* next: filled when it is handed out; spare NULL: one is out */
 	int64_t step_ns, start_ns, tick_ns;
 	uint64_t seq;
+	uint64_t sent;       /* by all */
 	uint32_t levels_n;   /* known so far */
 	uint32_t first_open; /* the oldest that is not closed by all */
 	bool has_warmup, warmup_is_closed;

@@ -35,6 +35,7 @@ struct worker {
 	int64_t cut_ns, complete_ns; /* −1: not since the load last went on */
 	bool is_unreachable;
 	enum failure unreachable_by;
+	uint32_t levels_n; /* that it has begun */
 };
 
 /* False with err set. The line that starts it is that of this process, with flags of its own. */
