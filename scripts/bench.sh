@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures brunt beside its peers and the floor: throughput, lateness, accuracy, cost and memory, against the bar. Installs the
-# peers that Debian has, builds what it needs, and prints a Markdown table; the JSON and the table are left in build/.
+# Measures brunt beside its peers and the floor: throughput, lateness, accuracy, cost and memory, against the bar. Installs
+# the peers that Debian has, builds what it needs, and prints a Markdown table; that and the JSON are left in build/.
 #
 #   scripts/bench.sh                     all of it, under 20 minutes; leave the machine alone meanwhile
 #   scripts/bench.sh --quick             fewer cases, medians of 3, under 3 minutes
@@ -52,4 +52,5 @@ esac
 scripts/install-deps.sh --build >&2
 install_peers
 build
-exec /usr/bin/python3 tests/bench/bench.py --brunt "${BRUNT:-build/release/brunt}" --programs "${BENCH_PROGRAMS:-build/release/tests/bench}" "$@"
+programs=${BENCH_PROGRAMS:-build/release/tests/bench}
+exec /usr/bin/python3 tests/bench/bench.py --brunt "${BRUNT:-build/release/brunt}" --programs "$programs" "$@"

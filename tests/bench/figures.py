@@ -7,7 +7,7 @@ PERCENTILES = (("p50", 0.50), ("p99", 0.99), ("p999", 0.999), ("max", 1.0))
 
 
 def percentiles(values):
-    """{count, p50, p99, p999, max}: the smallest value that at least that share does not exceed; None where there is none."""
+    """{count, p50, p99, p999, max}: the smallest value that at least that share does not exceed; None of nothing."""
     ranked = sorted(values)
     figures = {"count": len(ranked)}
     for name, q in PERCENTILES:
@@ -16,12 +16,17 @@ def percentiles(values):
 
 
 def lateness_ns(arrivals, rate):
-    """How late the n-th arrival is against t0 + n/rate, sorted by arrival. t0 cannot be known from outside: it is chosen so
-    that the earliest one is 0 late, which is kind to nobody who is ever on time."""
-    ranked = sorted(arrivals)
-    off = [at - round(n * 1e9 / rate) for n, at in enumerate(ranked)]
+    """How late the n-th arrival is against t0 + n/rate, in the order of arrival. t0 cannot be known from outside: it is
+    chosen so that the earliest one is 0 late, which flatters nobody."""
+    off = [at - round(n * 1e9 / rate) for n, at in enumerate(sorted(arrivals))]
     t0 = min(off, default=0)
     return [x - t0 for x in off]
+
+
+def responses_ns(arrivals, residences, rate):
+    """What each request took from when the same schedule wanted it to when it was answered."""
+    stayed = [residence for _, residence in sorted(zip(arrivals, residences))]
+    return [late + stay for late, stay in zip(lateness_ns(arrivals, rate), stayed)]
 
 
 def median(values):

@@ -64,8 +64,8 @@ class Launched:
 
 
 def scheduled_ns(pid):
-    """(ran, waited): what all threads so far had of a core, and how long the main thread was runnable but had none: that the
-    others of a program wait for their main thread is its own affair."""
+    """(ran, waited): what all threads so far had of a core, and how long the main thread was runnable without one; that
+    the other threads wait for it is the program's own affair."""
     ran = waited = 0
     try:
         for thread in os.listdir(f"/proc/{pid}/task"):

@@ -1,5 +1,5 @@
-"""Pairs, interleaved: every round runs each generator once, the order turned round from one round to the next, so that what
-the machine does over time is shared alike. Ratios are taken within a round, and then their median."""
+"""Pairs, interleaved: every round runs each generator once, the order turned round from one round to the next, so that
+what the machine does over time is shared alike. Ratios are taken within a round, and then their median."""
 from figures import median, medians, ratio
 
 
@@ -11,7 +11,7 @@ def sound(rows):
 
 
 def interleave(bench, peers, load_of, rounds=None, server_options=(), has_log=False, look=None):
-    """peer's name → {"rounds": […], "median": {…}, "errors": […]}. look(row, seen) adds what only the server's log tells."""
+    """name → {"rounds": […], "median": {…}, "errors": […]}. look(row, seen, load) adds what the server's log tells."""
     wanted = rounds or bench.rounds
     cells = {peer.name: {"rounds": [], "errors": []} for peer in peers}
     for n in range(wanted):
@@ -19,10 +19,11 @@ def interleave(bench, peers, load_of, rounds=None, server_options=(), has_log=Fa
             if not bench.has_time():
                 cells[peer.name]["errors"].append("left out: the time was up")
                 continue
-            row = bench.run(peer, load_of(peer), server_options, has_log)
+            load = load_of(peer)
+            row = bench.run(peer, load, server_options, has_log)
             seen = row.pop("seen")
             if look and "error" not in row:
-                look(row, seen)
+                look(row, seen, load)
             bench.say_row(peer, row)
             if "error" in row:
                 cells[peer.name]["errors"].append(row["error"])

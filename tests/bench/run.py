@@ -74,7 +74,8 @@ class Bench:
         try:
             row.update(peer.read(load, generator, folder))
         except (ValueError, KeyError, AttributeError, OSError) as error:
-            row["error"] = f"{peer.name}: exit {cost['exit']}, {error}: {generator.stderr()[-300:]}"
+            ended = f"exit {cost['exit']}" if cost["signal"] == 0 else f"signal {cost['signal']}"
+            row["error"] = f"{peer.name}: {ended}, {error}: {generator.stderr()[-300:]}"
         return check_count(row, seen)
 
 
@@ -98,17 +99,21 @@ def figures_of(load, seen, cost, shares):
     rate = seen.rate_per_s(load.connections)
     row = {"requests": seen.requests, "connections": seen.connections, "rate_per_s": rate,
            "cpu_us_per_request": cost["cpu_us"] / seen.requests if seen.requests else None,
-           "max_rss_bytes": cost["max_rss_bytes"], "exit": cost["exit"], "used": {k: used for k, (used, _) in shares.items()},
-           "waited": {k: waited for k, (_, waited) in shares.items()},
+           "max_rss_bytes": cost["max_rss_bytes"], "exit": cost["exit"],
+           "used": {name: used for name, (used, _) in shares.items()},
+           "waited": {name: waited for name, (_, waited) in shares.items()},
            "started_at_ns": cost["started_ns"], "seen": seen}
     # What start-up, connecting and reporting cost is left out of this one.
-    row["steady_cpu_us_per_request"] = 1e6 * row["used"]["generator"] / rate if rate and "generator" in shares else None
+    used = row["used"].get("generator")
+    row["steady_cpu_us_per_request"] = 1e6 * used / rate if rate and used else None
     return row
 
 
 def check_count(row, seen):
-    """Who says exactly what it sent must say what the server counted."""
-    if seen.lost:
+    """Who says exactly what it sent must say what the server counted, and its requests must have been answered."""
+    if row.get("failed", 0) > 0.001 * seen.requests:
+        row["error"] = f"{row['failed']} of {seen.requests} requests failed or were never sent"
+    elif seen.lost:
         row["error"] = f"{seen.lost} requests found no room in the server's log"
     elif "sent" in row and row["sent"] != seen.requests:
         row["error"] = f"says it sent {row['sent']}, the server counted {seen.requests}"

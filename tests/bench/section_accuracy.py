@@ -1,10 +1,11 @@
-"""Reported latency against the truth: how long each request really stayed in the server, by the server's own log."""
-from figures import PERCENTILES, is_within, medians
+"""Reported latency against the truth, which is the server's own log of the same run: how long each request stayed there,
+and what it took from when the schedule wanted it."""
+from figures import PERCENTILES, is_within, medians, percentiles, responses_ns
 from peers import Floor, H2load, Hey, Load, Wrk
 from rounds import interleave, pairs
 
 RATE = 5000
-OWN_CONNECTIONS, PEER_CONNECTIONS = 4000, 50  # ours: enough that no request waits for one while the server stands still
+OWN_CONNECTIONS, PEER_CONNECTIONS = 4000, 50  # ours: enough that none is waited for while the server stands still
 
 
 def scenarios(is_quick):
@@ -21,9 +22,12 @@ def measure(bench):
         peers = [bench.brunt_peer("precise"), Floor(bench.programs)]
         if not bench.is_quick:
             peers += bench.present([H2load(), Hey(), Wrk()])
-        cells = interleave(bench, peers, lambda peer: load_of(peer, seconds), server_options=options, has_log=True, look=look)
-        for peer in cells:
-            judge(cells, peer)
+        cells = interleave(bench, peers, lambda peer: load_of(peer, seconds), server_options=options, has_log=True,
+                           look=look)
+        for peer, cell in cells.items():
+            cell["open_loop_truth"] = medians([exact["true_response"] for _, exact in pairs(cells, peer, "floor")])
+            for figure in ("response", "service"):
+                cell[figure + "_within"] = within(cell["median"], figure)
         cases[name] = cells
     return cases
 
@@ -31,21 +35,21 @@ def measure(bench):
 def load_of(peer, seconds):
     if not peer.can_rate:
         return Load(PEER_CONNECTIONS, seconds, has_latency=True)
-    own = peer.name in ("brunt", "floor")
-    return Load(OWN_CONNECTIONS if own else PEER_CONNECTIONS, seconds, RATE, has_latency=True)
+    connections = OWN_CONNECTIONS if peer.name in ("brunt", "floor") else PEER_CONNECTIONS
+    return Load(connections, seconds, RATE, has_latency=True)
 
 
-def look(row, seen):
-    row["true"] = seen.residence()
-    reported = row.get("latency", {})
-    row["off_ns"] = {p: reported[p] - row["true"][p] for p, _ in PERCENTILES if reported.get(p) is not None}
+def look(row, seen, load):
+    """service: what the generator says without its own waiting, where it tells them apart. Without a rate none is due."""
+    row["true_service"] = seen.residence()
+    if load.rate:
+        row["true_response"] = percentiles(responses_ns(seen.arrivals, seen.residences, load.rate))
+    for figure, reported in (("response", row.get("latency")), ("service", row.get("service"))):
+        if reported and "true_" + figure in row:
+            row[figure + "_off"] = {p: reported[p] - row["true_" + figure][p] for p, _ in PERCENTILES}
 
 
-def judge(cells, peer):
-    """The medians of the rounds' errors, and whether each percentile is within the bar; beside them, for those who send less
-    while the server stands still, what an exact schedule met in the same round."""
-    cell = cells[peer]
-    off, true = cell["median"].get("off_ns", {}), cell["median"].get("true", {})
-    cell["within"] = {p: is_within(true[p] + off[p], true[p]) for p in off}
-    exact = [other["true"] for _, other in pairs(cells, peer, "floor")]
-    cell["open_loop_truth"] = medians(exact)
+def within(median, figure):
+    """The median of the rounds' errors against the bar, percentile by percentile."""
+    off, true = median.get(figure + "_off", {}), median.get("true_" + figure, {})
+    return {p: is_within(true[p] + off[p], true[p]) for p in off}

@@ -9,6 +9,5 @@ from processes import GENERATOR_CORE
 def measure(bench):
     bench.say("recording")
     program = os.path.join(bench.programs, "bench_micro")
-    done = subprocess.run(["taskset", "-c", str(GENERATOR_CORE), program, "record", "10M"], capture_output=True, text=True,
-                          timeout=60, check=True)
-    return json.loads(done.stdout)
+    command = ["taskset", "-c", str(GENERATOR_CORE), program, "record", "10M"]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout)

@@ -14,7 +14,8 @@ class Server:
         command = [os.path.join(programs, "bench_server"), *options]
         if has_log:
             command += ["--log", self.log_path]
-        self.launched = Launched(os.path.join(programs, "bench_launch"), SERVER_CORE, limit_s, command, folder, "server")
+        launcher = os.path.join(programs, "bench_launch")
+        self.launched = Launched(launcher, SERVER_CORE, limit_s, command, folder, "server")
         self.url = self.wait_for_url()
         self.port = int(self.url.rsplit(":", 1)[1])
 
@@ -51,8 +52,8 @@ class Seen:
             os.unlink(log_path)
 
     def rate_per_s(self, connections):
-        """Requests per second between the moment when 95% of the connections were open (0.2 s at the least, half of the run
-        at the most) and the run's end, the last 100 ms and a tail of stragglers left out."""
+        """Requests per second between the moment when 95% of the connections were open (0.2 s at the least, half of the
+        run at the most) and the run's end, the last 50 ms and a tail of stragglers left out."""
         last = len(self.buckets)
         full = sorted(self.buckets)[last // 2] if last else 0
         while last > 0 and self.buckets[last - 1] < full / 2:
@@ -62,7 +63,7 @@ class Seen:
         while first < last and open_n + self.opened[first] < 0.95 * connections:
             open_n += self.opened[first]
             first += 1
-        first = min(max(first + 1, round(0.2 / self.bucket_s)), last // 2)
+        first = min(max(first + 1, round(0.2 / self.bucket_s)), (last + 1) // 2)
         if last - first < 2:
             return None
         return sum(self.buckets[first:last]) / ((last - first) * self.bucket_s)

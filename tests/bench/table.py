@@ -6,8 +6,9 @@ def markdown(report):
     lines = head(report) + bar_table(report["bar"])
     for section, title, columns in SECTIONS:
         lines += cases_table(report["results"].get(section), title, columns)
-    lines += record_lines(report["results"].get("record"))
     lines += plot(report["results"].get("scale"))
+    lines += null_lines((report["results"].get("scale") or {}).get("null"))
+    lines += record_lines(report["results"].get("record"))
     lines += notes(report)
     return "\n".join(lines) + "\n"
 
@@ -16,13 +17,15 @@ def head(report):
     m = report["machine"]
     virtual = ", virtual" if m["virtual"] else ""
     return ["# brunt beside its peers", "",
-            f"{m['cpu']}, {m['cores']} cores{virtual}, {m['memory_gib']} GiB · {m['kernel']} · {m['distribution']} · {report['started_at']}", "",
+            f"{m['cpu']}, {m['cores']} cores{virtual}, {m['memory_gib']} GiB · {m['kernel']} · {m['distribution']} ·"
+            f" {report['started_at']}", "",
             f"One core for the generator, one for the server; medians of {report['rounds']} interleaved rounds"
-            f" ({report['mode']}, {report['took_s']:.0f} s). Absolute figures are this machine's; ratios hold elsewhere.", ""]
+            f" ({report['mode']}, {report['took_s']:.0f} s). Absolute figures are this machine's; the ratios travel.", ""]
 
 
 def table(columns, rows):
-    return ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)] + ["| " + " | ".join(row) + " |" for row in rows] + [""]
+    lines = ["| " + " | ".join(row) + " |" for row in [columns, *rows]]
+    return [lines[0], "|" + "---|" * len(columns), *lines[1:], ""]
 
 
 def bar_table(bar):
@@ -48,27 +51,34 @@ ALL = [name for name, _ in PERCENTILES]
 
 
 def column(name, value):
+    """value(cell, its medians) is the text."""
     return name, value
+
+
+def cores(_cell, medians):
+    used = medians.get("used", {})
+    return ", ".join(number(used.get(name), "{:.0%}") for name in ("generator", "server"))
 
 
 CLOSED = [column("requests/s", lambda c, m: number(m.get("rate_per_s"))),
           column("brunt is", lambda c, m: number(c.get("brunt_is_times"), "{:.2f} ×")),
           column("CPU µs/request", lambda c, m: number(m.get("steady_cpu_us_per_request"), "{:.2f}")),
-          column("core, server's core", lambda c, m: ", ".join(number(m.get("used", {}).get(n), "{:.0%}") for n in ("generator", "server"))),
+          column("core, server's core", cores),
           column("memory MB", lambda c, m: number(scaled(m, "max_rss_bytes", 1e6), "{:.1f}"))]
 LATENESS = [column("sent/s", lambda c, m: number(m.get("sent_per_s"))),
-            column("seen by the server, P50 / P99 / max µs", lambda c, m: us(m.get("seen_lateness"), "p50", "p99", "max")),
+            column("the server's count, P50 / P99 / max µs", lambda c, m: us(m.get("seen_lateness"), "p50", "p99", "max")),
             column("its own count, P50 / P99 / max µs", lambda c, m: us(m.get("lateness"), "p50", "p99", "max")),
             column("reported latency, P50 / P99 µs", lambda c, m: us(m.get("latency"), "p50", "p99"))]
 ACCURACY = [column("reported, P50 / P99 / P99.9 / max µs", lambda c, m: us(m.get("latency"), *ALL)),
-            column("true, in the server", lambda c, m: us(m.get("true"), *ALL)),
-            column("true, of an exact schedule", lambda c, m: us(c.get("open_loop_truth"), *ALL))]
+            column("true, from due to answer", lambda c, m: us(m.get("true_response"), *ALL)),
+            column("true, in the server", lambda c, m: us(m.get("true_service"), *ALL)),
+            column("true of an exact schedule", lambda c, m: us(c.get("open_loop_truth"), *ALL))]
 RELAXED = [column("CPU µs/request", lambda c, m: number(m.get("cpu_us_per_request"), "{:.1f}")),
            column("of wrk2 (derived)", lambda c, m: number(c.get("cpu_is_times_wrk2_derived"), "{:.2f} ×")),
            column("reported P50 µs", lambda c, m: us(m.get("latency"), "p50")),
            column("P50 error µs", lambda c, m: number(scaled(c, "p50_off_ns", 1e3), "{:.0f}"))]
 SCALE = CLOSED[:1] + CLOSED[2:]
-START = [column("exec to first request ms", lambda c, m: number(scaled(m, "first_request_ns", 1e6), "{:.1f}"))]
+START = [column("exec to first request, ms", lambda c, m: number(scaled(m, "first_request_ns", 1e6), "{:.1f}"))]
 SECTIONS = [("closed", "Closed loop, one core (connections)", CLOSED),
             ("lateness", "Lateness of what was sent (requests/s)", LATENESS),
             ("accuracy", "Reported against true at 5,000/s", ACCURACY),
@@ -81,31 +91,41 @@ def cases_table(cases, title, columns):
     if not cases:
         return []
     made = []
-    for case, cells in cases.items():
-        if not isinstance(cells, dict) or not all(isinstance(c, dict) and "median" in c for c in cells.values()):
-            continue
-        for peer, cell in cells.items():
-            flag = f"{cell['n']}" + (f" ({cell['disturbed']} disturbed)" if cell["disturbed"] else "")
-            made.append([case, peer] + [value(cell, cell["median"]) for _, value in columns] + [flag])
+    for case, peer, cell in cells_of(cases):
+        flag = f"{cell['n']}" + (f" ({cell['disturbed']} disturbed)" if cell["disturbed"] else "")
+        made.append([case, peer] + [value(cell, cell["median"]) for _, value in columns] + [flag])
     return [f"## {title}", ""] + table(["case", "generator"] + [name for name, _ in columns] + ["rounds"], made)
+
+
+def cells_of(cases):
+    """(case, generator, its cell); a section's single figures, which lie beside its cases, are passed over."""
+    for case, cells in cases.items():
+        for peer, cell in cells.items() if isinstance(cells, dict) else ():
+            if isinstance(cell, dict) and "median" in cell:
+                yield case, peer, cell
+
+
+def null_lines(said):
+    return ["Null protocol: " + said["summary"] + ".", ""] if said else []
 
 
 def record_lines(record):
     if not record:
         return []
-    return ["## Recording", "", f"{record['ns']:.1f} ns per exchange ({record['what']}), median of {record['batches']} batches,"
+    return ["## Recording", "",
+            f"{record['ns']:.1f} ns per exchange ({record['what']}), median of {record['batches']} batches, from"
             f" {record['ns_min']:.1f} to {record['ns_max']:.1f}.", ""]
 
 
 def plot(scale):
     """CPU per request against connections, as bars of text."""
-    points = [(int(case), cells["brunt"]["median"].get("steady_cpu_us_per_request")) for case, cells in (scale or {}).items() if case.isdigit()]
-    points = [(connections, cost) for connections, cost in points if cost is not None]
+    costs = [(int(case), cell["median"].get("steady_cpu_us_per_request")) for case, _, cell in cells_of(scale or {})]
+    points = [(connections, cost) for connections, cost in costs if cost is not None]
     if not points:
         return []
     widest = max(cost for _, cost in points)
-    return ["CPU per request against connections:", "", "```"] + [
-        f"{connections:7,}  {'█' * round(40 * cost / widest)} {cost:.2f} µs" for connections, cost in points] + ["```", ""]
+    bars = [f"{connections:7,}  {'█' * round(40 * cost / widest)} {cost:.2f} µs" for connections, cost in points]
+    return ["CPU per request against connections:", "", "```", *bars, "```", ""]
 
 
 def notes(report):
@@ -113,8 +133,8 @@ def notes(report):
     made += [f"- {name}: {why}" for name, why in sorted(report["absent"].items())]
     made += [f"- {name}: {version}" for name, version in sorted(report["versions"].items())]
     disturbed = report["disturbed"]
-    made.append(f"- {disturbed['n']} of {disturbed['of']} runs were disturbed: over {disturbed['steal']:.0%} of CPU time went to the hypervisor's other guests, or"
-                f" generator or server waited for its core over {disturbed['wait']:.0%} of the time. Where at least half of a cell's rounds"
-                " were not, only those count.")
+    made.append(f"- {disturbed['n']} of {disturbed['of']} runs were disturbed: over {disturbed['steal']:.0%} of CPU time"
+                " went to the hypervisor's other guests, or generator or server waited for its core over"
+                f" {disturbed['wait']:.0%} of the time. Where at least half of a cell's rounds were not, only they count.")
     made += [f"- error: {error}" for error in report["errors"][:20]]
     return made
