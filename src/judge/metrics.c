@@ -26,30 +26,30 @@ enum figure {
 
 static const struct plan_metric table[TABLE_LENGTH] = {
 #define METRIC(NAME, metric_name, value, when, per_request, text)                                                      \
-	[METRIC_##NAME] = {#metric_name, UNIT_TIME, STAT_DISTRIBUTION, per_request, false, text, false},
+	[METRIC_##NAME] = {#metric_name, UNIT_TIME, STAT_DISTRIBUTION, per_request, false, text, false, false},
 #include "measure/metric.def"
 #undef METRIC
 #define GAUGE(NAME, gauge_name, unit, across, text)                                                                    \
 	[FIRST_GAUGE + GAUGE_##NAME] = {                                                                               \
-		#gauge_name, UNIT_##unit, STAT_GAUGE, false, false, "the target's " text, false},
+		#gauge_name, UNIT_##unit, STAT_GAUGE, false, false, "the target's " text, false, true},
 #include "measure/gauge.def"
 #undef GAUGE
 	[FIRST_FIGURE + FIGURE_ERROR_RATE] = {"error_rate", UNIT_RATIO, STAT_NONE, true, false,
-		"failed, dropped, unsent and unfinished / scheduled", false},
+		"failed, dropped, unsent and unfinished / scheduled", false, false},
 	[FIRST_FIGURE + FIGURE_TIMEOUT_RATE] = {"timeout_rate", UNIT_RATIO, STAT_NONE, true, false,
-		"timeouts of every kind / scheduled", false},
-	[FIRST_FIGURE +
-		FIGURE_SUCCESS_RATE] = {"success_rate", UNIT_RATIO, STAT_NONE, true, true, "ok / scheduled", false},
+		"timeouts of every kind / scheduled", false, false},
+	[FIRST_FIGURE + FIGURE_SUCCESS_RATE] = {"success_rate", UNIT_RATIO, STAT_NONE, true, true, "ok / scheduled",
+		false, false},
 	[FIRST_FIGURE + FIGURE_ACHIEVED_RATE] = {"achieved_rate", UNIT_RATE, STAT_NONE, false, true,
-		"good answers inside the window per second", false},
+		"good answers inside the window per second", false, false},
 	[FIRST_FIGURE + FIGURE_OFFERED_RATE] = {"offered_rate", UNIT_RATE, STAT_NONE, false, true,
-		"requests scheduled per second", false},
-	[FIRST_FIGURE +
-		FIGURE_IN_FLIGHT] = {"in_flight", UNIT_COUNT, STAT_GAUGE, false, false, "requests under way", false},
+		"requests scheduled per second", false, false},
+	[FIRST_FIGURE + FIGURE_IN_FLIGHT] = {"in_flight", UNIT_COUNT, STAT_GAUGE, false, false, "requests under way",
+		false, false},
 	[FIRST_FIGURE + FIGURE_MAX_SUSTAINABLE_RATE] = {"max_sustainable_rate", UNIT_RATE, STAT_NONE, false, true,
-		"highest level below the first broken one that held every SLO", true},
+		"highest level below the first broken one that held every SLO", true, false},
 	[FIRST_FIGURE + FIGURE_MAX_GOODPUT_RATE] = {"max_goodput_rate", UNIT_RATE, STAT_NONE, false, true,
-		"most good answers per second at any level", true},
+		"most good answers per second at any level", true, false},
 };
 
 const struct plan_metric *const judge_metrics[] = {

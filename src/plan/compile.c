@@ -112,6 +112,19 @@ check_interval(const struct plan_node *node, const struct expr *expr, const char
 	return true;
 }
 
+/* In an SLO it is merely n/a; here it would be a brake that never holds. */
+static bool
+check_is_watched(const struct plan *plan, const struct plan_slo *abort, struct error *err)
+{
+	if (!abort->expr.metric->is_of_the_target || plan->target.has_watch || plan->target.process.command != NULL)
+		return true;
+	error_set(err,
+		"abort_when: %s is the target's, and nobody watches it; add target.watch, such as {port: 8080}, or "
+		"target.command",
+		abort->expr.metric->name);
+	return error_place(err, plan->path, abort->line, abort->column);
+}
+
 /* A list of expressions, or the one that stands for it. is_abort: they are looked at while the run goes on. */
 static bool
 compile_exprs(struct plan_context *context, const struct plan_node *list, const char *const *names, size_t names_n,
@@ -152,8 +165,11 @@ compile_goals(struct plan_context *context, struct profile *profile, struct erro
 			context, profile->abort_when, names, plan->requests_n, true, &aborts, &plan->abort_when_n, err))
 		return false;
 	plan->abort_when = arena_alloc(context->arena, (plan->abort_when_n + 1) * sizeof(*plan->abort_when));
-	for (size_t i = 0; i < plan->abort_when_n; i++)
+	for (size_t i = 0; i < plan->abort_when_n; i++) {
+		if (!check_is_watched(plan, &aborts[i], err))
+			return false;
 		plan->abort_when[i] = aborts[i].expr;
+	}
 	return true;
 }
 

@@ -19,7 +19,8 @@ struct plan_metric {
 	bool is_per_request; /* may be prefixed by a request's name: buy.p99, buy.error_rate */
 	bool is_higher_better;
 	const char *help;
-	bool is_of_the_run; /* only a whole run has it: no level and no interval */
+	bool is_of_the_run;    /* only a whole run has it: no level and no interval */
+	bool is_of_the_target; /* somebody must watch the target for it */
 };
 
 enum expr_op { EXPR_LT, EXPR_LE, EXPR_GT, EXPR_GE, EXPR_IN };

@@ -171,18 +171,21 @@ static const struct plan_choice fake_text = {.name = "text", .help = "must hold 
 static const struct plan_choice fake_json = {.name = "json", .help = "must be JSON", .keys = no_keys};
 
 static const struct plan_metric fake_response = {
-	"response", UNIT_TIME, STAT_DISTRIBUTION, true, false, "from due", false};
+	"response", UNIT_TIME, STAT_DISTRIBUTION, true, false, "from due", false, false};
 static const struct plan_metric fake_service = {
-	"service", UNIT_TIME, STAT_DISTRIBUTION, true, false, "the server's", false};
-static const struct plan_metric fake_error_rate = {"error_rate", UNIT_RATIO, STAT_NONE, true, false, "errors", false};
+	"service", UNIT_TIME, STAT_DISTRIBUTION, true, false, "the server's", false, false};
+static const struct plan_metric fake_error_rate = {
+	"error_rate", UNIT_RATIO, STAT_NONE, true, false, "errors", false, false};
 static const struct plan_metric fake_max_rate = {
-	"max_sustainable_rate", UNIT_RATE, STAT_NONE, false, true, "the answer", true};
+	"max_sustainable_rate", UNIT_RATE, STAT_NONE, false, true, "the answer", true, false};
 static const struct plan_metric fake_spike_rate = {
-	"spike_rate", UNIT_RATIO, STAT_NONE, false, false, "outliers", false};
-static const struct plan_metric fake_cpu = {"cpu", UNIT_RATIO, STAT_GAUGE, false, false, "CPU of the target", false};
+	"spike_rate", UNIT_RATIO, STAT_NONE, false, false, "outliers", false, false};
+static const struct plan_metric fake_cpu = {
+	"cpu", UNIT_RATIO, STAT_GAUGE, false, false, "CPU of the target", false, true};
 static const struct plan_metric fake_memory = {
-	"memory", UNIT_BYTES, STAT_GAUGE, false, false, "memory of the target", false};
-static const struct plan_metric fake_threads = {"threads", UNIT_COUNT, STAT_GAUGE, false, false, "threads", false};
+	"memory", UNIT_BYTES, STAT_GAUGE, false, false, "memory of the target", false, true};
+static const struct plan_metric fake_threads = {
+	"threads", UNIT_COUNT, STAT_GAUGE, false, false, "threads", false, true};
 
 static const struct plan_choice *const fake_shapes[] = {
 	&fake_steady, &fake_ramp, &fake_steps, &fake_stages, &fake_concurrency, &fake_trace, NULL};
