@@ -4,7 +4,7 @@ from peers import Floor, H2load, Hey, Load
 from rounds import interleave, paired
 
 RATES = (1000, 10000, 50000)
-OWN_CONNECTIONS, PEER_CONNECTIONS = 200, 50  # h2load and hey divide the rate by them
+OWN_CONNECTIONS, PEER_CONNECTIONS = 64, 50  # h2load and hey divide the rate by them
 
 
 def measure(bench):
