@@ -24,7 +24,7 @@ _brunt() {
 	--*) return ;; # a number, a time, an address: nothing to propose
 	esac
 	case $command in
-	run) flags="--set --out --events --control --json --quiet --help" ;;
+	run) flags="--set --out --events --control --json --quiet --workers --help" ;;
 	check) flags="--set --latency --help" ;;
 	report) flags="--format --help" ;;
 	target)

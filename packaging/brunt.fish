@@ -15,6 +15,7 @@ complete -c brunt -n "__fish_seen_subcommand_from run" -l events -r -d "write th
 complete -c brunt -n "__fish_seen_subcommand_from run" -l control -r -d "take control messages from a fifo, or - for stdin"
 complete -c brunt -n "__fish_seen_subcommand_from run" -l json -d "print result.json and nothing else"
 complete -c brunt -n "__fish_seen_subcommand_from run" -l quiet -d "no progress, a report only on failure"
+complete -c brunt -n "__fish_seen_subcommand_from run" -l workers -x -d "processes that share the load"
 complete -c brunt -n "__fish_seen_subcommand_from check" -l latency -x -d "how many are in flight at this response time"
 complete -c brunt -n "__fish_seen_subcommand_from report" -l format -x -a "json text" -d "how to print it"
 

@@ -47,7 +47,14 @@ class Terminal:
 
 
 def send_signal(child, row):
-    child.send_signal(getattr(signal, "SIG" + row["send"]))
+    """To brunt; `to: group`: also to whatever it started, as a terminal does; else to the one of them that runs so."""
+    number, to = getattr(signal, "SIG" + row["send"]), row.get("to")
+    if to is None:
+        child.send_signal(number)
+    elif to == "group":
+        os.killpg(child.pid, number)
+    else:
+        os.kill(process.child_that_runs(child.pid, to), number)
 
 
 def say(folder):

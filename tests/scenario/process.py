@@ -135,3 +135,21 @@ def left_behind(session):
         except (OSError, ValueError, IndexError):
             continue
     return found
+
+
+def child_that_runs(parent, words):
+    """The pid of the one child process whose command line holds these words."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+                is_child = int(file.read().rpartition(")")[2].split()[1]) == parent
+            with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as file:
+                line = file.read().replace("\0", " ")
+        except (OSError, ValueError, IndexError):
+            continue
+        if is_child and words in line:
+            found.append(int(pid))
+    if len(found) != 1:
+        raise RuntimeError(f"{len(found)} children of {parent} run '{words}'")
+    return found[0]
