@@ -159,13 +159,23 @@ identity_of(const struct rebuilt *rebuilt)
 struct rejudging {
 	struct judge *judge;
 	struct run_facts facts;
+	const struct rebuilt *rebuilt; /* as far as it was read */
 };
+
+static void
+note_lost_worker(struct rejudging *r)
+{
+	r->facts.workers_lost = r->rebuilt->workers_lost;
+	r->facts.worker_lost_ns = r->rebuilt->lost_ns;
+	snprintf(r->facts.worker_lost_text, sizeof(r->facts.worker_lost_text), "%s", r->rebuilt->lost_text);
+}
 
 static void
 on_level_closed(void *context, const struct summary *summary, uint32_t level)
 {
 	struct rejudging *r = context;
 
+	note_lost_worker(r);
 	judge_level(r->judge, summary, &summary->levels[level], &r->facts);
 }
 
@@ -183,6 +193,7 @@ print_rebuilt(const struct asked *asked, const struct plan *plan, const struct r
 	r->facts.was_interrupted = !rebuilt->has_end || strcmp(rebuilt->status, "interrupted") == 0;
 	r->facts.signal = rebuilt->has_end ? rebuilt->exit_code - 128 : SIGKILL;
 	r->facts.was_unreachable = rebuilt->has_end && strcmp(rebuilt->status, "unreachable") == 0;
+	note_lost_worker(r);
 	report.verdict = judge_run(r->judge, rebuilt->summary, &r->facts);
 	for (size_t i = 0; is_printed && i < asked->formats_n; i++) {
 		struct buf document;
@@ -199,8 +210,8 @@ static bool
 rebuild(const struct asked *asked, bool *is_printed, struct error *err)
 {
 	char profile[PATH_MAX + 16], events[PATH_MAX + 16];
-	struct rejudging r = {0};
 	struct rebuilt rebuilt;
+	struct rejudging r = {.rebuilt = &rebuilt};
 
 	snprintf(profile, sizeof(profile), "%s/profile.yaml", asked->dir);
 	snprintf(events, sizeof(events), "%s/events.ndjson", asked->dir);

@@ -205,6 +205,6 @@ fleet_driver_new(const struct fleet_options *options)
 	fleet->base.ops = &fleet_driver_ops;
 	fleet->options = *options;
 	fleet->end.workers = options->workers;
-	fleet->t0_ns = fleet->told_at_ns = -1;
+	fleet->t0_ns = -1;
 	return &fleet->base;
 }

@@ -19,10 +19,10 @@
 #define RESUME_AHEAD_NS (50 * NS_PER_MS)
 /* As in engine/run.c: a pause waits so long at most until nothing is in flight. */
 #define RECOVER_LIMIT_NS (30 * NS_PER_S)
-/* A worker that was told to stop, and has not by then, is beyond being told. */
-#define STOP_LIMIT_NS (15 * NS_PER_S)
-/* A worker that has said nothing in so many turns of the watch (1 s each) stands still. */
+/* A worker that has said nothing in so many turns of the watch (1 s each) stands still; one that was told to stop, and
+ * has not after so many and a timeout, is beyond being told. */
 #define SILENT_TICKS_MAX 10
+#define STOP_TICKS_MAX 15
 #define WATCH_STEP_MS 1000
 
 int64_t
@@ -257,8 +257,7 @@ fleet_resume(struct fleet *fleet)
 	uint32_t last = fleet->levels_n > 0 ? fleet_span_of(fleet, fleet->levels_n - 1) : 0;
 
 	fleet->is_pausing = false;
-	if (fleet->spans_n == FLEET_SPANS_MAX)
-		return;
+	CHECK_OP(fleet->spans_n, <, FLEET_SPANS_MAX); /* each takes a level, of which there are no more */
 	if (latest(fleet, true) >= 0 && last < fleet->resume_span)
 		fleet->resume_span = last;
 	fleet->spans[fleet->spans_n++] = (struct span_from){.level = fleet->levels_n, .span = fleet->resume_span};
@@ -275,7 +274,7 @@ fleet_begin_drain(struct fleet *fleet, bool is_at_once)
 {
 	fleet->is_stopping = true;
 	fleet->wants_recover = fleet->is_pausing = false;
-	fleet->told_at_ns = clock_now_ns(fleet->config.clock);
+	fleet->is_told_to_stop = true;
 	fleet_say_all(fleet, &(struct control){.kind = is_at_once ? CONTROL_STOP : CONTROL_DRAIN, .at_ns = -1});
 }
 
@@ -283,24 +282,8 @@ static void
 fleet_begin_end(struct fleet *fleet)
 {
 	fleet->state = FLEET_ENDING;
-	fleet->told_at_ns = clock_now_ns(fleet->config.clock);
+	fleet->is_told_to_stop = true;
 	fleet_say_all(fleet, &(struct control){.kind = CONTROL_END, .at_ns = -1});
-}
-
-/* Told to stop, and still there long afterwards: it stands still. Whoever waits for it waits no longer. */
-static void
-fleet_end_deaf(struct fleet *fleet)
-{
-	int64_t limit_ns = fleet->plan->target.timeout_ns + STOP_LIMIT_NS;
-
-	if (fleet->told_at_ns < 0 || clock_now_ns(fleet->config.clock) - fleet->told_at_ns < limit_ns)
-		return;
-	for (uint32_t i = 0; i < fleet->options.workers; i++) {
-		struct worker *worker = &fleet->workers[i];
-
-		if (worker_is_living(worker) && (fleet->state == FLEET_ENDING || !is_idle_in_drain(worker)))
-			fleet_lose(fleet, worker, "did not stop when it was told to");
-	}
 }
 
 static void
@@ -382,37 +365,40 @@ fleet_turn(struct fleet *fleet)
 	fleet_follow(fleet);
 	switch (fleet->state) {
 	case FLEET_STARTING: fleet_turn_starting(fleet); break;
-	case FLEET_LOADED:
-		fleet_turn_loaded(fleet);
-		fleet_end_deaf(fleet);
-		break;
-	case FLEET_ENDING:
-		fleet_end_deaf(fleet);
-		fleet_turn_ending(fleet);
-		break;
+	case FLEET_LOADED: fleet_turn_loaded(fleet); break;
+	case FLEET_ENDING: fleet_turn_ending(fleet); break;
 	case FLEET_ENDED: break;
 	}
 }
 
-/* A turn of the loop at least this often; and who has said nothing for many of them is taken for lost. Turns are
- * counted, not time: if this process itself stood still, nobody is to blame. */
+/* A worker that stands still, or goes on though it was told to stop, is taken for lost after a while in which it was
+ * listened to. Turns of the watch are counted, not time: if this process itself stood still, nobody is to blame. */
+static void
+fleet_watch(struct fleet *fleet, struct worker *worker)
+{
+	unsigned silent_most = SILENT_TICKS_MAX + 2 * (unsigned)(fleet->plan->output.interval_ns / NS_PER_S);
+	unsigned stop_most = STOP_TICKS_MAX + (unsigned)(fleet->plan->target.timeout_ns / NS_PER_S);
+	bool is_told = fleet->is_told_to_stop && (fleet->state == FLEET_ENDING || !is_idle_in_drain(worker));
+	char fate[64];
+
+	if (!worker_is_living(worker) || !worker->is_reading || fleet_now_ns(fleet) < 0)
+		return;
+	worker->told_ticks += is_told;
+	if (++worker->silent_ticks > silent_most) {
+		snprintf(fate, sizeof(fate), "said nothing for %u s", worker->silent_ticks);
+		fleet_lose(fleet, worker, fate);
+	} else if (worker->told_ticks > stop_most)
+		fleet_lose(fleet, worker, "did not stop when it was told to");
+}
+
 static void
 fleet_on_timer(uv_timer_t *timer)
 {
 	struct fleet *fleet = timer->data;
-	unsigned most = SILENT_TICKS_MAX + 2 * (unsigned)(fleet->plan->output.interval_ns / NS_PER_S);
 
-	for (uint32_t i = 0; i < fleet->options.workers && fleet->state == FLEET_LOADED; i++) {
-		struct worker *worker = &fleet->workers[i];
-		char fate[64];
-
-		if (!worker_is_living(worker) || !worker->is_reading || fleet_now_ns(fleet) < 0)
-			continue;
-		if (++worker->silent_ticks <= most)
-			continue;
-		snprintf(fate, sizeof(fate), "said nothing for %u s", worker->silent_ticks);
-		fleet_lose(fleet, worker, fate);
-	}
+	for (uint32_t i = 0; i < fleet->options.workers; i++)
+		if (fleet->state == FLEET_LOADED || fleet->state == FLEET_ENDING)
+			fleet_watch(fleet, &fleet->workers[i]);
 }
 
 static bool

@@ -51,7 +51,7 @@ struct fleet {
 	struct span_from *spans;
 	size_t spans_n;
 	uint32_t resume_span;
-	bool wants_recover, wants_drain, wants_stop, is_pausing, is_stopping, is_steered;
+	bool wants_recover, wants_drain, wants_stop, is_pausing, is_stopping, is_steered, is_told_to_stop;
 	int64_t pause_deadline_ns; /* since T0 */
 	unsigned interrupts;
 	struct driver_end end;

@@ -26,7 +26,9 @@ struct worker {
 	bool is_spawned, is_reading, has_eof, has_exited;
 	int handles_open;
 	int exit_status, term_signal;
-	unsigned silent_ticks; /* since it said anything, and was listened to */
+	/* Turns of the leader's watch in which it was listened to: since it said anything, and since it was told to
+	 * stop. */
+	unsigned silent_ticks, told_ticks;
 
 	/* What it said last about itself. */
 	enum run_phase phase;

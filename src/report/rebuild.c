@@ -58,6 +58,13 @@ apply(struct rebuilding *r, const struct event *event)
 		if (strcmp(event->text, "drain") == 0)
 			end_load(into->summary, event->at_ns);
 		break;
+	case EVENT_SHARD:
+		if (event->state != SHARD_LOST || into->workers_lost > 0)
+			break;
+		into->workers_lost = 1;
+		into->lost_ns = event->at_ns;
+		snprintf(into->lost_text, sizeof(into->lost_text), "%s", event->detail);
+		break;
 	case EVENT_JUDGED: close_level(r, event->level); break;
 	case EVENT_END:
 		into->has_end = true;

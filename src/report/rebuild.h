@@ -20,8 +20,11 @@ struct rebuilt {
 	int64_t last_ns;         /* time of the last event, since T0 */
 	char id[64];             /* of the run; empty: its first line is not there */
 	char started_at[32];     /* "2026-11-22T02:00:00Z" */
-	bool has_end;            /* the run came to its end: */
-	char status[64];         /* "pass" … */
+	uint32_t workers_lost;   /* of those that shared the load: 1 where any was, when, and what became of it */
+	int64_t lost_ns;
+	char lost_text[160];
+	bool has_end;    /* the run came to its end: */
+	char status[64]; /* "pass" … */
 	int exit_code;
 };
 
