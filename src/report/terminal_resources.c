@@ -99,6 +99,9 @@ terminal_add_generator(const struct report *report, struct page *page)
 			"it limited this run: what it spoiled is INVALID and says nothing of the target");
 	else if (summary->everything.counts.scheduled > 0)
 		page_entry(page, "health", PAINT_GOOD, "it kept up");
+	if (report->workers > 1)
+		page_entry(page, "workers", PAINT_PLAIN, "%u processes; shares and limits are those of the busiest",
+			report->workers);
 	page_entry(page, "lateness", PAINT_PLAIN, "P50 %s · P99 %s · max %s", figure_time(late.p50_ns, a),
 		figure_time(late.p99_ns, b), figure_time(late.max_ns, c));
 	page_entry(page, "loop gap", PAINT_PLAIN, "%s at the longest", figure_time(figure_longest_gap_ns(summary), a));
