@@ -20,6 +20,8 @@ connection_go(struct connection *c, enum connection_state to)
 	CHECK_MAGIC(c, CONNECTION_MAGIC);
 	CHECK(connection_may_go[c->state] & BIT(to));
 	c->state = to;
+	c->pool->partial_n -= c->is_partial;
+	c->is_partial = false;
 
 	switch (to) {
 	case CONNECTION_CONNECTING: break;
@@ -150,7 +152,10 @@ static void
 connection_take(struct connection *c, enum protocol_result result, enum failure failure)
 {
 	switch (result) {
-	case PROTOCOL_MORE: break;
+	case PROTOCOL_MORE:
+		c->pool->partial_n += !c->is_partial;
+		c->is_partial = true;
+		break;
 	case PROTOCOL_COMPLETE: connection_complete(c, false); break;
 	case PROTOCOL_EXTRA: connection_complete(c, true); break;
 	case PROTOCOL_FAILED:

@@ -15,6 +15,7 @@ enum connection_state {
 struct connection {
 	uint32_t magic, id;
 	enum connection_state state;
+	bool is_partial; /* while BUSY: a part of the response has come */
 	struct stream stream;
 	struct pool *pool;
 	struct list node;      /* in one of the pool's lists, by state */

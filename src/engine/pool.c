@@ -274,6 +274,13 @@ pool_next_deadline_ns(const struct pool *pool)
 	return c == NULL ? INT64_MAX : c->started_ns + pool->config.plan->target.connect_timeout_ns;
 }
 
+bool
+pool_can_be_read_later(const struct pool *pool)
+{
+	return pool->waiting_n == 0 && pool->connecting_n == 0 && pool->partial_n == 0 &&
+	       pool->config.plan->target.url.unix_path == NULL;
+}
+
 void
 pool_close(struct pool *pool)
 {

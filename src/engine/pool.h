@@ -51,6 +51,7 @@ struct pool {
 	struct list waiting;      /* flights without a connection */
 	uint32_t used_first;      /* connections of `all` that were ever used */
 	uint32_t open_n, connecting_n, waiting_n;
+	uint32_t partial_n; /* connections with a part of a response */
 	size_t next_address;
 	bool address_is_dead[ADDRESSES_MAX]; /* it failed before any connect to it succeeded */
 	bool address_has_connected[ADDRESSES_MAX];
@@ -68,6 +69,10 @@ void pool_cancel(struct pool *pool, struct flight *flight);
 /* Connects that took too long fail. Call once per loop turn. */
 void pool_turn(struct pool *pool, int64_t now_ns);
 int64_t pool_next_deadline_ns(const struct pool *pool); /* INT64_MAX: none */
+
+/* Nothing is lost where what comes is read later: it is stamped by the kernel, and nobody waits for it, neither a
+ * flight for a connection nor a server for room to send. */
+bool pool_can_be_read_later(const struct pool *pool);
 
 void pool_close(struct pool *pool); /* no flight may be left */
 bool pool_is_closed(const struct pool *pool);

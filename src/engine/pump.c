@@ -440,6 +440,17 @@ pump_next_ns(const struct pump *pump, int64_t now_ns)
 }
 
 bool
+pump_can_doze(const struct pump *pump)
+{
+	if (!pump->has_pool || pump->in_flight == 0 || !pool_can_be_read_later(&pump->pool))
+		return false;
+	for (size_t i = 0; i < pump->lanes_n; i++)
+		if (pump->lanes[i].scenario->load.in_users || pump->lanes[i].backlog.n > 0)
+			return false;
+	return true;
+}
+
+bool
 pump_has_arrivals(const struct pump *pump, int64_t now_ns)
 {
 	for (size_t i = 0; i < pump->lanes_n; i++)

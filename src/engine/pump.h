@@ -59,6 +59,9 @@ bool pump_turn(struct pump *pump, int64_t now_ns, int64_t asked_ns);
 /* The next moment that matters to it; INT64_MAX: none. */
 int64_t pump_next_ns(const struct pump *pump, int64_t now_ns);
 
+/* Responses are all that can come, and may be read with the next tick: nothing is sent because of them. */
+bool pump_can_doze(const struct pump *pump);
+
 bool pump_has_arrivals(const struct pump *pump, int64_t now_ns); /* the schedule is not over */
 uint64_t pump_backlog(const struct pump *pump);
 uint32_t pump_users(const struct pump *pump, int64_t now_ns);

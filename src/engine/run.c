@@ -63,6 +63,12 @@ run_check(const struct plan *plan, uint32_t shard, uint32_t shards, struct error
 	       pump_check_levels(plan, err);
 }
 
+static void
+run_set_tick(struct run *run)
+{
+	run->clock.tick_ns = run->pacing.is_relaxed ? run->config.plan->relaxed_tick_ns : 0;
+}
+
 struct run *
 run_new(const struct run_config *config, struct error *err)
 {
@@ -82,7 +88,8 @@ run_new(const struct run_config *config, struct error *err)
 	run->addresses = *config->addresses;
 	run->clock.t0_ns = clock_now_ns(config->clock) + plan->idle_baseline_ns;
 	pacing_init(&run->pacing, plan->pacing, config->shares_target_cpu);
-	waker_init(&run->waker, config->loop, &run->clock, run->pacing.is_relaxed, plan->relaxed_tick_ns);
+	run_set_tick(run);
+	waker_init(&run->waker, config->loop, &run->clock);
 	pump_init(&run->pump, &(struct pump_config){
 				      .plan = plan,
 				      .clock = &run->clock,
@@ -141,7 +148,7 @@ run_add_reading(struct run *run, bool is_self, const struct reading *reading)
 		run->pump.recorder, timeline_window_of(&run->pump.timeline, stamped.at_ns), is_self, &stamped);
 	if (is_self) {
 		pacing_add_reading(&run->pacing, &stamped);
-		run->waker.is_relaxed = run->pacing.is_relaxed;
+		run_set_tick(run);
 	}
 }
 
@@ -361,7 +368,7 @@ run_go(struct run *run)
 	run->tick_ns = run->config.plan->output.interval_ns;
 	run->pump.turned_ns = now_ns;
 	while (run->phase != RUN_ENDED) {
-		waker_wait(&run->waker, run_next_ns(run, now_ns));
+		waker_wait(&run->waker, run_next_ns(run, now_ns), pump_can_doze(&run->pump));
 		now_ns = run_now_ns(run);
 		run_turn(run, now_ns);
 	}

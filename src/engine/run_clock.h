@@ -8,6 +8,7 @@ struct run_clock {
 	int64_t t0_ns;
 	int64_t polled_ns;  /* when the poll before the last one began: whatever is read now arrived after this */
 	int64_t polling_ns; /* when the last one began */
+	int64_t tick_ns;    /* relaxed pacing: the loop wakes up at multiples of this; 0: precise */
 };
 
 static inline int64_t
