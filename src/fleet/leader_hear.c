@@ -23,9 +23,7 @@ hear_run(struct fleet *fleet, struct worker *worker, const struct event *event, 
 	if (worker->state != WORKER_STARTING)
 		return error_set(err, "it announced itself twice");
 	if (strcmp(event->hash, fleet->plan->hash) != 0)
-		return error_set(err,
-			"it has read another profile (hash %s, not %s): was the file changed, or does it depend on who reads it?",
-			event->hash, fleet->plan->hash);
+		return error_set(err, "it has read another profile; was the file changed meanwhile?");
 	if (event->shard != worker->index || event->shards != fleet->options.workers)
 		return error_set(err, "it takes itself for worker %u of %u", event->shard + 1, event->shards);
 	worker->state = WORKER_LIVE;
@@ -154,7 +152,7 @@ hear_line(struct fleet *fleet, struct worker *worker, struct interval *into, con
 
 	if (event_decode(line, length, fleet->plan, &event, into, &err) && hear_event(fleet, worker, &event, &err))
 		return;
-	snprintf(fate, sizeof(fate), "said what no worker says: %.100s", err.message);
+	snprintf(fate, sizeof(fate), "makes no sense: %.100s", err.message);
 	fleet_lose(fleet, worker, fate);
 }
 
