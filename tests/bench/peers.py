@@ -10,10 +10,12 @@ from figures import percentiles
 
 
 class Load:
-    """What is asked of a generator. rate None: a closed loop, as fast as it can."""
+    """What is asked of a generator. rate None: a closed loop, as fast as it can. settle_s: the part of its time that is not
+    looked at."""
 
-    def __init__(self, connections, seconds, rate=None, has_latency=False):
+    def __init__(self, connections, seconds, rate=None, has_latency=False, settle_s=0):
         self.connections, self.seconds, self.rate, self.has_latency = connections, seconds, rate, has_latency
+        self.settle_s = settle_s
 
     def per_connection(self):
         return self.rate / self.connections
@@ -61,7 +63,9 @@ class Brunt(Peer):
         if self.tick:
             profile["relaxed_tick"] = self.tick
         if load.rate:
-            profile["load"] = {"steady": {"rate": f"{load.rate}/s", "for": f"{load.seconds}s"}}
+            profile["load"] = {"steady": {"rate": f"{load.rate}/s", "for": f"{load.seconds - load.settle_s:g}s"}}
+            if load.settle_s:
+                profile["load"]["warmup"] = f"{load.settle_s}s"
         else:
             profile["load"] = {"concurrency": {"users": load.connections, "for": f"{load.seconds}s"}}
         with open(os.path.join(folder, "bench.yaml"), "w", encoding="utf-8") as file:

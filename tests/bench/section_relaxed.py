@@ -14,7 +14,7 @@ def measure(bench):
     for tick in ("250us", "1ms"):
         peers += [bench.brunt_peer("relaxed", tick, name=f"brunt {tick}"),
                   Floor(bench.programs, "--tick", tick, name=f"floor {tick}")]
-    cells = interleave(bench, peers, lambda _: Load(CONNECTIONS, 2 if bench.is_quick else 3, RATE), has_log=True)
+    cells = interleave(bench, peers, lambda _: Load(CONNECTIONS, 1.5 if bench.is_quick else 3, RATE), has_log=True)
     for name, cell in cells.items():
         times = paired(cells, name, "floor 1ms", lambda row: row["steady_cpu_us_per_request"])
         cell["cpu_is_times_wrk2_derived"] = times / WRK2_TO_FLOOR_TICK if times else None
