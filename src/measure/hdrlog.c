@@ -45,21 +45,43 @@ add_line(struct buf *into, const struct interval *interval, const char *phase, e
 	free(encoded);
 }
 
+/* Does the level have samples for the line? */
+static bool
+adds_to_line(const struct interval_level *level, bool is_warmup, enum metric metric)
+{
+	return level->is_used && (level->level == LEVEL_WARMUP) == is_warmup && level->all.histograms[metric].total > 0;
+}
+
 static void
-add_metric(struct buf *into, const struct interval *interval, bool is_warmup, enum metric metric)
+add_merged(struct buf *into, const struct interval *interval, bool is_warmup, enum metric metric)
 {
 	struct histogram merged;
 
 	histogram_init(&merged);
-	for (uint32_t i = 0; i < interval->levels_n; i++) {
-		const struct interval_level *level = &interval->levels[i];
-
-		if (level->is_used && (level->level == LEVEL_WARMUP) == is_warmup)
-			histogram_merge(&merged, &level->all.histograms[metric]);
-	}
-	if (merged.total > 0)
-		add_line(into, interval, is_warmup ? "warmup." : "", metric, &merged);
+	for (uint32_t i = 0; i < interval->levels_n; i++)
+		if (adds_to_line(&interval->levels[i], is_warmup, metric))
+			histogram_merge(&merged, &interval->levels[i].all.histograms[metric]);
+	add_line(into, interval, is_warmup ? "warmup." : "", metric, &merged);
 	histogram_fini(&merged);
+}
+
+/* Nearly always one level alone has samples. */
+static void
+add_metric(struct buf *into, const struct interval *interval, bool is_warmup, enum metric metric)
+{
+	const struct interval_level *only = NULL;
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < interval->levels_n; i++) {
+		if (!adds_to_line(&interval->levels[i], is_warmup, metric))
+			continue;
+		only = &interval->levels[i];
+		n++;
+	}
+	if (n == 1)
+		add_line(into, interval, is_warmup ? "warmup." : "", metric, &only->all.histograms[metric]);
+	else if (n > 1)
+		add_merged(into, interval, is_warmup, metric);
 }
 
 void
