@@ -78,8 +78,8 @@ def lateness(results):
 
 def lateness_p99(what, cell, key):
     made = at_most(what, dig(cell, "median", key, "p99"), 50, "µs", scale=1e3)
-    times = dig(cell, "p99_is_times_floor")
-    if key == "seen_lateness" and times is not None:
+    times = dig(cell, "p99_is_times_floor", key)
+    if times is not None:
         made["bar"] += " or ≤ 1.5 × the floor"
         made["note"] = f"{times:.2f} × the floor"
         made["met"] = made["met"] or times <= 1.5

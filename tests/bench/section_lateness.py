@@ -23,7 +23,8 @@ def measure(bench):
         load = Load(PEER_CONNECTIONS, seconds, rate)  # some take whole seconds; they connect before they send
         cells.update(interleave(bench, others, lambda _: load, has_log=True, look=look,
                                 rounds=1 if bench.is_quick else bench.rounds))
-        cells["brunt"]["p99_is_times_floor"] = paired(cells, "brunt", "floor", lambda row: row["seen_lateness"]["p99"])
+        cells["brunt"]["p99_is_times_floor"] = {key: paired(cells, "brunt", "floor", lambda row, key=key: row[key]["p99"])
+                                                for key in ("seen_lateness", "lateness")}
         cases[str(rate)] = cells
     return cases
 

@@ -100,7 +100,7 @@ def test_bar_says_met_not_met_and_not_measured():
 
 def test_lateness_beyond_50_us_passes_only_beside_a_floor_that_is_late_as_well():
     for times, met in ((1.4, True), (1.6, False)):
-        brunt = {**cell(seen_lateness={"p50": 1000, "p99": 80_000}), "p99_is_times_floor": times}
+        brunt = {**cell(seen_lateness={"p50": 1000, "p99": 80_000}), "p99_is_times_floor": {"seen_lateness": times}}
         assert bar.rows({"lateness": {"1000": {"brunt": brunt}}})[1]["met"] is met
 
 
