@@ -40,7 +40,7 @@ endforeach()
 
 # pytest SUITE FOLDER ENVIRONMENT…: the parts of the product that Python programs judge from outside.
 function(python_suite name folder)
-  add_test(NAME ${name} COMMAND ${PYTHON} -m pytest -q -rs -p no:cacheprovider ${CMAKE_CURRENT_SOURCE_DIR}/${folder})
+  add_test(NAME ${name} COMMAND ${PYTHON} -m pytest -q -rs -p no:cacheprovider ${CMAKE_SOURCE_DIR}/tests/${folder})
   set_tests_properties(${name} PROPERTIES LABELS outsider TIMEOUT 300 RUN_SERIAL ON ENVIRONMENT "${ARGN}")
 endfunction()
 

@@ -1,5 +1,4 @@
-"""The bench server is a judge, so it is judged first: run by hand, `pytest tests/bench`, with $BENCH_PROGRAMS where the
-programs were built."""
+"""The bench server is a judge, so it is judged first. $BENCH_PROGRAMS: where the programs were built."""
 import array
 import json
 import os
