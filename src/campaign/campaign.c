@@ -75,14 +75,13 @@ campaign_note_driver(struct campaign *campaign)
 	facts->was_unreachable = end.run.was_unreachable;
 	facts->workers = end.workers;
 	if (end.workers_lost > 0 && facts->workers_lost == 0) {
+		snprintf(facts->worker_lost_text, sizeof(facts->worker_lost_text), "%s", end.text);
+		facts->worker_lost_ns = end.lost_ns;
 		digest_note(&campaign->digest,
-			&(struct note){.kind = NOTE_LOST, .start_ns = end.lost_ns, .text = campaign->lost_text});
-		snprintf(campaign->lost_text, sizeof(campaign->lost_text), "%s", end.text);
+			&(struct note){
+				.kind = NOTE_LOST, .start_ns = facts->worker_lost_ns, .text = facts->worker_lost_text});
 	}
 	facts->workers_lost = end.workers_lost;
-	facts->worker_lost_ns = end.lost_ns;
-	if (end.workers_lost > 0)
-		snprintf(facts->worker_lost_text, sizeof(facts->worker_lost_text), "%s", end.text);
 	return end;
 }
 
@@ -331,7 +330,8 @@ campaign_note_run_end(struct campaign *campaign)
 
 	campaign_note_target_exit(campaign);
 	facts->was_interrupted = facts->was_interrupted || end.was_interrupted;
-	if (driver_end.has_failed) {
+	/* Ctrl-C reaches a worker that is just being born, too. */
+	if (driver_end.has_failed && !facts->was_interrupted) {
 		facts->internal_error = true;
 		snprintf(facts->error_text, sizeof(facts->error_text), "%s", driver_end.text);
 	}

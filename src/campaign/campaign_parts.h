@@ -30,8 +30,7 @@ struct campaign {
 	struct live_view *live;
 	struct driver *driver;
 	struct run_config run_config;
-	bool is_driving;     /* it was started */
-	char lost_text[160]; /* of the first worker lost, for the event stream */
+	bool is_driving; /* it was started */
 	struct run_facts facts;
 	struct run_identity identity;
 	char id[64];
