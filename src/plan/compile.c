@@ -210,6 +210,16 @@ keep_effective(struct plan_context *context, const struct plan_node *root, struc
 			       EFFECTIVE_CEILING);
 }
 
+/* Relaxed pacing is late by up to a tick, as the profile wishes: that alone makes no level INVALID. */
+static void
+allow_for_tick(const struct plan_node *generator, struct plan *plan)
+{
+	bool is_given = generator != NULL && node_get(generator, "lateness_p99") != NULL;
+
+	if (!is_given && plan->pacing != PACING_PRECISE && 2 * plan->relaxed_tick_ns > plan->generator.lateness_p99_ns)
+		plan->generator.lateness_p99_ns = 2 * plan->relaxed_tick_ns;
+}
+
 static bool
 compile_tree(struct plan_context *context, const struct plan_node *root, struct profile *profile, struct error *err)
 {
@@ -221,6 +231,7 @@ compile_tree(struct plan_context *context, const struct plan_node *root, struct 
 		return false;
 	if (node_get(root, "idle_baseline") == NULL && (plan->target.has_watch || plan->target.process.command != NULL))
 		plan->idle_baseline_ns = IDLE_BASELINE_NS;
+	allow_for_tick(node_get(root, "generator"), plan);
 	return true;
 }
 

@@ -358,6 +358,33 @@ test_names_come_from_the_file_where_none_is_given(void **state)
 	}
 }
 
+static void
+test_a_wide_tick_widens_what_counts_as_late(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *keys;
+		int64_t lateness_ns;
+	} cases[] = {
+		{"pacing: relaxed\n", 1000000},
+		{"pacing: relaxed\nrelaxed_tick: 5ms\n", 10000000},
+		{"relaxed_tick: 5ms\n", 10000000}, /* auto may choose it */
+		{"pacing: precise\nrelaxed_tick: 5ms\n", 1000000},
+		{"pacing: relaxed\nrelaxed_tick: 5ms\ngenerator: {lateness_p99: 2ms}\n", 2000000},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[256];
+
+		snprintf(text, sizeof(text), "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\n%s",
+			cases[i].keys);
+		struct plan *plan = load(text);
+
+		assert_int_equal(plan->generator.lateness_p99_ns, cases[i].lateness_ns);
+		plan_free(plan);
+	}
+}
+
 int
 main(void)
 {
@@ -377,6 +404,7 @@ main(void)
 		cmocka_unit_test(test_the_effective_profile_reads_as_itself),
 		cmocka_unit_test(test_the_hash_is_fnv1a_of_the_effective_profile),
 		cmocka_unit_test(test_names_come_from_the_file_where_none_is_given),
+		cmocka_unit_test(test_a_wide_tick_widens_what_counts_as_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
