@@ -120,6 +120,7 @@ digest_take_interval(struct digest *digest, struct interval *interval)
 	if (interval->end_ns <= interval->start_ns)
 		return;
 	interval_add_up(interval);
+	interval_encode(interval);
 	event_encode_interval(&digest->events, interval, digest->plan);
 	hdrlog_interval(&digest->hlog, interval);
 	summary_add_interval(digest->summary, interval);

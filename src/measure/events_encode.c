@@ -152,19 +152,25 @@ add_exact(struct buf *into, const char *name, const struct histogram *h)
 	json_close(into, ']');
 }
 
+/* ready: encoded already, NULL: not. */
 static void
-add_cell(struct buf *into, const struct cell *cell)
+add_histogram(struct buf *into, const char *name, const struct histogram *h, const char *ready)
+{
+	char *encoded = ready == NULL ? histogram_encode(h) : NULL;
+
+	json_add_text(into, name, ready == NULL ? encoded : ready);
+	free(encoded);
+}
+
+/* ready: its histograms, as far as they are encoded already. */
+static void
+add_cell(struct buf *into, const struct cell *cell, char *const ready[METRIC_COUNT])
 {
 	add_counts(into, &cell->counts);
 	json_open(into, "histograms", '{');
-	for (size_t i = 0; i < METRIC_COUNT; i++) {
-		if (cell->histograms[i].total == 0)
-			continue;
-		char *encoded = histogram_encode(&cell->histograms[i]);
-
-		json_add_text(into, metric_rows[i].name, encoded);
-		free(encoded);
-	}
+	for (size_t i = 0; i < METRIC_COUNT; i++)
+		if (cell->histograms[i].total > 0)
+			add_histogram(into, metric_rows[i].name, &cell->histograms[i], ready[i]);
 	json_close(into, '}');
 	json_open(into, "exact", '{');
 	for (size_t i = 0; i < METRIC_COUNT; i++)
@@ -184,15 +190,19 @@ cell_is_empty(const struct cell *cell)
 	return memcmp(&cell->counts, &none, sizeof(none)) == 0;
 }
 
+/* Where there is one request, what is kept of it is the level's own. */
 static void
-add_requests(struct buf *into, const struct cell *requests, const struct plan *plan)
+add_requests(struct buf *into, const struct interval_level *level, const struct plan *plan)
 {
+	static char *const none[METRIC_COUNT];
+	const struct cell *requests = level->requests;
+
 	json_open(into, "requests", '{');
 	for (size_t i = 0; i < plan->requests_n; i++) {
 		if (cell_is_empty(&requests[i]))
 			continue;
 		json_open(into, plan->requests[i].name, '{');
-		add_cell(into, &requests[i]);
+		add_cell(into, &requests[i], plan->requests_n == 1 ? level->encoded : none);
 		json_close(into, '}');
 	}
 	json_close(into, '}');
@@ -228,8 +238,8 @@ add_level(struct buf *into, const struct interval_level *level, const struct pla
 	json_add_i64(into, "window_ns", level->window_ns);
 	json_add_u64(into, "in_flight_peak", level->in_flight_peak);
 	json_add_i64(into, "loop_gap_max_ns", level->loop_gap_max_ns);
-	add_cell(into, &level->all);
-	add_requests(into, level->requests, plan);
+	add_cell(into, &level->all, level->encoded);
+	add_requests(into, level, plan);
 	add_gauges(into, "target", &level->target);
 	add_gauges(into, "self", &level->self);
 	json_close(into, '}');

@@ -34,14 +34,21 @@ hdrlog_header(struct buf *into, const char *title, int64_t started_wall_ns)
 }
 
 static void
-add_line(struct buf *into, const struct interval *interval, const char *phase, enum metric metric,
+add_line(struct buf *into, const struct interval *interval, bool is_warmup, enum metric metric,
+	const struct histogram *h, const char *encoded)
+{
+	buf_printf(into, "Tag=%s%s,%.3f,%.3f,%.3f,%s\n", is_warmup ? "warmup." : "", metric_rows[metric].name,
+		ns_to_s(interval->start_ns), ns_to_s(interval->end_ns - interval->start_ns),
+		(double)histogram_highest_equivalent_ns(h->max_ns) / MAX_UNIT_NS, encoded);
+}
+
+static void
+add_encoded_line(struct buf *into, const struct interval *interval, bool is_warmup, enum metric metric,
 	const struct histogram *h)
 {
 	char *encoded = histogram_encode(h);
 
-	buf_printf(into, "Tag=%s%s,%.3f,%.3f,%.3f,%s\n", phase, metric_rows[metric].name, ns_to_s(interval->start_ns),
-		ns_to_s(interval->end_ns - interval->start_ns),
-		(double)histogram_highest_equivalent_ns(h->max_ns) / MAX_UNIT_NS, encoded);
+	add_line(into, interval, is_warmup, metric, h, encoded);
 	free(encoded);
 }
 
@@ -61,7 +68,7 @@ add_merged(struct buf *into, const struct interval *interval, bool is_warmup, en
 	for (uint32_t i = 0; i < interval->levels_n; i++)
 		if (adds_to_line(&interval->levels[i], is_warmup, metric))
 			histogram_merge(&merged, &interval->levels[i].all.histograms[metric]);
-	add_line(into, interval, is_warmup ? "warmup." : "", metric, &merged);
+	add_encoded_line(into, interval, is_warmup, metric, &merged);
 	histogram_fini(&merged);
 }
 
@@ -78,8 +85,10 @@ add_metric(struct buf *into, const struct interval *interval, bool is_warmup, en
 		only = &interval->levels[i];
 		n++;
 	}
-	if (n == 1)
-		add_line(into, interval, is_warmup ? "warmup." : "", metric, &only->all.histograms[metric]);
+	if (n == 1 && only->encoded[metric] != NULL)
+		add_line(into, interval, is_warmup, metric, &only->all.histograms[metric], only->encoded[metric]);
+	else if (n == 1)
+		add_encoded_line(into, interval, is_warmup, metric, &only->all.histograms[metric]);
 	else if (n > 1)
 		add_merged(into, interval, is_warmup, metric);
 }

@@ -71,9 +71,20 @@ level_make_cells(struct interval_level *level, uint32_t requests_n)
 }
 
 static void
+level_free_encoded(struct interval_level *level)
+{
+	for (size_t i = 0; i < METRIC_COUNT; i++) {
+		free(level->encoded[i]);
+		level->encoded[i] = NULL;
+	}
+}
+
+static void
 level_reset(struct interval_level *level, uint32_t requests_n)
 {
 	struct cell all = level->all, *requests = level->requests;
+
+	level_free_encoded(level);
 
 	cell_reset(&all);
 	for (uint32_t i = 0; i < requests_n; i++)
@@ -110,6 +121,19 @@ interval_add_up(struct interval *interval)
 
 		for (uint32_t request = 0; level->is_used && request < interval->requests_n; request++)
 			cell_merge_kept(&level->all, &level->requests[request]);
+	}
+}
+
+void
+interval_encode(struct interval *interval)
+{
+	CHECK(interval->is_added_up);
+	for (uint32_t i = 0; i < interval->levels_n; i++) {
+		struct interval_level *level = &interval->levels[i];
+
+		for (size_t metric = 0; level->is_used && metric < METRIC_COUNT; metric++)
+			if (level->all.histograms[metric].total > 0 && level->encoded[metric] == NULL)
+				level->encoded[metric] = histogram_encode(&level->all.histograms[metric]);
 	}
 }
 
@@ -165,6 +189,7 @@ interval_free(struct interval *interval)
 		for (uint32_t r = 0; r < interval->requests_n; r++)
 			cell_fini(&level->requests[r]);
 		free(level->requests);
+		level_free_encoded(level);
 	}
 	free(interval->levels);
 	free(interval);

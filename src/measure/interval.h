@@ -36,11 +36,13 @@ void cell_merge(struct cell *into, const struct cell *from);
 
 /* What happened to one level's exchanges within one interval. */
 struct interval_level {
-	uint32_t level;        /* LEVEL_WARMUP, or its index */
-	bool is_used;          /* anything happened; unused slots are skipped */
-	bool is_last;          /* its last exchange ended: the level is closed with this interval */
-	struct cell all;       /* what is kept per request too is the sum of theirs, once added up */
-	struct cell *requests; /* plan->requests_n of them */
+	uint32_t level;              /* LEVEL_WARMUP, or its index */
+	bool is_used;                /* anything happened; unused slots are skipped */
+	bool is_last;                /* its last exchange ended: the level is closed with this interval */
+	struct cell all;             /* what is kept per request too is the sum of theirs, once added up */
+	struct cell *requests;       /* plan->requests_n of them */
+	char *encoded[METRIC_COUNT]; /* the histograms of `all`, once interval_encode has made them; NULL: not, or empty
+				      */
 	/* While this level's window was running: */
 	double in_flight_ns; /* integral of in flight over time */
 	int64_t window_ns;   /* how much of the window this interval covers */
@@ -71,6 +73,10 @@ struct interval {
  * the loop), before anything else looks at a recorded interval. An interval that was decoded or merged is whole
  * already. */
 void interval_add_up(struct interval *interval);
+
+/* Encodes once what the event stream and the log both want. An interval that was not encoded is all the same to them.
+ */
+void interval_encode(struct interval *interval);
 
 /* Takes slot `slot` for a level and readies its memory, which it then keeps. */
 struct interval_level *interval_use_slot(struct interval *interval, uint32_t slot, uint32_t level);
