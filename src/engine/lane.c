@@ -22,26 +22,10 @@ lane_init_weights(struct lane *lane)
 	}
 }
 
-#define USERS_SAMPLES 4096
-
-/* Most users that the load asks for at any time: the rings and flights are sized by it. */
-static uint32_t
-lane_find_users_max(const struct lane *lane)
-{
-	int64_t end_ns = schedule_end_ns(&lane->schedule);
-	double most = schedule_level_at(&lane->schedule, 0);
-
-	for (int64_t i = 0; i < USERS_SAMPLES && end_ns < INT64_MAX; i++)
-		most = fmax(most, schedule_level_at(&lane->schedule, end_ns / USERS_SAMPLES * i));
-	for (size_t i = 0; i < schedule_levels_count(&lane->schedule); i++)
-		most = fmax(most, schedule_level_span(&lane->schedule, i).offered);
-	return (uint32_t)fmax(1, llround(most));
-}
-
 static void
 lane_init_users(struct lane *lane)
 {
-	lane->users_max = (uint32_t)schedule_share(&lane->schedule, lane_find_users_max(lane));
+	lane->users_max = (uint32_t)schedule_share(&lane->schedule, schedule_users_most(&lane->schedule));
 	lane->in_flight_max = lane->users_max; /* each has one request under way */
 	lane->freed_ns = must_calloc(lane->users_max, sizeof(*lane->freed_ns));
 	lane->iterations_max = schedule_share(&lane->schedule, lane->schedule.count_limit);

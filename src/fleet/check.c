@@ -26,20 +26,6 @@ refuse_share(const struct plan *plan, uint32_t workers, const char *key, uint64_
 	return error_place(err, plan->path, 0, 0);
 }
 
-/* Most users that the load ever asks for: at its levels, and where it has none, at a row of moments. */
-static uint64_t
-most_users(const struct plan_load *load, uint64_t seed)
-{
-	struct schedule schedule;
-	double most = 0;
-
-	schedule_init(&schedule, load, seed);
-	for (size_t i = 0; i < schedule_levels_count(&schedule); i++)
-		most = schedule_level_span(&schedule, i).offered > most ? schedule_level_span(&schedule, i).offered
-									: most;
-	return (uint64_t)(most + 0.5);
-}
-
 static bool
 check_scenario(const struct plan *plan, const struct plan_scenario *scenario, uint32_t workers, struct error *err)
 {
@@ -50,8 +36,8 @@ check_scenario(const struct plan *plan, const struct plan_scenario *scenario, ui
 		return load->in_flight_max >= workers ||
 		       refuse_share(plan, workers, "in_flight.max", load->in_flight_max, err);
 	schedule_init(&schedule, load, plan->seed);
-	if (most_users(load, plan->seed) < workers)
-		return refuse_share(plan, workers, "the number of users", most_users(load, plan->seed), err);
+	if (schedule_users_most(&schedule) < workers)
+		return refuse_share(plan, workers, "the number of users", schedule_users_most(&schedule), err);
 	if (schedule.count_limit > 0 && schedule.count_limit < workers)
 		return refuse_share(plan, workers, "the number of iterations", schedule.count_limit, err);
 	if (schedule.warmup_limit > 0 && schedule.warmup_limit < workers)

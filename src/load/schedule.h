@@ -90,6 +90,8 @@ int64_t schedule_end_ns(const struct schedule *schedule);           /* since T0;
 int64_t schedule_measured_from_ns(const struct schedule *schedule); /* = the warm-up's length */
 /* 0 at and after the end. */
 double schedule_level_at(const struct schedule *schedule, int64_t t_ns);
+/* Most users that a closed loop asks for at any time, all shards' together; at least 1. */
+uint64_t schedule_users_most(const struct schedule *schedule);
 /* Arrivals to expect in all shards, warm-up included, as steered so far: exact for uniform spacing, the mean for
  * Poisson. A closed loop: its iterations, 0 where only time ends it. */
 double schedule_expected(const struct schedule *schedule);
