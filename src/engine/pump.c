@@ -294,6 +294,7 @@ static void
 pump_start_ready(struct pump *pump, int64_t now_ns, int64_t gap_ns)
 {
 	pump->reads_n = 0;
+	pump->taken_until_ns = now_ns;
 	for (size_t i = 0; i < pump->lanes_n; i++) {
 		struct lane *lane = &pump->lanes[i];
 

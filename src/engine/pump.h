@@ -23,10 +23,11 @@ struct pump {
 	struct lane *lanes;
 	size_t lanes_n;
 	uint32_t in_flight;
-	uint32_t reads_n;   /* since anything was started last */
-	int64_t turned_ns;  /* when the last turn was … */
-	int64_t counted_ns; /* until when in flight was counted */
-	uint32_t window;    /* … and in whose window */
+	uint32_t reads_n;       /* since anything was started last */
+	int64_t taken_until_ns; /* what was due until then is taken: in the last turn, or in the poll after it */
+	int64_t counted_ns;     /* until when in flight was counted */
+	int64_t turned_ns;      /* when the last turn was … */
+	uint32_t window;        /* … and in whose window */
 	bool is_unreachable;
 	enum failure unreachable_by;
 

@@ -76,8 +76,8 @@ pump_shorten_level(struct pump *pump, int64_t at_ns)
 void
 pump_steer(struct pump *pump, double level, int64_t at_ns)
 {
-	/* The arrivals of the last turn are taken: where that was later, the schedule changes from then on. */
-	int64_t from_ns = at_ns > pump->turned_ns ? at_ns : pump->turned_ns + 1;
+	/* What was due until then is taken: where that was later, the schedule changes from then on. */
+	int64_t from_ns = at_ns > pump->taken_until_ns ? at_ns : pump->taken_until_ns + 1;
 
 	for (size_t i = 0; i < pump->lanes_n; i++)
 		if (&pump->lanes[i].schedule == pump->timeline.lead)
@@ -173,6 +173,7 @@ pump_init(struct pump *pump, const struct pump_config *config)
 	});
 	pump->has_pool = protocol_of(plan->target.protocol)->needs_stream;
 	pump->turned_ns = run_clock_now(config->clock);
+	pump->taken_until_ns = INT64_MIN;
 	list_init(&pump->answers);
 	if (pump->has_pool)
 		pool_init(&pump->pool, &(struct pool_config){
