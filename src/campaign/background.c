@@ -1,5 +1,6 @@
 #include "campaign/background.h"
 
+#include <sched.h>
 #include <stdbool.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -14,4 +15,10 @@ background_give_way(void)
 	gives_way = true;
 	/* On Linux a thread's nice value is its own. A failure leaves it as it was, which does no harm. */
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), 19);
+}
+
+void
+background_breathe(void)
+{
+	(void)sched_yield(); /* cannot fail on Linux */
 }

@@ -120,10 +120,15 @@ digest_take_interval(struct digest *digest, struct interval *interval)
 	if (interval->end_ns <= interval->start_ns)
 		return;
 	interval_add_up(interval);
-	interval_encode(interval);
+	do
+		background_breathe();
+	while (interval_encode_next(interval));
 	event_encode_interval(&digest->events, interval, digest->plan);
+	background_breathe();
 	hdrlog_interval(&digest->hlog, interval);
+	background_breathe();
 	summary_add_interval(digest->summary, interval);
+	background_breathe();
 }
 
 static void

@@ -124,17 +124,21 @@ interval_add_up(struct interval *interval)
 	}
 }
 
-void
-interval_encode(struct interval *interval)
+bool
+interval_encode_next(struct interval *interval)
 {
 	CHECK(interval->is_added_up);
 	for (uint32_t i = 0; i < interval->levels_n; i++) {
 		struct interval_level *level = &interval->levels[i];
 
-		for (size_t metric = 0; level->is_used && metric < METRIC_COUNT; metric++)
-			if (level->all.histograms[metric].total > 0 && level->encoded[metric] == NULL)
-				level->encoded[metric] = histogram_encode(&level->all.histograms[metric]);
+		for (size_t metric = 0; level->is_used && metric < METRIC_COUNT; metric++) {
+			if (level->all.histograms[metric].total == 0 || level->encoded[metric] != NULL)
+				continue;
+			level->encoded[metric] = histogram_encode(&level->all.histograms[metric]);
+			return true;
+		}
 	}
+	return false;
 }
 
 static void

@@ -41,7 +41,8 @@ struct interval_level {
 	bool is_last;                /* its last exchange ended: the level is closed with this interval */
 	struct cell all;             /* what is kept per request too is the sum of theirs, once added up */
 	struct cell *requests;       /* plan->requests_n of them */
-	char *encoded[METRIC_COUNT]; /* the histograms of `all`, once interval_encode has made them; NULL: not, or empty
+	char *encoded[METRIC_COUNT]; /* the histograms of `all`, once interval_encode_next has made them; NULL: not, or
+				      * empty
 				      */
 	/* While this level's window was running: */
 	double in_flight_ns; /* integral of in flight over time */
@@ -74,9 +75,9 @@ struct interval {
  * already. */
 void interval_add_up(struct interval *interval);
 
-/* Encodes once what the event stream and the log both want. An interval that was not encoded is all the same to them.
- */
-void interval_encode(struct interval *interval);
+/* Encodes once what the event stream and the log both want, one histogram at a time, since each takes a while; false:
+ * that was all. An interval that was not encoded is all the same to them. */
+bool interval_encode_next(struct interval *interval);
 
 /* Takes slot `slot` for a level and readies its memory, which it then keeps. */
 struct interval_level *interval_use_slot(struct interval *interval, uint32_t slot, uint32_t level);
