@@ -22,3 +22,12 @@ background_breathe(void)
 {
 	(void)sched_yield(); /* cannot fail on Linux */
 }
+
+void
+background_encode(struct interval *interval)
+{
+	interval_add_up(interval);
+	do
+		background_breathe();
+	while (interval_encode_next(interval));
+}

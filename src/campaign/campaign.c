@@ -52,13 +52,6 @@ campaign_on_complete(void *context, int64_t at_ns)
 	digest_note(&campaign->digest, &(struct note){.kind = NOTE_COMPLETE, .start_ns = at_ns});
 }
 
-static void
-campaign_on_resume(void *context, int64_t at_ns)
-{
-	(void)context;
-	(void)at_ns;
-}
-
 static int64_t
 campaign_now_ns(const struct campaign *campaign)
 {
@@ -109,7 +102,6 @@ static const struct run_events campaign_run_events = {
 	.on_level = campaign_on_level,
 	.on_cut = campaign_on_cut,
 	.on_complete = campaign_on_complete,
-	.on_resume = campaign_on_resume,
 	.on_interval = campaign_on_interval,
 	.on_end = campaign_on_end,
 };

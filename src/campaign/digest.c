@@ -119,10 +119,7 @@ digest_take_interval(struct digest *digest, struct interval *interval)
 {
 	if (interval->end_ns <= interval->start_ns)
 		return;
-	interval_add_up(interval);
-	do
-		background_breathe();
-	while (interval_encode_next(interval));
+	background_encode(interval);
 	event_encode_interval(&digest->events, interval, digest->plan);
 	background_breathe();
 	hdrlog_interval(&digest->hlog, interval);

@@ -8,8 +8,8 @@
 #include "cmd/command.h"
 #include "cmd/profile_arguments.h"
 #include "cmd/tables.h"
-#include "engine/pump.h"
 #include "engine/requests.h"
+#include "engine/run.h"
 #include "fleet/fleet.h"
 #include "load/schedule.h"
 
@@ -101,12 +101,21 @@ run_check_options(const struct campaign_options *options)
 	return false;
 }
 
+/* Among how many processes the load is shared: this one is one of them, or is to start them. */
+static uint32_t
+shards_of(const struct asked *asked)
+{
+	if (asked->shard.shards > 0)
+		return asked->shard.shards;
+	return asked->fleet.workers > 1 ? asked->fleet.workers : 1;
+}
+
 /* What needs nothing but the plan is refused before the target is started. */
 static bool
-run_check_plan(const struct plan *plan, const struct fleet_options *fleet, struct error *err)
+run_check_plan(const struct plan *plan, const struct asked *asked, struct error *err)
 {
-	return schedule_check(plan, err) && pump_check_levels(plan, err) && requests_check(plan, err) &&
-	       (fleet->workers < 2 || fleet_check(plan, fleet, err));
+	return schedule_check(plan, err) && run_check(plan, asked->shard.shard, shards_of(asked), err) &&
+	       requests_check(plan, err) && (asked->fleet.workers < 2 || fleet_check(plan, &asked->fleet, err));
 }
 
 static int
@@ -143,7 +152,7 @@ run_run(int argc, char **argv)
 	struct plan *plan =
 		plan_load_file(arguments.profile, arguments.settings, arguments.settings_n, cmd_tables(), &err);
 
-	if (plan == NULL || !run_check_plan(plan, &asked.fleet, &err)) {
+	if (plan == NULL || !run_check_plan(plan, &asked, &err)) {
 		plan_free(plan);
 		fprintf(stderr, "brunt: %s\n", error_text(&err, message, sizeof(message)));
 		return EXIT_USAGE;

@@ -368,7 +368,7 @@ run_go(struct run *run)
 	run->tick_ns = run->config.plan->output.interval_ns;
 	run->pump.turned_ns = now_ns;
 	while (run->phase != RUN_ENDED) {
-		waker_wait(&run->waker, run_next_ns(run, now_ns), pump_can_doze(&run->pump));
+		waker_wait(&run->waker, run_next_ns(run, now_ns), run->clock.tick_ns > 0 && pump_can_doze(&run->pump));
 		now_ns = run_now_ns(run);
 		run_turn(run, now_ns);
 	}

@@ -23,10 +23,9 @@ struct run_events {
 	 * tell. */
 	void (*on_level)(void *context, uint32_t level, int64_t start_ns, int64_t end_ns, double offered);
 	/* The running level ends here, before its time: the load stops or pauses. on_complete: a load that ends by its
-	 * count is through, and its level with it. on_resume: the load goes on after a pause. */
+	 * count is through, and its level with it. */
 	void (*on_cut)(void *context, int64_t at_ns);
 	void (*on_complete)(void *context, int64_t at_ns);
-	void (*on_resume)(void *context, int64_t at_ns);
 	/* An interval is full. The callee gives it back by run_give_interval, at once or from a later loop turn. */
 	void (*on_interval)(void *context, struct interval *interval);
 	/* Led runs alone. Paused or drained: nothing is in flight, every level is closed and its interval handed out;

@@ -160,6 +160,5 @@ run_resume(struct run *run, int64_t now_ns)
 		return;
 	}
 	pump_resume(&run->pump, run->resume_span, now_ns);
-	run->config.events->on_resume(run->config.context, now_ns);
 	run_go_to(run, RUN_MEASURE);
 }

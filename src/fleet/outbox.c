@@ -54,7 +54,7 @@ outbox_work(uv_work_t *work)
 
 	background_give_way();
 	if (outbox->running != NULL && outbox->running->end_ns > outbox->running->start_ns) {
-		interval_add_up(outbox->running);
+		background_encode(outbox->running);
 		event_encode_interval(&outbox->job, outbox->running, outbox->plan);
 	}
 	buf_add(&outbox->job, outbox->running_after.bytes, outbox->running_after.length);

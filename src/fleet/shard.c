@@ -74,13 +74,6 @@ shard_on_complete(void *context, int64_t at_ns)
 }
 
 static void
-shard_on_resume(void *context, int64_t at_ns)
-{
-	(void)context;
-	(void)at_ns;
-}
-
-static void
 shard_on_idle(void *context, int64_t at_ns)
 {
 	say_state(context, SHARD_IDLE, at_ns, "");
@@ -110,7 +103,6 @@ static const struct run_events shard_run_events = {
 	.on_level = shard_on_level,
 	.on_cut = shard_on_cut,
 	.on_complete = shard_on_complete,
-	.on_resume = shard_on_resume,
 	.on_idle = shard_on_idle,
 	.on_interval = shard_on_interval,
 	.on_end = shard_on_end,

@@ -102,7 +102,7 @@ http1_expect(void *state, const struct plan_request *request,
 
 	llhttp_init(&h->parser, HTTP_RESPONSE, on_body != NULL ? &settings_with_body : &settings_without_body);
 	h->response = (struct protocol_response){0};
-	h->is_head = request->method[0] == 'H' && strcmp(request->method, "HEAD") == 0;
+	h->is_head = strcmp(request->method, "HEAD") == 0;
 	h->has_headers = false;
 	h->room_bytes = h->ceiling_bytes;
 	h->on_body = on_body;

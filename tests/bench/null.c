@@ -93,7 +93,6 @@ static const struct run_events events = {
 	.on_level = on_level,
 	.on_cut = on_moment,
 	.on_complete = on_moment,
-	.on_resume = on_moment,
 	.on_interval = on_interval,
 	.on_end = on_end,
 };

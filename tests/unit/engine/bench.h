@@ -59,13 +59,6 @@ bench_on_complete(void *context, int64_t at_ns)
 }
 
 static inline void
-bench_on_resume(void *context, int64_t at_ns)
-{
-	(void)context;
-	(void)at_ns;
-}
-
-static inline void
 bench_on_interval(void *context, struct interval *interval)
 {
 	struct bench *bench = context;
@@ -101,7 +94,6 @@ static const struct run_events bench_events = {
 	.on_level = bench_on_level,
 	.on_cut = bench_on_cut,
 	.on_complete = bench_on_complete,
-	.on_resume = bench_on_resume,
 	.on_interval = bench_on_interval,
 	.on_end = bench_on_end,
 };
