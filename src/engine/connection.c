@@ -54,6 +54,13 @@ connection_on_closed(struct stream *stream)
 	connection_go(container_of(stream, struct connection, stream), CONNECTION_UNUSED);
 }
 
+/* What the answer was made of, as far as it came. */
+static const struct generation *
+connection_generation(const struct connection *c)
+{
+	return c->reader->generation != NULL ? c->reader->generation(c->reader_state) : NULL;
+}
+
 /* The flight's exchange is over and it goes back to the engine. */
 static void
 connection_end_flight(struct connection *c, enum outcome outcome, enum failure failure)
@@ -64,6 +71,7 @@ connection_end_flight(struct connection *c, enum outcome outcome, enum failure f
 	c->flight = NULL;
 	flight->connection = NULL;
 	flight->x.last_byte_ns = c->event_ns;
+	flight->x.generation = connection_generation(c);
 	pool->config.events->on_end(pool->config.context, flight, outcome, failure);
 }
 
@@ -115,7 +123,7 @@ connection_judge_response(struct connection *c, const struct protocol_response *
 {
 	struct flight *flight = c->flight;
 	const struct plan_request *request = &c->pool->config.plan->requests[flight->x.request];
-	enum failure failure = c->reader->end(c->reader_state);
+	enum failure failure = c->reader->end(c->reader_state, response->status);
 
 	flight->x.status = response->status;
 	if (!plan_status_expected(&request->expect, response->status))
@@ -186,6 +194,17 @@ connection_arrival_ns(const struct connection *c, int64_t now_ns)
 	return arrived_ns > c->flight->x.sent_ns ? arrived_ns : c->flight->x.sent_ns;
 }
 
+/* The answer grew by tokens: how long after those before. Told while the exchange is under way, since how many gaps it
+ * has nobody knows; so those of an answer that fails later are among them. */
+static void
+connection_tell_gap(struct connection *c)
+{
+	int64_t gap_ns = c->reader->take_gap_ns != NULL ? c->reader->take_gap_ns(c->reader_state) : -1;
+
+	if (gap_ns >= 0)
+		c->pool->config.events->on_gap(c->pool->config.context, c->flight, gap_ns);
+}
+
 static void
 connection_on_read(struct stream *stream, const char *bytes, long length)
 {
@@ -218,6 +237,7 @@ connection_on_read(struct stream *stream, const char *bytes, long length)
 		result = c->pool->protocol->on_bytes(c->protocol_state, bytes, (size_t)length, &failure);
 	} else
 		result = c->pool->protocol->on_eof(c->protocol_state, &failure);
+	connection_tell_gap(c);
 	connection_take(c, result, failure);
 	c->pool->config.events->on_read(c->pool->config.context, now_ns);
 }
@@ -228,6 +248,32 @@ connection_on_body(void *context, const char *bytes, size_t length)
 	struct connection *c = context;
 
 	c->reader->on_bytes(c->reader_state, bytes, length, c->event_ns);
+}
+
+static void
+connection_on_header(void *context, const char *name, size_t name_length, const char *value, size_t value_length)
+{
+	struct connection *c = context;
+
+	c->reader->on_header(c->reader_state, name, name_length, value, value_length);
+}
+
+/* Whoever reads the response is made ready for it; what nobody looks at is not even handed on. */
+static void
+connection_listen(struct connection *c, const struct plan_request *request)
+{
+	const struct reader_ops *reader = c->pool->config.readers[c->flight->x.request];
+
+	buf_clear(&c->scratch);
+	c->reader = reader;
+	reader->begin(c->reader_state, request, &(struct reader_host){.scratch = &c->scratch});
+	c->pool->protocol->expect(c->protocol_state, request,
+		&(struct protocol_ear){
+			.on_header = reader->on_header != NULL ? connection_on_header : NULL,
+			.on_body = reader->ignores_bytes ? NULL : connection_on_body,
+			.context = c,
+			.field = &c->scratch,
+		});
 }
 
 static const char *
@@ -274,9 +320,7 @@ connection_send(struct connection *c, struct flight *flight, int64_t now_ns)
 
 	const char *bytes = connection_render(c, flight, &length);
 
-	c->reader = pool->config.readers[flight->x.request];
-	c->reader->begin(c->reader_state, request);
-	pool->protocol->expect(c->protocol_state, request, c->reader->ignores_bytes ? NULL : connection_on_body, c);
+	connection_listen(c, request);
 	c->event_ns = now_ns;
 	enum stream_result result = stream_write(&c->stream, bytes, length, &written, &error);
 

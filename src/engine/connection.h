@@ -22,6 +22,7 @@ struct connection {
 	struct flight *flight; /* while BUSY */
 	void *protocol_state, *reader_state;
 	const struct reader_ops *reader;
+	struct buf scratch;            /* what is put together: a header field, then whatever the reader needs */
 	char *send_buffer;             /* for requests with slots; NULL until the first */
 	int64_t started_ns;            /* of the connect */
 	int64_t opened_ns, connect_ns; /* connect_ns: −1 once a flight has taken note of it */

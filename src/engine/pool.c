@@ -48,8 +48,10 @@ pool_init(struct pool *pool, const struct pool_config *config)
 void
 pool_fini(struct pool *pool)
 {
-	for (uint32_t i = 0; i < pool->used_first; i++)
+	for (uint32_t i = 0; i < pool->used_first; i++) {
 		free(pool->all[i].send_buffer);
+		buf_fini(&pool->all[i].scratch);
+	}
 	free(pool->all);
 	free(pool->states);
 	pool->all = NULL;
@@ -74,6 +76,7 @@ pool_take_unused(struct pool *pool)
 	c->protocol_state = pool->states + c->id * pool->state_size;
 	c->reader_state = (char *)c->protocol_state + pool->reader_offset;
 	list_init(&c->node);
+	buf_init(&c->scratch, READER_SCRATCH_MAX);
 	return c;
 }
 

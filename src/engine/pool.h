@@ -19,7 +19,9 @@
  * comes from inside pool_cancel. */
 struct pool_events {
 	void (*on_sent)(void *context, struct flight *flight);
-	/* The flight is the engine's again; its connection is not. */
+	/* The answer under way grew by tokens, so long after those before. */
+	void (*on_gap)(void *context, struct flight *flight, int64_t gap_ns);
+	/* The flight is the engine's again; its connection is not. x.generation holds until the call returns. */
 	void (*on_end)(void *context, struct flight *flight, enum outcome outcome, enum failure failure);
 	void (*on_connect)(void *context, bool is_failed);
 	/* A connection is done with what it had to read, at now_ns; others may still have something. The callee may

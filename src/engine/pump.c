@@ -72,6 +72,14 @@ pump_on_sent(void *context, struct flight *flight)
 }
 
 static void
+pump_on_gap(void *context, struct flight *flight, int64_t gap_ns)
+{
+	struct pump *pump = context;
+
+	recorder_add_gap(pump->recorder, flight->x.level, gap_ns);
+}
+
+static void
 pump_on_end(void *context, struct flight *flight, enum outcome outcome, enum failure failure)
 {
 	pump_end_flight(context, flight, outcome, failure);
@@ -340,6 +348,7 @@ pump_on_read(void *context, int64_t now_ns)
 
 const struct pool_events pump_pool_events = {
 	.on_sent = pump_on_sent,
+	.on_gap = pump_on_gap,
 	.on_end = pump_on_end,
 	.on_connect = pump_on_connect,
 	.on_read = pump_on_read,

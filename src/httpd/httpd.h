@@ -45,6 +45,7 @@ struct httpd_limits {
 	size_t pipelined;          /* unanswered requests of one connection; what follows them is not read meanwhile */
 	size_t head_bytes;         /* request line and headers together, and trailers: 431 */
 	size_t body_bytes;         /* after chunked decoding: 413 */
+	size_t stream_bytes;       /* of a streamed answer, framing included, that the peer has not taken yet */
 	int64_t head_timeout_ns;   /* from a request's first byte to the end of its head: 408 */
 	int64_t body_timeout_ns;   /* from there to the end of its body: 408 */
 	int64_t idle_timeout_ns;   /* a connection without a request: closed silently */
@@ -69,6 +70,7 @@ struct httpd_counts {
 	uint64_t malformed;         /* answered 4xx or 5xx by the server itself, deadlines included */
 	uint64_t expired;           /* deadlines that passed */
 	uint64_t unstamped;         /* requests whose arrival is the time of the read, for want of a kernel stamp */
+	uint64_t streams_full;      /* pushes that were not taken because the peer reads too slowly */
 	uint64_t bytes_in, bytes_out;
 	uint64_t clock_steps;   /* times that CLOCK_REALTIME was seen to have been set */
 	int64_t stamp_error_ns; /* bound on the error of the stamps' conversion */
@@ -100,6 +102,33 @@ void httpd_answer(struct httpd_request *request, const struct httpd_reply *reply
  */
 #define HTTPD_TEXT_MAX ((size_t)16 << 20)
 void httpd_answer_text(struct httpd_request *request, int status, const char *headers, const void *body, size_t length);
+
+/* An answer in pieces, as they come to be. Each push is one chunk (HTTP/1.1) or bare bytes up to the close (1.0), and
+ * one send while the peer reads: what belongs into one packet goes into one push. The head leaves with the first push;
+ * an empty one sends it alone. Like every answering call, these may call on_done before they return. */
+enum httpd_push {
+	HTTPD_PUSH_SENT,  /* all of it was handed to the kernel */
+	HTTPD_PUSH_WAITS, /* kept: the peer is slow, or an earlier answer is not out yet; write_timeout_ns runs */
+	HTTPD_PUSH_FULL, /* none of it was taken: more than limits.stream_bytes would wait. Push it later, or give up */
+	HTTPD_PUSH_GONE, /* the connection ended, on_done was called, the request is no more */
+};
+
+/* `headers` as above; the framing is added. */
+void httpd_stream_begin(struct httpd_request *request, int status, const char *headers);
+enum httpd_push httpd_stream_push(struct httpd_request *request, const void *bytes, size_t length);
+
+/* A last piece (its ceiling is not asked) and the end; the request is over, as after httpd_answer. */
+void httpd_stream_end(struct httpd_request *request, const void *bytes, size_t length);
+
+/* What broken servers do to a stream: after what was pushed the connection closes, or is reset, without the end. */
+enum httpd_cut {
+	HTTPD_CUT_CLOSE,
+	HTTPD_CUT_RESET,
+};
+void httpd_stream_cut(struct httpd_request *request, enum httpd_cut how);
+
+/* True if the peer has shut down its side: most often it has gone, and will be told so by a reset of our next bytes. */
+bool httpd_request_is_abandoned(const struct httpd_request *request);
 
 /* What broken servers do. Half of the answer, then a TCP reset; a close without a word; silence until the peer leaves.
  */

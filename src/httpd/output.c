@@ -8,7 +8,20 @@
 
 #define IOV_AT_ONCE 48
 
-/* The answers that may leave now: those at the front, up to the first that has none yet or is the connection's last. */
+static bool
+is_over(const struct request *r)
+{
+	return r->fate == REQUEST_ANSWERED || r->fate == REQUEST_RESETS;
+}
+
+static bool
+may_leave(const struct request *r)
+{
+	return is_over(r) || r->fate == REQUEST_STREAMING;
+}
+
+/* The answers that may leave now: those at the front, up to the first that has none yet, may go on, or is the
+ * connection's last. */
 static size_t
 connection_gather(struct connection *c, struct iovec *iov)
 {
@@ -17,12 +30,12 @@ connection_gather(struct connection *c, struct iovec *iov)
 	for (struct list *n = c->requests.next; n != &c->requests && count + 3 <= IOV_AT_ONCE; n = n->next) {
 		struct request *r = container_of(n, struct request, node);
 
-		if (r->fate != REQUEST_ANSWERED && r->fate != REQUEST_RESETS)
+		if (!may_leave(r))
 			break;
 		for (size_t i = 0; i < ARRAY_LEN(r->iov); i++)
 			if (r->iov[i].iov_len > 0)
 				iov[count++] = r->iov[i];
-		if (!r->keeps_alive || r->fate == REQUEST_RESETS)
+		if (!is_over(r) || !r->keeps_alive || r->fate == REQUEST_RESETS)
 			break;
 	}
 	return count;
@@ -60,21 +73,25 @@ connection_after_answer(struct connection *c, const struct request *r)
 	return false;
 }
 
-static void
+/* Takes n written bytes off the answers and moves those that are over to `sent`. True if any was and more may follow.
+ */
+static bool
 connection_advance(struct connection *c, size_t n, struct list *sent)
 {
 	struct request *r;
+	bool has_moved = false;
 
-	while ((r = list_first(&c->requests, struct request, node)) != NULL) {
-		if ((r->fate != REQUEST_ANSWERED && r->fate != REQUEST_RESETS) || !request_advance(r, &n))
-			return;
+	while ((r = list_first(&c->requests, struct request, node)) != NULL && may_leave(r) && request_advance(r, &n) &&
+		is_over(r)) {
 		list_remove(&r->node);
 		c->request_count--;
 		r->connection = NULL;
 		list_add_last(sent, &r->node);
 		if (!connection_after_answer(c, r))
-			return;
+			return false;
+		has_moved = true;
 	}
+	return has_moved;
 }
 
 /* One sendmsg. True if it took everything it was given, so that there may be more to write. */
@@ -85,8 +102,8 @@ connection_write_some(struct connection *c, struct list *sent)
 	size_t count = connection_gather(c, iov), given = 0;
 
 	c->is_write_blocked = false;
-	if (count == 0)
-		return false;
+	if (count == 0) /* a stream may end with nothing left to say */
+		return connection_advance(c, 0, sent);
 	for (size_t i = 0; i < count; i++)
 		given += iov[i].iov_len;
 	struct msghdr message = {.msg_iov = iov, .msg_iovlen = count};

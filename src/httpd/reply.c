@@ -47,6 +47,27 @@ reply_build_head(struct buf *into, int status, const char *headers, size_t body_
 	return !into->overflowed;
 }
 
+/* RFC 9112 §9.3: 1.1 persists unless told otherwise, 1.0 closes unless told otherwise. */
+static const char *
+connection_line(const struct request *r)
+{
+	if (!r->keeps_alive)
+		return "Connection: close\r\n";
+	return r->is_http10 ? "Connection: keep-alive\r\n" : "";
+}
+
+bool
+reply_build_stream_head(struct buf *into, const struct request *r, int status, const char *headers, const char *date)
+{
+	buf_printf(into, "HTTP/1.1 %d %s\r\n", status, reply_reason(status));
+	if (headers != NULL)
+		buf_add_text(into, headers);
+	if (!r->is_http10)
+		buf_add_text(into, "Transfer-Encoding: chunked\r\n");
+	buf_printf(into, "%s%s\r\n", date, connection_line(r));
+	return !into->overflowed;
+}
+
 struct httpd_reply *
 httpd_reply_new(int status, const char *headers, const void *body, size_t length)
 {
@@ -72,15 +93,6 @@ httpd_reply_free(struct httpd_reply *reply)
 	free(reply->head);
 	free(reply->body);
 	free(reply);
-}
-
-/* RFC 9112 §9.3: 1.1 persists unless told otherwise, 1.0 closes unless told otherwise. */
-static const char *
-connection_line(const struct request *r)
-{
-	if (!r->keeps_alive)
-		return "Connection: close\r\n";
-	return r->is_http10 ? "Connection: keep-alive\r\n" : "";
 }
 
 static void

@@ -13,6 +13,7 @@ struct connection;
 
 enum request_fate {
 	REQUEST_UNANSWERED,
+	REQUEST_STREAMING, /* iov[0] is what was pushed and has not left; more may follow */
 	REQUEST_ANSWERED,
 	REQUEST_RESETS, /* what is in iov, then a TCP reset */
 	REQUEST_NEVER,  /* no answer will come */

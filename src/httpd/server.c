@@ -25,6 +25,7 @@ const struct httpd_limits httpd_default_limits = {
 	.pipelined = 16,
 	.head_bytes = (size_t)32 << 10,
 	.body_bytes = (size_t)4 << 20,
+	.stream_bytes = (size_t)1 << 20,
 	.head_timeout_ns = 10 * NS_PER_S,
 	.body_timeout_ns = 30 * NS_PER_S,
 	.idle_timeout_ns = 60 * NS_PER_S,
@@ -161,7 +162,7 @@ httpd_new(uv_loop_t *loop, const struct httpd_config *config, struct error *err)
 	const struct httpd_limits *l = &config->limits;
 	char url[LISTEN_URL_MAX];
 
-	CHECK(l->connections > 0 && l->pipelined > 0 && l->head_bytes > 0 && l->body_bytes > 0);
+	CHECK(l->connections > 0 && l->pipelined > 0 && l->head_bytes > 0 && l->body_bytes > 0 && l->stream_bytes > 0);
 	int fd = listen_open(config->listen, url, err);
 
 	if (fd < 0)

@@ -25,8 +25,8 @@ enum figure {
 #define TABLE_LENGTH (METRIC_COUNT + GAUGE_COUNT + FIGURE_COUNT)
 
 static const struct plan_metric table[TABLE_LENGTH] = {
-#define METRIC(NAME, metric_name, value, when, per_request, text)                                                      \
-	[METRIC_##NAME] = {#metric_name, UNIT_TIME, STAT_DISTRIBUTION, per_request, false, text, false, false},
+#define METRIC(NAME, metric_name, unit, value, when, per_request, ranks, text)                                         \
+	[METRIC_##NAME] = {#metric_name, UNIT_##unit, STAT_DISTRIBUTION, per_request, false, text, false, false},
 #include "measure/metric.def"
 #undef METRIC
 #define GAUGE(NAME, gauge_name, unit, across, text)                                                                    \
@@ -53,7 +53,7 @@ static const struct plan_metric table[TABLE_LENGTH] = {
 };
 
 const struct plan_metric *const judge_metrics[] = {
-#define METRIC(NAME, name, value, when, per_request, help) &table[METRIC_##NAME],
+#define METRIC(NAME, name, unit, value, when, per_request, ranks, help) &table[METRIC_##NAME],
 #include "measure/metric.def"
 #undef METRIC
 #define GAUGE(NAME, name, unit, across, help) &table[FIRST_GAUGE + GAUGE_##NAME],
@@ -91,13 +91,9 @@ place_of(const struct plan_metric *metric)
 static uint64_t
 samples_above(enum metric metric, const struct counts *counts)
 {
-	switch (metric) {
-	case METRIC_RESPONSE:
-	case METRIC_SERVICE:
-	case METRIC_QUEUE:
-	case METRIC_FIRST_BYTE: return counts->failed + counts->dropped + counts->unsent + counts->unfinished;
-	default: return 0;
-	}
+	return metric_rows[metric].ranks_failures
+		       ? counts->failed + counts->dropped + counts->unsent + counts->unfinished
+		       : 0;
 }
 
 static double

@@ -21,8 +21,41 @@ const struct counts_field counts_fields[] = {
 	FIELD(ok_in_window),
 	FIELD(bytes_sent),
 	FIELD(bytes_received),
+	FIELD(generations),
+	FIELD(by_chunks),
+	FIELD(by_usage),
+	FIELD(by_chunk_usage),
+	FIELD(completion_tokens),
+	FIELD(tokens_in_window),
+	FIELD(with_prompt_tokens),
+	FIELD(prompt_tokens),
+	FIELD(cached_tokens),
+	FIELD(cache_hits),
+	FIELD(chunks),
+	FIELD(coalesced),
 	{0},
 };
+
+void
+counts_add_generation(struct counts *counts, const struct exchange *x)
+{
+	const struct generation *g = x->generation;
+
+	if (x->outcome != OUTCOME_OK)
+		return;
+	counts->generations++;
+	counts->by_chunks += g->basis == TOKENS_BY_CHUNKS;
+	counts->by_usage += g->basis == TOKENS_BY_USAGE;
+	counts->by_chunk_usage += g->basis == TOKENS_BY_CHUNK_USAGE;
+	counts->completion_tokens += g->completion_tokens;
+	counts->with_prompt_tokens += g->has_prompt_tokens;
+	counts->prompt_tokens += g->prompt_tokens;
+	counts->cached_tokens += g->cached_tokens;
+	counts->cache_hits += g->cached_tokens > 0;
+	counts->chunks += g->chunks;
+	counts->coalesced += g->coalesced;
+	counts->by_finish[g->finish]++;
+}
 
 void
 counts_merge(struct counts *into, const struct counts *from)
@@ -31,6 +64,8 @@ counts_merge(struct counts *into, const struct counts *from)
 		*counts_at(into, field) += counts_value(from, field);
 	for (size_t i = 0; i < FAILURE_COUNT; i++)
 		into->by_failure[i] += from->by_failure[i];
+	for (size_t i = 0; i < FINISH_COUNT; i++)
+		into->by_finish[i] += from->by_finish[i];
 	for (size_t i = 0; i < ARRAY_LEN(into->by_status); i++)
 		into->by_status[i] += from->by_status[i];
 }

@@ -17,10 +17,19 @@ struct counts {
 	uint64_t by_failure[FAILURE_COUNT];
 	uint64_t by_status[500]; /* [status − 100]; every complete or partial response with a status */
 	uint64_t bytes_sent, bytes_received;
+	/* Of generated answers, successes alone. */
+	uint64_t generations;
+	uint64_t by_chunks, by_usage, by_chunk_usage; /* how many had their tokens counted in which way: token_basis */
+	uint64_t completion_tokens, tokens_in_window; /* the latter as ok_in_window is */
+	uint64_t with_prompt_tokens;                  /* how many whose server counted the prompt … */
+	uint64_t prompt_tokens, cached_tokens;        /* … and what it counted */
+	uint64_t cache_hits;                          /* of them, those with any cached token */
+	uint64_t chunks, coalesced;
+	uint64_t by_finish[FINISH_COUNT];
 };
 
-/* The plain counters by the names that they have in every output; ended by a null name. by_failure and by_status have
- * their own: failure_rows, and the status as text. */
+/* The plain counters by the names that they have in every output; ended by a null name. by_failure, by_finish and
+ * by_status have their own: failure_rows, finish_names, and the status as text. */
 struct counts_field {
 	const char *name;
 	size_t offset; /* of a uint64_t in struct counts */
@@ -39,6 +48,8 @@ counts_value(const struct counts *counts, const struct counts_field *field)
 	return *(const uint64_t *)(const void *)((const char *)counts + field->offset);
 }
 
+/* A success that was generated; others are left out. */
+void counts_add_generation(struct counts *counts, const struct exchange *x);
 void counts_merge(struct counts *into, const struct counts *from);
 /* scheduled = sent + dropped + unsent, sent = ok + failed + unfinished, and the classes add up. */
 bool counts_identities_hold(const struct counts *counts);

@@ -24,8 +24,8 @@
  *
  *   interval  {event, seq, start_ns, end_ns, in_flight, …, levels[{level: n|"warmup", last, …, counts, histograms,
  *             exact, requests{NAME: {counts, histograms, exact}}, target, self}]} with
- *             counts {scheduled, …, failures{CLASS: n}, status{"200": n}}, histograms {METRIC: V2 base64},
- *             exact {METRIC: [min, max, clamped, "sum", "sum of squares"]}, which is what V2 cannot carry, so that an
+ *             counts {scheduled, …, failures{CLASS: n}, finish{REASON: n}, status{"200": n}}, histograms {METRIC: V2
+ * base64}, exact {METRIC: [min, max, clamped, "sum", "sum of squares"]}, which is what V2 cannot carry, so that an
  *             interval comes back bit for bit, and target and self {GAUGE: [n, sum, peak, last, min]}
  *
  *   judged    {event, level, status, findings[{onset_ns, rule, mode, text, measured, threshold}]}

@@ -111,6 +111,12 @@ add_counts(struct buf *into, const struct counts *counts)
 	for (size_t i = 0; i < FAILURE_COUNT; i++)
 		add_nonzero(into, failure_rows[i].counter, counts->by_failure[i]);
 	json_close(into, '}');
+	if (counts->generations > 0) {
+		json_open(into, "finish", '{');
+		for (size_t i = 0; i < FINISH_COUNT; i++)
+			add_nonzero(into, finish_names[i], counts->by_finish[i]);
+		json_close(into, '}');
+	}
 	json_open(into, "status", '{');
 	for (size_t i = 0; i < ARRAY_LEN(counts->by_status); i++) {
 		if (counts->by_status[i] == 0)

@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "measure/generation.h"
+
 /* FAILURE_STATUS … in the order of failure.def */
 enum failure {
 #define FAILURE(NAME, counter, counts, blames, sentence) FAILURE_##NAME,
@@ -39,7 +41,55 @@ struct exchange {
 	uint16_t status;      /* 0: no status line came */
 	uint8_t retries;      /* 1: resent after a stale connection */
 	uint64_t bytes_sent, bytes_received;
+	const struct generation *generation; /* its reader's, while the exchange is told; NULL: it counts no tokens */
 };
+
+static inline bool
+exchange_has_event(const struct exchange *x)
+{
+	return x->outcome == OUTCOME_OK && x->generation->first_event_ns >= 0;
+}
+
+static inline bool
+exchange_has_token(const struct exchange *x)
+{
+	return x->outcome == OUTCOME_OK && x->generation->first_token_ns >= 0 && x->generation->completion_tokens > 0;
+}
+
+static inline bool
+exchange_has_content(const struct exchange *x)
+{
+	return x->outcome == OUTCOME_OK && x->generation->first_content_ns >= 0;
+}
+
+static inline bool
+exchange_has_prompt(const struct exchange *x)
+{
+	return x->outcome == OUTCOME_OK && x->generation->has_prompt_tokens;
+}
+
+/* An answer that came in one read says nothing about the time between its tokens. */
+static inline bool
+exchange_has_tpot(const struct exchange *x)
+{
+	return exchange_has_token(x) && x->generation->completion_tokens > 1 &&
+	       x->generation->last_token_ns > x->generation->first_token_ns;
+}
+
+/* (E2E − TTFT) / (n − 1), where E2E ends with the last token: what the server says after it is no token's time. */
+static inline int64_t
+exchange_tpot_ns(const struct exchange *x)
+{
+	const struct generation *g = x->generation;
+
+	return (g->last_token_ns - g->first_token_ns) / (int64_t)(g->completion_tokens - 1);
+}
+
+static inline int64_t
+exchange_token_time_ns(const struct exchange *x)
+{
+	return (x->generation->last_token_ns - x->due_ns) / (int64_t)x->generation->completion_tokens;
+}
 
 #define LEVEL_WARMUP UINT32_MAX
 #define LEVEL_NONE (UINT32_MAX - 1)

@@ -6,11 +6,13 @@
 #include "measure/events.h"
 
 const struct metric_row metric_rows[METRIC_COUNT] = {
-#define METRIC(NAME, metric_name, value, when, per_request, text)                                                      \
+#define METRIC(NAME, metric_name, of_unit, value, when, per_request, ranks, text)                                      \
 	[METRIC_##NAME] = {                                                                                            \
 		.name = #metric_name,                                                                                  \
 		.help = text,                                                                                          \
+		.unit = UNIT_##of_unit,                                                                                \
 		.is_per_request = per_request,                                                                         \
+		.ranks_failures = ranks,                                                                               \
 	},
 #include "measure/metric.def"
 #undef METRIC

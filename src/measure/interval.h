@@ -6,10 +6,11 @@
 #include "measure/counts.h"
 #include "measure/gauge.h"
 #include "measure/histogram.h"
+#include "plan/expr.h"
 
 /* METRIC_RESPONSE … in the order of metric.def */
 enum metric {
-#define METRIC(NAME, name, value, when, per_request, help) METRIC_##NAME,
+#define METRIC(NAME, name, unit, value, when, per_request, ranks, help) METRIC_##NAME,
 #include "measure/metric.def"
 #undef METRIC
 	METRIC_COUNT
@@ -17,7 +18,9 @@ enum metric {
 
 struct metric_row {
 	const char *name, *help;
+	enum plan_unit unit;
 	bool is_per_request;
+	bool ranks_failures; /* in an SLO's percentile, above every success */
 };
 
 extern const struct metric_row metric_rows[METRIC_COUNT];

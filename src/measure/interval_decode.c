@@ -34,6 +34,15 @@ failure_counter(struct counts *counts, const char *name)
 }
 
 static uint64_t *
+finish_counter(struct counts *counts, const char *name)
+{
+	for (size_t i = 0; i < FINISH_COUNT; i++)
+		if (strcmp(finish_names[i], name) == 0)
+			return &counts->by_finish[i];
+	return NULL;
+}
+
+static uint64_t *
 status_counter(struct counts *counts, const char *name)
 {
 	char *end;
@@ -69,6 +78,8 @@ read_counts(struct json_reader *r, const cJSON *in, struct counts *counts)
 	for (const struct counts_field *field = counts_fields; field->name != NULL; field++)
 		json_read_u64(r, members, field->name, UINT64_MAX, counts_at(counts, field));
 	read_counters(r, members, "failures", counts, failure_counter);
+	if (counts->generations > 0)
+		read_counters(r, members, "finish", counts, finish_counter);
 	read_counters(r, members, "status", counts, status_counter);
 }
 

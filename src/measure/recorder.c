@@ -141,14 +141,37 @@ add_outcome(struct counts *counts, const struct exchange *x)
 	counts->bytes_received += x->bytes_received;
 }
 
+#define RECORD(NAME, value, when, per_request)                                                                         \
+	if (when)                                                                                                      \
+		histogram_record(&(per_request ? request : all)->histograms[METRIC_##NAME], value);
+
 static inline void
 add_latencies(struct cell *all, struct cell *request, const struct exchange *x)
 {
-#define METRIC(NAME, name, value, when, per_request, help)                                                             \
-	if (when)                                                                                                      \
-		histogram_record(&(per_request ? request : all)->histograms[METRIC_##NAME], value);
+#define METRIC(NAME, name, unit, value, when, per_request, ranks, help) RECORD(NAME, value, when, per_request)
+#define TOKEN_METRIC(NAME, name, unit, value, when, per_request, ranks, help)
 #include "measure/metric.def"
+#undef TOKEN_METRIC
 #undef METRIC
+}
+
+static void
+add_generation(struct cell *all, struct cell *request, const struct exchange *x)
+{
+#define METRIC(NAME, name, unit, value, when, per_request, ranks, help)
+#define TOKEN_METRIC(NAME, name, unit, value, when, per_request, ranks, help) RECORD(NAME, value, when, per_request)
+#include "measure/metric.def"
+#undef TOKEN_METRIC
+#undef METRIC
+	counts_add_generation(&request->counts, x);
+}
+
+static inline void
+add_to_window(struct counts *counts, const struct exchange *x)
+{
+	counts->ok_in_window++;
+	if (x->generation != NULL)
+		counts->tokens_in_window += x->generation->completion_tokens;
 }
 
 void
@@ -159,8 +182,16 @@ recorder_add_exchange(struct recorder *r, const struct exchange *x, uint32_t win
 
 	add_outcome(&request->counts, x);
 	add_latencies(&in->all, request, x);
+	if (x->generation != NULL)
+		add_generation(&in->all, request, x);
 	if (x->outcome == OUTCOME_OK && window_level != LEVEL_NONE)
-		level_of(r, window_level)->requests[x->request].counts.ok_in_window++;
+		add_to_window(&level_of(r, window_level)->requests[x->request].counts, x);
+}
+
+void
+recorder_add_gap(struct recorder *r, uint32_t level, int64_t gap_ns)
+{
+	histogram_record(&level_of(r, level)->all.histograms[METRIC_ITL], gap_ns);
 }
 
 void

@@ -21,6 +21,8 @@ void recorder_add_scheduled(struct recorder *recorder, uint32_t level, uint32_t 
 void recorder_add_sent(struct recorder *recorder, uint32_t level, uint32_t request);
 /* The exchange ended. window_level: the level whose window its end falls into, or LEVEL_NONE. */
 void recorder_add_exchange(struct recorder *recorder, const struct exchange *exchange, uint32_t window_level);
+/* An answer under way grew by tokens, so long after those before. */
+void recorder_add_gap(struct recorder *recorder, uint32_t level, int64_t gap_ns);
 /* Arrivals that never became an exchange of their own (dropped, cancelled, a loop gap): n at once. */
 void recorder_add_lost(struct recorder *recorder, uint32_t level, uint32_t request, enum failure failure, uint64_t n);
 

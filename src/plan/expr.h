@@ -37,10 +37,19 @@ enum expr_stat {
 	EXPR_LAST
 };
 
-/* "buy.p99 < 1s", "p95 <= 550ms (stretch 400ms)", "spike_rate in 5%..15%". Values are in base units: ns, 0..1, per s.
- */
+/* Whose value it is: a run's, or what comes of comparing two arms. */
+enum expr_of {
+	EXPR_OF_RUN,
+	EXPR_IMPROVEMENT, /* how much better than the baseline, as a share of it; worse is below 0 */
+	EXPR_SPEEDUP, /* how many times as good: current / baseline where higher is better, else baseline / current */
+};
+
+/* "buy.p99 < 1s", "p95 <= 550ms (stretch 400ms)", "spike_rate in 5%..15%", "improvement(ttft.p50) in 40%..60%",
+ * "speedup(tokens_per_s, batch-8) >= 2". Values are in base units: ns, 0..1, per s. */
 struct expr {
 	const char *text; /* as written */
+	enum expr_of of;
+	const char *arm; /* improvement, speedup: of which arm; NULL: of the only one beside the baseline */
 	const struct plan_metric *metric;
 	int request; /* index into plan->requests, -1: all */
 	enum expr_stat stat;

@@ -129,6 +129,22 @@ struct plan_slo {
 	size_t line, column;
 };
 
+/* A figure of two arms that the profile says something about. */
+struct plan_compared {
+	struct expr measure; /* metric, stat, quantile and request alone */
+	bool is_gated;
+	double tolerance; /* a share of the baseline */
+};
+
+/* How two arms are held against one another. */
+struct plan_compare {
+	double tolerance;   /* of what has none of its own: 10% */
+	uint64_t resamples; /* 2,000 */
+	bool has_gate;      /* the profile says itself what is gated: `named` alone; else the usual figures are, too */
+	struct plan_compared *named;
+	size_t named_n;
+};
+
 struct plan {
 	const char *name;
 	const char *path; /* of the profile, or "-" */
@@ -145,8 +161,11 @@ struct plan {
 	double safe_share;       /* 0.8: safe rate as a share of the maximum sustainable one */
 	struct expr *abort_when; /* any that holds over one interval ends the run */
 	size_t abort_when_n;
-	struct plan_slo *slos;
+	struct plan_slo *slos; /* of a run */
 	size_t slos_n;
+	struct plan_slo *gates; /* of two arms: improvement(…), speedup(…) */
+	size_t gates_n;
+	struct plan_compare compare;
 	struct plan_generator generator;
 	struct plan_output output;
 	int64_t idle_baseline_ns; /* 2 s where a target is watched, else 0 */

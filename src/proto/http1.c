@@ -6,8 +6,8 @@
 #include "base/check.h"
 #include "proto/http1_compose.h"
 
-/* HTTP/1.1 responses (RFC 9112) by llhttp, with as few callbacks as possible: headers are counted but not looked at,
- * and the body is handed on only where somebody wants it. */
+/* HTTP/1.1 responses (RFC 9112) by llhttp, with as few callbacks as possible: headers and the body are looked at only
+ * where somebody wants them. */
 struct http1 {
 	llhttp_t parser;
 	struct protocol_response response;
@@ -15,8 +15,9 @@ struct http1 {
 	bool has_headers;       /* the final response's, not those of a 1xx */
 	uint64_t ceiling_bytes; /* of all that comes before the body, 1xx responses included */
 	uint64_t room_bytes;    /* what is left of it */
-	void (*on_body)(void *context, const char *bytes, size_t length);
-	void *context;
+	struct protocol_ear ear;
+	size_t name_length;     /* of the field that is being put together: its name stands first in ear.field */
+	bool is_field_too_long; /* it is left out */
 };
 
 static struct http1 *
@@ -71,19 +72,78 @@ http1_on_body(llhttp_t *parser, const char *bytes, size_t length)
 {
 	struct http1 *h = http1_of(parser);
 
-	h->on_body(h->context, bytes, length);
+	h->ear.on_body(h->ear.context, bytes, length);
 	return 0;
 }
 
-static const llhttp_settings_t settings_without_body = {
-	.on_headers_complete = http1_on_headers_complete,
-	.on_message_complete = http1_on_message_complete,
-};
+/* Of the final response's header section: neither a 1xx's nor the trailers. */
+static bool
+http1_is_heard(const struct http1 *h)
+{
+	return !h->has_headers && h->parser.status_code >= 200;
+}
 
-static const llhttp_settings_t settings_with_body = {
-	.on_headers_complete = http1_on_headers_complete,
-	.on_message_complete = http1_on_message_complete,
-	.on_body = http1_on_body,
+static void
+http1_keep_field(struct http1 *h, const char *bytes, size_t length)
+{
+	struct buf *field = h->ear.field;
+
+	if (field->length + length > PROTOCOL_FIELD_MAX)
+		h->is_field_too_long = true;
+	else
+		buf_add(field, bytes, length);
+}
+
+static int
+http1_on_header_name(llhttp_t *parser, const char *bytes, size_t length)
+{
+	struct http1 *h = http1_of(parser);
+
+	if (!http1_is_heard(h))
+		return 0;
+	http1_keep_field(h, bytes, length);
+	h->name_length = h->ear.field->length;
+	return 0;
+}
+
+static int
+http1_on_header_value(llhttp_t *parser, const char *bytes, size_t length)
+{
+	struct http1 *h = http1_of(parser);
+
+	if (http1_is_heard(h))
+		http1_keep_field(h, bytes, length);
+	return 0;
+}
+
+static int
+http1_on_header_complete(llhttp_t *parser)
+{
+	struct http1 *h = http1_of(parser);
+	struct buf *field = h->ear.field;
+
+	if (!http1_is_heard(h))
+		return 0;
+	if (!h->is_field_too_long)
+		h->ear.on_header(h->ear.context, field->bytes, h->name_length, field->bytes + h->name_length,
+			field->length - h->name_length);
+	buf_clear(field);
+	h->is_field_too_long = false;
+	return 0;
+}
+
+#define SETTINGS_OF_ALL                                                                                                \
+	.on_headers_complete = http1_on_headers_complete, .on_message_complete = http1_on_message_complete
+#define SETTINGS_OF_HEADERS                                                                                            \
+	.on_header_field = http1_on_header_name, .on_header_value = http1_on_header_value,                             \
+	.on_header_value_complete = http1_on_header_complete
+
+/* By who listens: [to headers][to the body]. */
+static const llhttp_settings_t http1_settings[2][2] = {
+	[false][false] = {SETTINGS_OF_ALL},
+	[false][true] = {SETTINGS_OF_ALL, .on_body = http1_on_body},
+	[true][false] = {SETTINGS_OF_ALL, SETTINGS_OF_HEADERS},
+	[true][true] = {SETTINGS_OF_ALL, SETTINGS_OF_HEADERS, .on_body = http1_on_body},
 };
 
 static void
@@ -95,18 +155,19 @@ http1_init(void *state, const struct plan *plan)
 }
 
 static void
-http1_expect(void *state, const struct plan_request *request,
-	void (*on_body)(void *context, const char *bytes, size_t length), void *context)
+http1_expect(void *state, const struct plan_request *request, const struct protocol_ear *ear)
 {
 	struct http1 *h = state;
 
-	llhttp_init(&h->parser, HTTP_RESPONSE, on_body != NULL ? &settings_with_body : &settings_without_body);
+	llhttp_init(&h->parser, HTTP_RESPONSE, &http1_settings[ear->on_header != NULL][ear->on_body != NULL]);
 	h->response = (struct protocol_response){0};
 	h->is_head = strcmp(request->method, "HEAD") == 0;
 	h->has_headers = false;
 	h->room_bytes = h->ceiling_bytes;
-	h->on_body = on_body;
-	h->context = context;
+	h->ear = *ear;
+	if (ear->field != NULL)
+		buf_clear(ear->field);
+	h->is_field_too_long = false;
 }
 
 static enum protocol_result

@@ -26,14 +26,12 @@ null_init(void *state, const struct plan *plan)
 }
 
 static void
-null_expect(void *state, const struct plan_request *request,
-	void (*on_body)(void *context, const char *bytes, size_t length), void *context)
+null_expect(void *state, const struct plan_request *request, const struct protocol_ear *ear)
 {
 	struct null *n = state;
 
 	(void)request;
-	(void)on_body;
-	(void)context;
+	(void)ear;
 	n->response = (struct protocol_response){
 		.status = 200, .has_first_byte = true, .is_complete = true, .keeps_alive = true};
 }

@@ -25,6 +25,20 @@ struct protocol_response {
 	bool keeps_alive; /* meaningful once complete: the connection may carry another request */
 };
 
+/* A header field longer than this, name and value together, is not shown to who listens; the response is none the
+ * worse. */
+#define PROTOCOL_FIELD_MAX ((size_t)8 * 1024)
+
+/* Who wants to know what a final response says. What is NULL nobody wants, and it costs nothing. */
+struct protocol_ear {
+	/* One field of its header section, whole, in order, before the body; trailers are left out. */
+	void (*on_header)(void *context, const char *name, size_t name_length, const char *value, size_t value_length);
+	/* Bytes of its body without transfer coding. */
+	void (*on_body)(void *context, const char *bytes, size_t length);
+	void *context;
+	struct buf *field; /* lent to put a field together, where on_header is there; left empty */
+};
+
 /* What on_bytes found. */
 enum protocol_result {
 	PROTOCOL_MORE,     /* the response goes on */
@@ -47,10 +61,9 @@ struct protocol_ops {
 
 	/* `state` has state_size bytes, aligned for any type. */
 	void (*init)(void *state, const struct plan *plan);
-	/* A request was written: the next bytes are its response. on_body gets the body's bytes without transfer
-	 * coding; NULL: nobody wants them. Called again only when the last response is complete. */
-	void (*expect)(void *state, const struct plan_request *request,
-		void (*on_body)(void *context, const char *bytes, size_t length), void *context);
+	/* A request was written: the next bytes are its response. Called again only when the last response is complete.
+	 */
+	void (*expect)(void *state, const struct plan_request *request, const struct protocol_ear *ear);
 	enum protocol_result (*on_bytes)(void *state, const char *bytes, size_t length, enum failure *failure);
 	/* The peer closed its side: COMPLETE where that ends a body, else FAILED with TRUNCATED. */
 	enum protocol_result (*on_eof)(void *state, enum failure *failure);

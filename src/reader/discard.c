@@ -1,10 +1,11 @@
 #include "reader/reader.h"
 
 static void
-discard_begin(void *state, const struct plan_request *request)
+discard_begin(void *state, const struct plan_request *request, const struct reader_host *host)
 {
 	(void)state;
 	(void)request;
+	(void)host;
 }
 
 static void
@@ -17,9 +18,10 @@ discard_on_bytes(void *state, const char *bytes, size_t length, int64_t now_ns)
 }
 
 static enum failure
-discard_end(void *state)
+discard_end(void *state, unsigned status)
 {
 	(void)state;
+	(void)status;
 	return FAILURE_COUNT;
 }
 

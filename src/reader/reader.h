@@ -4,21 +4,47 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "measure/exchange.h"
 #include "plan/plan.h"
 
+/* The largest piece of a body that a reader keeps at once: an event that came in parts, a JSON document. */
+#define READER_SCRATCH_MAX ((size_t)1024 * 1024)
+
+/* What a reader is lent for as long as one body lasts. */
+struct reader_host {
+	/* Empty at first, its ceiling READER_SCRATCH_MAX. It belongs to the connection, which keeps its memory for the
+	 * next body: whatever a reader cannot judge byte by byte is put together here. */
+	struct buf *scratch;
+	/* More text of a generated answer (content, not reasoning), still escaped as it stood in the JSON string that
+	 * brought it. NULL: nobody wants it. */
+	void (*on_text)(void *context, const char *json, size_t length);
+	void *context;
+};
+
 /* A reader consumes one response's body, as it comes, and judges it at the end. Its state is embedded in the
- * connection, sized once at start; it allocates nothing. One file and one row of readers.def each. */
+ * connection, sized once at start, and shared with the readers of the connection's other requests: it owns nothing and
+ * allocates nothing. One file and one row of readers.def each. */
 struct reader_ops {
 	struct plan_choice choice; /* name and help; a request says which by `read:` */
 	size_t state_size;
 	bool ignores_bytes; /* it looks at none: whoever feeds it may leave on_bytes out */
-	/* A body begins. `request` says what is expected of it. */
-	void (*begin)(void *state, const struct plan_request *request);
-	/* Bytes of the body, without transfer coding; all of them arrived at now_ns. */
+	/* A request was sent: its response comes. `request` says what is expected of it; both outlive the body. */
+	void (*begin)(void *state, const struct plan_request *request, const struct reader_host *host);
+	/* A field of the response's header section, whole, in order, before any byte of the body. NULL: it looks at
+	 * none. The name is as it was sent: compare it without regard to case. */
+	void (*on_header)(void *state, const char *name, size_t name_length, const char *value, size_t value_length);
+	/* Bytes of the body, without transfer coding; all of them arrived at now_ns. Several calls with the same now_ns
+	 * may be parts of one read. */
 	void (*on_bytes)(void *state, const char *bytes, size_t length, int64_t now_ns);
-	/* The body is complete. FAILURE_COUNT: it is as expected; else the row that it is counted in. */
-	enum failure (*end)(void *state);
+	/* The body is complete, under this final status. FAILURE_COUNT: it is as expected; else the row that it is
+	 * counted in. The status itself is the caller's to judge, and goes before. */
+	enum failure (*end)(void *state, unsigned status);
+	/* What was generated so far, also before the end and where there is no end. NULL: it counts no tokens. */
+	const struct generation *(*generation)(const void *state);
+	/* The gap between the last two reads that brought tokens, once: −1 when there was none since it was asked last.
+	 * NULL where generation is. */
+	int64_t (*take_gap_ns)(void *state);
 };
 
 extern const struct reader_ops *const readers[]; /* from readers.def, ended by NULL */

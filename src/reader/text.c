@@ -12,9 +12,10 @@ struct text {
 };
 
 static void
-text_begin(void *state, const struct plan_request *request)
+text_begin(void *state, const struct plan_request *request, const struct reader_host *host)
 {
 	struct text *t = state;
+	(void)host;
 	const char *wanted = request->expect.body != NULL ? request->expect.body : "";
 
 	*t = (struct text){.wanted = wanted, .wanted_length = strlen(wanted)};
@@ -48,10 +49,11 @@ text_on_bytes(void *state, const char *bytes, size_t length, int64_t now_ns)
 }
 
 static enum failure
-text_end(void *state)
+text_end(void *state, unsigned status)
 {
 	const struct text *t = state;
 
+	(void)status;
 	return t->matched == t->wanted_length ? FAILURE_COUNT : FAILURE_BODY;
 }
 

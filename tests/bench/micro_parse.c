@@ -6,6 +6,7 @@
 #include "wire.h"
 
 static const struct plan plan = {.target.response_ceiling_bytes = 65536};
+static const struct protocol_ear nobody;
 static const struct plan_request get = {.method = "GET"};
 
 static void *
@@ -24,7 +25,7 @@ parser_repeat(void *state, uint64_t times)
 	enum failure failure;
 
 	for (uint64_t i = 0; i < times; i++) {
-		http1_protocol.expect(state, &get, NULL, NULL);
+		http1_protocol.expect(state, &get, &nobody);
 		CHECK(http1_protocol.on_bytes(state, WIRE_RESPONSE, WIRE_RESPONSE_BYTES, &failure) ==
 			PROTOCOL_COMPLETE);
 	}

@@ -48,7 +48,7 @@ feed(void *state, const struct plan_request *request, const uint8_t *bytes, size
 {
 	*a = (struct answer){.result = PROTOCOL_MORE, .failure = FAILURE_COUNT};
 	buf_init(&a->body, BODY_CEILING);
-	http1_protocol.expect(state, request, keep_body, a);
+	http1_protocol.expect(state, request, &(struct protocol_ear){.on_body = keep_body, .context = a});
 	for (size_t at = 0; at < length && a->result < PROTOCOL_EXTRA; at += step)
 		a->result = feed_piece(state, bytes + at, length - at < step ? length - at : step, &a->failure);
 	if (a->result < PROTOCOL_EXTRA)

@@ -12,6 +12,7 @@
 #define CEILING 200
 
 static const struct plan plan = {.target.response_ceiling_bytes = CEILING};
+static const struct protocol_ear nobody = {0};
 static const struct plan_request get = {.name = "r", .method = "GET"};
 
 static void *state;
@@ -63,7 +64,7 @@ feed_in_steps(const char *text, size_t step, enum failure *failure)
 	size_t length = strlen(text);
 
 	*failure = FAILURE_COUNT;
-	http1_protocol.expect(state, &get, NULL, NULL);
+	http1_protocol.expect(state, &get, &nobody);
 	for (size_t at = 0; at < length && result == PROTOCOL_MORE; at += step)
 		result = http1_protocol.on_bytes(state, text + at, length - at < step ? length - at : step, failure);
 	return result;
@@ -104,7 +105,7 @@ test_endless_interim_responses_hit_the_ceiling(void **context)
 	enum failure failure;
 	int n = 0;
 
-	http1_protocol.expect(state, &get, NULL, NULL);
+	http1_protocol.expect(state, &get, &nobody);
 	for (; result == PROTOCOL_MORE && n < 1000; n++)
 		result = feed("HTTP/1.1 100 Continue\r\n\r\n", &failure);
 	assert_int_equal(result, PROTOCOL_FAILED);
@@ -118,7 +119,7 @@ test_body_that_nobody_wants_is_not_handed_on(void **context)
 	(void)context;
 	enum failure failure;
 
-	http1_protocol.expect(state, &get, NULL, NULL);
+	http1_protocol.expect(state, &get, &nobody);
 	assert_int_equal(
 		feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", &failure), PROTOCOL_MORE);
 	assert_int_equal(feed("0\r\n\r\n", &failure), PROTOCOL_COMPLETE);
@@ -130,7 +131,7 @@ test_status_is_known_before_the_body_is_complete(void **context)
 	(void)context;
 	enum failure failure;
 
-	http1_protocol.expect(state, &get, NULL, NULL);
+	http1_protocol.expect(state, &get, &nobody);
 	assert_false(http1_protocol.response(state)->has_first_byte);
 	assert_int_equal(feed("H", &failure), PROTOCOL_MORE);
 	assert_true(http1_protocol.response(state)->has_first_byte);
@@ -146,7 +147,7 @@ test_interim_status_is_never_shown(void **context)
 	(void)context;
 	enum failure failure;
 
-	http1_protocol.expect(state, &get, NULL, NULL);
+	http1_protocol.expect(state, &get, &nobody);
 	assert_int_equal(feed("HTTP/1.1 103 Early Hints\r\n\r\n", &failure), PROTOCOL_MORE);
 	assert_true(http1_protocol.response(state)->has_first_byte);
 	assert_int_equal(http1_protocol.response(state)->status, 0);
@@ -161,11 +162,11 @@ test_responses_follow_each_other_on_one_connection(void **context)
 	enum failure failure;
 
 	for (int i = 0; i < 3; i++) {
-		http1_protocol.expect(state, &get, NULL, NULL);
+		http1_protocol.expect(state, &get, &nobody);
 		assert_false(http1_protocol.response(state)->is_complete);
 		assert_int_equal(feed("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", &failure), PROTOCOL_COMPLETE);
 		assert_true(http1_protocol.response(state)->keeps_alive);
-		http1_protocol.expect(state, &head, NULL, NULL);
+		http1_protocol.expect(state, &head, &nobody);
 		assert_int_equal(feed("HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\n", &failure), PROTOCOL_COMPLETE);
 		assert_int_equal(http1_protocol.response(state)->status, 404);
 	}
@@ -177,7 +178,7 @@ test_bytes_after_a_complete_response_poison_the_connection(void **context)
 	(void)context;
 	enum failure failure;
 
-	http1_protocol.expect(state, &get, NULL, NULL);
+	http1_protocol.expect(state, &get, &nobody);
 	assert_int_equal(feed("HTTP/1.1 204 No Content\r\n\r\n", &failure), PROTOCOL_COMPLETE);
 	assert_int_equal(feed("HTTP/1.1 408 Request Timeout\r\n", &failure), PROTOCOL_EXTRA);
 	assert_int_equal(http1_protocol.response(state)->status, 204);

@@ -39,7 +39,7 @@ feed(const struct protocol_ops *ops, void *state, const struct response_sample *
 
 	*o = (struct answer){.result = PROTOCOL_MORE, .failure = FAILURE_COUNT};
 	buf_init(&o->body, 1 << 20);
-	ops->expect(state, &request, keep_body, o);
+	ops->expect(state, &request, &(struct protocol_ear){.on_body = keep_body, .context = o});
 	for (size_t at = 0; at < sample->length && o->result < PROTOCOL_EXTRA;) {
 		size_t end = at < cut ? cut : at + step;
 
@@ -130,7 +130,7 @@ test_protocol_without_stream_completes_at_once(void **context)
 
 		ops->init(state, &plan);
 		assert_false(ops->response(state)->is_complete);
-		ops->expect(state, &request, NULL, NULL);
+		ops->expect(state, &request, &(struct protocol_ear){0});
 		assert_true(ops->response(state)->is_complete);
 		assert_true(ops->response(state)->has_first_byte);
 		assert_true(ops->response(state)->keeps_alive);

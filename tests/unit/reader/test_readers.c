@@ -47,8 +47,12 @@ read_body(const struct reader_ops *ops, void *state, const struct sample *sample
 {
 	const struct plan_request request = {.name = "r", .expect.body = sample->wanted};
 	size_t length = strlen(sample->body);
+	struct buf scratch;
+	const struct reader_host host = {.scratch = &scratch};
+	enum failure verdict;
 
-	ops->begin(state, &request);
+	buf_init(&scratch, READER_SCRATCH_MAX);
+	ops->begin(state, &request, &host);
 	for (size_t at = 0; at < length;) {
 		size_t end = at < cut ? cut : at + step;
 
@@ -61,7 +65,9 @@ read_body(const struct reader_ops *ops, void *state, const struct sample *sample
 		free(piece);
 		at = end;
 	}
-	return ops->end(state);
+	verdict = ops->end(state, 200);
+	buf_fini(&scratch);
+	return verdict;
 }
 
 static void
