@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "plan/emit.h"
 #include "plan/tree.h"
+#include "plan/variants.h"
 
 #define EFFECTIVE_CEILING ((size_t)4 * 1024 * 1024) /* aliases may multiply long texts */
 #define IDLE_BASELINE_NS (2 * NS_PER_S)
@@ -190,8 +191,8 @@ keep_text(struct plan_context *context, struct buf *text)
 	return arena_strndup(context->arena, text->bytes ? text->bytes : "", text->length);
 }
 
-static bool
-keep_effective(struct plan_context *context, const struct plan_node *root, struct plan *plan, struct error *err)
+bool
+compile_keep_effective(struct plan_context *context, const struct plan_node *root, struct plan *plan, struct error *err)
 {
 	struct buf yaml, json;
 
@@ -226,7 +227,7 @@ compile_tree(struct plan_context *context, const struct plan_node *root, struct 
 	struct plan *plan = &profile->plan;
 
 	if (!plan_parse_map(context, root, profile_keys, NULL, profile, err) || !check_name(context, root, plan, err) ||
-		!check_target(node_get(root, "target"), &plan->target, err) ||
+		!check_target(node_get(root, "target"), &plan->target, err) || !course_compile(context, profile, err) ||
 		!compile_scenarios(context, root, profile, err) || !compile_goals(context, profile, err))
 		return false;
 	if (node_get(root, "idle_baseline") == NULL && (plan->target.has_watch || plan->target.process.command != NULL))
@@ -235,27 +236,38 @@ compile_tree(struct plan_context *context, const struct plan_node *root, struct 
 	return true;
 }
 
+/* Several runs are more than one plan can say. */
+static bool
+check_one_run(const struct plan_node *root, struct error *err)
+{
+	static const char *const keys[] = {"arms", "matrix"};
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (node_get(root, keys[i]) != NULL)
+			return plan_error(node_get(root, keys[i]), err,
+				"%s: this profile asks for several runs, where one is wanted; brunt run and brunt "
+				"check take it",
+				keys[i]);
+	return true;
+}
+
 static bool
 compile_text(struct plan_context *context, const char *text, size_t length, const struct plan_setting *settings,
-	size_t settings_n, struct profile *profile, struct error *err)
+	size_t settings_n, size_t variant, struct profile *profile, struct error *err)
 {
-	struct plan_node *root = tree_read(context, text, length, profile->plan.path, err);
+	struct plan_node *root = tree_read_set(context, text, length, profile->plan.path, settings, settings_n, err);
 
-	if (root == NULL)
+	if (root == NULL || (variant == COMPILE_NO_VARIANT ? !check_one_run(root, err)
+							   : !variants_apply(context, root, variant, err)))
 		return false;
-	for (size_t i = 0; i < settings_n; i++) {
-		if (!tree_set(context, root, &settings[i], err))
-			return false;
-		tree_expand_shorthands(context, root);
-	}
 	tree_move_paths(context, root, profile->plan.path);
-	return keep_effective(context, root, &profile->plan, err) && tree_resolve(context, root, err) &&
+	return compile_keep_effective(context, root, &profile->plan, err) && tree_resolve(context, root, err) &&
 	       compile_tree(context, root, profile, err);
 }
 
 struct plan *
-plan_load_text(const char *text, size_t length, const char *name, const struct plan_setting *settings,
-	size_t settings_n, const struct plan_tables *tables, struct error *err)
+compile_variant(const char *text, size_t length, const char *name, const struct plan_setting *settings,
+	size_t settings_n, size_t variant, const struct plan_tables *tables, struct error *err)
 {
 	struct profile profile = {0};
 	struct arena arena;
@@ -267,7 +279,7 @@ plan_load_text(const char *text, size_t length, const char *name, const struct p
 	}
 	arena_init(&arena);
 	profile.plan.path = arena_strdup(&arena, name);
-	if (!compile_text(&context, text, length, settings, settings_n, &profile, err)) {
+	if (!compile_text(&context, text, length, settings, settings_n, variant, &profile, err)) {
 		CHECK(error_is_set(err));
 		arena_fini(&arena);
 		return NULL;
@@ -277,6 +289,13 @@ plan_load_text(const char *text, size_t length, const char *name, const struct p
 	*plan = profile.plan;
 	plan->arena = arena;
 	return plan;
+}
+
+struct plan *
+plan_load_text(const char *text, size_t length, const char *name, const struct plan_setting *settings,
+	size_t settings_n, const struct plan_tables *tables, struct error *err)
+{
+	return compile_variant(text, length, name, settings, settings_n, COMPILE_NO_VARIANT, tables, err);
 }
 
 struct plan *

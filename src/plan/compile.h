@@ -21,6 +21,15 @@ bool compile_scenarios(
 bool compile_request(struct plan_context *context, const struct plan_node *item, const struct plan_target *target,
 	struct plan_request *request, struct error *err);
 
+/* As plan_load_text, of one of the profile's variants; COMPILE_NO_VARIANT: it must be a profile of one run. */
+#define COMPILE_NO_VARIANT SIZE_MAX
+struct plan *compile_variant(const char *text, size_t length, const char *name, const struct plan_setting *settings,
+	size_t settings_n, size_t variant, const struct plan_tables *tables, struct error *err);
+
+/* The tree as it will be shown; false: larger than its ceiling. */
+bool compile_keep_effective(
+	struct plan_context *context, const struct plan_node *root, struct plan *plan, struct error *err);
+
 /* The request of a profile that names none: GET of the URL as it stands. */
 void compile_default_request(
 	struct plan_context *context, const struct plan_target *target, struct plan_request *request);

@@ -160,3 +160,17 @@ tree_read(struct plan_context *context, const char *text, size_t length, const c
 	free(real);
 	return read_chained(context, text, length, file, &chain, err);
 }
+
+struct plan_node *
+tree_read_set(struct plan_context *context, const char *text, size_t length, const char *file,
+	const struct plan_setting *settings, size_t settings_n, struct error *err)
+{
+	struct plan_node *root = tree_read(context, text, length, file, err);
+
+	for (size_t i = 0; root != NULL && i < settings_n; i++) {
+		if (!tree_set(context, root, &settings[i], err))
+			return NULL;
+		tree_expand_shorthands(context, root);
+	}
+	return root;
+}

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plan/course.h"
 #include "plan/keys.h"
 #include "plan/parse.h"
 #include "plan/plan.h"
@@ -11,6 +12,29 @@ struct profile {
 	const char *extends; /* done before rows are looked at */
 	/* Compiled once everything that they refer to is known; NULL: not there. */
 	const struct plan_node *load, *scenarios, *requests, *slo, *abort_when;
+	/* Of the one run: what rows say of it, and the lists. */
+	struct plan_course course;
+	const struct plan_node *at, *probe;
+	/* Of the experiment that makes several runs of the profile (experiment.h). */
+	const struct plan_node *arms, *matrix;
+	const char *baseline;
+	int order;
+	uint64_t repeats;
+};
+
+struct arm_row {
+	const char *name;
+	const struct plan_node *set, *before, *after, *ready;
+};
+
+/* An item of `at`. */
+struct action_row {
+	int64_t at_ns;
+	const char *name;
+	struct plan_shell run;
+	int64_t within_ns;
+	const char *signal, *to;
+	struct plan_fetch fetch;
 };
 
 struct scenario_row {
@@ -42,6 +66,7 @@ struct request_row {
 };
 
 extern const struct plan_key profile_keys[], load_keys[], scenario_keys[], request_keys[];
+extern const struct plan_key action_keys[], probe_keys[], arm_keys[];
 
 /* Keys that issues to come have claimed, ended by NULL. */
 extern const char *const keys_of_later[];
@@ -53,4 +78,6 @@ bool plan_parse_limit(struct plan_context *context, const struct plan_node *node
 bool plan_parse_stop(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_protocol(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_reader(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_place(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_shell(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_statuses(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);

@@ -13,13 +13,14 @@
 /* A walk along "requests[1].weight" or "requests.buy.weight". */
 struct walk {
 	struct arena *arena;
-	const char *label; /* "--set requests[1].weight" */
-	const char *rest;  /* what is still to go */
+	const char *label;              /* "--set requests[1].weight" … */
+	const struct plan_node *placed; /* … or, where the profile itself sets, what stands there; else NULL */
+	const char *rest;               /* what is still to go */
 	struct plan_node *parent, *node;
 	struct error *err;
 };
 
-/* False, as every message of this file is about the flag. */
+/* False, as every message of this file is about the flag, or whatever sets in its place. */
 __attribute__((format(printf, 2, 3))) static bool
 refuse(struct walk *walk, const char *format, ...)
 {
@@ -29,8 +30,24 @@ refuse(struct walk *walk, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	error_at(walk->err, walk->label, 0, 0, "%s", message);
-	return false;
+	if (walk->placed != NULL)
+		return error_at(walk->err, walk->placed->file, walk->placed->key_line, walk->placed->key_column,
+			"%s: %s", walk->label, message);
+	return error_at(walk->err, walk->label, 0, 0, "%s", message);
+}
+
+/* A map that the path goes through and that nobody wrote. */
+static struct plan_node *
+make_map(const struct walk *walk, const char *key)
+{
+	struct plan_node *map = node_new_map(walk->arena, walk->placed ? walk->placed->file : walk->label);
+
+	map->key = key;
+	if (walk->placed != NULL) {
+		map->line = map->key_line = walk->placed->key_line;
+		map->column = map->key_column = walk->placed->key_column;
+	}
+	return map;
 }
 
 bool
@@ -127,11 +144,10 @@ walk_key(struct walk *walk)
 	walk->parent = walk->node;
 	walk->node = node_get(walk->parent, key);
 	if (walk->node == NULL || (node_is_null(walk->node) && !is_at_end(walk))) {
-		struct plan_node *made = node_new_map(walk->arena, walk->label);
+		struct plan_node *made = make_map(walk, key);
 
 		if (walk->node != NULL)
 			node_remove(walk->parent, walk->node);
-		made->key = key;
 		node_add(walk->parent, made);
 		walk->node = made;
 	}
@@ -148,33 +164,61 @@ walk_step(struct walk *walk)
 	return walk->node->kind == NODE_LIST ? walk_item_name(walk) : walk_key(walk);
 }
 
+/* To the end of the path, where `value` is put; null removes what is there. */
+static bool
+walk_and_put(struct plan_context *context, struct walk *walk, struct plan_node *value)
+{
+	size_t parts = 0;
+
+	if (strncmp(walk->rest, "extends", 7) == 0 && ends_name(walk->rest[7]))
+		return refuse(walk, "extends stands in the profile only");
+	do {
+		if (++parts > PATH_PARTS_CEILING)
+			return refuse(walk, "the path has more than %d parts", PATH_PARTS_CEILING);
+		if (!walk_step(walk))
+			return false;
+		if (walk->parent->key != NULL && strcmp(walk->parent->key, "load") == 0 &&
+			walk->parent->kind == NODE_MAP)
+			tree_keep_shape(context, walk->parent, walk->node->key);
+	} while (!is_at_end(walk));
+	if (node_is_null(value))
+		node_remove(walk->parent, walk->node);
+	else
+		node_replace(walk->parent, walk->node, value);
+	return true;
+}
+
 bool
 tree_set(struct plan_context *context, struct plan_node *root, const struct plan_setting *setting, struct error *err)
 {
 	struct walk walk = {.arena = context->arena, .rest = setting->path, .node = root, .err = err};
-	size_t parts = 0;
 
 	walk.label = arena_printf(context->arena, "--set %.*s", (int)strcspn(setting->path, "="), setting->path);
 	if (setting->value[strspn(setting->value, " ")] == '\0')
 		return refuse(&walk, "there is no value; write KEY=VALUE, or KEY=null to remove the key");
-	if (strncmp(setting->path, "extends", 7) == 0 && ends_name(setting->path[7]))
-		return refuse(&walk, "extends stands in the profile only");
 	struct plan_node *value =
 		yaml_read(context->arena, setting->value, strlen(setting->value), walk.label, false, err);
 
-	if (value == NULL)
+	return value != NULL && walk_and_put(context, &walk, value);
+}
+
+bool
+tree_put(struct plan_context *context, struct plan_node *root, const char *path, struct plan_node *value,
+	struct error *err)
+{
+	/* Where it stands is told once it has become part of the tree, and its key another one. */
+	struct plan_node place = *value;
+	struct walk walk = {.arena = context->arena, .label = path, .rest = path, .node = root, .err = err};
+
+	if (place.key == NULL) { /* a value of a list */
+		place.key_line = place.line;
+		place.key_column = place.column;
+	}
+	walk.placed = &place;
+	if (strchr(path, '=') != NULL || path[0] == '\0')
+		return refuse(&walk, "a path such as load.steady.rate, and its value after the colon");
+	if (!walk_and_put(context, &walk, value))
 		return false;
-	do {
-		if (++parts > PATH_PARTS_CEILING)
-			return refuse(&walk, "the path has more than %d parts", PATH_PARTS_CEILING);
-		if (!walk_step(&walk))
-			return false;
-		if (walk.parent->key != NULL && strcmp(walk.parent->key, "load") == 0 && walk.parent->kind == NODE_MAP)
-			tree_keep_shape(context, walk.parent, walk.node->key);
-	} while (!is_at_end(&walk));
-	if (node_is_null(value))
-		node_remove(walk.parent, walk.node);
-	else
-		node_replace(walk.parent, walk.node, value);
+	tree_expand_shorthands(context, root);
 	return true;
 }

@@ -24,6 +24,14 @@ void tree_keep_shape(struct plan_context *context, struct plan_node *load, const
 bool tree_set(
 	struct plan_context *context, struct plan_node *root, const struct plan_setting *setting, struct error *err);
 
+/* The same with a value that stands in the profile, whose place messages name; it leaves where it stood. */
+bool tree_put(struct plan_context *context, struct plan_node *root, const char *path, struct plan_node *value,
+	struct error *err);
+
+/* Reads, merges, and applies the settings of --set. */
+struct plan_node *tree_read_set(struct plan_context *context, const char *text, size_t length, const char *file,
+	const struct plan_setting *settings, size_t settings_n, struct error *err);
+
 /* Relative paths that come from profiles in other directories, as the profile at top_file would write them: for the
  * effective profile, which is to work in its place. What the run reads is still resolved where it was written. */
 void tree_move_paths(struct plan_context *context, struct plan_node *root, const char *top_file);

@@ -1,0 +1,259 @@
+#include "unit/plan/loading.h"
+
+#include <stdio.h>
+
+#include "base/check.h"
+#include "plan/course.h"
+#include "plan/experiment.h"
+
+#define PROFILE                                                                                                        \
+	"target: http://127.0.0.1:8080\n"                                                                              \
+	"load: {steady: {rate: 50/s, for: 1s}}\n"                                                                      \
+	"requests: [{name: chat, post: /chat, json: {max_tokens: 50}}]\n"
+
+static struct plan_experiment *
+load_experiment(const char *text, const char *set)
+{
+	struct plan_setting setting;
+	struct error err = {0};
+
+	assert_true(set == NULL || plan_setting_parse(set, &setting, &err));
+	struct plan_experiment *experiment =
+		experiment_load_text(text, strlen(text), "x.yaml", &setting, set != NULL ? 1 : 0, &fake_tables, &err);
+
+	if (experiment == NULL)
+		fail_msg("%s: %s", err.where, err.message);
+	return experiment;
+}
+
+static double
+rate_of(const struct plan_experiment *experiment, size_t arm)
+{
+	return ((const struct fake_steady *)experiment->arms[arm].plan->scenarios[0].load.shape.params)->rate;
+}
+
+static void
+test_a_profile_without_arms_is_one_run(void **state)
+{
+	(void)state;
+	struct plan_experiment *experiment = load_experiment("name: plain\n" PROFILE, NULL);
+
+	assert_int_equal(experiment->kind, EXPERIMENT_ONE_RUN);
+	assert_int_equal(experiment_blocks_n(experiment), 1);
+	assert_string_equal(experiment->arms[0].plan->name, "plain");
+	experiment_free(experiment);
+}
+
+static void
+test_an_arm_is_the_profile_with_settings_of_its_own(void **state)
+{
+	(void)state;
+	struct plan_experiment *experiment = load_experiment(PROFILE "arms:\n"
+								     "  off: {}\n"
+								     "  on:\n"
+								     "    set:\n"
+								     "      target.url: http://127.0.0.1:8081\n"
+								     "      load.steady.rate: 70/s\n"
+								     "      requests.chat.weight: 3\n",
+		NULL);
+
+	assert_int_equal(experiment->kind, EXPERIMENT_ARMS);
+	assert_int_equal(experiment->arms_n, 2);
+	assert_string_equal(experiment->arms[0].name, "off");
+	assert_string_equal(experiment->arms[1].name, "on");
+	assert_int_equal(experiment->arms[0].plan->target.url.port, 8080);
+	assert_int_equal(experiment->arms[1].plan->target.url.port, 8081);
+	assert_true(rate_of(experiment, 0) == 50);
+	assert_true(rate_of(experiment, 1) == 70);
+	assert_true(experiment->arms[0].plan->requests[0].weight == 1);
+	assert_true(experiment->arms[1].plan->requests[0].weight == 3);
+	experiment_free(experiment);
+}
+
+/* What an arm's results directory holds as profile.yaml is a profile of one run, which gives that run again. */
+static void
+test_an_arms_effective_profile_is_one_of_its_own(void **state)
+{
+	(void)state;
+	struct plan_experiment *experiment = load_experiment(
+		PROFILE "repeats: 3\nbaseline: b\narms: {a: {set: {load.steady.rate: 70/s}}, b: {}}\n", NULL);
+	const char *yaml = experiment->arms[0].plan->effective_yaml;
+	struct plan *again = load(yaml);
+
+	assert_null(strstr(yaml, "arms"));
+	assert_null(strstr(yaml, "repeats"));
+	assert_string_equal(again->hash, experiment->arms[0].plan->hash);
+	assert_string_not_equal(experiment->arms[0].plan->hash, experiment->arms[1].plan->hash);
+	assert_non_null(strstr(experiment->whole.effective_yaml, "arms"));
+	assert_int_equal(experiment->baseline, 1);
+	plan_free(again);
+	experiment_free(experiment);
+}
+
+static void
+test_an_arm_brings_its_own_before_after_and_ready(void **state)
+{
+	(void)state;
+	struct plan_experiment *experiment =
+		load_experiment(PROFILE "before: start-it\n"
+					"arms:\n"
+					"  - {name: cold, before: {run: start-it --cold, within: 5s}}\n"
+					"  - {name: warm, after: stop-it, ready: /health}\n",
+			NULL);
+	const struct plan_course *cold = experiment->arms[0].plan->course, *warm = experiment->arms[1].plan->course;
+
+	assert_string_equal(cold->before.command.text, "start-it --cold");
+	assert_int_equal(cold->before.within_ns, 5000000000);
+	assert_null(cold->after.command.text);
+	assert_null(cold->ready.fetch.place.shown);
+	assert_string_equal(warm->before.command.text, "start-it");
+	assert_string_equal(warm->after.command.text, "stop-it");
+	assert_string_equal(warm->ready.fetch.place.path, "/health");
+	assert_int_equal(warm->ready.fetch.place.url.port, 8080);
+	experiment_free(experiment);
+}
+
+static void
+test_settings_of_the_command_line_come_before_those_of_an_arm(void **state)
+{
+	(void)state;
+	const char *text = PROFILE "arms: {a: {}, b: {set: {load.steady.rate: 70/s}}}\n";
+	struct plan_experiment *experiment = load_experiment(text, "load.steady.rate=20/s");
+
+	assert_true(rate_of(experiment, 0) == 20);
+	assert_true(rate_of(experiment, 1) == 70);
+	experiment_free(experiment);
+	experiment = load_experiment(text, "arms.b.set={load.steady.rate: 30/s}");
+	assert_true(rate_of(experiment, 1) == 30);
+	experiment_free(experiment);
+}
+
+static void
+assert_blocks(const char *order, const char *wanted)
+{
+	char text[512], got[16] = "";
+	snprintf(text, sizeof(text), PROFILE "arms: {a: {}, b: {}}\nrepeats: 3\n%s", order);
+	struct plan_experiment *experiment = load_experiment(text, NULL);
+
+	for (size_t i = 0; i < experiment_blocks_n(experiment); i++)
+		got[i] = experiment->arms[experiment_arm_of(experiment, i)].name[0];
+	assert_string_equal(got, wanted);
+	experiment_free(experiment);
+}
+
+static void
+test_blocks_are_interleaved_unless_they_are_wanted_in_sequence(void **state)
+{
+	(void)state;
+	assert_blocks("", "ababab");
+	assert_blocks("order: interleaved\n", "ababab");
+	assert_blocks("order: sequential\n", "aaabbb");
+}
+
+static void
+test_a_matrix_is_every_combination_of_its_values(void **state)
+{
+	(void)state;
+	struct plan_experiment *experiment = load_experiment(PROFILE "matrix:\n"
+								     "  requests[0].json.max_tokens: [1, 50]\n"
+								     "  load: [{steady: {rate: 5/s, for: 1s}}, "
+								     "{steady: {rate: 6/s, for: 1s}}, "
+								     "{steady: {rate: 7/s, for: 1s}}]\n",
+		NULL);
+
+	assert_int_equal(experiment->kind, EXPERIMENT_MATRIX);
+	assert_int_equal(experiment->arms_n, 6);
+	assert_int_equal(experiment->keys_n, 2);
+	for (size_t i = 0; i < 6; i++) {
+		const struct plan_request *request = &experiment->arms[i].plan->requests[0];
+
+		assert_true(rate_of(experiment, i) == 5 + (double)(i % 3));
+		assert_non_null(strstr(request->body, i < 3 ? ":1}" : ":50}"));
+		assert_string_equal(experiment->arms[i].shown[0], i < 3 ? "1" : "50");
+	}
+	assert_string_equal(
+		experiment->arms[5].name, "max_tokens=50 load={\"steady\":{\"rate\":\"7/s\",\"for\":\"1s\"}}");
+	experiment_free(experiment);
+}
+
+static const struct mistake {
+	const char *name, *more, *sentence;
+} mistakes[] = {
+	/* clang-format off */
+	{"one arm", "arms: {a: {}}\n", "x.yaml:4:7: arms: an experiment compares at least two of them, such as {baseline: {}, candidate: {set: {target.url: \"http://127.0.0.1:8081\"}}}"},
+	{"an arm that is text", "arms: {a: {}, b: fast}\n", "x.yaml:4:18: arms: each is a map such as {set: {target.url: \"http://127.0.0.1:8081\"}}; an arm that is the profile as it stands is {}"},
+	{"an arm without a name", "arms:\n  - {set: {seed: 1}}\n  - {}\n", "x.yaml:5:5: 'name' is missing: what results call the arm"},
+	{"two arms of one name", "arms:\n  - {name: a}\n  - {name: a}\n", "x.yaml:6:5: name: there is an arm 'a' already"},
+	{"a slip in an arm", "arms: {a: {}, b: {sett: {}}}\n", "x.yaml:4:19: unknown key 'sett'; did you mean 'set'? Valid here: name, set, before, after, ready"},
+	{"a path that is nothing", "arms:\n  a: {}\n  b:\n    set:\n      load.steady.speed: 5/s\n", "x.yaml:8:26: unknown key 'speed'; valid here: rate, for, count"},
+	{"a request that is not there", "arms: {a: {}, b: {set: {requests.buy.weight: 2}}}\n", "x.yaml:4:25: requests.buy.weight: no item of the list is named 'buy'; valid here: chat"},
+	{"a value of the wrong kind", "arms:\n  a: {}\n  b: {set: {load.steady.rate: 5/z}}\n", "x.yaml:6:31: rate: '5/z' is not a rate such as 50/s or 3000/min, or a number of users such as '10 users'"},
+	{"set is a list", "arms: {a: {}, b: {set: [x]}}\n", "x.yaml:4:24: set: write a map of paths to values, such as {target.url: \"http://127.0.0.1:8081\"}"},
+	{"a baseline that is no arm", "arms: {off: {}, on: {}}\nbaseline: of\n", "x.yaml:5:11: baseline: there is no arm 'of'; did you mean 'off'? Valid here: off, on"},
+	{"a baseline without arms", "baseline: on\n", "x.yaml:4:11: baseline: there are no 'arms' and no 'matrix' that this belongs to"},
+	{"repeats without arms", "repeats: 3\n", "x.yaml:4:10: repeats: there are no 'arms' and no 'matrix' that this belongs to"},
+	{"too many blocks", "arms: {a: {}, b: {}}\nrepeats: 501\n", "x.yaml:5:10: repeats: 2 × 501 blocks are more than 1000"},
+	{"an order", "arms: {a: {}, b: {}}\norder: random\n", "x.yaml:5:8: order: 'random' is not one of interleaved, sequential"},
+	{"arms and a matrix", "arms: {a: {}, b: {}}\nmatrix: {seed: [1, 2]}\n", "x.yaml:5:9: matrix: 'arms' is here already; an experiment is one or the other, and a matrix with the key that the arms differ in has all that both say"},
+	{"a matrix of one value", "matrix: {seed: 5}\n", "x.yaml:4:16: matrix: 'seed' wants a list of values, such as [1, 4, 8]"},
+	{"an empty matrix", "matrix: {}\n", "x.yaml:4:9: matrix: write a map of 1 to 8 paths to lists, such as {load.concurrency.users: [1, 4, 8]}"},
+	{"a matrix of a key that is not there", "matrix: {sede: [1, 2]}\n", "x.yaml:4:17: unknown key 'sede'; did you mean 'seed'?"},
+	{"a matrix with a baseline", "matrix: {seed: [1, 2]}\nbaseline: x\n", "x.yaml:5:11: baseline: the cells of a matrix are not compared with one of them; leave it out, or write 'arms'"},
+	{"a large matrix", "matrix: {seed: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], safe_share: [11%, 12%, 13%, 14%, 15%, 16%, 17%, 18%, 19%, 20%]}\n", "x.yaml:4:9: matrix: more than 100 cells; leave some values out"},
+	{"requests of other names", "arms: {a: {}, b: {set: {\"requests[0].name\": talk}}}\n", "x.yaml: arms: the requests of 'b' have other names than those of 'a', so that they cannot be compared; give those that correspond the same names, in the same order"},
+	/* clang-format on */
+};
+
+static void
+test_every_mistake_gets_its_sentence(void **state)
+{
+	(void)state;
+	size_t wrong = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(mistakes); i++) {
+		char profile[1024], text[1400];
+		struct error err = {0};
+
+		snprintf(profile, sizeof(profile), PROFILE "%s", mistakes[i].more);
+		struct plan_experiment *experiment =
+			experiment_load_text(profile, strlen(profile), "x.yaml", NULL, 0, &fake_tables, &err);
+		const char *got = experiment ? "accepted" : error_text(&err, text, sizeof(text));
+
+		/* What is valid at the top level is no matter of this test. */
+		if (strncmp(got, mistakes[i].sentence, strlen(mistakes[i].sentence)) != 0) {
+			print_error("%s:\n  said   %s\n  wanted %s\n", mistakes[i].name, got, mistakes[i].sentence);
+			wrong++;
+		}
+		experiment_free(experiment);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void
+test_where_one_run_is_wanted_several_are_refused(void **state)
+{
+	(void)state;
+	char text[1400];
+
+	assert_string_equal(refusal_of(PROFILE "arms: {a: {}, b: {}}\n", NULL, text, sizeof(text)),
+		"x.yaml:4:7: arms: this profile asks for several runs, where one is wanted; brunt run and brunt check "
+		"take it");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_profile_without_arms_is_one_run),
+		cmocka_unit_test(test_an_arm_is_the_profile_with_settings_of_its_own),
+		cmocka_unit_test(test_an_arms_effective_profile_is_one_of_its_own),
+		cmocka_unit_test(test_an_arm_brings_its_own_before_after_and_ready),
+		cmocka_unit_test(test_settings_of_the_command_line_come_before_those_of_an_arm),
+		cmocka_unit_test(test_blocks_are_interleaved_unless_they_are_wanted_in_sequence),
+		cmocka_unit_test(test_a_matrix_is_every_combination_of_its_values),
+		cmocka_unit_test(test_every_mistake_gets_its_sentence),
+		cmocka_unit_test(test_where_one_run_is_wanted_several_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
