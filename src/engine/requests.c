@@ -37,8 +37,8 @@ template_for(const struct plan *plan, const struct plan_request *request, struct
 
 	buf_init(&head, PROTOCOL_HEAD_CEILING);
 	if (protocol->compose(plan, request, &head, err))
-		template = template_new(
-			head.bytes, head.length, request->body, request->body_length, request->has_slots, err);
+		template = template_new(&(struct slot_scope){plan, request}, head.bytes, head.length, request->body,
+			request->body_length, request->has_slots, err);
 	buf_fini(&head);
 	if (template == NULL)
 		error_place(err, request->file, request->line, request->column);

@@ -1,127 +1,171 @@
 #include "request/template.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/check.h"
-#include "base/clock.h"
-#include "base/rng.h"
 
 #define TEMPLATE_TEXT_CEILING ((size_t)64 * 1024 * 1024)
-#define UUID_LENGTH 36
-#define NUMBER_LENGTH_MAX 20 /* of a 64-bit number, with its sign */
-
-enum slot_kind { SLOT_SEQ, SLOT_UUID, SLOT_NOW, SLOT_RANDOM, SLOT_CONTENT_LENGTH };
-
-struct slot {
-	enum slot_kind kind;
-	bool is_in_body;
-	size_t at;       /* it stands before this byte of the template's text */
-	uint64_t stream; /* of random numbers, its own; a uuid has the next one too */
-	int64_t from;    /* SLOT_RANDOM */
-	uint64_t span;   /* its last value − from */
-};
 
 struct template
 {
 	char *text; /* the fixed bytes, head and body, without the slots */
 	size_t text_length, body_at;
-	struct slot slots[TEMPLATE_SLOTS_MAX];
-	size_t slots_n;
+	struct slot slots[TEMPLATE_SLOTS_MAX]; /* in order; those of the head first */
+	size_t slots_n, head_slots_n;
+	size_t length_digits; /* room that the head keeps for the length of the longest body */
 	size_t render_max;
 };
 
 /* While a template is made. */
 struct parsing {
 	struct template *template;
+	const struct slot_scope *scope;
 	struct buf text;
-	bool is_in_body;
-	uint64_t draws; /* streams taken so far */
+	enum slot_context context; /* of what comes next */
+	bool is_in_body, is_json;
+	bool is_escaped;    /* JSON: the last byte of a string was a backslash */
+	bool drops_quote;   /* JSON: ${…|json} took the place of its string, whose last quote follows */
+	uint64_t streams_n; /* taken so far */
 	struct error *err;
 };
 
-static bool
-name_is(const char *name, size_t length, const char *expected)
+static size_t
+length_most(const struct slot *slot)
 {
-	return length == strlen(expected) && memcmp(name, expected, length) == 0;
+	(void)slot;
+	return SLOT_NUMBER_MOST;
 }
 
-static const char *
-parse_whole(const char *s, const char *end, int64_t *value)
+/* The body is not rendered yet: its length is written when it is. */
+static char *
+length_put(const struct slot *slot, struct rendering *rendering, char *into)
 {
-	char digits[NUMBER_LENGTH_MAX + 1];
-	size_t n = 0;
-	char *stop;
-
-	while (s < end && *s == ' ')
-		s++;
-	while (s < end && n < sizeof(digits) - 1 && (*s == '-' || (*s >= '0' && *s <= '9')))
-		digits[n++] = *s++;
-	digits[n] = '\0';
-	errno = 0;
-	*value = strtoll(digits, &stop, 10);
-	while (s < end && *s == ' ')
-		s++;
-	return n > 0 && *stop == '\0' && errno == 0 ? s : NULL;
+	rendering->length_digits = into;
+	return into + slot->of.index;
 }
 
-/* "random(a,b)" */
-static bool
-parse_random(const char *s, size_t length, struct slot *slot)
-{
-	static const char opening[] = "random(";
-	const char *end = s + length;
-	int64_t from, to;
+/* No row of slots.def: it is the protocol's marker, not the user's. */
+static const struct slot_ops content_length = {
+	.name = "content_length",
+	.streams = 1,
+	.most = length_most,
+	.put = length_put,
+};
 
-	if (length < sizeof(opening) || memcmp(s, opening, sizeof(opening) - 1) != 0)
-		return false;
-	s = parse_whole(s + sizeof(opening) - 1, end, &from);
-	if (s == NULL || s == end || *s++ != ',')
-		return false;
-	s = parse_whole(s, end, &to);
-	if (s == NULL || end - s != 1 || *s != ')' || from > to)
-		return false;
-	slot->kind = SLOT_RANDOM;
-	slot->from = from;
-	slot->span = (uint64_t)to - (uint64_t)from;
+/* Keeps track of where in a JSON text the next slot stands. */
+static void
+pass_json(struct parsing *p, const char *s, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		bool is_in_string = p->context == SLOT_IN_JSON_STRING;
+
+		if (p->is_escaped)
+			p->is_escaped = false;
+		else if (s[i] == '"')
+			p->context = is_in_string ? SLOT_IN_JSON_VALUE : SLOT_IN_JSON_STRING;
+		else
+			p->is_escaped = s[i] == '\\' && is_in_string;
+	}
+}
+
+/* Fixed bytes, and with them where the next slot stands. */
+static void
+add_text(struct parsing *p, const char *s, size_t length)
+{
+	buf_add(&p->text, s, length);
+	if (!p->is_in_body && memchr(s, '\n', length) != NULL)
+		p->context = SLOT_IN_HEADER;
+	else if (p->is_json)
+		pass_json(p, s, length);
+}
+
+/* Nothing of the string that the next slot stands in comes before it. */
+static bool
+is_at_start_of_string(const struct parsing *p)
+{
+	const struct template *t = p->template;
+	bool follows_slot = t->slots_n > 0 && t->slots[t->slots_n - 1].at == p->text.length;
+
+	return !follows_slot && !p->is_escaped && p->text.bytes[p->text.length - 1] == '"' &&
+	       (p->text.length < 2 || p->text.bytes[p->text.length - 2] != '\\');
+}
+
+/* ${…|json}: what it renders is a JSON value of its own, in the place of the string that holds it and nothing else. */
+static bool
+filter_json(struct parsing *p, const struct slot_text *text, const char *after, const char *end, struct slot *slot)
+{
+	if (!p->is_json)
+		return error_set(p->err, "'${%.*s|json}': only a JSON body takes |json",
+			(int)(text->length < 64 ? text->length : 64), text->at);
+	if (p->context == SLOT_IN_JSON_VALUE)
+		return true;
+	if (!is_at_start_of_string(p) || after == end || *after != '"')
+		return error_set(p->err,
+			"'${%.*s|json}' stands for a whole value; write it alone between its quotes, or without |json",
+			(int)(text->length < 64 ? text->length : 64), text->at);
+	slot->context = SLOT_IN_JSON_VALUE;
 	return true;
 }
 
+/* Cuts the filter off `text`. */
 static bool
-parse_slot(struct parsing *p, const char *name, size_t length, struct slot *slot)
+parse_filter(struct parsing *p, struct slot_text *text, const char *after, const char *end, struct slot *slot)
+{
+	const char *bar = memrchr(text->at, '|', text->length);
+
+	if (bar == NULL)
+		return true;
+	struct slot_text filter = {bar + 1, (size_t)(text->at + text->length - bar - 1)};
+
+	text->length = (size_t)(bar - text->at);
+	if (slot_text_is(&filter, "raw")) {
+		slot->is_raw = true;
+		return true;
+	}
+	if (slot_text_is(&filter, "json"))
+		return filter_json(p, text, after, end, slot);
+	return error_set(p->err, "'%.*s' is not a filter; write ${…|json} or ${…|raw}",
+		(int)(filter.length < 64 ? filter.length : 64), filter.at);
+}
+
+/* A value that needs no quotes takes the place of those around it. */
+static void
+settle_quotes(struct parsing *p, struct slot *slot)
+{
+	if (slot->context != SLOT_IN_JSON_VALUE || p->context != SLOT_IN_JSON_STRING)
+		return;
+	if (slot->ops->is_text) {
+		slot->context = SLOT_IN_JSON_STRING;
+		return;
+	}
+	p->text.length--;
+	slot->at--;
+	p->drops_quote = true;
+}
+
+static bool
+add_slot(struct parsing *p, struct slot_text text, const char *end)
 {
 	static const char marker[] = TEMPLATE_CONTENT_LENGTH;
-
-	if (name_is(name, length, "seq"))
-		slot->kind = SLOT_SEQ;
-	else if (name_is(name, length, "uuid"))
-		slot->kind = SLOT_UUID;
-	else if (name_is(name, length, "now"))
-		slot->kind = SLOT_NOW;
-	else if (!p->is_in_body && length == sizeof(marker) - 4 && memcmp(name, marker + 2, length) == 0)
-		slot->kind = SLOT_CONTENT_LENGTH;
-	else if (!parse_random(name, length, slot))
-		return error_set(p->err,
-			"'${%.*s}' is not something to fill in; write ${seq}, ${uuid}, ${now} or ${random(1,100)} (the "
-			"smaller number first), or $${ for ${ itself",
-			(int)(length < 64 ? length : 64), name);
-	return true;
-}
-
-static bool
-add_slot(struct parsing *p, const char *name, size_t length)
-{
+	const struct slot_text inner = {marker + 2, sizeof(marker) - 4};
+	const char *after = text.at + text.length + 1;
 	struct template *t = p->template;
-	struct slot slot = {.is_in_body = p->is_in_body, .at = p->text.length, .stream = p->draws};
+	struct slot slot = {.at = p->text.length, .context = p->context, .stream = p->streams_n};
 
-	if (!parse_slot(p, name, length, &slot))
+	if (!p->is_in_body && text.length == inner.length && memcmp(text.at, inner.at, inner.length) == 0)
+		slot.ops = &content_length;
+	else if (!parse_filter(p, &text, after, end, &slot) || !slot_parse(&slot, &text, p->scope, p->err))
 		return false;
-	if (t->slots_n == TEMPLATE_SLOTS_MAX)
+	if (t->slots_n == TEMPLATE_SLOTS_MAX) {
+		if (slot.ops->fini != NULL)
+			slot.ops->fini(&slot);
 		return error_set(p->err, "a request may have %d ${…} at most", TEMPLATE_SLOTS_MAX);
-	p->draws += slot.kind == SLOT_UUID ? 2 : 1;
-	t->render_max += slot.kind == SLOT_UUID ? UUID_LENGTH : NUMBER_LENGTH_MAX;
+	}
+	settle_quotes(p, &slot);
+	p->streams_n += slot.ops->streams;
 	t->slots[t->slots_n++] = slot;
 	return true;
 }
@@ -138,8 +182,13 @@ starts_with(const char *s, const char *end, const char *start)
 static const char *
 parse_part(struct parsing *p, const char *s, const char *end)
 {
+	if (p->drops_quote) {
+		p->drops_quote = false;
+		p->context = SLOT_IN_JSON_VALUE;
+		return s + 1;
+	}
 	if (starts_with(s, end, "$${")) {
-		buf_add_text(&p->text, "${");
+		add_text(p, "${", 2);
 		return s + 3;
 	}
 	if (starts_with(s, end, "${")) {
@@ -150,13 +199,15 @@ parse_part(struct parsing *p, const char *s, const char *end)
 				(int)(end - s < 64 ? end - s : 64), s);
 			return NULL;
 		}
-		return add_slot(p, name, (size_t)(close - name)) ? close + 1 : NULL;
+		struct slot_text text = {name, (size_t)(close - name)};
+
+		return add_slot(p, text, end) ? close + 1 : NULL;
 	}
 	const char *next = memchr(s + 1, '$', (size_t)(end - s - 1));
 
 	if (next == NULL)
 		next = end;
-	buf_add(&p->text, s, (size_t)(next - s));
+	add_text(p, s, (size_t)(next - s));
 	return next;
 }
 
@@ -173,81 +224,123 @@ parse(struct parsing *p, const char *s, size_t length)
 	return true;
 }
 
+/* The value of the head's Content-Type; NULL: it has none. */
+static const char *
+find_content_type(const char *head, size_t length, size_t *value_length)
+{
+	static const char name[] = "content-type:";
+	const char *end = head + length, *line = head;
+
+	while (line < end) {
+		const char *stop = memchr(line, '\n', (size_t)(end - line));
+
+		stop = stop != NULL ? stop : end;
+		if ((size_t)(stop - line) >= sizeof(name) - 1 && strncasecmp(line, name, sizeof(name) - 1) == 0) {
+			*value_length = (size_t)(stop - line) - (sizeof(name) - 1);
+			return line + sizeof(name) - 1;
+		}
+		line = stop + 1;
+	}
+	return NULL;
+}
+
+static bool
+holds_word(const char *text, size_t length, const char *word)
+{
+	for (size_t n = strlen(word); length >= n; text++, length--)
+		if (strncasecmp(text, word, n) == 0)
+			return true;
+	return false;
+}
+
+static enum slot_context
+context_of_body(const char *head, size_t head_length, const char *body, size_t body_length)
+{
+	size_t length;
+	const char *type = find_content_type(head, head_length, &length);
+
+	if (type != NULL && holds_word(type, length, "application/x-www-form-urlencoded"))
+		return SLOT_IN_TARGET;
+	if (type != NULL)
+		return holds_word(type, length, "json") ? SLOT_IN_JSON_VALUE : SLOT_IN_TEXT;
+	for (; body_length > 0 && memchr(" \t\r\n", *body, 4) != NULL; body_length--)
+		body++;
+	return body_length > 0 && (*body == '{' || *body == '[') ? SLOT_IN_JSON_VALUE : SLOT_IN_TEXT;
+}
+
 static bool
 parse_all(struct parsing *p, const char *head, size_t head_length, const char *body, size_t body_length,
 	bool body_has_slots)
 {
+	p->context = SLOT_IN_TARGET;
 	if (!parse(p, head, head_length))
 		return false;
 	p->template->body_at = p->text.length;
+	p->template->head_slots_n = p->template->slots_n;
 	p->is_in_body = true;
+	p->context = context_of_body(head, head_length, body, body_length);
+	p->is_json = p->context == SLOT_IN_JSON_VALUE;
 	if (!body_has_slots)
 		buf_add(&p->text, body, body_length);
 	else if (!parse(p, body, body_length))
 		return false;
-	if (p->text.overflowed)
-		return error_set(p->err, "a request may have %zu MiB at most", TEMPLATE_TEXT_CEILING >> 20);
 	return true;
 }
 
 static size_t
-digits_of(uint64_t value)
+most_of(const struct template *t, size_t from, size_t to)
 {
-	size_t n = 1;
+	size_t most = 0;
 
-	while (value >= 10) {
-		value /= 10;
-		n++;
+	for (size_t i = from; i < to; i++)
+		most += t->slots[i].ops->most(&t->slots[i]);
+	return most;
+}
+
+/* The head keeps room for the digits of the longest body. A body of one length needs them written only once: without
+ * another slot the template is fixed. */
+static bool
+settle_length(struct parsing *p)
+{
+	struct template *t = p->template;
+	char digits[SLOT_NUMBER_MOST];
+	size_t body_most = p->text.length - t->body_at + most_of(t, t->head_slots_n, t->slots_n);
+	size_t length = (size_t)(slot_put_number(digits, body_most) - digits);
+
+	for (size_t i = 0; i < t->head_slots_n; i++)
+		if (t->slots[i].ops == &content_length)
+			t->slots[i].of.index = t->length_digits = length;
+	t->render_max = t->slots_n > 0 ? p->text.length + most_of(t, 0, t->slots_n) : 0;
+	if (t->slots_n == 1 && t->slots[0].ops == &content_length && buf_reserve(&p->text, length)) {
+		char *at = p->text.bytes + t->slots[0].at;
+
+		memmove(at + length, at, p->text.length - t->slots[0].at);
+		memcpy(at, digits, length);
+		p->text.length += length;
+		t->slots_n = t->head_slots_n = 0;
+		t->render_max = 0;
 	}
-	return n;
-}
-
-static char *
-put_number(char *into, uint64_t value)
-{
-	size_t length = digits_of(value);
-
-	for (char *at = into + length; at > into; value /= 10)
-		*--at = (char)('0' + value % 10);
-	return into + length;
-}
-
-/* A body of one length needs its head's marker filled in only once: without another slot the template is fixed. */
-static void
-settle_content_length(struct template *t, struct buf *text)
-{
-	char digits[NUMBER_LENGTH_MAX];
-	size_t length = (size_t)(put_number(digits, text->length - t->body_at) - digits);
-
-	if (t->slots_n != 1 || t->slots[0].kind != SLOT_CONTENT_LENGTH)
-		return;
-	size_t at = t->slots[0].at;
-
-	if (!buf_reserve(text, length))
-		return;
-	memmove(text->bytes + at + length, text->bytes + at, text->length - at);
-	memcpy(text->bytes + at, digits, length);
-	text->length += length;
-	t->body_at += length;
-	t->slots_n = 0;
+	return !p->text.overflowed && t->render_max <= TEMPLATE_TEXT_CEILING;
 }
 
 struct template *
-template_new(const char *head, size_t head_length, const char *body, size_t body_length, bool body_has_slots,
-	struct error *err)
+template_new(const struct slot_scope *scope, const char *head, size_t head_length, const char *body, size_t body_length,
+	bool body_has_slots, struct error *err)
 {
 	struct template *t = must_alloc(sizeof(*t));
-	struct parsing p = {.template = t, .draws = 1, .err = err};
+	struct parsing p = {.template = t, .scope = scope, .streams_n = 1, .err = err};
 
 	buf_init(&p.text, TEMPLATE_TEXT_CEILING);
-	if (!parse_all(&p, head, head_length, body, body != NULL ? body_length : 0, body_has_slots)) {
+	bool is_good = parse_all(&p, head, head_length, body, body != NULL ? body_length : 0, body_has_slots) &&
+		       (settle_length(&p) ||
+			       error_set(err, "a request may have %zu MiB at most", TEMPLATE_TEXT_CEILING >> 20));
+
+	if (!is_good) {
 		buf_fini(&p.text);
 		template_free(t);
 		return NULL;
 	}
-	settle_content_length(t, &p.text);
 	t->text_length = p.text.length;
-	t->render_max = t->slots_n > 0 ? t->render_max + t->text_length : 0;
 	t->text = buf_steal(&p.text);
 	return t;
 }
@@ -257,6 +350,9 @@ template_free(struct template *template)
 {
 	if (template == NULL)
 		return;
+	for (size_t i = 0; i < template->slots_n; i++)
+		if (template->slots[i].ops->fini != NULL)
+			template->slots[i].ops->fini(&template->slots[i]);
 	free(template->text);
 	free(template);
 }
@@ -275,115 +371,47 @@ template_fixed(const struct template *template, size_t *length)
 	return template->text;
 }
 
-/* What one arrival puts into its slots. */
-struct values {
-	uint64_t seed, k;
-	int64_t now_ns;                      /* 0: not read yet */
-	int64_t numbers[TEMPLATE_SLOTS_MAX]; /* of all slots but uuids */
-	uint64_t body_length;
-};
-
-/* The high half of a 128-bit product maps a 64-bit draw evenly onto span + 1 values (Lemire: "Fast random integer
- * generation in an interval", 2019; the bias of span / 2^64 that he removes by rejection does not matter here). */
-static int64_t
-draw(const struct slot *slot, uint64_t seed, uint64_t k)
+/* The slots from `first` on, before `end`, and the fixed bytes between text[*copied] and text[until]. */
+static char *
+put_part(const struct template *t, struct rendering *rendering, size_t first, size_t end, size_t *copied, size_t until,
+	char *at)
 {
-	uint64_t drawn = rng_at(seed, RNG_DATA + (slot->stream << 8), k);
-	unsigned __int128 product = (unsigned __int128)drawn * ((unsigned __int128)slot->span + 1);
-
-	return (int64_t)((uint64_t)slot->from + (uint64_t)(product >> 64));
-}
-
-static uint64_t
-magnitude(int64_t value)
-{
-	return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-}
-
-static int64_t
-slot_number(const struct slot *slot, struct values *v)
-{
-	switch (slot->kind) {
-	case SLOT_SEQ: return (int64_t)v->k;
-	case SLOT_RANDOM: return draw(slot, v->seed, v->k);
-	case SLOT_NOW:
-		if (v->now_ns == 0)
-			v->now_ns = wall_now_ns();
-		return v->now_ns;
-	case SLOT_UUID:
-	case SLOT_CONTENT_LENGTH: break;
-	}
-	return 0;
-}
-
-/* Draws everything first: the head says how long the body will be. */
-static void
-fill_values(const struct template *t, struct values *v)
-{
-	v->body_length = t->text_length - t->body_at;
-	for (size_t i = 0; i < t->slots_n; i++) {
+	for (size_t i = first; i < end; i++) {
 		const struct slot *slot = &t->slots[i];
-		int64_t number = slot_number(slot, v);
+		size_t length = slot->at - *copied;
 
-		v->numbers[i] = number;
-		if (slot->is_in_body)
-			v->body_length +=
-				slot->kind == SLOT_UUID ? UUID_LENGTH : digits_of(magnitude(number)) + (number < 0);
+		memcpy(at, t->text + *copied, length);
+		at = slot->ops->put(slot, rendering, at + length);
+		*copied += length;
 	}
+	memcpy(at, t->text + *copied, until - *copied);
+	at += until - *copied;
+	*copied = until;
+	return at;
 }
 
-/* RFC 9562 §5.4: 122 random bits around the version, 4, and the variant, binary 10. */
+/* Writes the length of the body into the room that was kept for it; what is left of the room is closed. Returns the new
+ * end. */
 static char *
-put_uuid(char *into, const struct slot *slot, const struct values *v)
+put_length(const struct template *t, char *into, uint64_t length, char *end)
 {
-	static const char hex[] = "0123456789abcdef";
-	uint64_t high = rng_at(v->seed, RNG_DATA + (slot->stream << 8), v->k);
-	uint64_t low = rng_at(v->seed, RNG_DATA + ((slot->stream + 1) << 8), v->k);
+	char *room_end = into + t->length_digits, *digits_end = slot_put_number(into, length);
 
-	high = (high & ~UINT64_C(0xf000)) | UINT64_C(0x4000);
-	low = (low & ~(UINT64_C(3) << 62)) | UINT64_C(2) << 62;
-	for (int i = 0; i < 32; i++) {
-		uint64_t half = i < 16 ? high : low;
-
-		if (i == 8 || i == 12 || i == 16 || i == 20)
-			*into++ = '-';
-		*into++ = hex[half >> (60 - 4 * (i & 15)) & 15];
-	}
-	return into;
-}
-
-static char *
-put_slot(char *into, const struct template *t, size_t i, const struct values *v)
-{
-	const struct slot *slot = &t->slots[i];
-
-	if (slot->kind == SLOT_UUID)
-		return put_uuid(into, slot, v);
-	if (slot->kind == SLOT_CONTENT_LENGTH)
-		return put_number(into, v->body_length);
-	if (v->numbers[i] < 0)
-		*into++ = '-';
-	return put_number(into, magnitude(v->numbers[i]));
+	if (digits_end < room_end)
+		memmove(digits_end, room_end, (size_t)(end - room_end));
+	return end - (room_end - digits_end);
 }
 
 size_t
-template_render(const struct template *template, uint64_t seed, uint64_t k, char *into)
+template_render(const struct template *template, const struct render *render, char *into)
 {
-	struct values v;
-	char *at = into;
+	const struct template *t = template;
+	struct rendering rendering = {.render = render};
 	size_t copied = 0;
+	char *body = put_part(t, &rendering, 0, t->head_slots_n, &copied, t->body_at, into);
+	char *end = put_part(t, &rendering, t->head_slots_n, t->slots_n, &copied, t->text_length, body);
 
-	v.seed = seed;
-	v.k = k;
-	v.now_ns = 0;
-	fill_values(template, &v);
-	for (size_t i = 0; i < template->slots_n; i++) {
-		size_t length = template->slots[i].at - copied;
-
-		memcpy(at, template->text + copied, length);
-		at = put_slot(at + length, template, i, &v);
-		copied += length;
-	}
-	memcpy(at, template->text + copied, template->text_length - copied);
-	return (size_t)(at - into) + template->text_length - copied;
+	if (rendering.length_digits != NULL)
+		end = put_length(t, rendering.length_digits, (uint64_t)(end - body), end);
+	return (size_t)(end - into);
 }

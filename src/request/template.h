@@ -5,12 +5,18 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "request/render.h"
+#include "request/slot.h"
 
 /* Request bytes with slots: fixed parts are copied once at start, and what changes from request to request is rendered
- * into the connection's own send buffer without allocation. Slots: ${seq} (number of the arrival), ${uuid} (version 4
- * of the arrival's own random numbers, so that a seed repeats it), ${now} (ns since 1970, the same wherever one request
- * says it), ${random(a,b)} (whole, a ≤ x ≤ b). Each ${uuid} and ${random} draws anew. "$${" stands for "${" itself. A
- * template without slots is never copied. */
+ * into the connection's own send buffer without allocation. What may stand between ${ and } is said by slots.def;
+ * "$${" stands for "${" itself. A template without slots is never copied.
+ *
+ * What is filled in is escaped for where it stands: in the request line and in a form's body percent-encoded, in a JSON
+ * body with JSON's escapes (outside of its strings: as a whole value), in a header without line ends; elsewhere as it
+ * is. "${…|json}" alone between the quotes of a string takes their place, so that `json: {n: "${seq|json}"}` sends a
+ * number; "${…|raw}" is not escaped. A body is JSON, or a form, when its Content-Type says so; without one, JSON when
+ * it begins with { or [. */
 struct template;
 
 /* head: request line and headers, ended by the empty line. A body with slots gets its length through the marker that
@@ -19,14 +25,15 @@ struct template;
 
 #define TEMPLATE_SLOTS_MAX 64
 
-/* Copies what it needs. body may be NULL. NULL with err set: a slot that does not exist, or is not written right. */
-struct template *template_new(const char *head, size_t head_length, const char *body, size_t body_length,
-	bool body_has_slots, struct error *err);
+/* Copies what it needs; what its slots refer to (scope) must outlive it. body may be NULL. NULL with err set: a slot
+ * that does not exist, or is not written right. */
+struct template *template_new(const struct slot_scope *scope, const char *head, size_t head_length, const char *body,
+	size_t body_length, bool body_has_slots, struct error *err);
 void template_free(struct template *template);
 
 /* Most bytes that rendering may need; 0: it has no slots, and template_fixed gives its bytes. */
 size_t template_render_max(const struct template *template);
 const char *template_fixed(const struct template *template, size_t *length);
 
-/* Renders the request of arrival k; `into` has template_render_max bytes. Returns the length. */
-size_t template_render(const struct template *template, uint64_t seed, uint64_t k, char *into);
+/* Renders one request; `into` has template_render_max bytes. Returns the length. */
+size_t template_render(const struct template *template, const struct render *render, char *into);

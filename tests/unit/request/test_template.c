@@ -13,11 +13,14 @@
 
 #define SEED 42
 
+static const struct slot_scope nothing;
+
 static struct template *
 make(const char *head, const char *body)
 {
 	struct error err = {0};
-	struct template *t = template_new(head, strlen(head), body, body != NULL ? strlen(body) : 0, true, &err);
+	struct template *t =
+		template_new(&nothing, head, strlen(head), body, body != NULL ? strlen(body) : 0, true, &err);
 
 	if (t == NULL)
 		fail_msg("%s", err.message);
@@ -33,7 +36,7 @@ render(const struct template *t, uint64_t seed, uint64_t k)
 	char *into = malloc(most);
 
 	assert_true(most > 0);
-	size_t length = template_render(t, seed, k, into);
+	size_t length = template_render(t, &(struct render){.seed = seed, .k = k}, into);
 
 	assert_true(length <= most);
 	char *text = strndup(into, length);
@@ -71,7 +74,7 @@ check_refused(const char *head, const char *body, const char *words)
 {
 	struct error err = {0};
 
-	assert_null(template_new(head, strlen(head), body, strlen(body), true, &err));
+	assert_null(template_new(&nothing, head, strlen(head), body, strlen(body), true, &err));
 	if (strstr(err.message, words) == NULL)
 		fail_msg("'%s' does not say '%s'", err.message, words);
 }
@@ -101,7 +104,7 @@ test_bytes_of_a_file_are_left_alone(void **context)
 	(void)context;
 	static const char head[] = "L: 9\r\n\r\n", body[] = "${seq}\0$${";
 	struct error err = {0};
-	struct template *t = template_new(head, sizeof(head) - 1, body, sizeof(body) - 1, false, &err);
+	struct template *t = template_new(&nothing, head, sizeof(head) - 1, body, sizeof(body) - 1, false, &err);
 	size_t length;
 
 	assert_non_null(t);
@@ -251,6 +254,47 @@ test_now_is_the_same_wherever_a_request_says_it(void **context)
 }
 
 static void
+test_a_json_filter_takes_the_place_of_its_string(void **context)
+{
+	(void)context;
+	check_rendered(
+		"\r\n\r\n", "{\"n\": \"${seq|json}\", \"s\": \"${seq}\"}", 7, "\r\n\r\n{\"n\": 7, \"s\": \"7\"}");
+	check_rendered("\r\n\r\n", " [\"${seq|json}\",\"\\\"\",${seq|json},\"${random(4,4)|json}\"]", 7,
+		"\r\n\r\n [7,\"\\\"\",7,4]");
+	check_rendered("Content-Type: application/json\r\n\r\n", "\"${seq|json}\"", 7,
+		"Content-Type: application/json\r\n\r\n7");
+	check_rendered("L: " TEMPLATE_CONTENT_LENGTH "\n", "{\"n\": \"${seq|json}\"}", 42, "L: 9\n{\"n\": 42}");
+}
+
+/* A uuid is no number: as a JSON value it keeps its quotes. */
+static void
+test_a_text_as_a_json_value_is_a_string(void **context)
+{
+	(void)context;
+	struct template *t = make("\n", "[\"${uuid|json}\"]");
+	char *text = render(t, SEED, 1);
+
+	assert_int_equal(strlen(text), 1 + 2 + 36 + 2);
+	assert_memory_equal(text, "\n[\"", 3);
+	assert_string_equal(text + 3 + 36, "\"]");
+	free(text);
+	template_free(t);
+}
+
+static void
+test_filters_out_of_place_are_refused_in_words(void **context)
+{
+	(void)context;
+	check_refused("/${seq|json}", "", "only a JSON body takes |json");
+	check_refused("Content-Type: text/plain\r\n\r\n", "{${seq|json}}", "only a JSON body takes |json");
+	check_refused("/", "{\"a\": \"x${seq|json}\"}", "stands for a whole value");
+	check_refused("/", "{\"a\": \"${seq|json}x\"}", "stands for a whole value");
+	check_refused("/", "{\"a\": \"${seq}${seq|json}\"}", "stands for a whole value");
+	check_refused("/", "{\"a\": \"\\\"${seq|json}\"}", "stands for a whole value");
+	check_refused("/", "{\"a\": \"${seq|upper}\"}", "'upper' is not a filter; write ${…|json} or ${…|raw}");
+}
+
+static void
 test_slots_that_do_not_exist_are_refused_in_words(void **context)
 {
 	(void)context;
@@ -301,6 +345,9 @@ main(void)
 		cmocka_unit_test(test_random_covers_its_range_evenly),
 		cmocka_unit_test(test_random_takes_the_largest_ranges),
 		cmocka_unit_test(test_now_is_the_same_wherever_a_request_says_it),
+		cmocka_unit_test(test_a_json_filter_takes_the_place_of_its_string),
+		cmocka_unit_test(test_a_text_as_a_json_value_is_a_string),
+		cmocka_unit_test(test_filters_out_of_place_are_refused_in_words),
 		cmocka_unit_test(test_slots_that_do_not_exist_are_refused_in_words),
 		cmocka_unit_test(test_too_many_slots_are_refused),
 	};
