@@ -17,9 +17,9 @@ bool compile_name(const struct plan_node *node, const char *what, const char *na
 bool compile_scenarios(
 	struct plan_context *context, const struct plan_node *root, struct profile *profile, struct error *err);
 
-/* One item of `requests`; the target is compiled already. */
+/* One item of `requests`, or a step of the flow; the target is compiled already. */
 bool compile_request(struct plan_context *context, const struct plan_node *item, const struct plan_target *target,
-	struct plan_request *request, struct error *err);
+	struct plan_flow *flow, struct plan_request *request, struct error *err);
 
 /* As plan_load_text, of one of the profile's variants; COMPILE_NO_VARIANT: it must be a profile of one run. */
 #define COMPILE_NO_VARIANT SIZE_MAX

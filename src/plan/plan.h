@@ -80,6 +80,7 @@ struct plan_request {
 	bool has_slots; /* false for a body from a file */
 	struct plan_expect expect;
 	const struct plan_choice *reader;
+	const struct plan_step *step; /* flow.h; NULL: it is one of those that are chosen by weight */
 	const char *file; /* where it is written, for what is found wrong with it later; line 0: not in a file */
 	size_t line, column;
 };
@@ -98,6 +99,7 @@ struct plan_scenario {
 	const char *name; /* "default" where the profile names none */
 	struct plan_load load;
 	uint32_t first_request, requests_n; /* its slice of plan->requests */
+	const struct plan_flow *flow;       /* flow.h: they are performed in order; NULL: one per arrival, by weight */
 };
 
 struct plan_stop {

@@ -187,7 +187,7 @@ compile_reader(struct plan_context *context, const struct plan_node *item, const
 
 bool
 compile_request(struct plan_context *context, const struct plan_node *item, const struct plan_target *target,
-	struct plan_request *request, struct error *err)
+	struct plan_flow *flow, struct plan_request *request, struct error *err)
 {
 	struct request_row row = {0};
 
@@ -208,7 +208,8 @@ compile_request(struct plan_context *context, const struct plan_node *item, cons
 		return false;
 	return compile_reader(context, item, &row, request, err) &&
 	       compile_target_path(context, item, &row, target, request, err) &&
-	       compile_body(context, item, &row, request, err);
+	       compile_body(context, item, &row, request, err) &&
+	       (flow != NULL ? flow_add_step(context, flow, item, &row, request, err) : flow_check_no_step(item, err));
 }
 
 void
@@ -221,7 +222,7 @@ compile_default_request(struct plan_context *context, const struct plan_target *
 
 	node_add(&map, &name);
 	node_add(&map, &get);
-	CHECK(compile_request(context, &map, target, request, &err));
+	CHECK(compile_request(context, &map, target, NULL, request, &err));
 	if (target->url.path[0] != '\0')
 		request->path = target->url.path;
 }

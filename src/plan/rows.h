@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plan/course.h"
+#include "plan/flow.h"
 #include "plan/keys.h"
 #include "plan/parse.h"
 #include "plan/plan.h"
@@ -11,7 +12,8 @@ struct profile {
 	struct plan plan;
 	const char *extends; /* done before rows are looked at */
 	/* Compiled once everything that they refer to is known; NULL: not there. */
-	const struct plan_node *load, *scenarios, *requests, *slo, *abort_when;
+	const struct plan_node *load, *scenarios, *requests, *flow, *slo, *abort_when;
+	struct plan_session session;
 	/* Of the one run: what rows say of it, and the lists. */
 	struct plan_course course;
 	const struct plan_node *at, *probe;
@@ -39,8 +41,11 @@ struct action_row {
 
 struct scenario_row {
 	const char *name;
-	const struct plan_node *load, *requests;
+	const struct plan_node *load, *requests, *flow;
+	struct plan_session session;
 };
+
+enum session_on_failure { SESSION_ENDS, SESSION_CONTINUES };
 
 enum request_method {
 	METHOD_GET,
@@ -63,6 +68,10 @@ struct request_row {
 	const struct plan_node *json;
 	struct plan_expect expect;
 	const struct plan_choice *reader;
+	/* Of a flow's step: */
+	uint64_t repeat;
+	struct plan_think think;
+	const struct plan_node *extract;
 };
 
 extern const struct plan_key profile_keys[], load_keys[], scenario_keys[], request_keys[];
@@ -80,4 +89,5 @@ bool plan_parse_protocol(struct plan_context *context, const struct plan_node *n
 bool plan_parse_reader(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_place(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_shell(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_think(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_statuses(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);

@@ -99,13 +99,38 @@ compile_load(struct plan_context *context, const struct plan_node *node, const s
 	return true;
 }
 
+/* What one arrival does: one of the requests, or the steps of a flow. */
+struct doing {
+	const struct plan_node *list; /* NULL: a request of its own */
+	struct plan_flow *flow;       /* NULL: requests */
+};
+
+/* Where the scenario, or the profile, says what an arrival does. */
+static bool
+find_doing(struct plan_context *context, const struct plan_node *in, const struct plan_session *session,
+	struct doing *doing, struct error *err)
+{
+	const struct plan_node *requests = node_get(in, "requests"), *flow = node_get(in, "flow");
+
+	if (requests != NULL && flow != NULL)
+		return plan_error(flow, err, "flow: an arrival performs a flow or sends one of the requests, not both");
+	if (flow == NULL && node_get(in, "session") != NULL)
+		return plan_error(node_get(in, "session"), err, "session: only a flow has sessions; there is none");
+	*doing = (struct doing){.list = flow != NULL ? flow : requests};
+	if (flow != NULL)
+		doing->flow = flow_new(context, session);
+	return true;
+}
+
 /* The requests of one scenario, after those that the plan has already. */
 static bool
-compile_requests(struct plan_context *context, const struct plan_node *list, struct plan *plan,
+compile_requests(struct plan_context *context, const struct doing *doing, struct plan *plan,
 	struct plan_scenario *scenario, struct error *err)
 {
+	const struct plan_node *list = doing->list;
 	uint32_t index = (uint32_t)(scenario - plan->scenarios);
 
+	scenario->flow = doing->flow;
 	scenario->first_request = (uint32_t)plan->requests_n;
 	if (list == NULL) {
 		compile_default_request(context, &plan->target, &plan->requests[plan->requests_n++]);
@@ -115,7 +140,7 @@ compile_requests(struct plan_context *context, const struct plan_node *list, str
 	for (const struct plan_node *item = list->first; item != NULL; item = item->next) {
 		struct plan_request *request = &plan->requests[plan->requests_n];
 
-		if (!compile_request(context, item, &plan->target, request, err))
+		if (!compile_request(context, item, &plan->target, doing->flow, request, err))
 			return false;
 		for (size_t i = 0; i < plan->requests_n; i++)
 			if (strcmp(plan->requests[i].name, request->name) == 0)
@@ -136,29 +161,30 @@ count_requests(const struct plan_node *list, size_t *n, struct error *err)
 	if (list == NULL)
 		return true;
 	if (list->kind != NODE_LIST || list->n == 0)
-		return plan_error(list, err, "requests: write a list such as [{name: root, get: /}]");
+		return plan_error(list, err, "%s: write a list such as [{name: root, get: /}]", list->key);
 	*n += list->n;
 	return *n <= COMPILE_REQUESTS_CEILING ||
-	       plan_error(list, err, "requests: more than %zu in one profile", COMPILE_REQUESTS_CEILING);
+	       plan_error(list, err, "%s: more than %zu in one profile", list->key, COMPILE_REQUESTS_CEILING);
 }
 
 static bool
 compile_one(struct plan_context *context, struct profile *profile, const struct plan_node *root, struct error *err)
 {
 	struct plan *plan = &profile->plan;
+	struct doing doing;
 	size_t n = 1;
 
 	if (profile->load == NULL)
 		return plan_error(
 			root, err, "'load' is missing: write one such as 'load: {steady: {rate: 50/s, for: 30s}}'");
-	if (!count_requests(profile->requests, &n, err))
+	if (!find_doing(context, root, &profile->session, &doing, err) || !count_requests(doing.list, &n, err))
 		return false;
 	plan->scenarios = arena_alloc(context->arena, sizeof(*plan->scenarios));
 	plan->scenarios_n = 1;
 	plan->requests = arena_alloc(context->arena, n * sizeof(*plan->requests));
 	plan->scenarios[0].name = "default";
 	return compile_load(context, profile->load, &plan->target, &plan->scenarios[0].load, err) &&
-	       compile_requests(context, profile->requests, plan, &plan->scenarios[0], err);
+	       compile_requests(context, &doing, plan, &plan->scenarios[0], err);
 }
 
 static bool
@@ -192,27 +218,37 @@ compile_many(struct plan_context *context, struct profile *profile, struct error
 	struct plan *plan = &profile->plan;
 	size_t requests = 0;
 
-	if (profile->load != NULL || profile->requests != NULL)
-		return plan_error(profile->load ? profile->load : profile->requests, err,
-			"with 'scenarios', load and requests stand inside them, not at the top level");
+	const struct plan_node *outside = profile->load       ? profile->load
+					  : profile->requests ? profile->requests
+							      : profile->flow;
+
+	if (outside != NULL)
+		return plan_error(outside, err,
+			"with 'scenarios', load, requests and flow stand inside them, not at the top level");
 	if (list->kind == NODE_SCALAR || list->n == 0 || list->n > COMPILE_SCENARIOS_CEILING)
 		return plan_error(list, err, "scenarios: write 1 to %zu of them, each {load: {...}, requests: [...]}",
 			COMPILE_SCENARIOS_CEILING);
 	for (const struct plan_node *item = list->first; item != NULL; item = item->next)
-		if (node_get(item, "requests") != NULL && !count_requests(node_get(item, "requests"), &requests, err))
+		if (!count_requests(node_get(item, "requests"), &requests, err) ||
+			!count_requests(node_get(item, "flow"), &requests, err))
 			return false;
 	plan->scenarios = arena_alloc(context->arena, list->n * sizeof(*plan->scenarios));
 	plan->requests = arena_alloc(context->arena, requests * sizeof(*plan->requests));
 	for (const struct plan_node *item = list->first; item != NULL; item = item->next) {
 		struct plan_scenario *scenario = &plan->scenarios[plan->scenarios_n];
 		struct scenario_row row = {0};
+		struct doing doing;
 
-		if (!parse_scenario(context, item, plan, &row, err))
+		if (!parse_scenario(context, item, plan, &row, err) ||
+			!find_doing(context, item, &row.session, &doing, err))
 			return false;
+		if (doing.list == NULL)
+			return plan_error(item, err,
+				"%s: 'requests' is missing: its requests, or a flow, as at the top level", row.name);
 		plan->scenarios_n++;
 		scenario->name = row.name;
 		if (!compile_load(context, row.load, &plan->target, &scenario->load, err) ||
-			!compile_requests(context, row.requests, plan, scenario, err))
+			!compile_requests(context, &doing, plan, scenario, err))
 			return false;
 	}
 	return true;

@@ -1,0 +1,197 @@
+#include "unit/plan/loading.h"
+
+#include <stdio.h>
+
+#include "base/check.h"
+#include "plan/flow.h"
+
+#define PROFILE                                                                                                        \
+	"target: http://h\n"                                                                                           \
+	"load: {steady: {rate: 5/s, for: 1s}}\n"
+
+static void
+test_a_flow_is_its_steps_in_order_and_what_they_extract(void **state)
+{
+	(void)state;
+	struct plan *plan = load(PROFILE
+		"session: {cookies: true, history: 64KiB, on_failure: continue}\n"
+		"flow:\n"
+		"  - name: login\n"
+		"    post: /login\n"
+		"    extract: {token: {json: /token}, sid: {header: X-Session}, csrf: {regex: 'v=\"([^\"]+)\"'}}\n"
+		"  - {name: chat, get: '/chat?t=${token}', repeat: 10, think: 1s, extract: {token: {json: /a/0}}}\n");
+	const struct plan_flow *flow = plan->scenarios[0].flow;
+
+	assert_non_null(flow);
+	assert_int_equal(plan->scenarios[0].requests_n, 2);
+	assert_true(flow->keeps_cookies);
+	assert_true(flow->goes_on);
+	assert_int_equal(flow->history_bytes, 65536);
+	assert_int_equal(flow->session_steps, 11);
+	assert_int_equal(flow->steps_n, 2);
+	assert_int_equal(flow->values_n, 3);
+	assert_string_equal(flow->values[2].name, "csrf");
+	assert_int_equal(flow->values[0].step, 0);
+
+	const struct plan_step *login = plan->requests[0].step, *chat = plan->requests[1].step;
+
+	assert_int_equal(login->repeat, 1);
+	assert_int_equal(login->think.from_ns, 0);
+	assert_int_equal(login->extracts_n, 3);
+	assert_int_equal(login->extracts[1].kind, EXTRACT_HEADER);
+	assert_string_equal(login->extracts[1].what, "X-Session");
+	assert_int_equal(chat->repeat, 10);
+	assert_int_equal(chat->think.from_ns, 1000000000);
+	assert_int_equal(chat->extracts[0].value, 0); /* the same name is the same value */
+	plan_free(plan);
+}
+
+static void
+test_a_session_has_its_defaults(void **state)
+{
+	(void)state;
+	struct plan *plan = load(PROFILE "flow: [{name: a, get: /}]\n");
+	const struct plan_flow *flow = plan->scenarios[0].flow;
+
+	assert_false(flow->keeps_cookies);
+	assert_false(flow->goes_on);
+	assert_int_equal(flow->history_bytes, 262144);
+	assert_int_equal(flow->session_steps, 1);
+	plan_free(plan);
+}
+
+static void
+test_scenarios_have_flows_or_requests(void **state)
+{
+	(void)state;
+	struct plan *plan = load("target: http://h\n"
+				 "scenarios:\n"
+				 "  a: {load: {steady: {rate: 5/s, for: 1s}}, requests: [{name: x, get: /}]}\n"
+				 "  b: {load: {steady: {rate: 5/s, for: 1s}}, session: {cookies: true},\n"
+				 "      flow: [{name: y, get: /}, {name: z, get: /}]}\n");
+
+	assert_null(plan->scenarios[0].flow);
+	assert_null(plan->requests[0].step);
+	assert_non_null(plan->scenarios[1].flow);
+	assert_true(plan->scenarios[1].flow->keeps_cookies);
+	assert_int_equal(plan->scenarios[1].first_request, 1);
+	assert_non_null(plan->requests[2].step);
+	plan_free(plan);
+}
+
+static void
+test_times_to_think(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_good;
+		struct plan_think think;
+	} rows[] = {
+		{"0", true, {THINK_CONSTANT, 0, 0, 0}},
+		{"250ms", true, {THINK_CONSTANT, 250000000, 0, 0}},
+		{"uniform:1s..3s", true, {THINK_UNIFORM, 1000000000, 3000000000, 0}},
+		{"uniform:0..10ms", true, {THINK_UNIFORM, 0, 10000000, 0}},
+		{"exponential:1s", true, {THINK_EXPONENTIAL, 1000000000, 0, 0}},
+		{"lognormal:2s:0.5", true, {THINK_LOGNORMAL, 2000000000, 0, 0.5}},
+		{"lognormal:2s:3", true, {THINK_LOGNORMAL, 2000000000, 0, 3}},
+		{"24h", true, {THINK_CONSTANT, FLOW_THINK_CEILING_NS, 0, 0}},
+		{"25h", false, {0}},
+		{"1", false, {0}},
+		{"", false, {0}},
+		{"uniform:3s..1s", false, {0}},
+		{"uniform:1s", false, {0}},
+		{"uniform:1s...3s", false, {0}},
+		{"lognormal:1s", false, {0}},
+		{"lognormal:1s:", false, {0}},
+		{"lognormal:1s:-1", false, {0}},
+		{"lognormal:1s:nan", false, {0}},
+		{"lognormal:1s:3.1", false, {0}},
+		{"lognormal:1s:0.5x", false, {0}},
+		{"normal:1s", false, {0}},
+		{"exponential:", false, {0}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct plan_think think;
+
+		if (flow_parse_think(rows[i].text, &think) != rows[i].is_good)
+			fail_msg("'%s'", rows[i].text);
+		if (!rows[i].is_good)
+			continue;
+		assert_int_equal(think.kind, rows[i].think.kind);
+		assert_int_equal(think.from_ns, rows[i].think.from_ns);
+		assert_int_equal(think.to_ns, rows[i].think.to_ns);
+		assert_true(think.sigma == rows[i].think.sigma);
+	}
+}
+
+static void
+test_every_mistake_gets_its_sentence(void **state)
+{
+	/* clang-format off */
+	static const char *const rows[][2] = {
+		{"flow: []\n", "x.yaml:3:7: flow: write a list such as [{name: root, get: /}]"},
+		{"flow: {name: a}\n", "x.yaml:3:7: flow: write a list such as [{name: root, get: /}]"},
+		{"flow: [{name: a, get: /}]\nrequests: [{name: b, get: /}]\n", "x.yaml:3:7: flow: an arrival performs a flow or sends one of the requests, not both"},
+		{"session: {cookies: true}\n", "x.yaml:3:10: session: only a flow has sessions; there is none"},
+		{"flow: [{name: a, get: /, weight: 2}]\n", "x.yaml:3:34: weight: the steps of a flow are all performed, in order; leave it out, or write 'requests'"},
+		{"requests: [{name: a, get: /, repeat: 2}]\n", "x.yaml:3:38: repeat: only a step of a flow has this; write 'flow' in place of 'requests'"},
+		{"requests: [{name: a, get: /, think: 1s}]\n", "x.yaml:3:37: think: only a step of a flow has this; write 'flow' in place of 'requests'"},
+		{"requests: [{name: a, get: /, extract: {a: {json: /a}}}]\n", "x.yaml:3:39: extract: only a step of a flow has this; write 'flow' in place of 'requests'"},
+		{"flow: [{name: a, get: /, repeat: 0}]\n", "x.yaml:3:34: repeat: '0' is too little; the least is 1"},
+		{"flow: [{name: a, get: /, repeat: 10001}]\n", "x.yaml:3:34: repeat: '10001' is too much; the most is 10000"},
+		{"flow: [{name: a, get: /, think: soon}]\n", "x.yaml:3:33: think: 'soon' is not a time to think; write 1s, uniform:1s..3s, exponential:1s (its mean) or lognormal:1s:0.5 (median and sigma, 3 at most), a day at most"},
+		{"flow: [{name: a, get: /}, {name: a, get: /}]\n", "x.yaml:3:34: name: there is a request 'a' already; names are unique in a profile"},
+		{"flow: [{name: a, get: /, extract: {}}]\n", "x.yaml:3:35: extract: write a map such as {token: {json: /token}}"},
+		{"flow: [{name: a, get: /, extract: {a.b: {json: /a}}}]\n", "x.yaml:3:41: extract: 'a.b' is not a name to fill in as ${name}; write letters, digits, '_' or '-', beginning with a letter"},
+		{"flow: [{name: a, get: /, extract: {t: /token}}]\n", "x.yaml:3:39: extract: 't' wants one of {json: /a/b}, {header: X-Name} or {regex: 'id=([0-9]+)'}"},
+		{"flow: [{name: a, get: /, extract: {t: {json: /a, header: X}}}]\n", "x.yaml:3:39: extract: 't' wants one of {json: /a/b}, {header: X-Name} or {regex: 'id=([0-9]+)'}"},
+		{"flow: [{name: a, get: /, extract: {t: {xpath: //a}}}]\n", "x.yaml:3:39: extract: 't' wants one of {json: /a/b}, {header: X-Name} or {regex: 'id=([0-9]+)'}"},
+		{"flow: [{name: a, get: /, extract: {t: {json: token}}}]\n", "x.yaml:3:46: json: 'token' is not a JSON pointer (RFC 6901); write /token or /choices/0/text"},
+		{"flow: [{name: a, get: /, extract: {t: {json: /a~2}}}]\n", "x.yaml:3:46: json: '/a~2' is not a JSON pointer (RFC 6901); write /token or /choices/0/text"},
+		{"flow: [{name: a, get: /, extract: {t: {header: 'X Y'}}}]\n", "x.yaml:3:48: header: 'X Y' is not a header's name"},
+		{"session: {cookies: true}\nflow: [{name: a, get: /, headers: {Cookie: a=b}}]\n", "x.yaml:4:44: headers: with session.cookies brunt writes 'Cookie' itself; leave one of them out"},
+		{"session: {history: 1GiB}\nflow: [{name: a, get: /}]\n", "x.yaml:3:20: history: '1GiB' is too much; the most is 64MiB"},
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char profile[1024], said[2048];
+
+		snprintf(profile, sizeof(profile), PROFILE "%s", rows[i][0]);
+		assert_string_equal(refusal_of(profile, NULL, said, sizeof(said)), rows[i][1]);
+	}
+}
+
+static void
+test_a_flow_has_16_values_at_most(void **state)
+{
+	char profile[4096] = PROFILE "flow: [{name: a, get: /, extract: {", said[2048];
+
+	(void)state;
+	for (int i = 0; i < 17; i++) {
+		size_t used = strlen(profile);
+
+		snprintf(profile + used, sizeof(profile) - used, "%sv%d: {json: /a}", i > 0 ? ", " : "", i);
+	}
+	strcat(profile, "}}]\n");
+	assert_string_equal(refusal_of(profile, NULL, said, sizeof(said)),
+		"x.yaml:3:303: extract: more than 16 values in one flow");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_flow_is_its_steps_in_order_and_what_they_extract),
+		cmocka_unit_test(test_a_session_has_its_defaults),
+		cmocka_unit_test(test_scenarios_have_flows_or_requests),
+		cmocka_unit_test(test_times_to_think),
+		cmocka_unit_test(test_every_mistake_gets_its_sentence),
+		cmocka_unit_test(test_a_flow_has_16_values_at_most),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
