@@ -168,6 +168,8 @@ pump_init(struct pump *pump, const struct pump_config *config)
 	flights_init(&pump->flights, flights_max);
 	pump->recorder = recorder_new(&(struct recorder_config){
 		.requests_n = (uint32_t)plan->requests_n,
+		.good_when = plan->good_when,
+		.good_when_n = plan->good_when_n,
 		.open_levels_max =
 			OPEN_LEVELS_MAX + 4, /* made lazily; the warm-up and a level that begins among them */
 	});

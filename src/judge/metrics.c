@@ -7,16 +7,11 @@
 #include "base/units.h"
 
 /* The table of what an expression may name: the distributions of metric.def, the gauges of gauge.def (the target's),
- * and these. In this order, so that a metric's place says what it is. */
+ * and the figures of figure.def. In this order, so that a metric's place says what it is. */
 enum figure {
-	FIGURE_ERROR_RATE,
-	FIGURE_TIMEOUT_RATE,
-	FIGURE_SUCCESS_RATE,
-	FIGURE_ACHIEVED_RATE,
-	FIGURE_OFFERED_RATE,
-	FIGURE_IN_FLIGHT,
-	FIGURE_MAX_SUSTAINABLE_RATE,
-	FIGURE_MAX_GOODPUT_RATE,
+#define FIGURE(NAME, name, unit, stats, per_request, higher_is_better, of_the_run, value, help) FIGURE_##NAME,
+#include "judge/figure.def"
+#undef FIGURE
 	FIGURE_COUNT,
 };
 
@@ -25,31 +20,39 @@ enum figure {
 #define TABLE_LENGTH (METRIC_COUNT + GAUGE_COUNT + FIGURE_COUNT)
 
 static const struct plan_metric table[TABLE_LENGTH] = {
-#define METRIC(NAME, metric_name, unit, value, when, per_request, ranks, text)                                         \
-	[METRIC_##NAME] = {#metric_name, UNIT_##unit, STAT_DISTRIBUTION, per_request, false, text, false, false},
+#define METRIC(NAME, metric_name, of_unit, value, when, per_request, ranks, text)                                      \
+	[METRIC_##NAME] = {                                                                                            \
+		.name = #metric_name,                                                                                  \
+		.unit = UNIT_##of_unit,                                                                                \
+		.stats = STAT_DISTRIBUTION,                                                                            \
+		.is_per_request = per_request,                                                                         \
+		.is_of_an_answer = ranks,                                                                              \
+		.help = text,                                                                                          \
+	},
 #include "measure/metric.def"
 #undef METRIC
-#define GAUGE(NAME, gauge_name, unit, across, text)                                                                    \
+#define GAUGE(NAME, gauge_name, of_unit, across, text)                                                                 \
 	[FIRST_GAUGE + GAUGE_##NAME] = {                                                                               \
-		#gauge_name, UNIT_##unit, STAT_GAUGE, false, false, "the target's " text, false, true},
+		.name = #gauge_name,                                                                                   \
+		.unit = UNIT_##of_unit,                                                                                \
+		.stats = STAT_GAUGE,                                                                                   \
+		.is_of_the_target = true,                                                                              \
+		.help = "the target's " text,                                                                          \
+	},
 #include "measure/gauge.def"
 #undef GAUGE
-	[FIRST_FIGURE + FIGURE_ERROR_RATE] = {"error_rate", UNIT_RATIO, STAT_NONE, true, false,
-		"failed, dropped, unsent and unfinished / scheduled", false, false},
-	[FIRST_FIGURE + FIGURE_TIMEOUT_RATE] = {"timeout_rate", UNIT_RATIO, STAT_NONE, true, false,
-		"timeouts of every kind / scheduled", false, false},
-	[FIRST_FIGURE + FIGURE_SUCCESS_RATE] = {"success_rate", UNIT_RATIO, STAT_NONE, true, true, "ok / scheduled",
-		false, false},
-	[FIRST_FIGURE + FIGURE_ACHIEVED_RATE] = {"achieved_rate", UNIT_RATE, STAT_NONE, false, true,
-		"good answers inside the window per second", false, false},
-	[FIRST_FIGURE + FIGURE_OFFERED_RATE] = {"offered_rate", UNIT_RATE, STAT_NONE, false, true,
-		"requests scheduled per second", false, false},
-	[FIRST_FIGURE + FIGURE_IN_FLIGHT] = {"in_flight", UNIT_COUNT, STAT_GAUGE, false, false, "requests under way",
-		false, false},
-	[FIRST_FIGURE + FIGURE_MAX_SUSTAINABLE_RATE] = {"max_sustainable_rate", UNIT_RATE, STAT_NONE, false, true,
-		"highest level below the first broken one that held every SLO", true, false},
-	[FIRST_FIGURE + FIGURE_MAX_GOODPUT_RATE] = {"max_goodput_rate", UNIT_RATE, STAT_NONE, false, true,
-		"most good answers per second at any level", true, false},
+#define FIGURE(NAME, figure_name, of_unit, of_stats, per_request, higher_is_better, of_the_run, value, text)           \
+	[FIRST_FIGURE + FIGURE_##NAME] = {                                                                             \
+		.name = #figure_name,                                                                                  \
+		.unit = UNIT_##of_unit,                                                                                \
+		.stats = STAT_##of_stats,                                                                              \
+		.is_per_request = per_request,                                                                         \
+		.is_higher_better = higher_is_better,                                                                  \
+		.is_of_the_run = of_the_run,                                                                           \
+		.help = text,                                                                                          \
+	},
+#include "judge/figure.def"
+#undef FIGURE
 };
 
 const struct plan_metric *const judge_metrics[] = {
@@ -59,14 +62,10 @@ const struct plan_metric *const judge_metrics[] = {
 #define GAUGE(NAME, name, unit, across, help) &table[FIRST_GAUGE + GAUGE_##NAME],
 #include "measure/gauge.def"
 #undef GAUGE
-	&table[FIRST_FIGURE + FIGURE_ERROR_RATE],
-	&table[FIRST_FIGURE + FIGURE_TIMEOUT_RATE],
-	&table[FIRST_FIGURE + FIGURE_SUCCESS_RATE],
-	&table[FIRST_FIGURE + FIGURE_ACHIEVED_RATE],
-	&table[FIRST_FIGURE + FIGURE_OFFERED_RATE],
-	&table[FIRST_FIGURE + FIGURE_IN_FLIGHT],
-	&table[FIRST_FIGURE + FIGURE_MAX_SUSTAINABLE_RATE],
-	&table[FIRST_FIGURE + FIGURE_MAX_GOODPUT_RATE],
+#define FIGURE(NAME, name, unit, stats, per_request, higher_is_better, of_the_run, value, help)                        \
+	&table[FIRST_FIGURE + FIGURE_##NAME],
+#include "judge/figure.def"
+#undef FIGURE
 	NULL,
 };
 
@@ -137,20 +136,39 @@ gauge_value(const struct expr *expr, const struct gauge_set *target, enum gauge 
 }
 
 static double
+share(uint64_t n, uint64_t of)
+{
+	return of > 0 ? (double)n / (double)of : NAN;
+}
+
+static double
+per_second(uint64_t n, const struct source *source)
+{
+	return source->window_s > 0 ? (double)n / source->window_s : NAN;
+}
+
+static double
+in_flight_value(const struct expr *expr, const struct source *source)
+{
+	switch (expr->stat) {
+	case EXPR_PEAK: return source->in_flight_peak;
+	case EXPR_LAST: return source->in_flight_last;
+	default: return source->in_flight_avg;
+	}
+}
+
+static double
 figure_value(const struct expr *expr, const struct source *source, const struct counts *c, enum figure figure)
 {
 	switch (figure) {
-	case FIGURE_ERROR_RATE: return counts_error_rate(c);
-	case FIGURE_TIMEOUT_RATE: return counts_timeout_rate(c);
-	case FIGURE_SUCCESS_RATE: return c->scheduled > 0 ? (double)c->ok / (double)c->scheduled : NAN;
-	case FIGURE_ACHIEVED_RATE: return source->achieved_per_s;
-	case FIGURE_OFFERED_RATE: return source->window_s > 0 ? (double)c->scheduled / source->window_s : NAN;
-	case FIGURE_IN_FLIGHT:
-		return expr->stat == EXPR_PEAK   ? source->in_flight_peak
-		       : expr->stat == EXPR_LAST ? source->in_flight_last
-						 : source->in_flight_avg;
-	default: return NAN;
+#define FIGURE(NAME, name, unit, stats, per_request, higher_is_better, of_the_run, value, help)                        \
+	case FIGURE_##NAME:                                                                                            \
+		return value;
+#include "judge/figure.def"
+#undef FIGURE
+	case FIGURE_COUNT: break;
 	}
+	return NAN;
 }
 
 static double

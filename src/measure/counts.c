@@ -21,6 +21,8 @@ const struct counts_field counts_fields[] = {
 	FIELD(ok_in_window),
 	FIELD(bytes_sent),
 	FIELD(bytes_received),
+	FIELD(good),
+	FIELD(good_in_window),
 	FIELD(generations),
 	FIELD(by_chunks),
 	FIELD(by_usage),

@@ -17,6 +17,7 @@ struct counts {
 	uint64_t by_failure[FAILURE_COUNT];
 	uint64_t by_status[500]; /* [status − 100]; every complete or partial response with a status */
 	uint64_t bytes_sent, bytes_received;
+	uint64_t good, good_in_window; /* oks that hold all of good_when; the latter as ok_in_window is */
 	/* Of generated answers, successes alone. */
 	uint64_t generations;
 	uint64_t by_chunks, by_usage, by_chunk_usage; /* how many had their tokens counted in which way: token_basis */

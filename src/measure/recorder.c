@@ -1,5 +1,7 @@
 #include "measure/recorder.h"
 
+#include <string.h>
+
 #include "base/check.h"
 #include "measure/events.h"
 
@@ -20,12 +22,42 @@ struct recorder {
 	bool slot_is_closing[RECORDER_LEVELS_MAX];
 	uint32_t last_slot;
 
+	struct goal {
+		enum metric metric;
+		int request;
+		int64_t most_ns;
+	} * goals; /* good_when */
+	size_t goals_n;
+
 	uint64_t taken; /* intervals handed out so far */
 	/* In flight since in_flight_ns, in the window of in_flight_level. */
 	uint32_t in_flight, in_flight_level;
 	int64_t in_flight_ns;
 	struct reading target, self; /* latest */
 };
+
+static enum metric
+metric_by_name(const char *name)
+{
+	int metric = 0;
+
+	while (metric < METRIC_COUNT && strcmp(metric_rows[metric].name, name) != 0)
+		metric++;
+	CHECK_OP(metric, <, METRIC_COUNT);
+	return (enum metric)metric;
+}
+
+static void
+take_goals(struct recorder *r, const struct recorder_config *config)
+{
+	r->goals_n = config->good_when_n;
+	r->goals = must_calloc(r->goals_n + 1, sizeof(*r->goals));
+	for (size_t i = 0; i < r->goals_n; i++) {
+		const struct plan_bound *bound = &config->good_when[i];
+
+		r->goals[i] = (struct goal){metric_by_name(bound->metric->name), bound->request, bound->most_ns};
+	}
+}
 
 struct recorder *
 recorder_new(const struct recorder_config *config)
@@ -49,6 +81,7 @@ recorder_new(const struct recorder_config *config)
 	r->in_flight_level = LEVEL_NONE;
 	r->target = r->running->target;
 	r->self = r->running->self;
+	take_goals(r, config);
 	return r;
 }
 
@@ -59,6 +92,7 @@ recorder_free(struct recorder *r)
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(r->intervals); i++)
 		interval_free(r->intervals[i]);
+	free(r->goals);
 	free(r);
 }
 
@@ -166,10 +200,44 @@ add_generation(struct cell *all, struct cell *request, const struct exchange *x)
 	counts_add_generation(&request->counts, x);
 }
 
+/* −1: the exchange has no such value. */
+static int64_t
+exchange_value(const struct exchange *x, enum metric metric)
+{
+	switch (metric) {
+#define METRIC(NAME, name, unit, value, when, per_request, ranks, help)                                                \
+	case METRIC_##NAME:                                                                                            \
+		return (when) ? (value) : -1;
+#define TOKEN_METRIC(NAME, name, unit, value, when, per_request, ranks, help)                                          \
+	case METRIC_##NAME:                                                                                            \
+		return x->generation != NULL && (when) ? (value) : -1;
+#include "measure/metric.def"
+#undef TOKEN_METRIC
+#undef METRIC
+	case METRIC_COUNT: break;
+	}
+	return -1;
+}
+
+/* What an answer has no value of cannot be too slow: one token has no time per further token. */
+static inline bool
+is_good(const struct recorder *r, const struct exchange *x)
+{
+	for (size_t i = 0; i < r->goals_n; i++) {
+		const struct goal *goal = &r->goals[i];
+
+		if ((goal->request < 0 || (uint32_t)goal->request == x->request) &&
+			exchange_value(x, goal->metric) > goal->most_ns)
+			return false;
+	}
+	return true;
+}
+
 static inline void
-add_to_window(struct counts *counts, const struct exchange *x)
+add_to_window(struct counts *counts, const struct exchange *x, bool is_good_one)
 {
 	counts->ok_in_window++;
+	counts->good_in_window += is_good_one;
 	if (x->generation != NULL)
 		counts->tokens_in_window += x->generation->completion_tokens;
 }
@@ -184,8 +252,13 @@ recorder_add_exchange(struct recorder *r, const struct exchange *x, uint32_t win
 	add_latencies(&in->all, request, x);
 	if (x->generation != NULL)
 		add_generation(&in->all, request, x);
-	if (x->outcome == OUTCOME_OK && window_level != LEVEL_NONE)
-		add_to_window(&level_of(r, window_level)->requests[x->request].counts, x);
+	if (x->outcome != OUTCOME_OK)
+		return;
+	bool is_good_one = is_good(r, x);
+
+	request->counts.good += is_good_one;
+	if (window_level != LEVEL_NONE)
+		add_to_window(&level_of(r, window_level)->requests[x->request].counts, x, is_good_one);
 }
 
 void

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "measure/interval.h"
+#include "plan/plan.h"
 
 /* Exchanges → the running interval: O(1), no allocation, no branch that a run does not need. At a tick the filled
  * interval is swapped for an empty one and handed out; the consumer gives it back when done (it may be encoded in a
@@ -10,6 +11,8 @@ struct recorder;
 
 struct recorder_config {
 	uint32_t requests_n;
+	const struct plan_bound *good_when;
+	size_t good_when_n;
 	uint32_t
 		open_levels_max; /* levels with exchanges under way at once: ceil(timeout / shortest level) + 2, ≤ 64 */
 };

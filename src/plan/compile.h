@@ -17,6 +17,9 @@ bool compile_name(const struct plan_node *node, const char *what, const char *na
 bool compile_scenarios(
 	struct plan_context *context, const struct plan_node *root, struct profile *profile, struct error *err);
 
+/* profile->good_when, else the slos → plan.good_when. */
+bool compile_good_when(struct plan_context *context, struct profile *profile, struct error *err);
+
 /* One item of `requests`, or a step of the flow; the target is compiled already. */
 bool compile_request(struct plan_context *context, const struct plan_node *item, const struct plan_target *target,
 	struct plan_flow *flow, struct plan_request *request, struct error *err);

@@ -21,6 +21,7 @@ struct plan_metric {
 	const char *help;
 	bool is_of_the_run;    /* only a whole run has it: no level and no interval */
 	bool is_of_the_target; /* somebody must watch the target for it */
+	bool is_of_an_answer;  /* a time that each good answer has one of: it may be bounded by good_when */
 };
 
 enum expr_op { EXPR_LT, EXPR_LE, EXPR_GT, EXPR_GE, EXPR_IN };

@@ -147,6 +147,13 @@ struct plan_compare {
 	size_t named_n;
 };
 
+/* What an answer must hold, beside being ok, to count into the goodput. */
+struct plan_bound {
+	const struct plan_metric *metric; /* is_of_an_answer */
+	int request;                      /* index into plan->requests; −1: all */
+	int64_t most_ns;
+};
+
 struct plan {
 	const char *name;
 	const char *path; /* of the profile, or "-" */
@@ -165,6 +172,8 @@ struct plan {
 	size_t abort_when_n;
 	struct plan_slo *slos; /* of a run */
 	size_t slos_n;
+	struct plan_bound *good_when; /* as written, else what the slos say of percentiles */
+	size_t good_when_n;
 	struct plan_slo *gates; /* of two arms: improvement(…), speedup(…) */
 	size_t gates_n;
 	struct plan_compare compare;

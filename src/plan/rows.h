@@ -12,7 +12,7 @@ struct profile {
 	struct plan plan;
 	const char *extends; /* done before rows are looked at */
 	/* Compiled once everything that they refer to is known; NULL: not there. */
-	const struct plan_node *load, *scenarios, *requests, *flow, *slo, *abort_when;
+	const struct plan_node *load, *scenarios, *requests, *flow, *slo, *abort_when, *good_when;
 	struct plan_session session;
 	/* Of the one run: what rows say of it, and the lists. */
 	struct plan_course course;

@@ -124,6 +124,10 @@ http1_on_header_complete(llhttp_t *parser)
 
 	if (!http1_is_heard(h))
 		return 0;
+	/* RFC 9112 §5.1: whitespace after a value is not part of it; llhttp leaves out only what is before. */
+	while (field->length > h->name_length &&
+		(field->bytes[field->length - 1] == ' ' || field->bytes[field->length - 1] == '\t'))
+		field->length--;
 	if (!h->is_field_too_long)
 		h->ear.on_header(h->ear.context, field->bytes, h->name_length, field->bytes + h->name_length,
 			field->length - h->name_length);

@@ -126,6 +126,19 @@ figure_longest_gap_ns(const struct summary *summary)
 	return longest_ns;
 }
 
+const char *
+figure_token_basis(const struct counts *counts)
+{
+	const uint64_t counted[] = {counts->by_chunks, counts->by_usage, counts->by_chunk_usage};
+	static const char *const names[] = {"chunks", "usage", "chunk_usage"};
+	const char *basis = NULL;
+
+	for (size_t i = 0; i < sizeof(counted) / sizeof(counted[0]); i++)
+		if (counted[i] > 0)
+			basis = basis == NULL ? names[i] : "mixed";
+	return basis;
+}
+
 void
 figure_latency(const struct level_summary *level, enum metric metric, struct latency_figures *into)
 {

@@ -26,5 +26,10 @@ bool figure_omits_waiting(const struct plan *plan);
 /* The longest time that the loop was away while a load ran; −1: none ran. */
 int64_t figure_longest_gap_ns(const struct summary *summary);
 
+/* How the tokens of generated answers were counted: "usage" (the server's own count, with the last event),
+ * "chunk_usage" (with every event), "chunks" (events that brought text: a lower bound), "mixed"; NULL: there were none.
+ */
+const char *figure_token_basis(const struct counts *counts);
+
 /* Of a level that was settled or is still live. */
 void figure_latency(const struct level_summary *level, enum metric metric, struct latency_figures *into);

@@ -93,9 +93,9 @@ latest_cell(const struct summary *summary)
 }
 
 static void
-percentile_texts(const struct summary *summary, char texts[3][FIGURE_MAX])
+percentile_texts(const struct summary *summary, enum metric metric, char texts[3][FIGURE_MAX])
 {
-	const struct histogram *h = &latest_cell(summary)->histograms[METRIC_RESPONSE];
+	const struct histogram *h = &latest_cell(summary)->histograms[metric];
 	struct latency_figures f = {.count = 0};
 
 	if (histogram_is_ready(h))
@@ -166,6 +166,29 @@ add_load_lines(const struct summary *summary, bool in_users, struct page *page)
 	add_line(page, "in flight", PAINT_PLAIN, list, 3);
 }
 
+static double
+tokens_per_s(const struct summary *summary)
+{
+	return summary->last_interval_ns > 0
+		       ? (double)summary->last.counts.tokens_in_window / ns_to_s(summary->last_interval_ns)
+		       : NAN;
+}
+
+static void
+add_token_line(const struct summary *summary, struct page *page)
+{
+	char times[3][FIGURE_MAX], rate[FIGURE_MAX], parts[4][64];
+	const char *const list[] = {parts[0], parts[1], parts[2], parts[3]};
+
+	percentile_texts(summary, METRIC_TTFT, times);
+	snprintf(parts[0], 64, "%s", figure_rate(tokens_per_s(summary), rate));
+	snprintf(parts[1], 64, "TTFT P50 %s", times[0]);
+	snprintf(parts[2], 64, "P95 %s", times[1]);
+	percentile_texts(summary, METRIC_ITL, times);
+	snprintf(parts[3], 64, "ITL P50 %s", times[0]);
+	add_line(page, "tokens", PAINT_PLAIN, list, 4);
+}
+
 static void
 add_outcome_lines(const struct summary *summary, struct page *page)
 {
@@ -173,11 +196,13 @@ add_outcome_lines(const struct summary *summary, struct page *page)
 	const char *const list[] = {parts[0], parts[1], parts[2]};
 	const char *const error_list[] = {errors[0], errors[1], errors[2], errors[3]};
 
-	percentile_texts(summary, times);
+	percentile_texts(summary, METRIC_RESPONSE, times);
 	snprintf(parts[0], 64, "P50 %s", times[0]);
 	snprintf(parts[1], 64, "P95 %s", times[1]);
 	snprintf(parts[2], 64, "P99 %s", times[2]);
 	add_line(page, "response", PAINT_PLAIN, list, 3);
+	if (summary->everything.counts.generations > 0)
+		add_token_line(summary, page);
 	size_t n = error_texts(&summary->everything.counts, errors);
 
 	add_line(page, "errors", bad_of(&summary->everything.counts) > 0 ? PAINT_WARN : PAINT_PLAIN, error_list, n);
@@ -218,13 +243,15 @@ live_block_line(const struct live_state *state, struct buf *into)
 	const struct summary *summary = state->summary;
 	char a[FIGURE_MAX], b[FIGURE_MAX], times[3][FIGURE_MAX], errors[4][64], late[FIGURE_MAX];
 
-	percentile_texts(summary, times);
+	percentile_texts(summary, METRIC_RESPONSE, times);
 	error_texts(&summary->everything.counts, errors);
 	buf_printf(into, "%7s %-8s", figure_seconds(state->now_ns, a), state->phase);
 	buf_printf(into, " %s of %s", figure_rate(sent_per_s(summary), a),
 		figure_level(summary->now.offered, figure_levels_in_users(state->plan), b));
 	buf_printf(into, " · in flight %" PRIu32 " · P50 %s P95 %s P99 %s · errors %s", summary->now.in_flight,
 		times[0], times[1], times[2], errors[0]);
+	if (summary->everything.counts.generations > 0)
+		buf_printf(into, " · tokens %s", figure_rate(tokens_per_s(summary), a));
 	if (summary->now.target.at_ns >= 0)
 		buf_printf(into, " · target CPU %s memory %s", figure_ratio(summary->now.target.values[GAUGE_CPU], a),
 			figure_bytes(summary->now.target.values[GAUGE_MEMORY], b));

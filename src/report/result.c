@@ -108,6 +108,8 @@ result_add_json(const struct report *report, const struct system_info *system, s
 	value_set_bool(result, "omits_waiting", figure_omits_waiting(report->plan));
 	result_add_totals(result, report);
 	result_add_latency(result, report->summary->measured.histograms);
+	result_add_tokens(
+		result, &report->summary->everything.counts, &report->summary->measured, report->summary->measured_s);
 	result_add_warmup(result, report);
 	result_add_levels(result, report);
 	result_add_requests(result, report);

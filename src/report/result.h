@@ -16,6 +16,9 @@ bool result_add_json(const struct report *report, const struct system_info *syst
 /* Parts of the document, in files of their own. */
 void result_add_totals(cJSON *result, const struct report *report);
 void result_add_latency(cJSON *into, const struct histogram *histograms);
+cJSON *result_figures(const struct latency_figures *figures);
+/* Null where nothing was generated. totals: every phase; measured: the measured phases. */
+void result_add_tokens(cJSON *into, const struct counts *totals, const struct cell *measured, double measured_window_s);
 void result_add_warmup(cJSON *result, const struct report *report);
 void result_add_requests(cJSON *result, const struct report *report);
 void result_add_scenarios(cJSON *result, const struct report *report);

@@ -31,16 +31,23 @@ add_level_failures(cJSON *into, const struct counts *counts)
 static cJSON *
 level_object(const struct level_summary *level, const struct level_verdict *verdict, bool in_users)
 {
-	struct latency_figures response;
+	struct latency_figures response, ttft;
 	cJSON *o = value_object();
 
 	figure_latency(level, METRIC_RESPONSE, &response);
+	figure_latency(level, METRIC_TTFT, &ttft);
 	value_set_count(o, "index", level->index);
 	value_set_seconds(o, "start_s", level->start_ns);
 	value_set_number(o, "window_s", level->window_s);
 	value_set_number(o, "offered_per_s", in_users ? NAN : level->offered);
 	value_set_number(o, "offered_users", in_users ? level->offered : NAN);
 	value_set_number(o, "achieved_per_s", level->window_s > 0 ? level_achieved_per_s(level) : NAN);
+	value_set_number(
+		o, "goodput_per_s", level->window_s > 0 ? (double)level->counts.good_in_window / level->window_s : NAN);
+	value_set_number(o, "tokens_per_s",
+		level->counts.generations > 0 && level->window_s > 0
+			? (double)level->counts.tokens_in_window / level->window_s
+			: NAN);
 	value_set_count(o, "requests", level->counts.scheduled);
 	value_set_count(o, "sent", level->counts.sent);
 	value_set_count(o, "ok", level->counts.ok);
@@ -53,6 +60,8 @@ level_object(const struct level_summary *level, const struct level_verdict *verd
 	value_set_ns(o, "p95_ns", response.count ? response.p95_ns : -1);
 	value_set_ns(o, "p99_ns", response.count ? response.p99_ns : -1);
 	value_set_ns(o, "max_ns", response.count ? response.max_ns : -1);
+	value_set_ns(o, "ttft_p50_ns", ttft.count ? ttft.p50_ns : -1);
+	value_set_ns(o, "ttft_p95_ns", ttft.count ? ttft.p95_ns : -1);
 	value_set_number(o, "in_flight_avg", level->in_flight_avg);
 	value_set_count(o, "in_flight_peak", level->in_flight_peak);
 	value_set_ns(o, "loop_gap_max_ns", level->loop_gap_max_ns);

@@ -64,10 +64,12 @@ result_add_totals(cJSON *result, const struct report *report)
 	value_set_number(
 		rate, "offered_per_s", window_s > 0 ? (double)summary->measured.counts.scheduled / window_s : NAN);
 	value_set_number(rate, "achieved_per_s", summary_achieved_per_s(summary));
+	value_set_number(
+		rate, "goodput_per_s", window_s > 0 ? (double)summary->measured.counts.good_in_window / window_s : NAN);
 }
 
-static cJSON *
-figures_object(const struct latency_figures *f)
+cJSON *
+result_figures(const struct latency_figures *f)
 {
 	cJSON *o = value_object();
 
@@ -89,7 +91,7 @@ static void
 add_metric(cJSON *latency, enum metric metric, const struct latency_figures *figures)
 {
 	if (figures->count > 0 || metric == METRIC_RESPONSE || metric == METRIC_SERVICE)
-		value_set(latency, metric_rows[metric].name, figures_object(figures));
+		value_set(latency, metric_rows[metric].name, result_figures(figures));
 }
 
 void
@@ -100,6 +102,8 @@ result_add_latency(cJSON *into, const struct histogram *histograms)
 	for (int m = 0; m < METRIC_COUNT; m++) {
 		struct latency_figures figures = {.count = 0};
 
+		if (metric_rows[m].unit != UNIT_TIME)
+			continue;
 		if (histogram_is_ready(&histograms[m]))
 			histogram_figures(&histograms[m], &figures);
 		add_metric(latency, (enum metric)m, &figures);
@@ -124,6 +128,8 @@ result_add_warmup(cJSON *result, const struct report *report)
 	for (int m = 0; m < METRIC_COUNT; m++) {
 		struct latency_figures figures;
 
+		if (metric_rows[m].unit != UNIT_TIME)
+			continue;
 		figure_latency(warmup, (enum metric)m, &figures);
 		add_metric(latency, (enum metric)m, &figures);
 	}
@@ -140,6 +146,8 @@ result_add_requests(cJSON *result, const struct report *report)
 
 		set_counts(value_add_object(request, "totals"), &report->summary->request_totals[i]);
 		result_add_latency(request, report->summary->requests[i].histograms);
+		result_add_tokens(request, &report->summary->request_totals[i], &report->summary->requests[i],
+			report->summary->measured_s);
 	}
 }
 

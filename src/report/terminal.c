@@ -37,6 +37,9 @@ add_rate(const struct report *report, struct page *page)
 	page_entry(page, "rate", PAINT_PLAIN, "%s achieved of %s offered, over %s measured",
 		figure_rate(summary_achieved_per_s(summary), a), figure_rate(offered, b),
 		figure_seconds(s_to_ns(window), c));
+	if (report->plan->good_when_n > 0 && window > 0)
+		page_entry(page, "goodput", PAINT_PLAIN, "%s hold every objective themselves",
+			figure_rate((double)summary->measured.counts.good_in_window / window, a));
 }
 
 /* The identities are printed as such: nobody has to trust that they hold. */
@@ -105,6 +108,7 @@ add_measurements(const struct report *report, struct page *page)
 	terminal_add_levels(report, page);
 	terminal_add_slos(report, page);
 	terminal_add_latency(report, page);
+	terminal_add_tokens(report, page);
 	terminal_add_histogram(report, page);
 	terminal_add_requests(report, page);
 	terminal_add_failures(report, page);

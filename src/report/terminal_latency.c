@@ -47,6 +47,12 @@ terminal_add_latency(const struct report *report, struct page *page)
 		{METRIC_SERVICE, "  service"},
 		{METRIC_CONNECT, "connect"},
 		{METRIC_FIRST_BYTE, "first byte"},
+		{METRIC_TTFT, "TTFT"},
+		{METRIC_TTFT_SERVICE, "  of service"},
+		{METRIC_FIRST_CONTENT, "  of the answer"},
+		{METRIC_ITL, "ITL"},
+		{METRIC_TPOT, "TPOT"},
+		{METRIC_TOKEN_TIME, "time per token"},
 		{METRIC_FAILED, "failures"},
 	};
 	struct latency_figures figures;

@@ -20,6 +20,23 @@ static const struct table_column level_columns[] = {
 	{"status", true, 0},
 };
 
+/* The same where answers were generated. */
+static const struct table_column generation_columns[] = {
+	{"level", false, 2},
+	{"offered", false, 0},
+	{"achieved", false, 4},
+	{"requests", false, 7},
+	{"errors", false, 0},
+	{"P95", false, 6},
+	{"P99", false, 3},
+	{"TTFT P95", false, 1},
+	{"tokens", false, 5},
+	{"in flight", false, 8},
+	{"CPU", false, 9},
+	{"memory", false, 10},
+	{"status", true, 0},
+};
+
 static enum paint
 level_paint(enum level_status status)
 {
@@ -33,7 +50,20 @@ level_paint(enum level_status status)
 }
 
 static void
-add_figures(struct table *table, const struct level_summary *level, bool in_users)
+add_token_figures(struct table *table, const struct level_summary *level)
+{
+	bool is_any = level->counts.generations > 0 && level->window_s > 0;
+	struct latency_figures ttft;
+	char text[FIGURE_MAX];
+
+	figure_latency(level, METRIC_TTFT, &ttft);
+	table_add_cell(table, PAINT_PLAIN, figure_time(ttft.count ? ttft.p95_ns : -1, text));
+	table_add_cell(table, PAINT_PLAIN,
+		figure_rate(is_any ? (double)level->counts.tokens_in_window / level->window_s : NAN, text));
+}
+
+static void
+add_figures(struct table *table, const struct level_summary *level, bool in_users, bool with_tokens)
 {
 	struct latency_figures response;
 	char text[FIGURE_MAX];
@@ -49,6 +79,8 @@ add_figures(struct table *table, const struct level_summary *level, bool in_user
 	table_add_cell(table, errors > 0 ? PAINT_WARN : PAINT_PLAIN, figure_ratio(errors, text));
 	table_add_cell(table, PAINT_PLAIN, figure_time(response.count ? response.p95_ns : -1, text));
 	table_add_cell(table, PAINT_PLAIN, figure_time(response.count ? response.p99_ns : -1, text));
+	if (with_tokens)
+		add_token_figures(table, level);
 	table_add_cell(table, PAINT_PLAIN, figure_count(level->in_flight_peak, text));
 	table_add_cell(table, PAINT_PLAIN, figure_ratio(gauge_avg(&level->target, GAUGE_CPU), text));
 	table_add_cell(table, PAINT_PLAIN, figure_bytes(gauge_peak(&level->target, GAUGE_MEMORY), text));
@@ -72,17 +104,19 @@ terminal_add_levels(const struct report *report, struct page *page)
 	const struct summary *summary = report->summary;
 	const struct verdict *verdict = report->verdict;
 	bool in_users = figure_levels_in_users(report->plan);
+	bool with_tokens = summary->measured.counts.generations > 0;
 	struct table table;
 
 	if (summary->levels_n == 0)
 		return;
 	page_heading(page, "Levels");
-	table_init(&table, level_columns, ARRAY_LEN(level_columns));
+	table_init(&table, with_tokens ? generation_columns : level_columns,
+		with_tokens ? ARRAY_LEN(generation_columns) : ARRAY_LEN(level_columns));
 	for (size_t i = 0; i < summary->levels_n; i++) {
 		if (!summary->levels[i].is_known)
 			continue;
 		table_add_row(&table);
-		add_figures(&table, &summary->levels[i], in_users);
+		add_figures(&table, &summary->levels[i], in_users, with_tokens);
 		if (i < verdict->levels_n)
 			add_judgement(&table, &verdict->levels[i]);
 		else

@@ -170,22 +170,37 @@ static const struct plan_choice fake_discard = {.name = "discard", .help = "coun
 static const struct plan_choice fake_text = {.name = "text", .help = "must hold expect.body", .keys = no_keys};
 static const struct plan_choice fake_json = {.name = "json", .help = "must be JSON", .keys = no_keys};
 
-static const struct plan_metric fake_response = {
-	"response", UNIT_TIME, STAT_DISTRIBUTION, true, false, "from due", false, false};
-static const struct plan_metric fake_service = {
-	"service", UNIT_TIME, STAT_DISTRIBUTION, true, false, "the server's", false, false};
+static const struct plan_metric fake_response = {.name = "response",
+	.unit = UNIT_TIME,
+	.stats = STAT_DISTRIBUTION,
+	.is_per_request = true,
+	.help = "from due",
+	.is_of_an_answer = true};
+static const struct plan_metric fake_service = {.name = "service",
+	.unit = UNIT_TIME,
+	.stats = STAT_DISTRIBUTION,
+	.is_per_request = true,
+	.help = "the server's",
+	.is_of_an_answer = true};
 static const struct plan_metric fake_error_rate = {
-	"error_rate", UNIT_RATIO, STAT_NONE, true, false, "errors", false, false};
-static const struct plan_metric fake_max_rate = {
-	"max_sustainable_rate", UNIT_RATE, STAT_NONE, false, true, "the answer", true, false};
+	.name = "error_rate", .unit = UNIT_RATIO, .stats = STAT_NONE, .is_per_request = true, .help = "errors"};
+static const struct plan_metric fake_max_rate = {.name = "max_sustainable_rate",
+	.unit = UNIT_RATE,
+	.stats = STAT_NONE,
+	.is_higher_better = true,
+	.help = "the answer",
+	.is_of_the_run = true};
 static const struct plan_metric fake_spike_rate = {
-	"spike_rate", UNIT_RATIO, STAT_NONE, false, false, "outliers", false, false};
+	.name = "spike_rate", .unit = UNIT_RATIO, .stats = STAT_NONE, .help = "outliers"};
 static const struct plan_metric fake_cpu = {
-	"cpu", UNIT_RATIO, STAT_GAUGE, false, false, "CPU of the target", false, true};
-static const struct plan_metric fake_memory = {
-	"memory", UNIT_BYTES, STAT_GAUGE, false, false, "memory of the target", false, true};
+	.name = "cpu", .unit = UNIT_RATIO, .stats = STAT_GAUGE, .help = "CPU of the target", .is_of_the_target = true};
+static const struct plan_metric fake_memory = {.name = "memory",
+	.unit = UNIT_BYTES,
+	.stats = STAT_GAUGE,
+	.help = "memory of the target",
+	.is_of_the_target = true};
 static const struct plan_metric fake_threads = {
-	"threads", UNIT_COUNT, STAT_GAUGE, false, false, "threads", false, true};
+	.name = "threads", .unit = UNIT_COUNT, .stats = STAT_GAUGE, .help = "threads", .is_of_the_target = true};
 
 static const struct plan_choice *const fake_shapes[] = {
 	&fake_steady, &fake_ramp, &fake_steps, &fake_stages, &fake_concurrency, &fake_trace, NULL};

@@ -125,6 +125,31 @@ test_the_profile_of_the_design_compiles(void **state)
 	plan_free(plan);
 }
 
+static void
+test_objectives_about_percentiles_bound_each_answer_of_the_goodput(void **state)
+{
+	static const char start[] = "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\n"
+				    "requests: [{name: a, get: /}, {name: b, get: /}]\n"
+				    "slo: [\"p95 <= 550ms\", \"b.p99 < 1s\", \"error_rate < 1%\", \"mean < 1s\", "
+				    "\"p50 > 1ms\"]\n";
+	char text[1024];
+	struct plan *plan = load(start);
+
+	(void)state;
+	assert_int_equal(plan->good_when_n, 2);
+	assert_int_equal(plan->good_when[0].most_ns, 550000000);
+	assert_int_equal(plan->good_when[0].request, -1);
+	assert_int_equal(plan->good_when[1].most_ns, 1000000000);
+	assert_int_equal(plan->good_when[1].request, 1);
+	plan_free(plan);
+	snprintf(text, sizeof(text), "%sgood_when: {service: 20ms}\n", start);
+	plan = load(text);
+	assert_int_equal(plan->good_when_n, 1);
+	assert_ptr_equal(plan->good_when[0].metric, &fake_service);
+	assert_int_equal(plan->good_when[0].most_ns, 20000000);
+	plan_free(plan);
+}
+
 /* Every form of an open or closed load that scripts already use, as far as the tables of this test know the shape. */
 static void
 test_every_form_of_a_load_is_understood(void **state)
@@ -393,6 +418,7 @@ main(void)
 		cmocka_unit_test(test_thresholds_are_those_of_the_definitions),
 		cmocka_unit_test(test_a_profile_without_requests_gets_the_url),
 		cmocka_unit_test(test_the_profile_of_the_design_compiles),
+		cmocka_unit_test(test_objectives_about_percentiles_bound_each_answer_of_the_goodput),
 		cmocka_unit_test(test_every_form_of_a_load_is_understood),
 		cmocka_unit_test(test_stages_are_a_list_of_shapes),
 		cmocka_unit_test(test_short_forms_stand_for_long_ones),

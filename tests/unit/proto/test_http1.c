@@ -58,16 +58,22 @@ response_with_headers(size_t length)
 }
 
 static enum protocol_result
-feed_in_steps(const char *text, size_t step, enum failure *failure)
+feed_pieces(const char *text, size_t step, enum failure *failure)
 {
 	enum protocol_result result = PROTOCOL_MORE;
 	size_t length = strlen(text);
 
 	*failure = FAILURE_COUNT;
-	http1_protocol.expect(state, &get, &nobody);
 	for (size_t at = 0; at < length && result == PROTOCOL_MORE; at += step)
 		result = http1_protocol.on_bytes(state, text + at, length - at < step ? length - at : step, failure);
 	return result;
+}
+
+static enum protocol_result
+feed_in_steps(const char *text, size_t step, enum failure *failure)
+{
+	http1_protocol.expect(state, &get, &nobody);
+	return feed_pieces(text, step, failure);
 }
 
 static void
@@ -184,6 +190,64 @@ test_bytes_after_a_complete_response_poison_the_connection(void **context)
 	assert_int_equal(http1_protocol.response(state)->status, 204);
 }
 
+static void
+keep_field(void *context, const char *name, size_t name_length, const char *value, size_t value_length)
+{
+	buf_printf(context, "%.*s=%.*s;", (int)name_length, name, (int)value_length, value);
+}
+
+static void
+test_header_fields_are_told_whole_however_they_are_cut(void **context)
+{
+	(void)context;
+	static const char response[] = "HTTP/1.1 103 Early Hints\r\nLink: early\r\n\r\n"
+				       "HTTP/1.1 200 OK\r\nContent-Type:  text/event-stream \r\nX-Empty:\r\n"
+				       "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Trailer: late\r\n\r\n";
+	static const char wanted[] = "Content-Type=text/event-stream;X-Empty=;Transfer-Encoding=chunked;";
+	const struct plan roomy = {.target.response_ceiling_bytes = 65536};
+
+	for (size_t step = 1; step < sizeof(response); step++) {
+		struct buf fields, field;
+		enum failure failure;
+		const struct protocol_ear ear = {.on_header = keep_field, .context = &fields, .field = &field};
+
+		buf_init(&fields, 1024);
+		buf_init(&field, PROTOCOL_FIELD_MAX);
+		http1_protocol.init(state, &roomy);
+		http1_protocol.expect(state, &get, &ear);
+		assert_int_equal(feed_pieces(response, step, &failure), PROTOCOL_COMPLETE);
+		assert_string_equal(fields.bytes, wanted);
+		assert_int_equal(field.length, 0);
+		buf_fini(&fields);
+		buf_fini(&field);
+	}
+}
+
+static void
+test_header_field_over_the_ceiling_is_left_out(void **context)
+{
+	(void)context;
+	const struct plan roomy = {.target.response_ceiling_bytes = 65536};
+	struct buf fields, field, response;
+	enum failure failure;
+	const struct protocol_ear ear = {.on_header = keep_field, .context = &fields, .field = &field};
+
+	buf_init(&fields, 1024);
+	buf_init(&field, PROTOCOL_FIELD_MAX);
+	buf_init(&response, 65536);
+	buf_add_text(&response, "HTTP/1.1 200 OK\r\nX-Long: ");
+	for (size_t i = 0; i < PROTOCOL_FIELD_MAX; i++)
+		buf_add_char(&response, 'x');
+	buf_add_text(&response, "\r\nX-Next: short\r\nContent-Length: 0\r\n\r\n");
+	http1_protocol.init(state, &roomy);
+	http1_protocol.expect(state, &get, &ear);
+	assert_int_equal(feed(response.bytes, &failure), PROTOCOL_COMPLETE);
+	assert_string_equal(fields.bytes, "X-Next=short;Content-Length=0;");
+	buf_fini(&fields);
+	buf_fini(&field);
+	buf_fini(&response);
+}
+
 #define STATE_TEST(f) cmocka_unit_test_setup_teardown(f, start, end)
 
 int
@@ -197,6 +261,8 @@ main(void)
 		STATE_TEST(test_status_is_known_before_the_body_is_complete),
 		STATE_TEST(test_interim_status_is_never_shown),
 		STATE_TEST(test_responses_follow_each_other_on_one_connection),
+		STATE_TEST(test_header_fields_are_told_whole_however_they_are_cut),
+		STATE_TEST(test_header_field_over_the_ceiling_is_left_out),
 		STATE_TEST(test_bytes_after_a_complete_response_poison_the_connection),
 	};
 
