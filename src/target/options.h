@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "target/freeze.h"
+#include "target/llm_options.h"
 #include "target/service.h"
 #include "target/station.h"
 
@@ -43,6 +44,7 @@ struct target_options {
 	uint64_t response_bytes, connections_max, seed;
 	int64_t spin_ns;
 	const char *truth_path; /* NULL: none; argv's */
+	struct llm_options llm;
 	bool wants_help;
 };
 

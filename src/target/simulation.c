@@ -48,11 +48,7 @@ target_count_end(struct target *t, const struct job *job, enum httpd_end end, in
 		s->unanswered++;
 		return;
 	}
-	s->answered++;
-	s->ok += job->fate == JOB_OK;
-	s->errors += job->fate == JOB_ERROR;
-	if (done_ns - job->due_ns > s->late_max_ns)
-		s->late_max_ns = done_ns - job->due_ns;
+	stats_count_answer(s, job_status(job), done_ns - job->due_ns);
 }
 
 /* Its place is free: it is neither waiting, nor served, nor hanging. */
@@ -260,7 +256,7 @@ answer_stats(struct target *t, struct httpd_request *request)
 	t->stats.queue_peak = t->crew != NULL ? crew_queued_peak(t->crew) : t->station.queued_peak;
 	t->stats.leaked_bytes = t->leak.bytes;
 	t->stats.uptime_ns = now_ns() - t->start_ns;
-	stats_write(&t->stats, &counts, &text);
+	stats_write(&t->stats, &counts, NULL, &text);
 	httpd_answer_text(request, 200, "Content-Type: application/json\r\n", text.bytes, text.length);
 	buf_fini(&text);
 }

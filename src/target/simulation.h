@@ -9,8 +9,16 @@
 #include "target/truth.h"
 #include "target/wake.h"
 
-/* What target.c starts and stops, and simulation.c does in between; nobody else includes it. */
+/* What target.c starts and stops; simulation.c, or llm.c with --llm, does what is in between. Nobody else includes it.
+ */
+struct target_mode {
+	struct httpd_handler handler;
+	void (*on_polled)(uv_check_t *check); /* a turn of the loop has read what there was */
+	void (*on_wake)(void *user);          /* what wake was set to has come */
+};
+
 struct target {
+	const struct target_mode *mode;
 	const struct target_options *options;
 	uv_loop_t loop;
 	struct httpd *httpd;
@@ -23,6 +31,7 @@ struct target {
 	uv_check_t after_poll;
 	uv_signal_t on_term, on_int;
 	uv_timer_t flush;
+	struct llm *llm; /* NULL: a plain server */
 	struct truth truth;
 	struct leak leak;
 	struct stats stats;

@@ -5,9 +5,37 @@
 #include "base/check.h"
 #include "base/units.h"
 
+void
+stats_count_answer(struct stats *s, int status, int64_t late_ns)
+{
+	CHECK(status >= 100 && status < STATS_STATUS_END);
+	s->answered++;
+	s->by_status[status]++;
+	s->ok += status == 200;
+	s->errors += status == 500;
+	if (late_ns > s->late_max_ns)
+		s->late_max_ns = late_ns;
+}
+
+/* Those that any target may answer are there even at 0. */
+static void
+add_statuses(const struct stats *s, struct buf *into)
+{
+	const char *comma = "";
+
+	buf_add_text(into, "\"status\": {");
+	for (int status = 100; status < STATS_STATUS_END; status++) {
+		if (s->by_status[status] == 0 && status != 200 && status != 500 && status != 503)
+			continue;
+		buf_printf(into, "%s\"%d\": %" PRIu64, comma, status, s->by_status[status]);
+		comma = ", ";
+	}
+	buf_add_text(into, "}, ");
+}
+
 /* Only numbers and our own names: nothing that would need escaping. */
 void
-stats_write(const struct stats *s, const struct httpd_counts *http, struct buf *into)
+stats_write(const struct stats *s, const struct httpd_counts *http, const char *more, struct buf *into)
 {
 	const struct {
 		const char *name;
@@ -44,8 +72,9 @@ stats_write(const struct stats *s, const struct httpd_counts *http, struct buf *
 	buf_add_char(into, '{');
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		buf_printf(into, "\"%s\": %" PRIu64 ", ", rows[i].name, rows[i].value);
-	buf_printf(into, "\"status\": {\"200\": %" PRIu64 ", \"500\": %" PRIu64 ", \"503\": %" PRIu64 "}, ", s->ok,
-		s->errors, s->answered - s->ok - s->errors);
+	add_statuses(s, into);
+	if (more != NULL)
+		buf_add_text(into, more);
 	if (s->capacity_per_s > 0)
 		buf_printf(into, "\"capacity_per_s\": %.6g, ", s->capacity_per_s);
 	else

@@ -9,12 +9,26 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "target/llm.h"
 #include "target/simulation.h"
 
 #define EXIT_IO 5
 #define SPARE_DESCRIPTORS 64 /* ours, beside one per connection */
 #define FLUSH_EVERY_MS 1000
 #define PIPELINED_MAX 64
+
+/* What the target does between its start and its stop. */
+static const struct target_mode plain_mode = {
+	.handler = {.on_request = simulation_on_request, .on_done = simulation_on_done},
+	.on_polled = simulation_on_polled,
+	.on_wake = simulation_on_wake,
+};
+
+static const struct target_mode llm_mode = {
+	.handler = {.on_request = llm_on_request, .on_done = llm_on_done},
+	.on_polled = llm_on_polled,
+	.on_wake = llm_on_wake,
+};
 
 static void
 on_stopped(void *user)
@@ -85,7 +99,7 @@ target_listen(struct target *t, struct error *err)
 	struct httpd_config config = {
 		.listen = t->options->listen,
 		.limits = httpd_default_limits,
-		.handler = {.on_request = simulation_on_request, .on_done = simulation_on_done},
+		.handler = t->mode->handler,
 		.user = t,
 	};
 
@@ -114,7 +128,7 @@ static void
 target_start_handles(struct target *t)
 {
 	uv_check_init(&t->loop, &t->after_poll);
-	uv_check_start(&t->after_poll, simulation_on_polled);
+	uv_check_start(&t->after_poll, t->mode->on_polled);
 	t->on_term.data = t->on_int.data = t;
 	uv_signal_init(&t->loop, &t->on_term);
 	uv_signal_start(&t->on_term, on_term_signal, SIGTERM);
@@ -130,6 +144,7 @@ target_start_handles(struct target *t)
 static void
 target_free(struct target *t)
 {
+	llm_free(t->llm);
 	jobs_fini(&t->jobs);
 	job_pool_fini(&t->pool);
 	station_fini(&t->station);
@@ -169,6 +184,8 @@ target_run(const struct target_options *options)
 	struct error err = {0};
 	char text[1400];
 
+	t.mode = options->llm.is_on ? &llm_mode : &plain_mode;
+	t.llm = options->llm.is_on ? llm_new(&t) : NULL;
 	list_init(&t.batch);
 	job_pool_init(&t.pool);
 	t.stats.workers = options->workers;
@@ -183,7 +200,7 @@ target_run(const struct target_options *options)
 	freeze.epoch_ns = t.start_ns;
 	station_init(&t.station, options->workers, options->queue_max, &freeze);
 	target_make_replies(&t);
-	CHECK_OP(wake_init(&t.wake, &t.loop, options->spin_ns, simulation_on_wake, &t), ==, 0);
+	CHECK_OP(wake_init(&t.wake, &t.loop, options->spin_ns, t.mode->on_wake, &t), ==, 0);
 	target_start_handles(&t);
 	printf("listening on %s\n", httpd_url(t.httpd));
 	fflush(stdout);

@@ -9,7 +9,7 @@
 #include "base/log.h"
 
 #define BUFFER_BYTES ((size_t)64 << 10)
-#define LINE_MAX_BYTES 120
+#define NUMBER_MAX_BYTES 21 /* a separator and 20 digits */
 
 bool
 truth_open(struct truth *t, const char *path, struct error *err)
@@ -45,9 +45,19 @@ truth_flush(struct truth *t)
 	return !t->has_failed;
 }
 
+/* Room for one piece. */
+static char *
+room_for(struct truth *t, size_t bytes)
+{
+	CHECK_OP(bytes, <=, BUFFER_BYTES);
+	if (t->length + bytes > BUFFER_BYTES)
+		truth_flush(t);
+	return t->bytes + t->length;
+}
+
 /* Digits by hand: printf would be the dearest thing that happens to a request. */
 static char *
-add_number(char *to, uint64_t value, char after)
+add_number(char *to, uint64_t value)
 {
 	char digits[20];
 	size_t count = 0;
@@ -58,8 +68,46 @@ add_number(char *to, uint64_t value, char after)
 	} while (value > 0);
 	while (count > 0)
 		*to++ = digits[--count];
-	*to++ = after;
 	return to;
+}
+
+void
+truth_put_number(struct truth *t, char before, uint64_t value)
+{
+	char *to = room_for(t, NUMBER_MAX_BYTES);
+
+	*to = before;
+	t->length = (size_t)(add_number(to + 1, value) - t->bytes);
+}
+
+void
+truth_put_word(struct truth *t, const char *word)
+{
+	size_t length = strlen(word);
+	char *to = room_for(t, length + 2); /* its NUL is overwritten by what follows */
+
+	*to = ' ';
+	memcpy(to + 1, word, length + 1);
+	t->length += length + 1;
+}
+
+void
+truth_put_end(struct truth *t)
+{
+	*room_for(t, 1) = '\n';
+	t->length++;
+}
+
+void
+truth_put_line(struct truth *t, const struct truth_line *line)
+{
+	char *to = room_for(t, NUMBER_MAX_BYTES);
+
+	t->length = (size_t)(add_number(to, (uint64_t)line->arrival_ns) - t->bytes);
+	truth_put_number(t, ' ', (uint64_t)line->done_ns);
+	truth_put_number(t, ' ', (uint64_t)line->status);
+	truth_put_number(t, ' ', line->connection);
+	truth_put_number(t, ' ', (uint64_t)line->modelled_ns);
 }
 
 void
@@ -67,17 +115,8 @@ truth_add(struct truth *t, const struct truth_line *line)
 {
 	if (t->fd < 0)
 		return;
-	if (t->length + LINE_MAX_BYTES > BUFFER_BYTES)
-		truth_flush(t);
-	char *start = t->bytes + t->length, *to = start;
-
-	to = add_number(to, (uint64_t)line->arrival_ns, ' ');
-	to = add_number(to, (uint64_t)line->done_ns, ' ');
-	to = add_number(to, (uint64_t)line->status, ' ');
-	to = add_number(to, line->connection, ' ');
-	to = add_number(to, (uint64_t)line->modelled_ns, '\n');
-	CHECK_OP(to - start, <=, LINE_MAX_BYTES);
-	t->length += (size_t)(to - start);
+	truth_put_line(t, line);
+	truth_put_end(t);
 }
 
 void

@@ -27,5 +27,12 @@ struct truth_line {
 
 bool truth_open(struct truth *truth, const char *path, struct error *err); /* path NULL: no log */
 void truth_add(struct truth *truth, const struct truth_line *line);
+
+/* The same in pieces, for lines that go on: the five fields, then words and numbers, then the end. */
+void truth_put_line(struct truth *truth, const struct truth_line *line);
+void truth_put_number(struct truth *truth, char before, uint64_t value);
+void truth_put_word(struct truth *truth, const char *word); /* after a space */
+void truth_put_end(struct truth *truth);
+
 bool truth_flush(struct truth *truth); /* false if any line was lost; said once on stderr */
 void truth_close(struct truth *truth);

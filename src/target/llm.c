@@ -1,0 +1,285 @@
+/* The simulated LLM server: what its engines say, and the turns of the loop. */
+#include "target/llm.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/units.h"
+
+static int64_t
+now_ns(void)
+{
+	return clock_now_ns(&monotonic_clock);
+}
+
+/* ---- what an engine says ---- */
+
+static void
+count_cache_use(struct llm *l, const struct generation *g)
+{
+	l->counts.cache_queries++;
+	l->counts.cache_hits += g->answer.cached_tokens > 0;
+	l->counts.cached_tokens += g->answer.cached_tokens;
+}
+
+/* The last token is always computed, since the next one comes from it. */
+static void
+look_into_cache(struct generation *g)
+{
+	struct llm *l = g->llm;
+	bool may_use =
+		l->options->cache == LLM_CACHE_PREFIX || (l->options->cache == LLM_CACHE_SESSION && g->has_session);
+
+	if (!may_use || g->prompt.tokens == 0)
+		return;
+	uint64_t cached = CACHE_BLOCK_TOKENS * cache_match(&g->worker->cache, g->prompt.blocks, g->prompt.block_count);
+
+	if (cached > g->prompt.tokens - 1)
+		cached = g->prompt.tokens - 1;
+	g->sequence.cached_tokens = g->answer.cached_tokens = cached;
+	count_cache_use(l, g);
+}
+
+static void
+fill_cache(struct generation *g)
+{
+	struct llm *l = g->llm;
+
+	if (l->options->cache == LLM_CACHE_PREFIX || (l->options->cache == LLM_CACHE_SESSION && g->has_session))
+		cache_add(&g->worker->cache, g->prompt.owner, g->prompt.blocks, g->prompt.block_count);
+}
+
+/* The next turn of a conversation begins with this prompt and this answer's content. */
+static void
+remember_answer(struct generation *g)
+{
+	struct buf *text = &g->llm->scratch;
+
+	if (!g->dialect->is_generating)
+		return;
+	buf_clear(text);
+	answer_add_text(&g->answer, answer_content(&g->answer), text);
+	prompt_add_text(&g->prompt, text->bytes, text->length);
+	fill_cache(g);
+}
+
+static void
+on_join(struct sequence *s, void *user)
+{
+	struct generation *g = container_of(s, struct generation, sequence);
+
+	(void)user;
+	if (httpd_request_is_abandoned(g->request)) {
+		httpd_drop(g->request); /* as servers do that watch for a disconnect */
+		return;
+	}
+	look_into_cache(g);
+	stream_begin(g);
+}
+
+static void
+note_times(struct generation *g, uint64_t count, int64_t at_ns)
+{
+	struct answer *a = &g->answer;
+
+	for (uint64_t i = 0; i < count; i++)
+		g->times[a->made_tokens++] = (struct token_time){.modelled_ns = at_ns};
+	g->due_ns = at_ns;
+	g->llm->counts.completion_tokens += g->dialect->is_generating ? count : 0;
+}
+
+static void
+on_tokens(struct sequence *s, uint64_t count, int64_t at_ns, void *user)
+{
+	struct generation *g = container_of(s, struct generation, sequence);
+	struct answer *a = &g->answer;
+
+	(void)user;
+	if (a->made_tokens == 0) {
+		a->load_ns = s->load_ns;
+		a->prefill_ns = at_ns - s->join_ns - s->load_ns;
+		fill_cache(g);
+	}
+	note_times(g, count, at_ns);
+	a->decode_ns = at_ns - s->join_ns - a->load_ns - a->prefill_ns;
+	if (!stream_tokens(g, count))
+		return;
+	if (g->fault != FAULT_NONE && a->made_tokens >= g->fault_at) {
+		engine_leave(&g->worker->engine, s);
+		stream_break(g);
+	} else if (a->made_tokens == a->wanted_tokens) {
+		remember_answer(g);
+		stream_finish(g);
+	}
+}
+
+/* ---- the loop ---- */
+
+/* The worker whose engine ends something first, by until_ns; NULL: none does. */
+static struct worker *
+first_to_end(struct llm *l, int64_t until_ns)
+{
+	struct worker *first = NULL;
+
+	for (size_t i = 0; i < l->worker_count; i++) {
+		int64_t next_ns = engine_next_ns(&l->workers[i].engine);
+
+		if (next_ns <= until_ns && next_ns != INT64_MAX) {
+			until_ns = next_ns;
+			first = &l->workers[i];
+		}
+	}
+	return first;
+}
+
+static void
+run_engines(struct llm *l, int64_t until_ns)
+{
+	struct worker *w;
+
+	while ((w = first_to_end(l, until_ns)) != NULL)
+		engine_advance(&w->engine);
+}
+
+static void
+send_pings(struct llm *l, int64_t at_ns)
+{
+	struct generation *g;
+
+	while ((g = list_first(&l->pings, struct generation, ping_node)) != NULL && g->ping_ns <= at_ns) {
+		list_remove(&g->ping_node);
+		list_add_last(&l->pings, &g->ping_node);
+		g->ping_ns = at_ns + l->options->ping_ns;
+		stream_ping(g);
+	}
+}
+
+static int64_t
+next_ns(struct llm *l)
+{
+	const struct generation *g = list_first(&l->pings, struct generation, ping_node);
+	int64_t first_ns = g != NULL ? g->ping_ns : INT64_MAX;
+
+	for (size_t i = 0; i < l->worker_count; i++)
+		if (engine_next_ns(&l->workers[i].engine) < first_ns)
+			first_ns = engine_next_ns(&l->workers[i].engine);
+	return first_ns;
+}
+
+/* Nothing: what is due is done after the poll, when everything that arrived by now has been read. */
+void
+llm_on_wake(void *user)
+{
+	(void)user;
+}
+
+void
+llm_on_polled(uv_check_t *check)
+{
+	struct target *t = container_of(check, struct target, after_poll);
+	struct llm *l = t->llm;
+	struct generation *g;
+
+	while ((g = list_first(&l->batch, struct generation, node)) != NULL) {
+		list_remove(&g->node);
+		run_engines(l, g->request->arrival_ns);
+		if (g->request != NULL)
+			generation_admit(g);
+	}
+	for (int64_t at_ns = now_ns(); next_ns(l) <= at_ns; at_ns = now_ns()) {
+		run_engines(l, at_ns);
+		send_pings(l, at_ns);
+	}
+	if (!t->is_stopping)
+		wake_set(&t->wake, next_ns(l));
+}
+
+/* Sockets are read in any order, but served in order of arrival: a turn's requests are sorted by their stamps first. */
+static void
+batch_add(struct llm *l, struct generation *g)
+{
+	struct list *after = l->batch.prev;
+
+	while (after != &l->batch &&
+		container_of(after, struct generation, node)->request->arrival_ns > g->request->arrival_ns)
+		after = after->prev;
+	list_add_first(after, &g->node);
+}
+
+void
+llm_on_request(struct httpd_request *request, void *user)
+{
+	struct target *t = user;
+	const struct dialect *dialect = dialect_of(request->target);
+
+	if (dialect == NULL) {
+		llm_admin_answer(t->llm, request);
+		return;
+	}
+	struct generation *g = generation_take(t->llm);
+
+	struct stats *s = &t->stats;
+
+	g->request = request;
+	g->dialect = dialect;
+	g->due_ns = request->arrival_ns;
+	s->requests++;
+	if (++s->in_system > s->in_system_peak)
+		s->in_system_peak = s->in_system;
+	request->user = g;
+	batch_add(t->llm, g);
+}
+
+/* ---- start and stop ---- */
+
+static void
+worker_init(struct llm *l, struct worker *w)
+{
+	struct freeze freeze = l->target->options->freeze;
+
+	freeze.epoch_ns = l->start_ns;
+	engine_init(&w->engine, &l->options->model, &freeze, l->start_ns);
+	w->engine.on_join = on_join;
+	w->engine.on_tokens = on_tokens;
+	cache_init(&w->cache, (uint32_t)(l->options->cache_tokens / CACHE_BLOCK_TOKENS));
+}
+
+struct llm *
+llm_new(struct target *t)
+{
+	struct llm *l = must_alloc(sizeof(*l));
+
+	*l = (struct llm){.target = t, .options = &t->options->llm, .start_ns = t->start_ns};
+	l->ready_ns = l->start_ns + l->options->start_up_ns;
+	l->worker_count = t->options->workers;
+	l->workers = must_calloc(l->worker_count, sizeof(*l->workers));
+	list_init(&l->batch);
+	list_init(&l->pool);
+	list_init(&l->pings);
+	buf_init(&l->scratch, HTTPD_TEXT_MAX);
+	for (size_t i = 0; i < l->worker_count; i++)
+		worker_init(l, &l->workers[i]);
+	return l;
+}
+
+void
+llm_free(struct llm *l)
+{
+	if (l == NULL)
+		return;
+	for (size_t i = 0; i < l->worker_count; i++)
+		cache_fini(&l->workers[i].cache);
+	generations_free(l);
+	buf_fini(&l->scratch);
+	free(l->workers);
+	free(l);
+}
+
+const char *
+llm_unavailable(const struct llm *l, int64_t at_ns)
+{
+	if (at_ns < l->ready_ns)
+		return "the model is loading";
+	if (l->is_draining)
+		return "the server is shutting down";
+	return l->is_failing ? "no worker is there" : NULL;
+}

@@ -1,0 +1,121 @@
+#pragma once
+
+#include "httpd/httpd.h"
+#include "target/llm_cache.h"
+#include "target/llm_dialect.h"
+#include "target/llm_engine.h"
+#include "target/llm_options.h"
+#include "target/llm_truth.h"
+#include "target/simulation.h"
+
+/* The simulated LLM server: what llm.c (a request's way), llm_stream.c (what leaves, and when) and llm_admin.c (all
+ * that is not an API of a dialect) share. target.c starts and stops it. */
+
+enum generation_fault {
+	FAULT_NONE,
+	FAULT_ERROR,    /* an error in the stream */
+	FAULT_TRUNCATE, /* a close without the end */
+	FAULT_RESET,
+};
+
+/* An engine and its cache. */
+struct worker {
+	struct engine engine;
+	struct cache cache;
+};
+
+/* One request to a dialect, from its arrival until on_done. */
+struct generation {
+	struct list node;      /* in the batch that arrived this turn, or in the pool */
+	struct list ping_node; /* among those that get keep-alive comments, by the next one's time */
+	int64_t ping_ns;
+	struct llm *llm;
+	struct httpd_request *request;
+	const struct dialect *dialect;
+	struct worker *worker; /* NULL: not admitted */
+	struct sequence sequence;
+	struct prompt prompt;
+	struct answer answer;
+	enum generation_fault fault;
+	uint64_t fault_at;        /* after so many tokens */
+	uint64_t reserved_tokens; /* of the pool */
+	int64_t due_ns;           /* when the model wanted the last of it */
+	int status;               /* 0: no whole answer */
+	const char *finish;       /* the truth log's word for how it ended */
+	bool is_streaming, has_session;
+	struct buf held; /* what the next write carries */
+	uint64_t held_events, events;
+	struct token_time *times; /* of each token made */
+	size_t times_capacity, times_handed;
+};
+
+struct llm_counts {
+	uint64_t admitted, invalid, exhausted, failing;
+	uint64_t finished, stream_errors, truncated, resets, slow;
+	uint64_t prompt_tokens, completion_tokens, cached_tokens;
+	uint64_t cache_queries, cache_hits; /* requests that could have used it, and those that found anything */
+	uint64_t sessions_asked;            /* requests with a session key */
+};
+
+struct llm {
+	struct target *target;
+	const struct llm_options *options;
+	struct worker *workers;
+	size_t worker_count, next_worker;
+	struct list batch, pool, pings;
+	uint64_t numbers; /* requests to dialects so far */
+	uint64_t pool_used_tokens;
+	size_t open; /* generations that have not ended */
+	int64_t start_ns, ready_ns;
+	bool is_failing, is_draining;
+	char last_canary[PROMPT_CANARY_MAX];
+	struct buf scratch;
+	struct llm_counts counts;
+};
+
+struct llm *llm_new(struct target *target);
+void llm_free(struct llm *llm);
+
+/* httpd's and the loop's calls; user is the target. */
+void llm_on_request(struct httpd_request *request, void *user);
+void llm_on_done(struct httpd_request *request, enum httpd_end end, void *user);
+void llm_on_wake(void *user);
+void llm_on_polled(uv_check_t *check);
+
+/* NULL, or why nothing is served at that time. */
+const char *llm_unavailable(const struct llm *llm, int64_t at_ns);
+
+/* ---- llm_generation.c ---- */
+struct generation *generation_take(struct llm *llm);
+void generation_reserve_times(struct generation *generation);
+void generations_free(struct llm *llm); /* all of the pool */
+
+/* llm_admit.c: a request is read, and enters an engine or is turned away. It may be gone afterwards. */
+void generation_admit(struct generation *generation);
+
+/* llm_ask.c: what it asks for: its session, its prompt, its limits. False with err set. */
+bool generation_read(struct generation *generation, struct error *err);
+
+/* ---- llm_stream.c: these may end the generation (on_done); it is gone then, and they return false ---- */
+
+/* The head, and what the dialect says before the first token. */
+bool stream_begin(struct generation *g);
+
+/* Tokens up to g->answer.made_tokens, `count` of them new. */
+bool stream_tokens(struct generation *g, uint64_t count);
+bool stream_ping(struct generation *g);
+
+/* The ends: with or without its finish; the answer may be a stream or whole. */
+void stream_finish(struct generation *g);
+void stream_break(struct generation *g); /* as g->fault says */
+
+/* An answer with that status in the dialect's own form. `more` is NULL or header lines. */
+void stream_refuse(struct generation *g, int status, const char *more, const char *message);
+
+/* Marks what was held as handed to the kernel at that time. */
+void stream_stamp(struct generation *g, int64_t handed_ns);
+
+/* ---- llm_admin.c ---- */
+
+/* Answers whatever is no dialect's. */
+void llm_admin_answer(struct llm *llm, struct httpd_request *request);
