@@ -220,7 +220,9 @@ connection_on_read(struct stream *stream, const char *bytes, long length)
 	}
 	int64_t now_ns = connection_now(c);
 
-	c->event_ns = length > 0 ? connection_arrival_ns(c, now_ns) : now_ns;
+	int64_t arrived_ns = length > 0 ? connection_arrival_ns(c, now_ns) : now_ns;
+
+	c->event_ns = arrived_ns;
 	if (length > 0 && c->flight->x.sent_ns < 0) {
 		/* An answer to nothing: not one byte of the request was taken yet. */
 		connection_lose_flight(c, FAILURE_PROTOCOL);
@@ -239,7 +241,7 @@ connection_on_read(struct stream *stream, const char *bytes, long length)
 		result = c->pool->protocol->on_eof(c->protocol_state, &failure);
 	connection_tell_gap(c);
 	connection_take(c, result, failure);
-	c->pool->config.events->on_read(c->pool->config.context, now_ns);
+	c->pool->config.events->on_read(c->pool->config.context, arrived_ns, now_ns);
 }
 
 static void

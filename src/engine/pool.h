@@ -24,9 +24,9 @@ struct pool_events {
 	/* The flight is the engine's again; its connection is not. x.generation holds until the call returns. */
 	void (*on_end)(void *context, struct flight *flight, enum outcome outcome, enum failure failure);
 	void (*on_connect)(void *context, bool is_failed);
-	/* A connection is done with what it had to read, at now_ns; others may still have something. The callee may
-	 * send. */
-	void (*on_read)(void *context, int64_t now_ns);
+	/* A connection is done with what it read at now_ns, which the kernel had received at arrived_ns; others may
+	 * still have something. The callee may send. */
+	void (*on_read)(void *context, int64_t arrived_ns, int64_t now_ns);
 	/* The very first connect failed at every address: there is no target. */
 	void (*on_unreachable)(void *context, enum failure failure);
 };

@@ -334,11 +334,12 @@ pump_is_ready_to_start(const struct pump *pump, int64_t now_ns)
 /* A busy loop has many connections to read in one turn: what became due or free meanwhile is sent between two of them,
  * not after the last. After a gap it waits for the turn, which knows how long that was. */
 static void
-pump_on_read(void *context, int64_t now_ns)
+pump_on_read(void *context, int64_t arrived_ns, int64_t now_ns)
 {
 	struct pump *pump = context;
 
 	pump->reads_n++;
+	recorder_add_loop_lag(pump->recorder, pump->window, now_ns - arrived_ns);
 	if (!pump_is_ready_to_start(pump, now_ns) ||
 		now_ns - pump->clock->polling_ns > pump->plan->generator.loop_gap_ns)
 		return;

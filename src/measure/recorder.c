@@ -317,6 +317,13 @@ recorder_add_loop_gap(struct recorder *r, uint32_t level, int64_t gap_ns)
 }
 
 void
+recorder_add_loop_lag(struct recorder *r, uint32_t level, int64_t lag_ns)
+{
+	if (level != LEVEL_NONE)
+		histogram_record(&level_of(r, level)->all.histograms[METRIC_LOOP_LAG], lag_ns);
+}
+
+void
 recorder_add_connect(struct recorder *r, bool is_failed)
 {
 	r->running->connects++;

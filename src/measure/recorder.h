@@ -32,6 +32,8 @@ void recorder_add_lost(struct recorder *recorder, uint32_t level, uint32_t reque
 /* In flight changed to n at now_ns, or time just passed; level: whose window is running. */
 void recorder_in_flight(struct recorder *recorder, uint32_t level, uint32_t n, int64_t now_ns);
 void recorder_add_loop_gap(struct recorder *recorder, uint32_t level, int64_t gap_ns);
+/* Bytes were read so long after the kernel had received them. */
+void recorder_add_loop_lag(struct recorder *recorder, uint32_t level, int64_t lag_ns);
 void recorder_add_connect(struct recorder *recorder, bool is_failed);
 void recorder_add_reading(struct recorder *recorder, uint32_t level, bool is_self, const struct reading *reading);
 

@@ -82,17 +82,26 @@ held_text(const struct gauge_set *set, enum gauge held, enum gauge limit, char *
 	return into;
 }
 
+static struct latency_figures
+own_figures(const struct summary *summary, enum metric metric)
+{
+	const struct histogram *h = &summary->measured.histograms[metric];
+	struct latency_figures figures = {.p50_ns = -1, .p99_ns = -1, .max_ns = -1};
+
+	if (histogram_is_ready(h) && h->total > 0)
+		histogram_figures(h, &figures);
+	return figures;
+}
+
 /* Whether these figures can be trusted: what the generator itself was up to. */
 void
 terminal_add_generator(const struct report *report, struct page *page)
 {
 	const struct summary *summary = report->summary;
-	const struct histogram *lateness = &summary->measured.histograms[METRIC_LATENESS];
-	struct latency_figures late = {.p50_ns = -1, .p99_ns = -1, .max_ns = -1};
+	struct latency_figures late = own_figures(summary, METRIC_LATENESS),
+			       lag = own_figures(summary, METRIC_LOOP_LAG);
 	char a[FIGURE_MAX], b[FIGURE_MAX], c[FIGURE_MAX], fds[2 * FIGURE_MAX + 8], ports[2 * FIGURE_MAX + 8];
 
-	if (histogram_is_ready(lateness) && lateness->total > 0)
-		histogram_figures(lateness, &late);
 	page_heading(page, "Generator");
 	if (report->verdict->is_generator_limited)
 		page_entry(page, "health", PAINT_BAD,
@@ -104,6 +113,9 @@ terminal_add_generator(const struct report *report, struct page *page)
 			report->workers);
 	page_entry(page, "lateness", PAINT_PLAIN, "P50 %s · P99 %s · max %s", figure_time(late.p50_ns, a),
 		figure_time(late.p99_ns, b), figure_time(late.max_ns, c));
+	if (lag.count > 0)
+		page_entry(page, "loop lag", PAINT_PLAIN, "P50 %s · P99 %s · max %s, from arrival to our reading it",
+			figure_time(lag.p50_ns, a), figure_time(lag.p99_ns, b), figure_time(lag.max_ns, c));
 	page_entry(page, "loop gap", PAINT_PLAIN, "%s at the longest", figure_time(figure_longest_gap_ns(summary), a));
 	page_entry(page, "own CPU", PAINT_PLAIN, "%s on average, %s at the peak · pacing %s",
 		figure_ratio(gauge_avg(&summary->self, GAUGE_CPU), a),

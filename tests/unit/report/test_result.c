@@ -121,7 +121,7 @@ test_a_broken_target_gives_the_agreed_document(void **state)
 		cJSON_GetArraySize(at(result, "series.rows.0")), cJSON_GetArraySize(at(result, "series.columns")));
 	assert_int_equal(number(result, "generator.ports_peak"), 25);
 	assert_int_equal(number(result, "generator.ports_limit"), 28232);
-	assert_int_equal(number(result, "generator.loop_lag_ns.max"), 350000);
+	assert_int_equal(number(result, "generator.loop_gap_max_ns"), 350000);
 	assert_golden("breaks.json", text);
 	cJSON_Delete(result);
 	free(text);
@@ -192,7 +192,7 @@ test_what_is_not_known_is_null(void **state)
 	assert_true(cJSON_IsNull(at(result, "totals.error_rate")));
 	assert_true(cJSON_IsNull(at(result, "rate.achieved_per_s")));
 	assert_true(cJSON_IsNull(at(result, "generator.cpu")));
-	assert_true(cJSON_IsNull(at(result, "generator.loop_lag_ns.max")));
+	assert_true(cJSON_IsNull(at(result, "generator.loop_gap_max_ns")));
 	assert_true(cJSON_IsNull(at(result, "generator.ports_peak")));
 	assert_true(cJSON_IsNull(at(result, "warmup")));
 	assert_null(cJSON_GetObjectItemCaseSensitive(result, "scenarios"));

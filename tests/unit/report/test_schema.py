@@ -4,6 +4,7 @@ it must not write."""
 import copy
 import json
 import pathlib
+import re
 
 import jsonschema
 import pytest
@@ -32,6 +33,12 @@ def test_the_schema_is_a_schema():
 
 def test_there_are_documents_to_check():
     assert {p.name for p in GOLDEN} >= {"breaks.json", "scenarios.json", "unreachable.json", "warmup.json"}
+
+
+def test_it_knows_every_distribution_that_is_recorded():
+    rows = (HERE.parents[2] / "src" / "measure" / "metric.def").read_text()
+    names = re.findall(r"^(?:TOKEN_)?METRIC\(\w+, +(\w+),", rows, re.MULTILINE)
+    assert names and set(names) == set(SCHEMA["$defs"]["metric"]["enum"])
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda p: p.name)
