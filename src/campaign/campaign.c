@@ -21,6 +21,8 @@ campaign_on_phase(void *context, enum run_phase phase, int64_t at_ns)
 	struct campaign *campaign = context;
 
 	campaign->phase = run_phase_names[phase];
+	if (phase == RUN_WARMUP || phase == RUN_MEASURE)
+		campaign_course_load_begins(campaign);
 	digest_note(&campaign->digest, &(struct note){.kind = NOTE_PHASE, .phase = campaign->phase, .start_ns = at_ns});
 }
 
@@ -34,6 +36,8 @@ campaign_on_level(void *context, uint32_t level, int64_t start_ns, int64_t end_n
 					       .start_ns = start_ns,
 					       .end_ns = end_ns,
 					       .offered = offered});
+	if (level != LEVEL_WARMUP)
+		actions_start(&campaign->actions, start_ns); /* the first one's start; later ones change nothing */
 }
 
 static void
@@ -152,14 +156,22 @@ campaign_on_digested(void *context, struct interval *interval, const struct dige
 	campaign->driver->ops->give_interval(campaign->driver, interval);
 }
 
+static const char *
+stopping_text(const struct campaign *campaign)
+{
+	if (campaign->is_driving)
+		return "stopping: waiting for what is in flight; once more to end at once";
+	return campaign->was_driving ? "stopping" : "stopping: nothing was sent";
+}
+
 static void
 campaign_on_signal(uv_signal_t *handle, int signum)
 {
 	struct campaign *campaign = handle->data;
 
 	if (!campaign->facts.was_interrupted && !campaign->options->is_quiet)
-		log_info(!campaign->is_driving ? "stopping: nothing was sent"
-					       : "stopping: waiting for what is in flight; once more to end at once");
+		log_info("%s", stopping_text(campaign));
+	campaign->was_aborted = campaign->facts.was_interrupted;
 	campaign->facts.was_interrupted = true;
 	campaign->facts.signal = signum;
 	if (campaign->is_driving)
@@ -169,13 +181,13 @@ campaign_on_signal(uv_signal_t *handle, int signum)
 static void
 campaign_note_target_exit(struct campaign *campaign)
 {
-	if (!campaign->facts.target_started || campaign->facts.target_exited || campaign->target.is_running)
+	if (!campaign->facts.target_started || campaign->facts.target_exited || campaign->target.child.is_running)
 		return;
 	campaign->facts.target_exited = true;
-	campaign->facts.target_exit_code = (int)campaign->target.exit_status;
-	campaign->facts.target_signal = campaign->target.term_signal;
+	campaign->facts.target_exit_code = (int)campaign->target.child.exit_status;
+	campaign->facts.target_signal = campaign->target.child.term_signal;
 	campaign->facts.target_exited_ns =
-		campaign->target.exited_at_ns - (clock_now_ns(&monotonic_clock) - campaign_now_ns(campaign));
+		campaign->target.child.exited_at_ns - (clock_now_ns(&monotonic_clock) - campaign_now_ns(campaign));
 }
 
 static void
@@ -288,6 +300,7 @@ campaign_start_watching(struct campaign *campaign)
 	uv_timer_init(&campaign->loop, &campaign->live_timer);
 	campaign->live_timer.data = campaign;
 	uv_timer_start(&campaign->live_timer, campaign_on_live_timer, LIVE_STEP_MS, LIVE_STEP_MS);
+	probes_start(&campaign->probes);
 	if (campaign->options->control_path != NULL)
 		control_input_start(&campaign->control, &campaign->loop, campaign_on_control, campaign);
 }
@@ -302,6 +315,7 @@ close_handle(uv_handle_t *handle)
 static void
 campaign_stop_watching(struct campaign *campaign)
 {
+	campaign_course_load_ends(campaign);
 	if (campaign->target_sampler != NULL)
 		sampling_stop(&campaign->target_sampling);
 	sampling_stop(&campaign->self_sampling);
@@ -340,7 +354,7 @@ campaign_note_run_end(struct campaign *campaign)
 static void
 campaign_close(struct campaign *campaign)
 {
-	target_process_stop(&campaign->target, &campaign->loop);
+	campaign_course_end(campaign);
 	close_handle((uv_handle_t *)&campaign->on_int);
 	close_handle((uv_handle_t *)&campaign->on_term);
 	while (uv_run(&campaign->loop, UV_RUN_NOWAIT) != 0)
@@ -360,6 +374,7 @@ campaign_close(struct campaign *campaign)
 	campaign->driver->ops->free(campaign->driver);
 	judge_free(campaign->judge);
 	summary_free(campaign->summary);
+	campaign_course_fini(campaign);
 }
 
 static int
@@ -382,10 +397,11 @@ campaign_go(struct campaign *campaign)
 	};
 	if (!campaign->driver->ops->start(campaign->driver, &campaign->run_config, &err))
 		return campaign_refuse(campaign, &err);
-	campaign->is_driving = true;
+	campaign->is_driving = campaign->was_driving = true;
 	campaign_open_live_view(campaign);
 	campaign_start_watching(campaign);
 	campaign->driver->ops->go(campaign->driver);
+	campaign->is_driving = false;
 	campaign_stop_watching(campaign);
 	digest_flush_notes(&campaign->digest);
 	campaign_note_run_end(campaign);
@@ -408,7 +424,9 @@ campaign_run(const struct campaign_options *options)
 	campaign_watch_signals(campaign);
 	campaign->summary = summary_new(options->plan);
 	campaign->judge = judge_new(options->plan);
+	campaign_course_init(campaign);
 	digest_init(&campaign->digest);
+	campaign->digest.has_actions = options->plan->course->actions_n > 0;
 	campaign->digest.loop = &campaign->loop;
 	campaign->digest.plan = options->plan;
 	campaign->digest.summary = campaign->summary;

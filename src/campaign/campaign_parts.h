@@ -2,16 +2,19 @@
 
 #include <uv.h>
 
+#include "campaign/actions.h"
 #include "campaign/campaign.h"
 #include "campaign/control_input.h"
 #include "campaign/digest.h"
+#include "campaign/lifecycle.h"
+#include "campaign/probes.h"
 #include "campaign/sampling.h"
 #include "campaign/target_process.h"
 #include "judge/judge.h"
 #include "report/reporter.h"
 
-/* What prepare.c (before the load), campaign.c (the course of a run) and conclude.c (its end) share; nobody else
- * includes it. */
+/* What prepare.c (before the load), campaign.c (the course of a run), course.c (what is done around and beside its
+ * load) and conclude.c (its end) share; nobody else includes it. */
 struct campaign {
 	const struct campaign_options *options;
 	const struct plan *plan;
@@ -30,7 +33,15 @@ struct campaign {
 	struct live_view *live;
 	struct driver *driver;
 	struct run_config run_config;
-	bool is_driving; /* it was started */
+	bool is_driving;  /* the load is under way, or about to be */
+	bool was_driving; /* it was, or is */
+	bool was_aborted; /* somebody asked a second time to stop */
+	struct chronicle chronicle;
+	struct lifecycle lifecycle;
+	struct actions_host actions_host;
+	struct actions actions;
+	struct probes probes;
+	bool has_load_begun, is_course_over;
 	struct run_facts facts;
 	struct run_identity identity;
 	char id[64];
@@ -38,6 +49,15 @@ struct campaign {
 	int64_t ended_ns;
 	bool is_watched;
 };
+
+/* Around and beside the load: the records, the clients; what begins and ends with the load; and in the end, before the
+ * verdict, the target's own end and `after`. */
+void campaign_course_init(struct campaign *campaign);
+void campaign_course_fini(struct campaign *campaign);
+bool campaign_course_open(struct campaign *campaign, struct error *err);
+void campaign_course_load_begins(struct campaign *campaign);
+void campaign_course_load_ends(struct campaign *campaign);
+void campaign_course_end(struct campaign *campaign);
 
 /* What the load needs: addresses, the target where it is ours to start, the samplers. False: the campaign is over,
  * nothing was sent, and *exit_code says how it ended. */

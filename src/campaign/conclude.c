@@ -63,6 +63,8 @@ campaign_conclude(struct campaign *campaign)
 {
 	char address[160];
 	struct error err = {0};
+
+	campaign_course_end(campaign);
 	const struct verdict *verdict = judge_run(campaign->judge, campaign->summary, &campaign->facts);
 	struct report report = {
 		.plan = campaign->plan,
@@ -74,6 +76,7 @@ campaign_conclude(struct campaign *campaign)
 		.results_dir = campaign->result_dir != NULL ? result_dir_path(campaign->result_dir) : NULL,
 		.target_address = address_text(&campaign->addresses.list[0], address, sizeof(address)),
 		.verdict = verdict,
+		.chronicle = &campaign->chronicle,
 	};
 
 	event_encode_end(&campaign->digest.events, verdict, campaign->ended_ns);

@@ -58,6 +58,8 @@ digest_apply_note(struct digest *digest, const struct note *note)
 		digest_encode_last_level(digest);
 		break;
 	case NOTE_PHASE: event_encode_phase(&digest->events, note->phase, note->start_ns); break;
+	case NOTE_ACTION: event_encode_action(&digest->events, note->action, note->state, note->start_ns); break;
+	case NOTE_PROBE: event_encode_probe(&digest->events, note->probe, &note->change); break;
 	case NOTE_LOST: event_encode_shard(&digest->events, SHARD_LOST, note->start_ns, note->text); break;
 	}
 }
@@ -125,6 +127,9 @@ digest_take_interval(struct digest *digest, struct interval *interval)
 	hdrlog_interval(&digest->hlog, interval);
 	background_breathe();
 	summary_add_interval(digest->summary, interval);
+	background_breathe();
+	if (digest->has_actions)
+		judge_interval(digest->judge, digest->summary);
 	background_breathe();
 }
 

@@ -15,7 +15,7 @@
  * lets the judge look at levels that closed. While a job runs, summary and judge are the job's; between jobs the
  * loop's. What the loop has to say about levels meanwhile is noted and goes with the next job. */
 
-enum note_kind { NOTE_LEVEL, NOTE_CUT, NOTE_COMPLETE, NOTE_PHASE, NOTE_LOST };
+enum note_kind { NOTE_LEVEL, NOTE_CUT, NOTE_COMPLETE, NOTE_PHASE, NOTE_LOST, NOTE_ACTION, NOTE_PROBE };
 
 struct note {
 	enum note_kind kind;
@@ -24,6 +24,11 @@ struct note {
 	double offered;
 	const char *phase;
 	const char *text; /* of NOTE_LOST: a worker's fate */
+	/* Of NOTE_ACTION; the record does not change any more once the state says that it ended. */
+	const struct action_record *action;
+	enum action_state state;
+	const struct plan_probe *probe; /* of NOTE_PROBE */
+	struct probe_change change;
 };
 
 #define DIGEST_NOTES_MAX 1024
@@ -47,6 +52,7 @@ struct digest {
 	struct judge *judge;
 	struct result_dir *result_dir; /* NULL: none */
 	FILE *events_copy;             /* NULL: none */
+	bool has_actions;              /* it matters when all holds again */
 	bool events_copy_failed;
 	struct buf events, hlog;
 	struct note notes[DIGEST_NOTES_MAX];
@@ -68,6 +74,12 @@ struct digest {
 void digest_init(struct digest *digest);
 void digest_fini(struct digest *digest);
 void digest_note(struct digest *digest, const struct note *note);
+/* Whether notes that may come in any number have room, beside those that must. */
+static inline bool
+digest_has_room(const struct digest *digest)
+{
+	return digest->notes_n < DIGEST_NOTES_MAX / 2;
+}
 void digest_add_interval(struct digest *digest, struct interval *interval);
 static inline bool
 digest_is_busy(const struct digest *digest)

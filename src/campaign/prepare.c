@@ -1,5 +1,8 @@
 #include "campaign/campaign_parts.h"
 
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/units.h"
 #include "campaign/listener.h"
 #include "sampler/sampler.h"
 
@@ -84,7 +87,7 @@ campaign_open_samplers(struct campaign *campaign, int *exit_code)
 	struct sampler_config self = {0};
 	struct sampler_config target = {
 		.watch = &campaign->plan->target.watch,
-		.pid = campaign->facts.target_started ? campaign->target.process.pid : 0,
+		.pid = campaign->facts.target_started ? campaign->target.child.process.pid : 0,
 	};
 
 	campaign->self_sampler = self_sampler.open(&self, &err);
@@ -109,16 +112,61 @@ campaign_is_interrupted(struct campaign *campaign)
 	return campaign->facts.was_interrupted;
 }
 
+/* False: `before` failed, or a probe or request of `at` can never be made. */
+static bool
+campaign_begin_course(struct campaign *campaign, int *exit_code)
+{
+	struct error err = {0};
+
+	if (campaign->plan->course->before.command.text != NULL && !campaign->options->is_quiet)
+		log_info("before: %s", campaign->plan->course->before.command.shown);
+	if (!lifecycle_begin(&campaign->lifecycle, &err)) {
+		*exit_code = error_is_set(&err) ? campaign_conclude_unreachable(campaign, &err)
+						: campaign_conclude(campaign);
+		return false;
+	}
+	if (campaign_course_open(campaign, &err))
+		return true;
+	error_place(&err, campaign->plan->path, 0, 0);
+	*exit_code = campaign_refuse(campaign, &err);
+	return false;
+}
+
+/* How long a target that we started took until it accepted connections is known without anybody asking more. */
+static bool
+campaign_wait_ready(struct campaign *campaign, int *exit_code)
+{
+	const struct target_process *target = &campaign->target;
+	bool is_ours = campaign->facts.target_started;
+	int64_t since_ns = is_ours ? target->started_ns : campaign->lifecycle.begun_ns;
+	struct chronicle *chronicle = &campaign->chronicle;
+	char after[32];
+	struct error err = {0};
+
+	if (is_ours)
+		chronicle->ready_after_ns = clock_now_ns(&monotonic_clock) - since_ns;
+	if (!lifecycle_wait_ready(&campaign->lifecycle, since_ns, is_ours ? &target->child : NULL, &err) &&
+		error_is_set(&err)) {
+		*exit_code = campaign_conclude_unreachable(campaign, &err);
+		return false;
+	}
+	if (chronicle->ready_polls > 0 && !campaign->facts.was_interrupted && !campaign->options->is_quiet)
+		log_info("ready after %s", units_time_text(chronicle->ready_after_ns, after, sizeof(after)));
+	return true;
+}
+
 bool
 campaign_prepare(struct campaign *campaign, int *exit_code)
 {
 	struct error err = {0};
 
+	if (!campaign_begin_course(campaign, exit_code))
+		return false;
 	if (!addresses_resolve(&campaign->plan->target.url, &campaign->addresses, &err)) {
 		*exit_code = campaign_conclude_unreachable(campaign, &err);
 		return false;
 	}
-	if (!campaign_start_target(campaign, exit_code))
+	if (!campaign_start_target(campaign, exit_code) || !campaign_wait_ready(campaign, exit_code))
 		return false;
 	if (campaign_is_interrupted(campaign)) {
 		*exit_code = campaign_conclude(campaign);

@@ -5,18 +5,15 @@
 #include <uv.h>
 
 #include "base/error.h"
+#include "campaign/child.h"
 #include "net/address.h"
 #include "plan/plan.h"
 
-/* The target, where brunt starts it itself (`target.command`): run by /bin/sh in a process group of its own, its output
- * on our stderr, so that its exit status is known and nothing of it is left behind. */
+/* The target, where brunt starts it itself (`target.command`), so that its exit status is known and nothing of it is
+ * left behind. */
 struct target_process {
-	uv_process_t process;
-	bool is_started, is_running, is_closed;
-	int64_t exit_status;
-	int term_signal;
-	int64_t exited_at_ns; /* CLOCK_MONOTONIC; −1: it runs */
-	int64_t stop_ns;
+	struct child child;
+	int64_t started_ns; /* CLOCK_MONOTONIC */
 };
 
 /* Starts it and waits, turning the loop, until it accepts connections at one of the addresses (a connect, not a

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "judge/metrics.h"
 #include "judge/records.h"
+#include "judge/recovery.h"
 #include "judge/rule.h"
 
 struct judge {
@@ -15,6 +16,7 @@ struct judge {
 	size_t records_n, records_capacity;
 	struct reference_level first;
 	double oom_kills_before;
+	struct spells spells;
 	struct verdict verdict;
 };
 
@@ -27,6 +29,7 @@ judge_new(const struct plan *plan)
 	judge->is_stepped = plan_is_stepped(plan);
 	judge->first = (struct reference_level){.p50_ns = -1, .p95_ns = -1};
 	judge->oom_kills_before = NAN;
+	spells_init(&judge->spells);
 	return judge;
 }
 
@@ -212,6 +215,24 @@ judge_abort(const struct judge *judge, const struct summary *summary)
 			return expr;
 	}
 	return NULL;
+}
+
+void
+judge_interval(struct judge *judge, const struct summary *summary)
+{
+	enum interval_state state = recovery_look(judge->plan, summary);
+
+	/* A level that closes ends an interval early: too short a time for anything to hold in it. */
+	if (state == INTERVAL_IDLE ||
+		(state == INTERVAL_HOLDS && summary->last_interval_ns < judge->plan->output.interval_ns / 2))
+		return;
+	spells_add(&judge->spells, summary->last_ns - summary->last_interval_ns, state == INTERVAL_HOLDS);
+}
+
+void
+judge_recovery(const struct judge *judge, struct chronicle *chronicle)
+{
+	recovery_find(&judge->spells, chronicle->actions, chronicle->actions_n);
 }
 
 /* By level index; a level that was never judged was cut. */

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "measure/chronicle.h"
 #include "measure/summary.h"
 #include "measure/verdict.h"
 
@@ -26,6 +27,12 @@ struct run_facts {
 	int64_t worker_lost_ns;
 	char worker_lost_text[160];
 	bool paced_relaxed; /* pacing: relaxed, or auto that chose it */
+	/* What was to be done beside the load and could not be, so that what was to be tested was not: exit 3. */
+	uint32_t actions_failed;
+	char action_text[FINDING_TEXT_MAX]; /* the first of them, and why */
+	/* `after` failed, or `beside` did: exit 1. */
+	bool hook_failed;
+	char hook_text[FINDING_TEXT_MAX];
 };
 
 struct judge;
@@ -42,6 +49,12 @@ enum judge_advice { JUDGE_GO_ON, JUDGE_STOP, JUDGE_REPEAT };
 /* What the load should do next, by plan->stop: STOP after the first broken level (or N more), REPEAT the level once
  * where it was INVALID. */
 enum judge_advice judge_next(const struct judge *judge);
+
+/* Where a plan has timed actions: looks whether all held over the last interval, for judge_recovery. */
+void judge_interval(struct judge *judge, const struct summary *summary);
+
+/* When all held again after each action, as far as the intervals tell. */
+void judge_recovery(const struct judge *judge, struct chronicle *chronicle);
 
 /* The first abort_when expression that holds over the last interval; NULL: none. */
 const struct expr *judge_abort(const struct judge *judge, const struct summary *summary);

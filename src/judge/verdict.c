@@ -113,6 +113,20 @@ say_workers(struct verdict *verdict, const struct run_facts *facts)
 		facts->worker_lost_text, more, units_time_text(facts->worker_lost_ns, when, sizeof(when)));
 }
 
+/* What was to be done around and beside the load. */
+static void
+say_course(struct verdict *verdict, const struct run_facts *facts)
+{
+	char more[48] = "";
+
+	if (facts->actions_failed > 1)
+		snprintf(more, sizeof(more), ", and %u more", facts->actions_failed - 1);
+	if (facts->actions_failed > 0)
+		verdict_add_reason(verdict, "%.170s%s: what was to be tested was not", facts->action_text, more);
+	if (facts->hook_failed)
+		verdict_add_reason(verdict, "%s", facts->hook_text);
+}
+
 static void
 say_slos(struct verdict *verdict, const struct judge_view *view)
 {
@@ -192,6 +206,7 @@ conclude_figures(struct verdict *verdict, const struct judge_view *view)
 	bool is_implausible = verdict->reasons_n > before;
 
 	say_workers(verdict, view->facts);
+	say_course(verdict, view->facts);
 	if (limiting != NULL && view->facts->workers_lost == 0)
 		say_limiting(verdict, view, limiting);
 	say_slos(verdict, view);
@@ -199,11 +214,12 @@ conclude_figures(struct verdict *verdict, const struct judge_view *view)
 	say_causes(verdict);
 	if (view->facts->abort_when_held && view->facts->abort_expr != NULL)
 		verdict_add_reason(verdict, "abort_when '%s' held and ended the run", view->facts->abort_expr->text);
-	if (is_implausible || limiting != NULL || view->facts->workers_lost > 0)
+	if (is_implausible || limiting != NULL || view->facts->workers_lost > 0 || view->facts->actions_failed > 0)
 		return EXIT_INCONCLUSIVE;
-	if (gates > 0 && gated == 0 && !is_broken && !view->facts->abort_when_held)
+	if (gates > 0 && gated == 0 && !is_broken && !view->facts->abort_when_held && !view->facts->hook_failed)
 		return EXIT_INCONCLUSIVE;
-	return slos_hold && !is_broken && !view->facts->abort_when_held ? EXIT_PASSED : EXIT_FAILED_GATE;
+	return slos_hold && !is_broken && !view->facts->abort_when_held && !view->facts->hook_failed ? EXIT_PASSED
+												     : EXIT_FAILED_GATE;
 }
 
 void

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "measure/chronicle.h"
 #include "measure/interval.h"
 #include "measure/verdict.h"
 
@@ -36,6 +37,11 @@
  *   shard     {event, at_ns, state, text}: what one of several processes that share a run's load says to whoever leads
  *             them (see enum shard_state); in the merged stream "lost" alone
  *
+ *   action    {event, at_ns, name, state: "running"|"done"|"failed", text}: a timed action began or ended; text: why it
+ *             failed
+ *
+ *   probe     {event, at_ns, name, said: "200"|"503"|"connect_refused"|…}: what a probe was told first, and each change
+ *
  *   end       {event, at_ns, status, exit_code, reasons[]} */
 struct run_identity {
 	const char *id; /* "20261122T020000Z-1a2b3c" */
@@ -61,6 +67,8 @@ bool event_encode_interval(struct buf *into, const struct interval *interval, co
 bool event_encode_judged(struct buf *into, const struct level_verdict *verdict);
 bool event_encode_finding(struct buf *into, const struct finding *finding, int64_t at_ns);
 bool event_encode_shard(struct buf *into, enum shard_state state, int64_t at_ns, const char *text);
+bool event_encode_action(struct buf *into, const struct action_record *record, enum action_state state, int64_t at_ns);
+bool event_encode_probe(struct buf *into, const struct plan_probe *probe, const struct probe_change *change);
 bool event_encode_end(struct buf *into, const struct verdict *verdict, int64_t at_ns);
 
 /* One line back. interval: filled for "interval" events (from interval_new, for plan->requests_n requests); left empty

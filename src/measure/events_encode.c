@@ -352,6 +352,30 @@ event_encode_shard(struct buf *into, enum shard_state state, int64_t at_ns, cons
 }
 
 bool
+event_encode_action(struct buf *into, const struct action_record *record, enum action_state state, int64_t at_ns)
+{
+	struct line line = line_begin(into, "action");
+
+	json_add_i64(into, "at_ns", at_ns);
+	json_add_text(into, "name", record->action->name);
+	json_add_text(into, "state", action_state_names[state]);
+	json_add_text(into, "text", state == ACTION_FAILED ? record->text : "");
+	return line_end(&line);
+}
+
+bool
+event_encode_probe(struct buf *into, const struct plan_probe *probe, const struct probe_change *change)
+{
+	struct line line = line_begin(into, "probe");
+	char said[64];
+
+	json_add_i64(into, "at_ns", change->at_ns);
+	json_add_text(into, "name", probe->name);
+	json_add_text(into, "said", probe_change_text(change, said, sizeof(said)));
+	return line_end(&line);
+}
+
+bool
 event_encode_end(struct buf *into, const struct verdict *verdict, int64_t at_ns)
 {
 	struct line line = line_begin(into, "end");

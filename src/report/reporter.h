@@ -14,10 +14,11 @@ struct report {
 	const struct verdict *verdict;
 	struct run_identity identity;
 	int64_t duration_ns;
-	const char *pacing;         /* "precise", "relaxed": what was used */
-	uint32_t workers;           /* processes that shared the load; 0: not known */
-	const char *results_dir;    /* NULL: not written */
-	const char *target_address; /* resolved */
+	const char *pacing;                /* "precise", "relaxed": what was used */
+	uint32_t workers;                  /* processes that shared the load; 0: not known */
+	const char *results_dir;           /* NULL: not written */
+	const char *target_address;        /* resolved */
+	const struct chronicle *chronicle; /* NULL: not known */
 };
 
 struct reporter_ops {

@@ -112,8 +112,8 @@ test_start_waits_until_the_address_accepts(void **state)
 	f->opens = true;
 	assert_true(start(f, "", "exec sleep 60"));
 	assert_true(is_marked(f));
-	assert_true(f->target.is_running);
-	assert_int_equal(f->target.exited_at_ns, -1);
+	assert_true(f->target.child.is_running);
+	assert_int_equal(f->target.child.exited_at_ns, -1);
 }
 
 static void
@@ -123,8 +123,8 @@ test_command_that_ends_early_is_told_with_its_status(void **state)
 
 	assert_false(start(f, "", "exit 7"));
 	assert_non_null(strstr(f->err.message, "ended (exit 7, signal 0) before it accepted connections"));
-	assert_false(f->target.is_running);
-	assert_false(f->target.is_started);
+	assert_false(f->target.child.is_running);
+	assert_false(f->target.child.is_started);
 }
 
 static void
@@ -135,7 +135,7 @@ test_command_that_is_never_ready_is_stopped(void **state)
 	f->plan.target.process.ready_ns = 50 * NS_PER_MS;
 	assert_false(start(f, "", "exec sleep 60"));
 	assert_non_null(strstr(f->err.message, "did not accept connections"));
-	assert_true(is_gone(f->target.process.pid));
+	assert_true(is_gone(f->target.child.process.pid));
 }
 
 static void
@@ -146,7 +146,7 @@ test_interrupt_ends_the_wait_and_the_command(void **state)
 	f->interrupts = f->opens = true; /* too late */
 	assert_false(start(f, "", "exec sleep 60"));
 	assert_false(error_is_set(&f->err));
-	assert_true(is_gone(f->target.process.pid));
+	assert_true(is_gone(f->target.child.process.pid));
 }
 
 static void
@@ -157,8 +157,8 @@ test_stop_asks_with_sigterm_first(void **state)
 	f->opens = true;
 	assert_true(start(f, "trap 'exit 5' TERM; ", "while :; do sleep 0.01; done"));
 	target_process_stop(&f->target, &f->loop);
-	assert_int_equal(f->target.exit_status, 5);
-	assert_int_equal(f->target.term_signal, 0);
+	assert_int_equal(f->target.child.exit_status, 5);
+	assert_int_equal(f->target.child.term_signal, 0);
 }
 
 static void
@@ -170,7 +170,7 @@ test_stop_escalates_to_sigkill(void **state)
 	f->plan.target.process.stop_ns = 50 * NS_PER_MS;
 	assert_true(start(f, "trap '' TERM; ", "while :; do sleep 0.01; done"));
 	target_process_stop(&f->target, &f->loop);
-	assert_int_equal(f->target.term_signal, SIGKILL);
+	assert_int_equal(f->target.child.term_signal, SIGKILL);
 }
 
 static void
@@ -184,11 +184,11 @@ test_exit_status_of_a_running_target_is_known(void **state)
 	snprintf(until, sizeof(until), "while test -e %s; do sleep 0.01; done; exit 3", f->mark);
 	assert_true(start(f, "", until));
 	unlink(f->mark);
-	while (f->target.is_running)
+	while (f->target.child.is_running)
 		uv_run(&f->loop, UV_RUN_ONCE);
-	assert_int_equal(f->target.exit_status, 3);
-	assert_int_equal(f->target.term_signal, 0);
-	assert_true(f->target.exited_at_ns >= 0);
+	assert_int_equal(f->target.child.exit_status, 3);
+	assert_int_equal(f->target.child.term_signal, 0);
+	assert_true(f->target.child.exited_at_ns >= 0);
 }
 
 /* A shell in between would answer the signal with an exit code. */
@@ -202,7 +202,7 @@ test_plain_command_takes_the_signal_itself(void **state)
 	assert_true(
 		target_process_start(&f->target, &f->loop, &f->plan, &f->door.addresses, &f->is_interrupted, &f->err));
 	target_process_stop(&f->target, &f->loop);
-	assert_int_equal(f->target.term_signal, SIGTERM);
+	assert_int_equal(f->target.child.term_signal, SIGTERM);
 }
 
 int

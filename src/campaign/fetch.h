@@ -1,0 +1,57 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "measure/exchange.h"
+#include "net/stream.h"
+#include "plan/course.h"
+
+/* A request that is not of the load: on a connection of its own, which is closed after the answer. Nothing of it is in
+ * any figure. The caller owns the struct; one request at a time. */
+struct fetch_answer {
+	uint16_t status;            /* 0: none came */
+	enum failure failure;       /* why not; FAILURE_COUNT: an answer came */
+	int64_t began_ns, ended_ns; /* CLOCK_MONOTONIC */
+};
+
+struct fetch {
+	struct stream stream;
+	uv_timer_t timer;
+	uv_loop_t *loop;
+	const struct plan_fetch *plan;
+	struct addresses addresses;
+	size_t address;     /* the one that is tried */
+	struct plan target; /* as much of one as a protocol asks for */
+	struct plan_request request;
+	struct buf bytes; /* as they go on the wire */
+	void *state;      /* the protocol's */
+	struct fetch_answer answer;
+	bool is_busy, is_open, is_connected, is_overdue;
+	bool is_closing, is_timer_closed, is_closed;
+	void (*on_done)(void *context, struct fetch *fetch, const struct fetch_answer *answer);
+	void *context;
+};
+
+/* False with err set: such a request cannot be composed. on_done: from a later loop turn, when the connection is closed
+ * and the next request may be begun. */
+bool fetch_init(struct fetch *fetch, uv_loop_t *loop, const struct plan_fetch *plan,
+	void (*on_done)(void *context, struct fetch *fetch, const struct fetch_answer *answer), void *context,
+	struct error *err);
+/* Asynchronous; ends what is under way, without a call of on_done. is_closed when a later loop turn has closed it:
+ * fetch_fini then frees what it holds. */
+void fetch_close(struct fetch *fetch);
+void fetch_fini(struct fetch *fetch);
+
+/* Looks the host up: blocks, and is for before the load. */
+bool fetch_resolve(struct fetch *fetch, struct error *err);
+/* An address is known, and nothing is under way. */
+void fetch_begin(struct fetch *fetch);
+
+/* "answered 503", "the target refused the connection"; returns into. */
+const char *fetch_answer_text(const struct fetch_answer *answer, char *into, size_t size);
+/* Whether it is what the plan expects. */
+bool fetch_is_good(const struct fetch *fetch, const struct fetch_answer *answer);

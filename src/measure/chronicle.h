@@ -1,0 +1,69 @@
+#pragma once
+
+#include "measure/exchange.h"
+#include "plan/course.h"
+
+/* What happened around the load and beside it, as data: written by campaign/, read by report/. Times are ns since T0,
+ * −1 where it did not come to that. */
+
+#define CHRONICLE_TEXT_MAX 160
+
+/* before, after or beside */
+struct hook_record {
+	bool was_run, has_failed;
+	int64_t took_ns;
+	char text[CHRONICLE_TEXT_MAX]; /* of a failure: "exit status 3" */
+};
+
+enum action_state {
+	ACTION_WAITING, /* the load ended before its time came */
+	ACTION_RUNNING,
+	ACTION_DONE,
+	ACTION_FAILED,
+	ACTION_CUT, /* the load ended before it did */
+	ACTION_STATE_COUNT
+};
+extern const char *const action_state_names[ACTION_STATE_COUNT];
+
+/* Whether the SLOs and the error rate held again after an action. */
+enum recovery { RECOVERY_UNKNOWN, RECOVERY_NOT_NEEDED, RECOVERY_DONE, RECOVERY_NOT_SEEN, RECOVERY_COUNT };
+extern const char *const recovery_names[RECOVERY_COUNT];
+
+struct action_record {
+	const struct plan_action *action;
+	enum action_state state;
+	int64_t started_ns, ended_ns;
+	char text[CHRONICLE_TEXT_MAX]; /* why it failed; empty: it did not */
+	enum recovery recovery;
+	int64_t recovered_after_ns; /* RECOVERY_DONE: since started_ns */
+};
+
+/* What a probe was told, or why it was told nothing. */
+struct probe_change {
+	int64_t at_ns;
+	uint16_t status;      /* 0: no answer */
+	enum failure failure; /* FAILURE_COUNT: an answer came */
+};
+
+#define PROBE_CHANGES_MAX 1000
+
+struct probe_record {
+	const struct plan_probe *probe;
+	uint64_t polls;
+	struct probe_change *changes; /* the first is what it said at first; PROBE_CHANGES_MAX of them */
+	size_t changes_n;             /* those that have no room are only counted */
+	struct probe_change last;
+};
+
+struct chronicle {
+	struct hook_record before, beside, after;
+	int64_t ready_after_ns; /* since the target was started, else since `before` ended; −1: nobody asked */
+	uint64_t ready_polls;
+	struct action_record *actions; /* of the plan, in their order */
+	size_t actions_n;
+	struct probe_record *probes;
+	size_t probes_n;
+};
+
+/* "200", "503", "refused" as failure.def names it; returns into. */
+const char *probe_change_text(const struct probe_change *change, char *into, size_t size);
