@@ -27,8 +27,9 @@ add_output(const struct report *report, struct page *page)
 	double window_s = report->summary->measured_s;
 	char tokens[FIGURE_MAX], rate[FIGURE_MAX], answers[FIGURE_MAX];
 
-	page_entry(page, "output", PAINT_PLAIN, "%s, %s tokens of %s answers; %s",
-		figure_rate(window_s > 0 ? (double)counts->tokens_in_window / window_s : NAN, rate),
+	page_entry(page, "output", PAINT_PLAIN, "%s tokens/s; %s tokens of %s answers, %s",
+		window_s > 0 ? figure_count((uint64_t)llround((double)counts->tokens_in_window / window_s), rate)
+			     : "n/a",
 		figure_count(counts->completion_tokens, tokens), figure_count(counts->generations, answers),
 		basis_sentence(counts));
 }
@@ -44,7 +45,7 @@ add_per_answer(const struct report *report, struct page *page)
 	if (!histogram_is_ready(h) || h->total == 0)
 		return;
 	histogram_figures(h, &f);
-	page_entry(page, "per answer", PAINT_PLAIN, "%s from due to its last token, the slowest 5%% below %s",
+	page_entry(page, "per answer", PAINT_PLAIN, "%s tokens from due to the last one, the slowest 5%% below %s",
 		figure_rate(f.p50_ns > 0 ? 1e9 / (double)f.p50_ns : NAN, typical),
 		figure_rate(f.p95_ns > 0 ? 1e9 / (double)f.p95_ns : NAN, slow));
 }

@@ -52,6 +52,48 @@ def matches_truth(ran):
                                 latency["response"])
 
 
+def read_generations(path):
+    """Of each answer that `brunt target --llm --truth` logged: arrival, finish, prompt and completion tokens, and when each
+    token was handed to the kernel."""
+    with open(path, encoding="ascii") as file:
+        for line in file:
+            fields = line.split()
+            if len(fields) > 10 and fields[0].isdigit():
+                yield {"arrival": int(fields[0]), "finish": fields[6], "prompt": int(fields[7]), "completion": int(fields[8]),
+                       "tokens": [int(times.split(":")[1]) for times in fields[11:]]}
+
+
+OFF_MAX_NS = 200_000
+
+
+def compare_streams(name, truths, figures):
+    """Percentiles up to P99 within 0.2 ms of what the server logged."""
+    truths = sorted(truths)
+    for key, q in SHOWN[:4]:
+        truth, said = percentile(truths, q), figures[key]
+        print(f"  {name} {key}: truth {truth / 1000:.0f} µs, brunt {said / 1000:.0f} µs")
+        # Three significant digits: what a histogram bucket spans is no error of the measurement.
+        if abs(said - truth) > OFF_MAX_NS + truth / 1000:
+            yield f"{name} {key}: brunt says {said} ns, the server {truth} ns"
+
+
+def streams_match_truth(ran):
+    """TTFT in the server is what passed between a request's arrival and its first token's departure, ITL what passed between
+    two departures; tokens are counted exactly. Answers that the end of the run cut short are in neither."""
+    answers = [a for a in read_generations(os.path.join(ran.folder, "truth")) if a["finish"] in ("stop", "length")]
+    latency, tokens = ran.result["latency_ns"], ran.result["tokens"]
+    for key, truth in (("answers", len(answers)), ("prompt", sum(a["prompt"] for a in answers)),
+                       ("completion", sum(a["completion"] for a in answers))):
+        print(f"  {key}: truth {truth}, brunt {tokens[key]}")
+        if tokens[key] != truth:
+            yield f"tokens.{key}: brunt says {tokens[key]}, the server {truth}"
+    yield from compare_streams("ttft_service", [a["tokens"][0] - a["arrival"] for a in answers], latency["ttft_service"])
+    gaps = [later - sooner for a in answers for sooner, later in zip(a["tokens"], a["tokens"][1:])]
+    yield from compare_streams("itl", gaps, latency["itl"])
+    per_token = [(a["tokens"][-1] - a["tokens"][0]) // (a["completion"] - 1) for a in answers]
+    yield from compare_streams("tpot", per_token, latency["tpot"])
+
+
 READER_COLUMNS = ("count", "min", "p50", "p90", "p95", "p99", "p999", "max")
 
 

@@ -50,6 +50,31 @@ fixture_plan(void)
 static const double fixture_rates[] = {100, 200, 240};
 #define FIXTURE_LEVEL_S 4
 
+/* Its answers are generated: an odd one reasons first, every fourth is cut by its limit of tokens. */
+static bool fixture_generates;
+
+static inline struct generation
+fixture_generation(const struct exchange *x)
+{
+	int64_t first_ns = x->first_byte_ns + 5 * NS_PER_MS + (int64_t)(x->k % 50) * NS_PER_MS / 10;
+
+	return (struct generation){
+		.first_event_ns = x->first_byte_ns,
+		.first_token_ns = first_ns,
+		.first_content_ns = first_ns + (int64_t)(x->k % 2) * 8 * NS_PER_MS,
+		.last_token_ns = first_ns + 38 * NS_PER_MS,
+		.events = 22,
+		.chunks = 20,
+		.coalesced = x->k % 10 == 0 ? 2 : 0,
+		.prompt_tokens = 100 + x->k % 100,
+		.cached_tokens = x->k % 3 == 0 ? 64 : 0,
+		.has_prompt_tokens = true,
+		.completion_tokens = 20,
+		.basis = TOKENS_BY_USAGE,
+		.finish = x->k % 4 == 0 ? FINISH_LENGTH : FINISH_STOP,
+	};
+}
+
 /* Where the events of the run go too; NULL: nowhere. */
 static struct buf *fixture_events;
 
@@ -82,6 +107,14 @@ fixture_add_exchange(struct recorder *recorder, uint32_t level, uint64_t k, int6
 		x.outcome = OUTCOME_FAILURE;
 		x.failure = k % 16 == 3 ? FAILURE_STATUS : FAILURE_RESPONSE_TIMEOUT;
 		x.status = k % 16 == 3 ? 503 : 0;
+	}
+	struct generation generation = fixture_generation(&x);
+
+	if (fixture_generates) {
+		x.generation = &generation;
+		x.last_byte_ns = generation.last_token_ns + 100000;
+		for (int gap = 1; gap < 20; gap++)
+			recorder_add_gap(recorder, level, 2 * NS_PER_MS);
 	}
 	recorder_add_sent(recorder, level, request);
 	recorder_add_exchange(recorder, &x, level);
@@ -151,7 +184,8 @@ fixture_settle(struct summary *summary, uint32_t level)
 static inline struct summary *
 fixture_summary(const struct plan *plan, uint32_t levels)
 {
-	const struct recorder_config config = {.requests_n = 2, .open_levels_max = 4};
+	const struct recorder_config config = {
+		.requests_n = 2, .good_when = plan->good_when, .good_when_n = plan->good_when_n, .open_levels_max = 4};
 	struct recorder *recorder = recorder_new(&config);
 	struct summary *summary = summary_new(plan);
 

@@ -6,89 +6,8 @@
 
 #include <stdio.h>
 
-#include "base/file.h"
-#include "report/result.h"
+#include "unit/report/document.h"
 #include "unit/report/fixture.h"
-
-static const struct system_info machine = {
-	.hostname = "host",
-	.kernel = "Linux 6.1",
-	.architecture = "x86_64",
-	.cpu_model = "CPU",
-	.compiler = "gcc 12",
-	.libuv = "1.44.2",
-	.cjson = "1.7.15",
-	.zlib = "1.2.13",
-	.cores = 2,
-	.memory_bytes = UINT64_C(8589934592),
-};
-
-static char *
-written(const struct report *report)
-{
-	struct buf buf;
-
-	buf_init(&buf, RESULT_BYTES_CEILING);
-	assert_true(result_add_json(report, &machine, &buf));
-	return buf_steal(&buf);
-}
-
-/* Blots out what follows `before` up to the next quote: what a release or another zlib changes. */
-static void
-mask(char *text, const char *before)
-{
-	for (char *at = text; (at = strstr(at, before)) != NULL;) {
-		at += strlen(before);
-		char *end = strchr(at, '"');
-
-		*at++ = '0';
-		memmove(at, end, strlen(end) + 1);
-	}
-}
-
-/* Its schema is checked on these files by test_schema.py; BRUNT_GOLDEN_WRITE=1 writes them anew. */
-static void
-assert_golden(const char *name, char *text)
-{
-	char path[512];
-
-	mask(text, "\"version\":\t\"");
-	mask(text, "\"HISTF");
-	struct error err = {0};
-
-	snprintf(path, sizeof(path), TESTS_DIR "/unit/report/golden/%s", name);
-	if (getenv("BRUNT_GOLDEN_WRITE") != NULL)
-		assert_true(file_write_atomic(path, text, strlen(text), &err));
-	char *golden = file_read(path, RESULT_BYTES_CEILING, NULL, &err);
-
-	assert_string_equal(err.message, "");
-	assert_string_equal(text, golden);
-	free(golden);
-}
-
-static cJSON *
-at(cJSON *value, const char *path)
-{
-	char copy[128], *rest = copy, *key;
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	while (value != NULL && (key = strsep(&rest, ".")) != NULL)
-		value = cJSON_IsArray(value) ? cJSON_GetArrayItem(value, (int)strtol(key, NULL, 10))
-					     : cJSON_GetObjectItemCaseSensitive(value, key);
-	if (value == NULL)
-		fail_msg("there is no %s", path);
-	return value;
-}
-
-static double
-number(cJSON *result, const char *path)
-{
-	cJSON *value = at(result, path);
-
-	if (!cJSON_IsNumber(value))
-		fail_msg("%s is not a number", path);
-	return value->valuedouble;
-}
 
 static void
 test_a_broken_target_gives_the_agreed_document(void **state)
@@ -122,7 +41,7 @@ test_a_broken_target_gives_the_agreed_document(void **state)
 	assert_int_equal(number(result, "generator.ports_peak"), 25);
 	assert_int_equal(number(result, "generator.ports_limit"), 28232);
 	assert_int_equal(number(result, "generator.loop_gap_max_ns"), 350000);
-	assert_golden("breaks.json", text);
+	assert_golden_document("breaks.json", text);
 	cJSON_Delete(result);
 	free(text);
 	summary_free(summary);
@@ -201,7 +120,7 @@ test_what_is_not_known_is_null(void **state)
 	assert_true(cJSON_IsNull(at(result, "latency_ns.response.mean")));
 	assert_true(cJSON_IsNull(at(result, "requests.buy.latency_ns.service.p99")));
 	assert_int_equal(cJSON_GetArraySize(at(result, "levels")), 0);
-	assert_golden("unreachable.json", text);
+	assert_golden_document("unreachable.json", text);
 	cJSON_Delete(result);
 	free(text);
 	summary_free(summary);
@@ -308,7 +227,7 @@ test_a_warmup_has_figures_of_its_own(void **state)
 	assert_true(number(result, "warmup.latency_ns.service.p50") >= 2e6);
 	assert_int_equal(number(result, "totals.scheduled"), 400 + 51);
 	assert_int_equal(number(result, "latency_ns.response.count"), 400);
-	assert_golden("warmup.json", text);
+	assert_golden_document("warmup.json", text);
 	cJSON_Delete(result);
 	free(text);
 	summary_free(summary);
@@ -369,7 +288,7 @@ test_requests_and_scenarios_add_up_to_the_totals(void **state)
 	assert_int_equal(number(result, "requests.buy.latency_ns.response.count"), 216);
 	assert_parts_add_up(at(result, "totals"), at(result, "requests"));
 	assert_parts_add_up(at(result, "totals"), at(result, "scenarios"));
-	assert_golden("scenarios.json", text);
+	assert_golden_document("scenarios.json", text);
 	cJSON_Delete(result);
 	free(text);
 	summary_free(summary);

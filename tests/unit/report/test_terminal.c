@@ -6,55 +6,8 @@
 
 #include <stdio.h>
 
-#include "base/file.h"
-#include "report/terminal.h"
-#include "report/text.h"
 #include "unit/report/fixture.h"
-
-#define PAGE_CEILING ((size_t)1024 * 1024)
-
-static char *
-rendered(const struct report *report, unsigned width, bool has_colour)
-{
-	const struct terminal_style style = {.width = width, .has_colour = has_colour};
-	struct buf buf;
-
-	buf_init(&buf, PAGE_CEILING);
-	terminal_report(report, &style, &buf);
-	return buf_steal(&buf);
-}
-
-/* What a person reads is compared with what a person has looked at: tests/unit/report/golden. BRUNT_GOLDEN_WRITE=1
- * writes them anew, to be looked at again. */
-static void
-assert_golden(const char *name, const char *text)
-{
-	char path[512];
-	struct error err = {0};
-
-	snprintf(path, sizeof(path), TESTS_DIR "/unit/report/golden/%s", name);
-	if (getenv("BRUNT_GOLDEN_WRITE") != NULL)
-		assert_true(file_write_atomic(path, text, strlen(text), &err));
-	char *golden = file_read(path, PAGE_CEILING, NULL, &err);
-
-	assert_string_equal(err.message, "");
-	assert_string_equal(text, golden);
-	free(golden);
-}
-
-static void
-assert_fits(const char *text, size_t width)
-{
-	for (const char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-		char one[1024];
-
-		snprintf(one, sizeof(one), "%.*s", (int)(end - line), line);
-		if (text_width(one) > width)
-			fail_msg("wider than %zu columns: %s", width, one);
-		if (end > line && end[-1] == ' ')
-			fail_msg("ends in a space: '%s'", one);
-	}
-}
+#include "unit/report/page.h"
 
 static void
 test_a_broken_target_is_reported_at_100_and_60_columns(void **state)
