@@ -67,7 +67,7 @@ chat_whole(const struct answer *a, struct buf *into)
 
 const struct dialect openai_chat_dialect = {
 	.name = "openai-chat",
-	.path = "/v1/chat/completions",
+	.paths = {{"/v1/chat/completions", STREAM_AS_ASKED}},
 	.content_type = "text/event-stream",
 	.ping = ": keep-alive\n\n",
 	.has_reasoning = true,

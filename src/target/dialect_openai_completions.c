@@ -60,7 +60,7 @@ completions_whole(const struct answer *a, struct buf *into)
 
 const struct dialect openai_completions_dialect = {
 	.name = "openai-completions",
-	.path = "/v1/completions",
+	.paths = {{"/v1/completions", STREAM_AS_ASKED}},
 	.content_type = "text/event-stream",
 	.ping = ": keep-alive\n\n",
 	.is_generating = true,

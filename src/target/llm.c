@@ -54,7 +54,7 @@ remember_answer(struct generation *g)
 {
 	struct buf *text = &g->llm->scratch;
 
-	if (!g->dialect->is_generating)
+	if (!g->answer.makes_tokens)
 		return;
 	buf_clear(text);
 	answer_add_text(&g->answer, answer_content(&g->answer), text);
@@ -76,6 +76,7 @@ on_join(struct sequence *s, void *user)
 	stream_begin(g);
 }
 
+/* More tokens than it had, all at once. */
 static void
 note_times(struct generation *g, uint64_t count, int64_t at_ns)
 {
@@ -84,7 +85,7 @@ note_times(struct generation *g, uint64_t count, int64_t at_ns)
 	for (uint64_t i = 0; i < count; i++)
 		g->times[a->made_tokens++] = (struct token_time){.modelled_ns = at_ns};
 	g->due_ns = at_ns;
-	g->llm->counts.completion_tokens += g->dialect->is_generating ? count : 0;
+	g->llm->counts.completion_tokens += a->makes_tokens ? count : 0;
 }
 
 static void
@@ -153,12 +154,27 @@ send_pings(struct llm *l, int64_t at_ns)
 	}
 }
 
+static void
+finish_lookups(struct llm *l, int64_t at_ns)
+{
+	struct generation *g;
+
+	while ((g = list_first(&l->lookups, struct generation, node)) != NULL && g->visit.done_ns <= at_ns) {
+		list_remove(&g->node);
+		note_times(g, 1, g->visit.done_ns);
+		stream_finish(g);
+	}
+}
+
 static int64_t
 next_ns(struct llm *l)
 {
-	const struct generation *g = list_first(&l->pings, struct generation, ping_node);
-	int64_t first_ns = g != NULL ? g->ping_ns : INT64_MAX;
+	const struct generation *ping = list_first(&l->pings, struct generation, ping_node);
+	const struct generation *lookup = list_first(&l->lookups, struct generation, node);
+	int64_t first_ns = ping != NULL ? ping->ping_ns : INT64_MAX;
 
+	if (lookup != NULL && lookup->visit.done_ns < first_ns)
+		first_ns = lookup->visit.done_ns;
 	for (size_t i = 0; i < l->worker_count; i++)
 		if (engine_next_ns(&l->workers[i].engine) < first_ns)
 			first_ns = engine_next_ns(&l->workers[i].engine);
@@ -187,6 +203,7 @@ llm_on_polled(uv_check_t *check)
 	}
 	for (int64_t at_ns = now_ns(); next_ns(l) <= at_ns; at_ns = now_ns()) {
 		run_engines(l, at_ns);
+		finish_lookups(l, at_ns);
 		send_pings(l, at_ns);
 	}
 	if (!t->is_stopping)
@@ -209,7 +226,7 @@ void
 llm_on_request(struct httpd_request *request, void *user)
 {
 	struct target *t = user;
-	const struct dialect *dialect = dialect_of(request->target);
+	const struct dialect *dialect = dialect_of(request->target, NULL);
 
 	if (dialect == NULL) {
 		llm_admin_answer(t->llm, request);
@@ -255,6 +272,7 @@ llm_new(struct target *t)
 	list_init(&l->batch);
 	list_init(&l->pool);
 	list_init(&l->pings);
+	list_init(&l->lookups);
 	buf_init(&l->scratch, HTTPD_TEXT_MAX);
 	for (size_t i = 0; i < l->worker_count; i++)
 		worker_init(l, &l->workers[i]);

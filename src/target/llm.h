@@ -26,7 +26,7 @@ struct worker {
 
 /* One request to a dialect, from its arrival until on_done. */
 struct generation {
-	struct list node;      /* in the batch that arrived this turn, or in the pool */
+	struct list node;      /* in the batch that arrived this turn, among the lookups, or in the pool */
 	struct list ping_node; /* among those that get keep-alive comments, by the next one's time */
 	int64_t ping_ns;
 	struct llm *llm;
@@ -34,6 +34,7 @@ struct generation {
 	const struct dialect *dialect;
 	struct worker *worker; /* NULL: not admitted */
 	struct sequence sequence;
+	struct visit visit; /* of a lookup */
 	struct prompt prompt;
 	struct answer answer;
 	enum generation_fault fault;
@@ -42,7 +43,8 @@ struct generation {
 	int64_t due_ns;           /* when the model wanted the last of it */
 	int status;               /* 0: no whole answer */
 	const char *finish;       /* the truth log's word for how it ended */
-	bool is_streaming, has_session;
+	bool is_open;             /* its stream has a head */
+	bool has_session;
 	struct buf held; /* what the next write carries */
 	uint64_t held_events, events;
 	struct token_time *times; /* of each token made */
@@ -63,7 +65,8 @@ struct llm {
 	struct worker *workers;
 	size_t worker_count, next_worker;
 	struct list batch, pool, pings;
-	uint64_t numbers; /* requests to dialects so far */
+	struct list lookups; /* generations by visit.done_ns */
+	uint64_t numbers;    /* requests to dialects so far */
 	uint64_t pool_used_tokens;
 	size_t open; /* generations that have not ended */
 	int64_t start_ns, ready_ns;
@@ -98,7 +101,9 @@ bool generation_read(struct generation *generation, struct error *err);
 
 /* ---- llm_stream.c: these may end the generation (on_done); it is gone then, and they return false ---- */
 
-/* The head, and what the dialect says before the first token. */
+/* The head, which leaves with the next write; then what the dialect says before the first token. Both do nothing for an
+ * answer that is no stream. */
+void stream_open(struct generation *g);
 bool stream_begin(struct generation *g);
 
 /* Tokens up to g->answer.made_tokens, `count` of them new. */

@@ -36,6 +36,9 @@ draw_fault(struct generation *g)
 			continue;
 		g->fault = faults[i].fault;
 		g->fault_at = after > 0 ? after : (g->answer.wanted_tokens + 1) / 2;
+		/* Never with its last token, which carries the finish in some dialects. */
+		if (g->fault_at >= g->answer.wanted_tokens && g->answer.wanted_tokens > 1)
+			g->fault_at = g->answer.wanted_tokens - 1;
 	}
 }
 
@@ -114,7 +117,26 @@ start_pings(struct generation *g)
 		return true;
 	g->ping_ns = g->request->arrival_ns + l->options->ping_ns;
 	list_add_last(&l->pings, &g->ping_node);
-	return stream_begin(g) && stream_ping(g);
+	stream_open(g);
+	return stream_ping(g);
+}
+
+/* No engine's business: a service time on one of the workers. */
+static void
+enter_lookup(struct generation *g)
+{
+	struct target *t = g->llm->target;
+	struct list *lookups = &g->llm->lookups, *after = lookups->prev;
+	int64_t service_time_ns = service_ns(&t->options->service, t->options->seed, g->answer.number);
+
+	generation_reserve_times(g);
+	if (!station_arrive(&t->station, &g->visit, g->request->arrival_ns, service_time_ns)) {
+		reject(g);
+		return;
+	}
+	while (after != lookups && container_of(after, struct generation, node)->visit.done_ns > g->visit.done_ns)
+		after = after->prev;
+	list_add_first(after, &g->node);
 }
 
 /* Read and willing to be served: into the engine, or turned away. */
@@ -126,6 +148,10 @@ generation_enter(struct generation *g)
 
 	if (draw(l, TARGET_STREAM_ERROR, g->answer.number, l->target->options->error_ratio)) {
 		stream_refuse(g, 500, NULL, "the server failed");
+		return;
+	}
+	if (g->dialect->is_lookup) {
+		enter_lookup(g);
 		return;
 	}
 	if (must_wait(w) && waiting(l) >= l->target->options->queue_max) {

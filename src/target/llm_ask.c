@@ -80,10 +80,13 @@ plan_answer(struct generation *g)
 	struct answer *a = &g->answer;
 	uint64_t max = a->ask.max_tokens, natural = o->answer_tokens;
 
-	if (!g->dialect->has_reasoning)
-		a->reasoning_tokens = 0;
-	else
-		a->reasoning_tokens = o->reasoning_tokens;
+	if (!g->dialect->is_generating || a->ask.is_load) { /* what its prefill yields is not a token */
+		a->wanted_tokens = 1;
+		a->ask.is_stream = false;
+		return;
+	}
+	a->makes_tokens = true;
+	a->reasoning_tokens = g->dialect->has_reasoning ? o->reasoning_tokens : 0;
 	natural += a->reasoning_tokens;
 	bool is_cut = max > 0 && (max < natural || a->ask.ignores_eos);
 
@@ -91,8 +94,6 @@ plan_answer(struct generation *g)
 	if (a->reasoning_tokens > a->wanted_tokens)
 		a->reasoning_tokens = a->wanted_tokens;
 	a->finish = is_cut ? FINISH_LENGTH : FINISH_STOP;
-	if (!g->dialect->is_generating)
-		a->wanted_tokens = 1;
 }
 
 static bool
@@ -102,6 +103,8 @@ read_body(struct generation *g, const cJSON *body, struct error *err)
 
 	if (!cJSON_IsObject(body))
 		return error_set(err, "the body is not a JSON object");
+	g->dialect = dialect_of(g->request->target, body);
+	enum dialect_streaming streaming = dialect_stream(g->dialect, g->request->target);
 	struct session session = session_of(g->request, body);
 
 	g->has_session = session.length > 0;
@@ -109,6 +112,9 @@ read_body(struct generation *g, const cJSON *body, struct error *err)
 	a->ask = (struct ask){.is_stream = g->dialect->streams_unasked};
 	if (!g->dialect->read(body, &a->ask, &g->prompt, err))
 		return false;
+	if (streaming != STREAM_AS_ASKED)
+		a->ask.is_stream = streaming == STREAM_ALWAYS;
+	a->hash = g->prompt.chain;
 	a->model = a->ask.model[0] != '\0' ? a->ask.model : g->llm->options->model_name;
 	a->prompt_tokens = g->prompt.tokens;
 	a->canary = g->prompt.canary;

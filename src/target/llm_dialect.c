@@ -36,13 +36,40 @@ path_matches(const char *pattern, const char *target)
 	return *target == '\0' || *target == '?';
 }
 
-const struct dialect *
-dialect_of(const char *target)
+static const struct dialect_path *
+path_of(const struct dialect *d, const char *target)
 {
-	for (size_t i = 0; dialects[i] != NULL; i++)
-		if (path_matches(dialects[i]->path, target))
-			return dialects[i];
+	for (const struct dialect_path *p = d->paths; p->pattern != NULL; p++)
+		if (path_matches(p->pattern, target))
+			return p;
 	return NULL;
+}
+
+const struct dialect *
+dialect_of(const char *target, const cJSON *body)
+{
+	const struct dialect *found = NULL;
+
+	for (size_t i = 0; dialects[i] != NULL; i++) {
+		const struct dialect *d = dialects[i];
+
+		if (path_of(d, target) == NULL)
+			continue;
+		if (d->field != NULL && body != NULL && ask_field(body, d->field) != NULL)
+			return d;
+		if (found == NULL || found->field != NULL)
+			found = d;
+	}
+	return found;
+}
+
+enum dialect_streaming
+dialect_stream(const struct dialect *d, const char *target)
+{
+	const struct dialect_path *p = path_of(d, target);
+
+	CHECK(p != NULL);
+	return p->stream;
 }
 
 /* ---- words ---- */
@@ -92,8 +119,8 @@ answer_content(const struct answer *a)
 
 /* ---- bodies ---- */
 
-static const cJSON *
-field(const cJSON *body, const char *name)
+const cJSON *
+ask_field(const cJSON *body, const char *name)
 {
 	const cJSON *item = cJSON_GetObjectItemCaseSensitive(body, name);
 
@@ -103,7 +130,7 @@ field(const cJSON *body, const char *name)
 bool
 ask_count(const cJSON *body, const char *name, uint64_t *value, struct error *err)
 {
-	const cJSON *item = field(body, name);
+	const cJSON *item = ask_field(body, name);
 
 	if (item == NULL)
 		return true;
@@ -118,7 +145,7 @@ ask_count(const cJSON *body, const char *name, uint64_t *value, struct error *er
 bool
 ask_bool(const cJSON *body, const char *name, bool *value, struct error *err)
 {
-	const cJSON *item = field(body, name);
+	const cJSON *item = ask_field(body, name);
 
 	if (item == NULL)
 		return true;
@@ -131,7 +158,7 @@ ask_bool(const cJSON *body, const char *name, bool *value, struct error *err)
 bool
 ask_model(const cJSON *body, struct ask *ask, struct error *err)
 {
-	const cJSON *item = field(body, "model");
+	const cJSON *item = ask_field(body, "model");
 
 	if (item == NULL)
 		return true;
@@ -156,7 +183,7 @@ add_number(const cJSON *item, struct prompt *prompt)
 static bool
 ask_part(const cJSON *part, const char *name, struct prompt *prompt, struct error *err)
 {
-	const cJSON *text = cJSON_IsObject(part) ? field(part, "text") : part;
+	const cJSON *text = cJSON_IsObject(part) ? ask_field(part, "text") : part;
 
 	if (cJSON_IsObject(part) && text == NULL)
 		return true; /* an image, say */
@@ -188,15 +215,15 @@ ask_text(const cJSON *value, const char *name, struct prompt *prompt, struct err
 bool
 ask_messages(const cJSON *body, struct prompt *prompt, struct error *err)
 {
-	const cJSON *messages = field(body, "messages"), *message;
+	const cJSON *messages = ask_field(body, "messages"), *message;
 
 	if (!cJSON_IsArray(messages) || cJSON_GetArraySize(messages) == 0)
 		return error_set(err, "messages: a list of at least one message is wanted");
 	cJSON_ArrayForEach(message, messages)
 	{
-		if (!cJSON_IsObject(message) || !cJSON_IsString(field(message, "role")))
+		if (!cJSON_IsObject(message) || !cJSON_IsString(ask_field(message, "role")))
 			return error_set(err, "messages: each is an object with a role");
-		const cJSON *content = field(message, "content");
+		const cJSON *content = ask_field(message, "content");
 
 		if (content != NULL && !ask_text(content, "content", prompt, err))
 			return false;

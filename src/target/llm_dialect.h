@@ -18,8 +18,11 @@ struct ask {
 	bool is_stream;
 	bool wants_usage, wants_usage_always; /* a last chunk with usage; usage in every chunk */
 	bool ignores_eos;
+	bool is_load;              /* wants the model to be loaded, and no answer */
+	bool wants_base64;         /* embeddings as bytes */
 	uint64_t max_tokens;       /* 0: it does not say */
-	uint64_t items;            /* inputs to embed, documents to rank, results to find */
+	uint64_t items;            /* inputs to embed, documents to rank, things to find */
+	uint64_t results;          /* of the items that it wants; 0: all */
 	char model[LLM_MODEL_MAX]; /* as asked, made safe to repeat; empty: it does not say */
 };
 
@@ -39,7 +42,9 @@ struct answer {
 	uint64_t prompt_tokens, cached_tokens;
 	uint64_t wanted_tokens; /* reasoning included */
 	uint64_t reasoning_tokens;
+	bool makes_tokens;    /* else wanted_tokens is 1: its input processed */
 	uint64_t made_tokens; /* so far */
+	uint64_t hash;        /* of the prompt: what embeddings and scores are made of */
 	enum finish finish;
 	int64_t load_ns, prefill_ns, decode_ns; /* where the time went, for those who report it */
 	/* The part of every event before its text that is the same, written once by begin(). */
@@ -53,14 +58,29 @@ struct run {
 	bool is_reasoning;
 };
 
+#define DIALECT_PATHS_MAX 3
+
+enum dialect_streaming {
+	STREAM_AS_ASKED,
+	STREAM_ALWAYS,
+	STREAM_NEVER,
+};
+
+struct dialect_path {
+	const char *pattern; /* a * stands for one segment */
+	enum dialect_streaming stream;
+};
+
 struct dialect {
-	const char *name;         /* also the truth log's word for it */
-	const char *path;         /* a * stands for one segment */
+	const char *name;                                 /* also the truth log's word for it */
+	struct dialect_path paths[DIALECT_PATHS_MAX + 1]; /* ended by a null pattern */
+	const char *field; /* of the body, that tells it from another dialect on the same path; NULL: the one without */
 	const char *content_type; /* of a stream */
 	const char *ping;         /* what keeps a connection alive and says nothing; NULL: has none */
 	bool streams_unasked;     /* `stream` is true where it is not said */
 	bool has_reasoning;       /* a channel for it */
-	bool is_generating;       /* makes tokens; else one answer once its input is processed */
+	bool is_generating;       /* makes tokens; else one answer once its input is processed ... */
+	bool is_lookup;           /* ... by no engine, after --service-time */
 
 	/* False with err set: 400. The prompt's owner is known already. */
 	bool (*read)(const cJSON *body, struct ask *ask, struct prompt *prompt, struct error *err);
@@ -82,8 +102,12 @@ struct dialect {
 
 extern const struct dialect *const dialects[]; /* from llm_dialects.def, ended by NULL */
 
-/* The dialect of a path ("?" and what follows it left out), or NULL. */
-const struct dialect *dialect_of(const char *target);
+/* The dialect of a path ("?" and what follows it left out), or NULL. `body` chooses among several; without one it is
+ * the first of them. */
+const struct dialect *dialect_of(const char *target, const cJSON *body);
+
+/* Whether that path streams, whatever the body says. */
+enum dialect_streaming dialect_stream(const struct dialect *dialect, const char *target);
 
 /* ---- for the dialects ---- */
 
@@ -97,6 +121,8 @@ struct run answer_reasoning(const struct answer *answer);
 bool ask_count(const cJSON *body, const char *name, uint64_t *value, struct error *err); /* 1 … LLM_TOKENS_MAX */
 bool ask_bool(const cJSON *body, const char *name, bool *value, struct error *err);
 bool ask_model(const cJSON *body, struct ask *ask, struct error *err);
+
+const cJSON *ask_field(const cJSON *body, const char *name); /* NULL: missing, or null */
 
 /* A text, a list of texts, or a list of {"type": "text", "text": …}, whose other types are passed over; a list of
  * numbers is taken for token ids. */

@@ -39,12 +39,13 @@ generation_give(struct generation *g)
 	g->request = NULL;
 	g->worker = NULL;
 	g->answer = (struct answer){0};
+	g->visit = (struct visit){0};
 	g->fault = FAULT_NONE;
 	g->fault_at = g->reserved_tokens = g->held_events = g->events = 0;
 	g->times_handed = 0;
 	g->status = 0;
 	g->finish = NULL;
-	g->is_streaming = g->has_session = false;
+	g->is_open = g->has_session = false;
 	l->open--;
 	list_remove(&g->node);
 	list_add_first(&l->pool, &g->node);
@@ -66,7 +67,6 @@ static void
 generation_log(struct generation *g, int64_t done_ns)
 {
 	const struct answer *a = &g->answer;
-	bool makes = g->dialect->is_generating;
 
 	truth_add_answer(&g->llm->target->truth, &(struct truth_answer){
 							 .line = {.arrival_ns = g->request->arrival_ns,
@@ -78,9 +78,9 @@ generation_log(struct generation *g, int64_t done_ns)
 							 .finish = g->finish,
 							 .request_id = httpd_request_header(g->request, "x-request-id"),
 							 .prompt_tokens = a->prompt_tokens,
-							 .completion_tokens = makes ? a->made_tokens : 0,
+							 .completion_tokens = a->makes_tokens ? a->made_tokens : 0,
 							 .cached_tokens = a->cached_tokens,
-							 .times = makes ? g->times : NULL,
+							 .times = a->makes_tokens ? g->times : NULL,
 						 });
 }
 
@@ -112,6 +112,7 @@ llm_on_done(struct httpd_request *request, enum httpd_end end, void *user)
 	t->stats.in_system--;
 	if (g->worker != NULL)
 		engine_leave(&g->worker->engine, &g->sequence);
+	station_leave(&t->station, &g->visit);
 	l->pool_used_tokens -= g->reserved_tokens;
 	generation_give(g);
 }

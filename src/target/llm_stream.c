@@ -48,24 +48,35 @@ push(struct generation *g)
 	return true;
 }
 
-bool
-stream_begin(struct generation *g)
+void
+stream_open(struct generation *g)
 {
 	char headers[128];
 
-	if (!g->answer.ask.is_stream || g->is_streaming)
-		return true;
-	g->is_streaming = true;
+	if (!g->answer.ask.is_stream || g->is_open)
+		return;
+	g->is_open = true;
 	g->status = 200;
 	snprintf(headers, sizeof(headers), "Content-Type: %s\r\nCache-Control: no-cache\r\n", g->dialect->content_type);
 	httpd_stream_begin(g->request, 200, headers);
+}
+
+bool
+stream_begin(struct generation *g)
+{
+	if (!g->answer.ask.is_stream)
+		return true;
+	stream_open(g);
 	g->dialect->begin(&g->answer, &g->held);
 	return push(g);
 }
 
+/* Not among events that wait for company: they would leave with it. */
 bool
 stream_ping(struct generation *g)
 {
+	if (g->held_events > 0)
+		return true;
 	buf_add_text(&g->held, g->dialect->ping);
 	return push(g);
 }
@@ -99,7 +110,7 @@ stream_tokens(struct generation *g, uint64_t count)
 {
 	struct answer *a = &g->answer;
 
-	if (!g->is_streaming)
+	if (!g->is_open)
 		return true;
 	add_events(g, a->made_tokens - count, a->made_tokens);
 	bool is_last = a->made_tokens == a->wanted_tokens; /* leaves with the end of the stream */
@@ -124,7 +135,7 @@ stream_finish(struct generation *g)
 {
 	g->finish = g->answer.finish == FINISH_STOP ? "stop" : "length";
 	g->llm->counts.finished++;
-	if (!g->is_streaming) {
+	if (!g->is_open) {
 		answer_whole(g);
 		return;
 	}
@@ -155,7 +166,7 @@ stream_break(struct generation *g)
 	counts->truncated += g->fault == FAULT_TRUNCATE;
 	counts->resets += g->fault == FAULT_RESET;
 	g->finish = words[g->fault];
-	if (!g->is_streaming) {
+	if (!g->is_open) {
 		break_whole(g);
 		return;
 	}

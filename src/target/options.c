@@ -121,8 +121,8 @@ resolve_service(struct target_options *o, const struct seen *seen, struct error 
 static bool
 resolve_llm(struct target_options *o, const struct seen *seen, struct error *err)
 {
-	static const char *const others[] = {"--capacity", "--service-time", "--cpu-per-request",
-		"--memory-per-request", "--leak", "--stall", "--crash-after", "--response-size"};
+	static const char *const others[] = {"--capacity", "--cpu-per-request", "--memory-per-request", "--leak",
+		"--stall", "--crash-after", "--response-size"};
 
 	if (!o->llm.is_on) {
 		for (const struct option_row *row = option_rows; row->name != NULL; row++)
