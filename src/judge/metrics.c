@@ -87,8 +87,8 @@ place_of(const struct plan_metric *metric)
 
 /* Whatever failed, was dropped or never sent waited for an answer that never came: it ranks above every success.
  * Lateness, connecting and failing are recorded for what they are. */
-static uint64_t
-samples_above(enum metric metric, const struct counts *counts)
+uint64_t
+metric_samples_above(enum metric metric, const struct counts *counts)
 {
 	return metric_rows[metric].ranks_failures
 		       ? counts->failed + counts->dropped + counts->unsent + counts->unfinished
@@ -110,7 +110,7 @@ static double
 distribution_value(const struct expr *expr, const struct cell *cell, const struct counts *counts, enum metric metric)
 {
 	const struct histogram *h = &cell->histograms[metric];
-	uint64_t above = samples_above(metric, counts);
+	uint64_t above = metric_samples_above(metric, counts);
 
 	if (!histogram_is_ready(h) || h->total + above == 0)
 		return NAN;
@@ -217,6 +217,20 @@ judge_value(const struct expr *expr, const struct summary *summary, const struct
 }
 
 double
+metric_value_arm(const struct expr *expr, const struct arm *arm)
+{
+	return value_from(expr, &(struct source){.all = &arm->measured,
+					.requests = arm->requests,
+					.counts = &arm->measured.counts,
+					.target = &arm->target,
+					.window_s = arm->measured_s,
+					.achieved_per_s = arm_achieved_per_s(arm),
+					.in_flight_avg = arm->measured_s > 0 ? arm->in_flight_s / arm->measured_s : NAN,
+					.in_flight_peak = arm->in_flight_peak,
+					.in_flight_last = NAN});
+}
+
+double
 metric_value_last(const struct expr *expr, const struct summary *summary)
 {
 	struct gauge_set target;
@@ -234,6 +248,40 @@ metric_value_last(const struct expr *expr, const struct summary *summary)
 			      .in_flight_avg = summary->now.in_flight,
 			      .in_flight_peak = summary->now.in_flight,
 			      .in_flight_last = summary->now.in_flight});
+}
+
+enum metric_kind
+metric_kind(const struct plan_metric *metric)
+{
+	int place = place_of(metric);
+
+	if (metric->is_of_the_run)
+		return METRIC_OF_THE_RUN;
+	if (place == FIRST_FIGURE + FIGURE_IN_FLIGHT)
+		return METRIC_OF_IN_FLIGHT;
+	return place >= FIRST_FIGURE  ? METRIC_OF_COUNTS
+	       : place >= FIRST_GAUGE ? METRIC_OF_GAUGE
+				      : METRIC_OF_DISTRIBUTION;
+}
+
+size_t
+metric_index(const struct plan_metric *metric)
+{
+	int place = place_of(metric);
+
+	CHECK(place < FIRST_FIGURE);
+	return (size_t)(place >= FIRST_GAUGE ? place - FIRST_GAUGE : place);
+}
+
+double
+metric_of_counts(const struct expr *expr, const struct counts *counts, double window_s)
+{
+	struct source source = {.counts = counts,
+		.window_s = window_s,
+		.achieved_per_s = window_s > 0 ? (double)counts->ok_in_window / window_s : NAN};
+
+	CHECK(metric_kind(expr->metric) == METRIC_OF_COUNTS);
+	return figure_value(expr, &source, counts, (enum figure)(place_of(expr->metric) - FIRST_FIGURE));
 }
 
 double

@@ -1,9 +1,27 @@
 #pragma once
 
 #include "judge/judge.h"
+#include "measure/arm.h"
 
 /* Of one that is_of_the_run: max_sustainable_rate, max_goodput_rate. judge_value knows none of them. */
 double metric_of_the_run(const struct plan_metric *metric, const struct breaking_point *point);
+
+/* What a metric's value is made of, for those who make it themselves. */
+enum metric_kind {
+	METRIC_OF_DISTRIBUTION, /* metric_index: enum metric */
+	METRIC_OF_GAUGE,        /* metric_index: enum gauge, the target's */
+	METRIC_OF_COUNTS,       /* metric_of_counts */
+	METRIC_OF_IN_FLIGHT,
+	METRIC_OF_THE_RUN,
+};
+enum metric_kind metric_kind(const struct plan_metric *metric);
+size_t metric_index(const struct plan_metric *metric);
+double metric_of_counts(const struct expr *expr, const struct counts *counts, double window_s);
+/* Requests that rank above every sample of a distribution: they failed or were never sent. */
+uint64_t metric_samples_above(enum metric metric, const struct counts *counts);
+
+/* The value of an expression over all runs of an arm; NAN of what only a run has. */
+double metric_value_arm(const struct expr *expr, const struct arm *arm);
 
 /* The value of an abort_when expression over the last interval. */
 double metric_value_last(const struct expr *expr, const struct summary *summary);

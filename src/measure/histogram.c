@@ -67,8 +67,8 @@ lowest_at_index(size_t index)
 	return (int64_t)(index - ((size_t)bucket << HISTOGRAM_HALF_BITS)) << bucket;
 }
 
-static int64_t
-highest_at_index(size_t index)
+int64_t
+histogram_highest_at_ns(size_t index)
 {
 	return lowest_at_index(index) + (INT64_C(1) << bucket_of_index(index)) - 1;
 }
@@ -94,7 +94,7 @@ histogram_lowest_equivalent_ns(int64_t value_ns)
 int64_t
 histogram_highest_equivalent_ns(int64_t value_ns)
 {
-	return highest_at_index(histogram_index(value_ns));
+	return histogram_highest_at_ns(histogram_index(value_ns));
 }
 
 /* What record and add_at have in common: n samples at `index`, all of them in [low, high]. Nearly every sample finds
@@ -151,7 +151,7 @@ histogram_add_at(struct histogram *h, size_t index, uint64_t n)
 {
 	if (n == 0)
 		return;
-	int64_t low = lowest_at_index(index), high = clamp(highest_at_index(index));
+	int64_t low = lowest_at_index(index), high = clamp(histogram_highest_at_ns(index));
 
 	CHECK_OP(index, <, HISTOGRAM_COUNTS_LEN);
 	add_counts(h, index, n, low, high);
@@ -182,10 +182,10 @@ histogram_merge(struct histogram *into, const struct histogram *from)
 	into->sum_squares_ns += from->sum_squares_ns;
 }
 
-/* Rank of quantile q among n samples, from 1. As Java's 2.1.11 has it: one ulp is taken off the percentile, so that
+/* As Java's 2.1.11 has it: one ulp is taken off the percentile, so that
  * rounding cannot push an exact rank up, then the rank is rounded up. */
-static uint64_t
-rank_of(double q, uint64_t n)
+uint64_t
+histogram_rank(double q, uint64_t n)
 {
 	double percentile = fmin(fmax(nextafter(100 * q, -INFINITY), 0), 100);
 	double rank = ceil(percentile * (double)n / 100);
@@ -223,13 +223,13 @@ histogram_quantile_with_above_ns(const struct histogram *h, double q, uint64_t a
 {
 	if (h->total + above == 0)
 		return -1;
-	uint64_t rank = rank_of(q, h->total + above);
+	uint64_t rank = histogram_rank(q, h->total + above);
 
 	if (rank > h->total)
 		return INT64_MAX;
 	size_t index = index_of_rank(h, rank);
 
-	return q <= 0 ? lowest_at_index(index) : highest_at_index(index);
+	return q <= 0 ? lowest_at_index(index) : histogram_highest_at_ns(index);
 }
 
 double

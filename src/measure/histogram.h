@@ -51,6 +51,10 @@ size_t histogram_index(int64_t value_ns);
 int64_t histogram_lowest_equivalent_ns(int64_t value_ns);
 int64_t histogram_highest_equivalent_ns(int64_t value_ns);
 
+int64_t histogram_highest_at_ns(size_t index);
+/* Rank of quantile q among n > 0 samples, from 1. */
+uint64_t histogram_rank(double q, uint64_t n);
+
 /* The value at quantile q in 0..1, as the Java library's getValueAtPercentile(100 q): highest equivalent value. −1 when
  * empty. */
 int64_t histogram_quantile_ns(const struct histogram *h, double q);

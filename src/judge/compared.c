@@ -1,0 +1,180 @@
+#include "judge/compared.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "judge/metrics.h"
+
+/* DEFINITIONS, "Comparing": gated by default, where there is any of it. quantile 0: it has no stat. */
+static const struct {
+	const char *metric;
+	double quantile;
+} usual[] = {
+	{"response", 0.5},
+	{"response", 0.95},
+	{"response", 0.99},
+	{"ttft", 0.5},
+	{"ttft", 0.95},
+	{"ttft", 0.99},
+	{"tokens_per_s", 0},
+	{"error_rate", 0},
+	{"achieved_rate", 0},
+};
+
+static const double shown_quantiles[] = {0.5, 0.95, 0.99};
+
+bool
+compared_is_same(const struct expr *a, const struct expr *b)
+{
+	return a->metric == b->metric && a->request == b->request && a->stat == b->stat &&
+	       (a->stat != EXPR_PERCENTILE || fabs(a->quantile - b->quantile) < 1e-9);
+}
+
+/* The first to name a measure says whether it is gated, and its tolerance. */
+static void
+add(struct compared *compared, const struct expr *measure, bool is_gated, double tolerance)
+{
+	for (size_t i = 0; i < compared->n; i++)
+		if (compared_is_same(&compared->items[i].measure, measure))
+			return;
+	compared->items = must_realloc(compared->items, (compared->n + 1) * sizeof(*compared->items));
+	compared->items[compared->n++] = (struct plan_compared){
+		.measure = {.metric = measure->metric,
+			.request = measure->request,
+			.stat = measure->stat,
+			.quantile = measure->quantile},
+		.is_gated = is_gated,
+		.tolerance = tolerance,
+	};
+}
+
+static bool
+has_any(const struct expr *measure, const struct arm *arm)
+{
+	double value = metric_kind(measure->metric) == METRIC_OF_THE_RUN ? 0 : metric_value_arm(measure, arm);
+
+	for (size_t r = 0; metric_kind(measure->metric) == METRIC_OF_THE_RUN && r < arm->runs_n; r++)
+		value += isfinite(arm->runs[r].max_sustainable) ? arm->runs[r].max_sustainable : 0;
+	return metric_kind(measure->metric) == METRIC_OF_THE_RUN ? value > 0 : !isnan(value);
+}
+
+static void
+add_where_any(struct compared *compared, const struct expr *measure, bool is_gated, double tolerance,
+	const struct arm *const arms[2])
+{
+	if (has_any(measure, arms[0]) || has_any(measure, arms[1]))
+		add(compared, measure, is_gated, tolerance);
+}
+
+/* Whether a distribution has samples at all: of too few for a percentile it is said so. */
+static bool
+is_recorded(const struct plan_metric *metric, const struct arm *const arms[2])
+{
+	enum metric m = (enum metric)metric_index(metric);
+
+	return arms[0]->measured.histograms[m].total + arms[1]->measured.histograms[m].total > 0;
+}
+
+static void
+add_distribution(struct compared *compared, const struct plan_metric *metric, double tolerance)
+{
+	struct expr measure = {.metric = metric, .request = -1, .stat = EXPR_MEAN};
+
+	add(compared, &measure, false, tolerance);
+	measure.stat = EXPR_PERCENTILE;
+	for (size_t i = 0; i < ARRAY_LEN(shown_quantiles); i++) {
+		measure.quantile = shown_quantiles[i];
+		add(compared, &measure, false, tolerance);
+	}
+}
+
+static void
+add_usual(struct compared *compared, bool is_gated, double tolerance, const struct arm *const arms[2])
+{
+	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
+		for (size_t m = 0; judge_metrics[m] != NULL; m++) {
+			struct expr measure = {.metric = judge_metrics[m],
+				.request = -1,
+				.stat = usual[i].quantile > 0 ? EXPR_PERCENTILE : EXPR_VALUE,
+				.quantile = usual[i].quantile};
+
+			if (strcmp(judge_metrics[m]->name, usual[i].metric) != 0)
+				continue;
+			if (metric_kind(judge_metrics[m]) != METRIC_OF_DISTRIBUTION)
+				add_where_any(compared, &measure, is_gated, tolerance, arms);
+			else if (is_recorded(judge_metrics[m], arms))
+				add(compared, &measure, is_gated, tolerance);
+		}
+}
+
+static void
+add_the_rest(struct compared *compared, double tolerance, const struct arm *const arms[2])
+{
+	for (size_t m = 0; judge_metrics[m] != NULL; m++) {
+		struct expr measure = {.metric = judge_metrics[m],
+			.request = -1,
+			.stat = judge_metrics[m]->stats == STAT_GAUGE ? EXPR_AVG : EXPR_VALUE};
+
+		if (metric_kind(judge_metrics[m]) != METRIC_OF_DISTRIBUTION)
+			add_where_any(compared, &measure, false, tolerance, arms);
+		else if (is_recorded(judge_metrics[m], arms))
+			add_distribution(compared, judge_metrics[m], tolerance);
+	}
+}
+
+void
+compared_init(struct compared *compared, const struct arm *baseline, const struct arm *current, const struct plan *plan)
+{
+	const struct plan_compare *compare = &plan->compare;
+	const struct arm *const arms[2] = {baseline, current};
+
+	*compared = (struct compared){0};
+	for (size_t i = 0; i < compare->named_n; i++)
+		add(compared, &compare->named[i].measure, compare->named[i].is_gated, compare->named[i].tolerance);
+	add_usual(compared, !compare->has_gate, compare->tolerance, arms);
+	for (size_t i = 0; i < plan->gates_n; i++)
+		add(compared, &plan->gates[i].expr, false, compare->tolerance);
+	add_the_rest(compared, compare->tolerance, arms);
+}
+
+void
+compared_fini(struct compared *compared)
+{
+	free(compared->items);
+	*compared = (struct compared){0};
+}
+
+static const char *
+stat_name(const struct expr *measure, char into[32])
+{
+	static const char *const names[] = {
+		[EXPR_MEAN] = "mean",
+		[EXPR_MIN] = "min",
+		[EXPR_MAX] = "max",
+		[EXPR_STDDEV] = "stddev",
+		[EXPR_AVG] = "avg",
+		[EXPR_PEAK] = "peak",
+		[EXPR_LAST] = "last",
+	};
+
+	if (measure->stat != EXPR_PERCENTILE)
+		return names[measure->stat];
+	snprintf(into, 32, "p%.10g", measure->quantile * 100);
+	return into;
+}
+
+const char *
+compared_name(const struct expr *measure, const struct plan *plan, char *into, size_t size)
+{
+	const char *request = measure->request >= 0 ? plan->requests[measure->request].name : "";
+	const char *dot = measure->request >= 0 ? "." : "";
+	char stat[32];
+
+	if (measure->stat == EXPR_VALUE)
+		snprintf(into, size, "%s%s%s", request, dot, measure->metric->name);
+	else
+		snprintf(into, size, "%s%s%s.%s", request, dot, measure->metric->name, stat_name(measure, stat));
+	return into;
+}

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "measure/comparison.h"
+
+/* What is compared between two arms: what the profile names or its gates ask for, the usual figures (which are gated
+ * unless the profile says itself what is), and whatever else either arm has, for information. */
+struct compared {
+	struct plan_compared *items; /* gated ones first */
+	size_t n;
+};
+
+void compared_init(
+	struct compared *compared, const struct arm *baseline, const struct arm *current, const struct plan *plan);
+void compared_fini(struct compared *compared);
+
+/* "response.p95", "buy.ttft.p50", "error_rate"; returns into. */
+const char *compared_name(const struct expr *measure, const struct plan *plan, char *into, size_t size);
+
+bool compared_is_same(const struct expr *a, const struct expr *b);

@@ -1,0 +1,259 @@
+#include "judge/contrast.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "judge/student.h"
+
+#define LAG1_MOST 0.9
+#define NORMAL_DF 1e7 /* where Student's t is the normal distribution */
+
+/* The variance of an estimate's linear part, as the bootstrap sees it and as it is. */
+struct spread {
+	double blocks; /* Σ e²: of independent blocks, as resampling them gives it */
+	double runs;   /* R / (R − 1) Σ (Σ e)² of the run: unbiased, whatever ties the blocks of a run together */
+	double neighbours; /* Σ e e' of blocks that follow one another in a run */
+	double size;       /* samples per run */
+};
+
+static struct spread
+spread_of(const struct sample *sample, const struct estimate *estimate)
+{
+	struct spread s = {.size = (double)estimate->samples / (double)sample->runs_n};
+	double of_run = 0;
+
+	for (size_t i = 0; i < sample->n; i++) {
+		double e = estimate->residuals[i];
+		bool is_same_run = i > 0 && sample->blocks[i].run == sample->blocks[i - 1].run;
+
+		s.blocks += e * e;
+		s.neighbours += is_same_run ? e * estimate->residuals[i - 1] : 0;
+		if (!is_same_run) {
+			s.runs += of_run * of_run;
+			of_run = 0;
+		}
+		of_run += e;
+	}
+	s.runs += of_run * of_run;
+	if (sample->runs_n > 1)
+		s.runs *= (double)sample->runs_n / (double)(sample->runs_n - 1);
+	return s;
+}
+
+/* By how much the variance of resampled blocks is to be multiplied, for each arm. */
+struct widening {
+	double factor[2];
+	double df[2]; /* of each; pooled where is_between_runs */
+	bool is_between_runs;
+	double lag1;
+};
+
+/* Correlation of neighbours in both arms together: they are the same kind of process, and either alone has too few. Its
+ * estimate is 1/n too low where there is none (Kendall 1954). */
+static double
+lag1_of(const struct spread spreads[2], const struct sample samples[2])
+{
+	double blocks = spreads[0].blocks + spreads[1].blocks, sum = 0;
+
+	if (blocks <= 0)
+		return 0;
+	for (int i = 0; i < 2; i++)
+		if (spreads[i].blocks > 0)
+			sum += (spreads[i].neighbours / spreads[i].blocks + 1 / (double)samples[i].n) / 2;
+	return sum;
+}
+
+static void
+widen_within_runs(struct widening *w, const struct spread spreads[2], const struct sample samples[2])
+{
+	w->lag1 = lag1_of(spreads, samples);
+	double alike = fmin(fmax(w->lag1, 0), LAG1_MOST); /* an autoregression's 1 + 2 Σ lag1^k */
+
+	for (int i = 0; i < 2; i++) {
+		double n = (double)samples[i].n;
+
+		w->df[i] = n - 1;
+		w->factor[i] = n / (n - 1) * (1 + alike) / (1 - alike);
+	}
+}
+
+/* A run of another length has as much more noise between runs, for its blocks' noise averages out over more of them. */
+static void
+widen_between_runs(struct widening *w, const struct spread spreads[2], const struct sample samples[2])
+{
+	double effect = 0, df = 0, size = 0;
+
+	for (int i = 0; i < 2; i++) {
+		double more = (double)samples[i].runs_n - 1;
+
+		df += more;
+		effect += more * (spreads[i].blocks > 0 ? spreads[i].runs / spreads[i].blocks : 1);
+		size += more * spreads[i].size;
+	}
+	effect /= df;
+	size /= df;
+	w->is_between_runs = true;
+	w->lag1 = NAN;
+	for (int i = 0; i < 2; i++) {
+		bool is_alone = samples[i].runs_n == 1;
+
+		w->df[i] = df;
+		w->factor[i] = is_alone && effect > 1 ? 1 + (effect - 1) * spreads[i].size / size : effect;
+	}
+}
+
+static double
+variance_of(const double *draws, size_t n, double about)
+{
+	double sum = 0;
+
+	for (size_t b = 0; b < n; b++)
+		sum += (draws[b] - about) * (draws[b] - about);
+	return n > 0 ? sum / (double)n : 0;
+}
+
+static double
+mean_of(const double *draws, size_t n)
+{
+	double sum = 0;
+
+	for (size_t b = 0; b < n; b++)
+		sum += draws[b];
+	return n > 0 ? sum / (double)n : 0;
+}
+
+/* Welch (1947) and Satterthwaite (1946) */
+static double
+degrees_of_freedom(const struct widening *w, const double variance[2])
+{
+	double sum = variance[0] + variance[1];
+
+	if (w->is_between_runs)
+		return w->df[0];
+	if (sum <= 0)
+		return w->df[0] + w->df[1];
+	return sum * sum / (variance[0] * variance[0] / w->df[0] + variance[1] * variance[1] / w->df[1]);
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Between the two nearest of the sorted draws; an infinite one makes no bound. */
+static double
+quantile_of(const double *sorted, size_t n, double q)
+{
+	double at = q * (double)(n - 1);
+	size_t below = (size_t)at, above = below + 1 < n ? below + 1 : below;
+	double value = sorted[below] + (at - (double)below) * (sorted[above] - sorted[below]);
+
+	return isfinite(value) ? value : NAN;
+}
+
+/* value: the estimate, about which its draws (which are sorted) are stretched. */
+static void
+interval_of(double *draws, size_t n, double value, double stretch, double tail, double into[2])
+{
+	qsort(draws, n, sizeof(*draws), by_value);
+	into[0] = value + stretch * (quantile_of(draws, n, tail) - value);
+	into[1] = value + stretch * (quantile_of(draws, n, 1 - tail) - value);
+}
+
+static double
+relative(double current, double baseline)
+{
+	return baseline > 0 ? current / baseline - 1 : current == baseline ? 0 : INFINITY;
+}
+
+/* A value above the timeout counts as the timeout, as it does in the draws. */
+static void
+set_deltas(struct contrast *c, const struct estimate estimates[2], double beyond, double values[2])
+{
+	for (int i = 0; i < 2; i++)
+		values[i] = isinf(estimates[i].value) ? beyond : estimates[i].value;
+	c->delta = values[1] - values[0];
+	c->delta_rel = relative(values[1], values[0]);
+}
+
+static void
+contrast_draws(struct contrast *c, const struct sample samples[2], const struct estimate estimates[2],
+	const struct widening *w, const double values[2], double confidence)
+{
+	size_t n = samples[0].resamples;
+	double *deltas = must_calloc(n + 1, sizeof(*deltas)), *rels = must_calloc(n + 1, sizeof(*rels));
+	double variance[2], tail = (1 - confidence) / 2;
+
+	for (int i = 0; i < 2; i++)
+		variance[i] = w->factor[i] * variance_of(estimates[i].draws, n, mean_of(estimates[i].draws, n));
+	for (size_t b = 0; b < n; b++) {
+		double drawn[2];
+
+		for (int i = 0; i < 2; i++)
+			drawn[i] = values[i] + sqrt(w->factor[i]) * (estimates[i].draws[b] - values[i]);
+		deltas[b] = drawn[1] - drawn[0];
+		rels[b] = relative(drawn[1], drawn[0]);
+	}
+	c->df = degrees_of_freedom(w, variance);
+	double stretch = student_bound(2 * tail, c->df) / student_bound(2 * tail, NORMAL_DF);
+	double error = sqrt(variance[0] + variance[1]);
+
+	interval_of(deltas, n, c->delta, stretch, tail, c->ci);
+	interval_of(rels, n, c->delta_rel, stretch, tail, c->ci_rel);
+	c->p = error > 0 ? student_two_sided(fabs(c->delta) / error, c->df) : c->delta == 0 ? 1 : 0;
+	free(deltas);
+	free(rels);
+}
+
+/* One value per run: Student's t of two samples with one variance. */
+static void
+contrast_runs(struct contrast *c, const struct estimate estimates[2], double confidence)
+{
+	double squares = 0, n[2] = {(double)estimates[0].of_runs_n, (double)estimates[1].of_runs_n};
+
+	for (int i = 0; i < 2; i++)
+		squares += n[i] * variance_of(estimates[i].of_runs, estimates[i].of_runs_n, estimates[i].value);
+	c->df = n[0] + n[1] - 2;
+	if (c->df < 1)
+		return;
+	double error = sqrt(squares / c->df * (1 / n[0] + 1 / n[1])), bound = student_bound(1 - confidence, c->df);
+
+	c->is_between_runs = true;
+	c->p = error > 0 ? student_two_sided(fabs(c->delta) / error, c->df) : c->delta == 0 ? 1 : 0;
+	for (int i = 0; i < 2; i++) {
+		c->ci[i] = c->delta + (i == 0 ? -1 : 1) * bound * error;
+		c->ci_rel[i] = estimates[0].value > 0 ? c->ci[i] / estimates[0].value : NAN;
+	}
+}
+
+void
+contrast_make(struct contrast *c, const struct sample samples[2], const struct estimate estimates[2], double beyond,
+	double confidence)
+{
+	double values[2];
+	struct widening w = {0};
+
+	*c = (struct contrast){.ci = {NAN, NAN}, .ci_rel = {NAN, NAN}, .p = NAN, .df = NAN, .lag1 = NAN};
+	set_deltas(c, estimates, beyond, values);
+	if (isnan(c->delta))
+		return;
+	if (estimates[0].of_runs != NULL) {
+		contrast_runs(c, estimates, confidence);
+		return;
+	}
+	if (estimates[0].draws == NULL || estimates[1].draws == NULL)
+		return;
+	const struct spread spreads[2] = {spread_of(&samples[0], &estimates[0]), spread_of(&samples[1], &estimates[1])};
+
+	if (samples[0].runs_n > 1 || samples[1].runs_n > 1)
+		widen_between_runs(&w, spreads, samples);
+	else
+		widen_within_runs(&w, spreads, samples);
+	c->is_between_runs = w.is_between_runs;
+	c->lag1 = w.lag1;
+	contrast_draws(c, samples, estimates, &w, values, confidence);
+}

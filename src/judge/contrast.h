@@ -1,0 +1,26 @@
+#pragma once
+
+#include "judge/estimate.h"
+
+/* How far apart two estimates are, and how sure that is.
+ *
+ * The interval is a percentile interval of the block bootstrap (Künsch 1989), widened about the estimate by what
+ * resampling independent blocks leaves out, each by its ratio of variances:
+ *   – n blocks show too little of their spread: n / (n − 1), and Student's t in place of the normal;
+ *   – blocks that still depend on their neighbours: their correlation at lag 1;
+ *   – runs that differ more than their blocks explain: the design effect of survey statistics (Kish 1965), the variance
+ *     of the runs' sums over that of their blocks, both of the estimate's linear part, with as many degrees of freedom
+ *     as there are runs less the arms. It is taken to be the same in both arms, so that a single run is held against
+ *     the noise between the runs of the other arm.
+ * tests/unit/judge/test_coverage.c says what that covers. */
+struct contrast {
+	double delta, delta_rel; /* current − baseline; as a share of the baseline, NAN where that is 0 */
+	double ci[2], ci_rel[2]; /* NAN: cannot be had */
+	double p;                /* two-sided, of Student's t; NAN */
+	double df;               /* degrees of freedom; NAN */
+	bool is_between_runs;    /* the noise between runs is in it */
+	double lag1;             /* correlation of neighbouring blocks; NAN where it did not matter */
+};
+
+void contrast_make(struct contrast *contrast, const struct sample samples[2], const struct estimate estimates[2],
+	double beyond, double confidence);

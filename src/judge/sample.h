@@ -1,0 +1,27 @@
+#pragma once
+
+#include "measure/arm.h"
+
+/* An arm as the bootstrap sees it: its blocks, neighbours of a run joined so that there are few but long ones, and
+ * what each resample draws of them. The same draws serve every figure. */
+#define SAMPLE_BLOCKS_WANTED 20 /* at least, where the runs have so many; fewer than 40 */
+
+struct sample_block {
+	const struct block *first;
+	size_t n;   /* neighbours */
+	size_t run; /* index into the arm's runs */
+};
+
+struct sample {
+	const struct arm *arm;
+	struct sample_block *blocks;
+	size_t n;
+	size_t runs_n;   /* that have any block */
+	uint16_t *times; /* [resample × n + block]: how often it was drawn; each resample draws n */
+	size_t resamples;
+	double block_s; /* the longest */
+};
+
+/* side: 0 or 1, for draws that are independent of the other arm's. */
+void sample_init(struct sample *sample, const struct arm *arm, uint64_t resamples, uint64_t seed, unsigned side);
+void sample_fini(struct sample *sample);
