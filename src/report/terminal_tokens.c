@@ -45,7 +45,7 @@ add_per_answer(const struct report *report, struct page *page)
 	if (!histogram_is_ready(h) || h->total == 0)
 		return;
 	histogram_figures(h, &f);
-	page_entry(page, "per answer", PAINT_PLAIN, "%s tokens from due to the last one, the slowest 5%% below %s",
+	page_entry(page, "per answer", PAINT_PLAIN, "%s from due to the last token, the slowest 5%% below %s",
 		figure_rate(f.p50_ns > 0 ? 1e9 / (double)f.p50_ns : NAN, typical),
 		figure_rate(f.p95_ns > 0 ? 1e9 / (double)f.p95_ns : NAN, slow));
 }

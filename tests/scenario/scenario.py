@@ -25,7 +25,7 @@ import specials  # noqa: E402
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 SCENARIO_KEYS = {"about", "timing", "server", "run", "expect"}
-RUN_KEYS = {"profile", "padding", "args", "command", "script", "stdout", "signals", "control", "under", "timeout", "env", "files"}
+RUN_KEYS = {"profile", "shipped", "padding", "set", "args", "command", "script", "stdout", "signals", "control", "under", "timeout", "env", "files"}
 EXPECT_KEYS = {"exit", "result", "stdout", "stderr", "server", "also"}
 
 
@@ -81,6 +81,16 @@ def write_profile(run, ran):
     return path
 
 
+def settings_of(run, ran):
+    """`set:` as flags; what complete() says of a profile's generator holds of a shipped one too."""
+    settings = {"generator.lateness_p99": "50ms" if ran.is_timed else "30s", **run.get("set", {})}
+    flags = []
+    for path, value in settings.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        flags += ["--set", fill(f"{path}={text}", ran)]
+    return flags
+
+
 def command_of(run, ran):
     args = [fill(str(arg), ran) for arg in run.get("args", [])]
     command = run.get("command", "run")
@@ -90,6 +100,8 @@ def command_of(run, ran):
         args += ["--out", ran.out]
     if "control" in run:
         args += ["--control", drive.make_fifo(ran.folder)]
+    if "shipped" in run:
+        return [ran.brunt, command, os.path.join(ROOT, "profiles", run["shipped"]), *settings_of(run, ran), *args]
     return [ran.brunt, command, write_profile(run, ran), *args]
 
 
