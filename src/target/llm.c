@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/units.h"
+#include "target/llm_control.h"
 
 static int64_t
 now_ns(void)
@@ -62,8 +63,8 @@ remember_answer(struct generation *g)
 	fill_cache(g);
 }
 
-static void
-on_join(struct sequence *s, void *user)
+void
+llm_on_join(struct sequence *s, void *user)
 {
 	struct generation *g = container_of(s, struct generation, sequence);
 
@@ -88,8 +89,8 @@ note_times(struct generation *g, uint64_t count, int64_t at_ns)
 	g->llm->counts.completion_tokens += a->makes_tokens ? count : 0;
 }
 
-static void
-on_tokens(struct sequence *s, uint64_t count, int64_t at_ns, void *user)
+void
+llm_on_tokens(struct sequence *s, uint64_t count, int64_t at_ns, void *user)
 {
 	struct generation *g = container_of(s, struct generation, sequence);
 	struct answer *a = &g->answer;
@@ -175,10 +176,23 @@ next_ns(struct llm *l)
 
 	if (lookup != NULL && lookup->visit.done_ns < first_ns)
 		first_ns = lookup->visit.done_ns;
+	if (control_next_ns(l) < first_ns)
+		first_ns = control_next_ns(l);
+	if (l->drain_until_ns < first_ns)
+		first_ns = l->drain_until_ns;
+	if (l->stop_ns < first_ns)
+		first_ns = l->stop_ns;
 	for (size_t i = 0; i < l->worker_count; i++)
 		if (engine_next_ns(&l->workers[i].engine) < first_ns)
 			first_ns = engine_next_ns(&l->workers[i].engine);
 	return first_ns;
+}
+
+void
+llm_set_wake(struct llm *l)
+{
+	if (!l->target->is_stopping)
+		wake_set(&l->target->wake, next_ns(l));
 }
 
 /* Nothing: what is due is done after the poll, when everything that arrived by now has been read. */
@@ -201,13 +215,15 @@ llm_on_polled(uv_check_t *check)
 		if (g->request != NULL)
 			generation_admit(g);
 	}
-	for (int64_t at_ns = now_ns(); next_ns(l) <= at_ns; at_ns = now_ns()) {
+	for (int64_t at_ns = now_ns(); next_ns(l) <= at_ns && !t->is_stopping; at_ns = now_ns()) {
 		run_engines(l, at_ns);
 		finish_lookups(l, at_ns);
 		send_pings(l, at_ns);
+		control_run(l, at_ns);
+		llm_go_on_draining(l, at_ns);
 	}
-	if (!t->is_stopping)
-		wake_set(&t->wake, next_ns(l));
+	llm_go_on_draining(l, now_ns());
+	llm_set_wake(l);
 }
 
 /* Sockets are read in any order, but served in order of arrival: a turn's requests are sorted by their stamps first. */
@@ -244,60 +260,4 @@ llm_on_request(struct httpd_request *request, void *user)
 		s->in_system_peak = s->in_system;
 	request->user = g;
 	batch_add(t->llm, g);
-}
-
-/* ---- start and stop ---- */
-
-static void
-worker_init(struct llm *l, struct worker *w)
-{
-	struct freeze freeze = l->target->options->freeze;
-
-	freeze.epoch_ns = l->start_ns;
-	engine_init(&w->engine, &l->options->model, &freeze, l->start_ns);
-	w->engine.on_join = on_join;
-	w->engine.on_tokens = on_tokens;
-	cache_init(&w->cache, (uint32_t)(l->options->cache_tokens / CACHE_BLOCK_TOKENS));
-}
-
-struct llm *
-llm_new(struct target *t)
-{
-	struct llm *l = must_alloc(sizeof(*l));
-
-	*l = (struct llm){.target = t, .options = &t->options->llm, .start_ns = t->start_ns};
-	l->ready_ns = l->start_ns + l->options->start_up_ns;
-	l->worker_count = t->options->workers;
-	l->workers = must_calloc(l->worker_count, sizeof(*l->workers));
-	list_init(&l->batch);
-	list_init(&l->pool);
-	list_init(&l->pings);
-	list_init(&l->lookups);
-	buf_init(&l->scratch, HTTPD_TEXT_MAX);
-	for (size_t i = 0; i < l->worker_count; i++)
-		worker_init(l, &l->workers[i]);
-	return l;
-}
-
-void
-llm_free(struct llm *l)
-{
-	if (l == NULL)
-		return;
-	for (size_t i = 0; i < l->worker_count; i++)
-		cache_fini(&l->workers[i].cache);
-	generations_free(l);
-	buf_fini(&l->scratch);
-	free(l->workers);
-	free(l);
-}
-
-const char *
-llm_unavailable(const struct llm *l, int64_t at_ns)
-{
-	if (at_ns < l->ready_ns)
-		return "the model is loading";
-	if (l->is_draining)
-		return "the server is shutting down";
-	return l->is_failing ? "no worker is there" : NULL;
 }

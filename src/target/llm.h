@@ -5,6 +5,7 @@
 #include "target/llm_dialect.h"
 #include "target/llm_engine.h"
 #include "target/llm_options.h"
+#include "target/llm_saved.h"
 #include "target/llm_truth.h"
 #include "target/simulation.h"
 
@@ -22,6 +23,10 @@ enum generation_fault {
 struct worker {
 	struct engine engine;
 	struct cache cache;
+	/* The breaker in front of it. */
+	uint64_t failures_in_row;
+	int64_t barred_until_ns;
+	bool is_tripped; /* and no success since */
 };
 
 /* One request to a dialect, from its arrival until on_done. */
@@ -57,6 +62,8 @@ struct llm_counts {
 	uint64_t prompt_tokens, completion_tokens, cached_tokens;
 	uint64_t cache_queries, cache_hits; /* requests that could have used it, and those that found anything */
 	uint64_t sessions_asked;            /* requests with a session key */
+	uint64_t attempts_failed, retries, breaker_trips, breaker_recoveries;
+	uint64_t mixed, swaps;
 };
 
 struct llm {
@@ -69,24 +76,45 @@ struct llm {
 	uint64_t numbers;    /* requests to dialects so far */
 	uint64_t pool_used_tokens;
 	size_t open; /* generations that have not ended */
+	char model_name[LLM_NAME_MAX + 1];
+	struct list operations; /* llm_control.c's */
+	struct saved saved;
 	int64_t start_ns, ready_ns;
-	bool is_failing, is_draining;
+	int64_t drain_until_ns, stop_ns; /* INT64_MAX: it does not */
+	bool is_failing;                 /* by signal */
+	bool is_draining;
 	char last_canary[PROMPT_CANARY_MAX];
 	struct buf scratch;
 	struct llm_counts counts;
 };
 
-struct llm *llm_new(struct target *target);
+/* ---- llm_life.c ---- */
+
+/* NULL with err set if its state cannot be read. */
+struct llm *llm_new(struct target *target, struct error *err);
 void llm_free(struct llm *llm);
 
-/* httpd's and the loop's calls; user is the target. */
+void llm_toggle_failure(struct llm *llm);
+
+/* Ends gently: streams may end, whoever comes is told 503. Then target_stop. */
+void llm_drain(struct llm *llm);
+void llm_go_on_draining(struct llm *llm, int64_t at_ns);
+
+/* NULL, or why nothing is served at that time. */
+const char *llm_unavailable(const struct llm *llm, int64_t at_ns);
+bool llm_worker_is_dead(const struct llm *llm, const struct worker *worker, int64_t at_ns);
+
+/* ---- llm.c: httpd's and the loop's calls; user is the target ---- */
 void llm_on_request(struct httpd_request *request, void *user);
 void llm_on_done(struct httpd_request *request, enum httpd_end end, void *user);
 void llm_on_wake(void *user);
 void llm_on_polled(uv_check_t *check);
+void llm_on_join(struct sequence *sequence, void *user); /* an engine's */
+void llm_on_tokens(struct sequence *sequence, uint64_t count, int64_t at_ns, void *user);
+void llm_set_wake(struct llm *llm); /* something has a new time */
 
-/* NULL, or why nothing is served at that time. */
-const char *llm_unavailable(const struct llm *llm, int64_t at_ns);
+/* llm_router.c: the worker that takes it; NULL if all attempts failed. */
+struct worker *llm_route(struct generation *generation);
 
 /* ---- llm_generation.c ---- */
 struct generation *generation_take(struct llm *llm);

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "target/llm_control.h"
 
 #define METRICS_MAX ((size_t)16 << 10)
 
@@ -75,6 +76,12 @@ list_figures(const struct llm *l, struct figure figures[FIGURES_MAX])
 		{"requests_rejected_total", "counter", "turned away by a full queue",
 			(double)l->target->stats.rejected},
 		{"requests_unavailable_total", "counter", "told 503 while nothing was served", (double)c->failing},
+		{"attempts_failed_total", "counter", "requests sent to a worker in vain", (double)c->attempts_failed},
+		{"retries_total", "counter", "further attempts at them", (double)c->retries},
+		{"breaker_trips_total", "counter", "times a breaker opened", (double)c->breaker_trips},
+		{"breaker_recoveries_total", "counter", "times it closed again", (double)c->breaker_recoveries},
+		{"sessions_mixed_total", "counter", "answers with a canary of another request", (double)c->mixed},
+		{"model_swaps_total", "counter", "times another model was loaded", (double)c->swaps},
 		{"stream_errors_total", "counter", "errors in the middle of a stream", (double)c->stream_errors},
 		{"streams_truncated_total", "counter", "streams closed without their end", (double)c->truncated},
 		{"streams_slow_total", "counter", "streams dropped since the peer did not read", (double)c->slow},
@@ -159,7 +166,7 @@ answer_models(struct llm *l, struct httpd_request *request)
 	buf_printf(&text,
 		"{\"object\":\"list\",\"data\":[{\"id\":\"%s\",\"object\":\"model\",\"created\":0,"
 		"\"owned_by\":\"brunt\"}]}\n",
-		l->options->model_name);
+		l->model_name);
 	httpd_answer_text(request, 200, json_type, text.bytes, text.length);
 	buf_fini(&text);
 }
@@ -172,6 +179,10 @@ static const struct endpoint {
 	{"GET", "/v1/models", answer_models},
 	{"GET", "/metrics", answer_metrics},
 	{"GET", "/stats", answer_stats},
+	{"POST", "/admin/load", control_load_model},
+	{"POST", "/cache/save", control_save_cache},
+	{"POST", "/cache/load", control_load_cache},
+	{"POST", "/cache/clear", control_clear_cache},
 };
 
 static bool

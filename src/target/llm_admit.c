@@ -42,24 +42,6 @@ draw_fault(struct generation *g)
 	}
 }
 
-/* A session stays with one engine, where its cache is; others go where the least is to do. */
-static struct worker *
-choose_worker(struct llm *l, const struct generation *g)
-{
-	struct worker *best = &l->workers[l->next_worker++ % l->worker_count];
-
-	if (g->has_session && l->options->cache == LLM_CACHE_SESSION)
-		return &l->workers[g->prompt.owner % l->worker_count];
-	for (size_t i = 0; i < l->worker_count; i++) {
-		const struct engine *e = &l->workers[i].engine, *b = &best->engine;
-
-		if (e->waiting_count + e->prefilling_count + e->running_count <
-			b->waiting_count + b->prefilling_count + b->running_count)
-			best = &l->workers[i];
-	}
-	return best;
-}
-
 static bool
 reserve_pool(struct generation *g)
 {
@@ -121,6 +103,30 @@ start_pings(struct generation *g)
 	return stream_ping(g);
 }
 
+static bool
+is_any_dead(const struct llm *l, int64_t at_ns)
+{
+	return llm_worker_is_dead(l, &l->workers[0], at_ns);
+}
+
+/* --mix-sessions: what a server does that confuses its sessions. */
+static void
+choose_canary(struct generation *g)
+{
+	struct llm *l = g->llm;
+	char own[PROMPT_CANARY_MAX];
+
+	if (g->prompt.canary[0] == '\0')
+		return;
+	memcpy(own, g->prompt.canary, sizeof(own));
+	if (l->last_canary[0] != '\0' && strcmp(own, l->last_canary) != 0 &&
+		draw(l, TARGET_STREAM_MIX, g->answer.number, l->options->mix_ratio)) {
+		memcpy(g->prompt.canary, l->last_canary, sizeof(own));
+		l->counts.mixed++;
+	}
+	memcpy(l->last_canary, own, sizeof(own));
+}
+
 /* No engine's business: a service time on one of the workers. */
 static void
 enter_lookup(struct generation *g)
@@ -144,10 +150,12 @@ static void
 generation_enter(struct generation *g)
 {
 	struct llm *l = g->llm;
-	struct worker *w = choose_worker(l, g);
+	struct worker *w = llm_route(g);
 
-	if (draw(l, TARGET_STREAM_ERROR, g->answer.number, l->target->options->error_ratio)) {
-		stream_refuse(g, 500, NULL, "the server failed");
+	if (w == NULL) {
+		bool is_down = is_any_dead(l, g->request->arrival_ns);
+
+		stream_refuse(g, is_down ? 503 : 500, is_down ? RETRY_AFTER : NULL, "the worker failed");
 		return;
 	}
 	if (g->dialect->is_lookup) {
@@ -165,6 +173,7 @@ generation_enter(struct generation *g)
 	}
 	draw_fault(g);
 	generation_reserve_times(g);
+	choose_canary(g);
 	l->counts.admitted++;
 	l->counts.prompt_tokens += g->answer.prompt_tokens;
 	l->counts.sessions_asked += g->has_session;

@@ -115,7 +115,7 @@ read_body(struct generation *g, const cJSON *body, struct error *err)
 	if (streaming != STREAM_AS_ASKED)
 		a->ask.is_stream = streaming == STREAM_ALWAYS;
 	a->hash = g->prompt.chain;
-	a->model = a->ask.model[0] != '\0' ? a->ask.model : g->llm->options->model_name;
+	a->model = a->ask.model[0] != '\0' ? a->ask.model : g->llm->model_name;
 	a->prompt_tokens = g->prompt.tokens;
 	a->canary = g->prompt.canary;
 	a->created_s = wall_now_ns() / NS_PER_S;

@@ -146,11 +146,27 @@ begin_next(struct engine *e, int64_t at_ns)
 		begin_next(e, s->arrival_ns);
 }
 
+static bool
+has_work(const struct engine *e)
+{
+	return e->waiting_count + e->running_count > 0 || !list_is_empty(&e->chores);
+}
+
+/* Whoever began may have left, and others have come, while it was told so. */
+static void
+begin_work(struct engine *e, int64_t at_ns)
+{
+	e->is_busy = true;
+	while (e->step_end_ns == INT64_MAX && has_work(e))
+		begin_next(e, at_ns);
+	e->is_busy = false;
+}
+
 static void
 begin_if_idle(struct engine *e, int64_t arrival_ns)
 {
-	if (e->step_end_ns == INT64_MAX)
-		begin_next(e, arrival_ns > e->free_ns ? arrival_ns : e->free_ns);
+	if (e->step_end_ns == INT64_MAX && !e->is_busy)
+		begin_work(e, arrival_ns > e->free_ns ? arrival_ns : e->free_ns);
 }
 
 void
@@ -226,7 +242,8 @@ engine_advance(struct engine *e)
 	int64_t at_ns = e->step_end_ns;
 	struct chore *chore = e->chore;
 
-	CHECK(at_ns != INT64_MAX);
+	CHECK(at_ns != INT64_MAX && !e->is_busy);
+	e->is_busy = true;
 	e->step_end_ns = INT64_MAX;
 	e->free_ns = at_ns;
 	e->chore = NULL;
@@ -234,5 +251,5 @@ engine_advance(struct engine *e)
 		chore->on_done(chore, at_ns);
 	else
 		end_step(e, e->is_prefill, at_ns);
-	begin_next(e, at_ns);
+	begin_work(e, at_ns);
 }

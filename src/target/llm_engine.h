@@ -73,10 +73,11 @@ struct engine {
 	int64_t free_ns;       /* when it last ended anything */
 	bool is_prefill;       /* what is being done: a prefill, else a step (or a chore) */
 	bool is_loaded;
+	bool is_busy; /* calling back: what arrives meanwhile is looked at afterwards */
 	struct engine_counts counts;
 };
 
-/* Both callbacks may call engine_leave for any sequence, but not engine_arrive. */
+/* The callbacks may call anything but engine_advance. */
 void engine_init(struct engine *engine, const struct engine_model *model, const struct freeze *freeze, int64_t now_ns);
 
 /* Arrivals come in order, up to the jitter of the loop: one stamped before a step that has begun joins after it. */

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "target/llm_control.h"
 
 #define HELD_MAX ((size_t)64 << 20) /* a cumulative dialect repeats its text in each of many coalesced events */
 #define TIMES_FIRST 256
@@ -90,8 +91,10 @@ llm_on_done(struct httpd_request *request, enum httpd_end end, void *user)
 	struct target *t = user;
 	struct generation *g = request->user;
 
-	if (g == NULL)
-		return; /* not a dialect's */
+	if (g == NULL) { /* not a dialect's */
+		control_forget(t->llm, request);
+		return;
+	}
 	struct llm *l = g->llm;
 	int64_t done_ns = clock_now_ns(&monotonic_clock);
 

@@ -4,6 +4,7 @@
 #include "target/llm_cache.h"
 
 #define BATCH_MAX 100000
+#define LLM_ANSWER_MAX 1000000
 #define STEP_TOKENS_MAX 64
 #define COALESCE_MAX 1000
 #define CACHE_TOKENS_MAX ((uint64_t)100000000)
@@ -23,6 +24,8 @@ const struct llm_options llm_default_options = {
 	.cache_tokens = 1000000,
 	.answer_tokens = 100,
 	.coalesce = 1,
+	.fail_from_ns = -1,
+	.breaker_for_ns = 5 * NS_PER_S,
 	.drain_ns = 30 * NS_PER_S,
 	.swap_ns = 5 * NS_PER_S,
 	.save_per_token_ns = 20 * NS_PER_US,
@@ -42,6 +45,12 @@ llm_options_check(const struct llm_options *o, struct error *err)
 		return error_set(err, "--cache-tokens: from %d to 100M", CACHE_BLOCK_TOKENS);
 	if (o->model.cold_after_ns > 0 && o->model.cold_start_ns == 0)
 		return error_set(err, "--cold-after needs --cold-start: what is cold takes time to load");
+	if (o->answer_tokens > LLM_ANSWER_MAX || o->reasoning_tokens > LLM_ANSWER_MAX)
+		return error_set(err, "--answer-tokens, --reasoning: at most %d", LLM_ANSWER_MAX);
+	if (o->retries > LLM_RETRIES_MAX)
+		return error_set(err, "--retries: at most %d", LLM_RETRIES_MAX);
+	if (o->fail_for_ns > 0 && o->fail_from_ns < 0)
+		return error_set(err, "--fail-for needs --fail-from");
 	if (o->model.step_ns == 0)
 		return error_set(err, "--step: a step takes some time; write 1ms");
 	if (o->stream_errors.ratio + o->truncate.ratio > 1)

@@ -33,7 +33,11 @@ struct llm_options {
 	double mix_ratio; /* answers that repeat another request's canary */
 
 	int64_t start_up_ns;
-	int64_t fail_from_ns, fail_for_ns; /* since the start; for 0: to the end */
+	int64_t fail_from_ns, fail_for_ns; /* since the start; from -1: never; for 0: to the end */
+	uint64_t fail_workers;             /* the first so many; 0: all */
+	uint64_t retries;                  /* of a request on another worker */
+	uint64_t breaker_failures;         /* in a row; 0: no breaker */
+	int64_t breaker_for_ns;
 	int64_t drain_ns;
 	int64_t swap_ns;
 	int64_t save_per_token_ns, load_per_token_ns;
@@ -41,6 +45,8 @@ struct llm_options {
 };
 
 #define LLM_NAME_MAX 64
+#define LLM_NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._/:@"
+#define LLM_RETRIES_MAX 10
 
 extern const struct llm_options llm_default_options;
 

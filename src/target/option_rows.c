@@ -170,9 +170,8 @@ parse_cache(const char *text, void *field, struct error *err)
 static bool
 parse_model_name(const char *text, void *field, struct error *err)
 {
-	for (const char *c = text; *c != '\0'; c++)
-		if (*c <= ' ' || *c > '~' || *c == '"' || *c == '\\')
-			return error_set(err, "'%s' is not a model's name; write letters, digits, - . _ / :", text);
+	if (strspn(text, LLM_NAME_BYTES) != strlen(text))
+		return error_set(err, "'%s' is not a model's name; write letters, digits, - . _ / :", text);
 	if (strlen(text) > LLM_NAME_MAX)
 		return error_set(err, "'%s' is over %d characters", text, LLM_NAME_MAX);
 	return parse_text(text, field, err);
@@ -261,6 +260,29 @@ const struct option_row option_rows[] = {
 		parse_fault, FIELD(llm.stream_errors)},
 	{"--truncate", "SHARE[:N]", "a stream that closes without its end after N tokens (half of the answer)",
 		parse_fault, FIELD(llm.truncate)},
+	{"--mix-sessions", "SHARE", "answers that repeat the canary-WORD of another request instead of their own",
+		parse_ratio, FIELD(llm.mix_ratio)},
+	{"--start-up", "TIME", "503, also from /health, for so long (0)", parse_time, FIELD(llm.start_up_ns)},
+	{"--fail-from", "TIME", "when workers fail, since the start; SIGUSR1 does and undoes it too (never)",
+		parse_time, FIELD(llm.fail_from_ns)},
+	{"--fail-for", "TIME", "for how long (to the end)", parse_time, FIELD(llm.fail_for_ns)},
+	{"--fail-workers", "N", "how many of --workers then fail whatever is sent to them (all)", parse_positive,
+		FIELD(llm.fail_workers)},
+	{"--retries", "N", "further attempts, on other workers, at what a dead worker or --errors failed (0)",
+		parse_count, FIELD(llm.retries)},
+	{"--breaker", "N", "nothing is sent to a worker after N failures in a row (never)", parse_positive,
+		FIELD(llm.breaker_failures)},
+	{"--breaker-for", "TIME", "until it is tried again (5s)", parse_time, FIELD(llm.breaker_for_ns)},
+	{"--drain", "TIME", "after SIGTERM: streams may end, new requests are told 503 (30s)", parse_time,
+		FIELD(llm.drain_ns)},
+	{"--swap", "TIME", "POST /admin/load {\"model\": NAME}, when no sequence is left (5s)", parse_time,
+		FIELD(llm.swap_ns)},
+	{"--save-per-token", "TIME", "POST /cache/save {\"session_id\": KEY}, or {} for all (20us)", parse_time,
+		FIELD(llm.save_per_token_ns)},
+	{"--load-per-token", "TIME", "POST /cache/load likewise; /cache/clear takes none (50us)", parse_time,
+		FIELD(llm.load_per_token_ns)},
+	{"--state", "FILE", "the cache survives a restart in it; saving and loading take their time", parse_text,
+		FIELD(llm.state_path)},
 	{NULL, NULL, NULL, NULL, 0},
 };
 

@@ -29,7 +29,7 @@ struct target {
 	struct job_pool pool;
 	struct wake wake;
 	uv_check_t after_poll;
-	uv_signal_t on_term, on_int;
+	uv_signal_t on_term, on_int, on_usr1;
 	uv_timer_t flush;
 	struct llm *llm; /* NULL: a plain server */
 	struct truth truth;
@@ -40,6 +40,9 @@ struct target {
 	int exit_code;
 	bool is_stopping;
 };
+
+/* target.c: ends it, at once: what is still in the system is cut off, and logged as such. */
+void target_stop(struct target *target);
 
 /* The handler's two calls (httpd.h); user is the target. */
 void simulation_on_request(struct httpd_request *request, void *user);

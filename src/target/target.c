@@ -36,8 +36,7 @@ on_stopped(void *user)
 	(void)user; /* the loop ends by itself: no handle is left */
 }
 
-/* At once: what is still in the system is cut off, and logged as such. */
-static void
+void
 target_stop(struct target *t)
 {
 	if (t->is_stopping)
@@ -48,6 +47,8 @@ target_stop(struct target *t)
 	uv_close((uv_handle_t *)&t->after_poll, NULL);
 	uv_close((uv_handle_t *)&t->on_term, NULL);
 	uv_close((uv_handle_t *)&t->on_int, NULL);
+	if (t->llm != NULL)
+		uv_close((uv_handle_t *)&t->on_usr1, NULL);
 	uv_close((uv_handle_t *)&t->flush, NULL);
 	if (t->crew != NULL)
 		crew_stop(t->crew);
@@ -56,8 +57,20 @@ target_stop(struct target *t)
 static void
 on_term_signal(uv_signal_t *handle, int number)
 {
+	struct target *t = handle->data;
+
 	(void)number;
-	target_stop(handle->data);
+	if (t->llm != NULL)
+		llm_drain(t->llm);
+	else
+		target_stop(t);
+}
+
+static void
+on_failure_signal(uv_signal_t *handle, int number)
+{
+	(void)number;
+	llm_toggle_failure(((struct target *)handle->data)->llm);
 }
 
 static void
@@ -134,6 +147,11 @@ target_start_handles(struct target *t)
 	uv_signal_start(&t->on_term, on_term_signal, SIGTERM);
 	uv_signal_init(&t->loop, &t->on_int);
 	uv_signal_start(&t->on_int, on_term_signal, SIGINT);
+	if (t->llm != NULL) {
+		t->on_usr1.data = t;
+		uv_signal_init(&t->loop, &t->on_usr1);
+		uv_signal_start(&t->on_usr1, on_failure_signal, SIGUSR1);
+	}
 	uv_timer_init(&t->loop, &t->flush);
 	uv_timer_start(&t->flush, on_flush, FLUSH_EVERY_MS, FLUSH_EVERY_MS);
 	if (t->crew != NULL)
@@ -167,6 +185,11 @@ target_open(struct target *t, struct error *err)
 		if (t->crew == NULL)
 			return false;
 	}
+	if (o->llm.is_on) {
+		t->llm = llm_new(t, err);
+		if (t->llm == NULL)
+			return false;
+	}
 	uv_loop_init(&t->loop);
 	if (!truth_open(&t->truth, o->truth_path, err) || !target_listen(t, err)) {
 		if (t->crew != NULL)
@@ -185,7 +208,6 @@ target_run(const struct target_options *options)
 	char text[1400];
 
 	t.mode = options->llm.is_on ? &llm_mode : &plain_mode;
-	t.llm = options->llm.is_on ? llm_new(&t) : NULL;
 	list_init(&t.batch);
 	job_pool_init(&t.pool);
 	t.stats.workers = options->workers;
