@@ -240,15 +240,17 @@ campaign_shares_target_cpu(const struct campaign *campaign)
 	       proc_sampler.shares_our_only_cpu(campaign->target_sampler);
 }
 
-static int64_t
-campaign_planned_ns(const struct campaign *campaign)
+int64_t
+campaign_planned_ns(const struct plan *plan)
 {
 	int64_t planned_ns = 0;
 
-	for (size_t i = 0; i < campaign->plan->scenarios_n; i++) {
+	for (size_t i = 0; i < plan->scenarios_n; i++) {
 		struct schedule schedule;
 
-		schedule_init(&schedule, &campaign->plan->scenarios[i].load, campaign->plan->seed);
+		schedule_init(&schedule, &plan->scenarios[i].load, plan->seed);
+		if (schedule_end_ns(&schedule) == INT64_MAX)
+			return 0;
 		if (schedule_end_ns(&schedule) > planned_ns)
 			planned_ns = schedule_end_ns(&schedule);
 	}
@@ -271,6 +273,8 @@ campaign_open_events_copy(struct campaign *campaign, struct error *err)
 {
 	const char *path = campaign->options->events_path;
 
+	if (campaign->options->part != NULL)
+		campaign->digest.events_copy = campaign->options->part->events;
 	if (path == NULL)
 		return true;
 	campaign->digest.events_copy = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
@@ -286,7 +290,9 @@ campaign_open_live_view(struct campaign *campaign)
 
 	if (campaign->options->is_quiet)
 		return;
-	campaign->live = live_view_new(stderr, campaign->plan, &style, campaign_planned_ns(campaign));
+	campaign->live = live_view_new(stderr, campaign->plan, &style, campaign_planned_ns(campaign->plan));
+	if (campaign->options->part != NULL)
+		live_view_of_several(campaign->live, campaign->options->part->title, campaign->options->part->after_ns);
 }
 
 static void
@@ -364,8 +370,10 @@ campaign_close(struct campaign *campaign)
 		campaign->target_sampler->ops->close(campaign->target_sampler);
 	if (campaign->self_sampler != NULL)
 		campaign->self_sampler->ops->close(campaign->self_sampler);
-	if (campaign->digest.events_copy != NULL && campaign->digest.events_copy != stdout)
+	if (campaign->digest.events_copy != NULL && campaign->digest.events_copy != stdout &&
+		campaign->options->part == NULL)
 		fclose(campaign->digest.events_copy);
+	blocks_free(campaign->digest.blocks);
 	digest_fini(&campaign->digest);
 	if (campaign->live != NULL)
 		live_view_free(campaign->live);
@@ -375,6 +383,27 @@ campaign_close(struct campaign *campaign)
 	judge_free(campaign->judge);
 	summary_free(campaign->summary);
 	campaign_course_fini(campaign);
+}
+
+/* Requests that the profile speaks of by name are held against their like in other arms. */
+static struct blocks *
+new_blocks(const struct plan *plan)
+{
+	bool *is_kept = must_calloc(plan->requests_n + 1, sizeof(*is_kept));
+
+	for (size_t i = 0; i < plan->slos_n; i++)
+		if (plan->slos[i].expr.request >= 0)
+			is_kept[plan->slos[i].expr.request] = true;
+	for (size_t i = 0; i < plan->gates_n; i++)
+		if (plan->gates[i].expr.request >= 0)
+			is_kept[plan->gates[i].expr.request] = true;
+	for (size_t i = 0; i < plan->compare.named_n; i++)
+		if (plan->compare.named[i].measure.request >= 0)
+			is_kept[plan->compare.named[i].measure.request] = true;
+	struct blocks *blocks = blocks_new(plan->output.interval_ns, is_kept, (uint32_t)plan->requests_n);
+
+	free(is_kept);
+	return blocks;
 }
 
 static int
@@ -426,6 +455,8 @@ campaign_run(const struct campaign_options *options)
 	campaign->judge = judge_new(options->plan);
 	campaign_course_init(campaign);
 	digest_init(&campaign->digest);
+	campaign->facts.is_part = options->part != NULL;
+	campaign->digest.blocks = options->part != NULL ? new_blocks(options->plan) : NULL;
 	campaign->digest.has_actions = options->plan->course->actions_n > 0;
 	campaign->digest.loop = &campaign->loop;
 	campaign->digest.plan = options->plan;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "campaign/conclude.h"
 
 #define REPORT_CEILING ((size_t)256 * 1024 * 1024)
 
@@ -34,28 +35,50 @@ write_all_to(FILE *stream, const struct buf *text)
 	return fflush(stream) == 0 && is_written;
 }
 
-/* stdout belongs to --json or to --events -; the report goes to stderr then. */
-static bool
-campaign_print(const struct campaign *campaign, const struct report *report)
+bool
+conclude_print(const struct report *report, const struct printing *printing)
 {
-	const struct campaign_options *options = campaign->options;
 	bool is_stdout_taken =
-		options->is_json || (options->events_path != NULL && strcmp(options->events_path, "-") == 0);
+		printing->is_json || (printing->events_path != NULL && strcmp(printing->events_path, "-") == 0);
 	FILE *stream = is_stdout_taken ? stderr : stdout;
 	struct terminal_style style = terminal_style_of(stream);
 	bool is_printed = true;
 	struct buf text;
 
 	buf_init(&text, REPORT_CEILING);
-	if (options->is_json)
+	if (printing->is_json)
 		is_printed = reporter_by_name("json")->write(report, &text) && write_all_to(stdout, &text);
 	buf_clear(&text);
-	if (!options->is_quiet || report->verdict->exit_code != 0) {
+	if (!printing->is_quiet || report->verdict->exit_code != 0) {
 		terminal_report(report, &style, &text);
 		is_printed = write_all_to(stream, &text) && is_printed;
 	}
 	buf_fini(&text);
 	return is_printed;
+}
+
+/* To whoever waits for it: the experiment that this run is a part of, or people. */
+static void
+campaign_hand_over(struct campaign *campaign, const struct report *report)
+{
+	const struct campaign_options *options = campaign->options;
+	struct printing printing = {
+		.is_json = options->is_json, .is_quiet = options->is_quiet, .events_path = options->events_path};
+
+	if (options->part != NULL) {
+		options->part->on_end(options->part->context, report, &campaign->facts, campaign->digest.blocks);
+		campaign->digest.blocks = NULL;
+	} else if (!conclude_print(report, &printing))
+		log_warn("the report could not be printed: %s", strerror(errno));
+}
+
+static const char *
+results_dir_of(const struct campaign *campaign)
+{
+	if (campaign->result_dir == NULL)
+		return NULL;
+	return campaign->options->part != NULL ? campaign->options->part->results_dir
+					       : result_dir_path(campaign->result_dir);
 }
 
 int
@@ -73,7 +96,7 @@ campaign_conclude(struct campaign *campaign)
 		.duration_ns = campaign->ended_ns,
 		.workers = campaign->facts.workers > 0 ? campaign->facts.workers : 1,
 		.pacing = campaign->facts.paced_relaxed ? "relaxed" : "precise",
-		.results_dir = campaign->result_dir != NULL ? result_dir_path(campaign->result_dir) : NULL,
+		.results_dir = results_dir_of(campaign),
 		.target_address = address_text(&campaign->addresses.list[0], address, sizeof(address)),
 		.verdict = verdict,
 		.chronicle = &campaign->chronicle,
@@ -90,8 +113,7 @@ campaign_conclude(struct campaign *campaign)
 	}
 	if (campaign->live != NULL)
 		live_view_clear(campaign->live);
-	if (!campaign_print(campaign, &report))
-		log_warn("the report could not be printed: %s", strerror(errno));
+	campaign_hand_over(campaign, &report);
 	return verdict->exit_code;
 }
 

@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "judge/judge.h"
+#include "measure/blocks.h"
 #include "measure/events.h"
 #include "measure/hdrlog.h"
 #include "measure/summary.h"
@@ -52,6 +53,7 @@ struct digest {
 	struct judge *judge;
 	struct result_dir *result_dir; /* NULL: none */
 	FILE *events_copy;             /* NULL: none */
+	struct blocks *blocks;         /* NULL: nobody will compare this run with another */
 	bool has_actions;              /* it matters when all holds again */
 	bool events_copy_failed;
 	struct buf events, hlog;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "campaign/campaign.h"
+#include "campaign/experiment.h"
 #include "cmd/command.h"
 #include "cmd/profile_arguments.h"
 #include "cmd/tables.h"
@@ -123,10 +124,52 @@ run_plan(struct asked *asked, const struct plan *plan)
 {
 	if (asked->shard.shards > 0)
 		return shard_run(plan, &asked->shard);
-	log_set_quiet(asked->campaign.is_quiet);
 	asked->campaign.plan = plan;
 	asked->campaign.driver = asked->fleet.workers > 1 ? fleet_driver_new(&asked->fleet) : local_driver_new();
 	return campaign_run(&asked->campaign);
+}
+
+/* What steers or shares the load of one run. */
+static bool
+run_check_experiment(const struct plan_experiment *experiment, const struct asked *asked, struct error *err)
+{
+	const char *what = experiment->kind == EXPERIMENT_ARMS ? "arms" : "matrix";
+
+	if (asked->campaign.control_path != NULL)
+		return error_set(
+			err, "--control steers one run; with '%s' there are %zu", what, experiment_runs_n(experiment));
+	if (asked->fleet.workers > 1 || asked->shard.shards > 0)
+		return error_set(err,
+			"--workers shares the load of one run; with '%s' there are %zu, and this version "
+			"runs each by itself",
+			what, experiment_runs_n(experiment));
+	return true;
+}
+
+static bool
+run_check_plans(const struct plan_experiment *experiment, const struct asked *asked, struct error *err)
+{
+	if (experiment->kind != EXPERIMENT_ONE_RUN && !run_check_experiment(experiment, asked, err))
+		return false;
+	for (size_t i = 0; i < experiment->arms_n; i++)
+		if (!run_check_plan(experiment->arms[i].plan, asked, err))
+			return false;
+	return true;
+}
+
+static int
+run_loaded(struct asked *asked, const struct plan_experiment *experiment)
+{
+	struct experiment_options options = {.plan = experiment,
+		.out_dir = asked->campaign.out_dir,
+		.events_path = asked->campaign.events_path,
+		.is_json = asked->campaign.is_json,
+		.is_quiet = asked->campaign.is_quiet};
+
+	if (asked->shard.shards == 0)
+		log_set_quiet(asked->campaign.is_quiet);
+	return experiment->kind == EXPERIMENT_ONE_RUN ? run_plan(asked, experiment->arms[0].plan)
+						      : experiment_run(&options);
 }
 
 static int
@@ -149,16 +192,16 @@ run_run(int argc, char **argv)
 	asked.fleet.profile = arguments.profile;
 	asked.fleet.settings = settings;
 	asked.fleet.settings_n = arguments.settings_n;
-	struct plan *plan =
-		plan_load_file(arguments.profile, arguments.settings, arguments.settings_n, cmd_tables(), &err);
+	struct plan_experiment *experiment =
+		experiment_load_file(arguments.profile, arguments.settings, arguments.settings_n, cmd_tables(), &err);
 
-	if (plan == NULL || !run_check_plan(plan, &asked, &err)) {
-		plan_free(plan);
+	if (experiment == NULL || !run_check_plans(experiment, &asked, &err)) {
+		experiment_free(experiment);
 		fprintf(stderr, "brunt: %s\n", error_text(&err, message, sizeof(message)));
 		return EXIT_USAGE;
 	}
-	exit_code = run_plan(&asked, plan);
-	plan_free(plan);
+	exit_code = run_loaded(&asked, experiment);
+	experiment_free(experiment);
 	return exit_code;
 }
 

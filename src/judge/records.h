@@ -46,5 +46,9 @@ bool slo_judge(struct verdict *verdict, const struct judge_view *view, size_t *g
 void plausibility_check(struct verdict *verdict, const struct judge_view *view);
 
 void verdict_add_reason(struct verdict *verdict, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What ended it before its time, or lost its result: as reasons, and then as the status and exit code, which outweigh
+ * what the figures said. */
+void verdict_say_ending(struct verdict *verdict, const struct run_facts *facts);
+void verdict_set_ending(struct verdict *verdict, const struct run_facts *facts);
 /* Status, exit code and reasons, from everything else that the verdict holds. */
 void verdict_conclude(struct verdict *verdict, const struct judge_view *view);

@@ -30,8 +30,8 @@ level_text(const struct judge_view *view, double level, char *into, size_t size)
 }
 
 /* What ended it before its time, or made its result worthless: said first, everything else is read in its light. */
-static void
-say_ending(struct verdict *verdict, const struct run_facts *facts)
+void
+verdict_say_ending(struct verdict *verdict, const struct run_facts *facts)
 {
 	if (facts->result_lost || facts->internal_error)
 		verdict_add_reason(verdict, "%s%s%s",
@@ -44,8 +44,8 @@ say_ending(struct verdict *verdict, const struct run_facts *facts)
 		verdict_add_reason(verdict, "the target could not be reached: %s", facts->unreachable_text);
 }
 
-static void
-set_ending(struct verdict *verdict, const struct run_facts *facts)
+void
+verdict_set_ending(struct verdict *verdict, const struct run_facts *facts)
 {
 	if (facts->was_unreachable) {
 		verdict->status = VERDICT_UNREACHABLE;
@@ -132,7 +132,7 @@ say_slos(struct verdict *verdict, const struct judge_view *view)
 {
 	char value[64];
 
-	for (size_t i = 0; i < view->plan->slos_n; i++) {
+	for (size_t i = 0; i < view->plan->slos_n && !view->facts->is_part; i++) {
 		const struct slo_verdict *slo = &verdict->slos[i];
 		bool gates = !view->is_stepped || slo->expr->metric->is_of_the_run;
 
@@ -196,10 +196,10 @@ conclude_figures(struct verdict *verdict, const struct judge_view *view)
 	size_t gates = 0, gated, before = verdict->reasons_n;
 	verdict->is_generator_limited = limiting != NULL;
 	verdict->breaking_point.is_at_least |= view->is_stepped && limiting != NULL;
-	bool slos_hold = slo_judge(verdict, view, &gated);
+	bool slos_hold = slo_judge(verdict, view, &gated) || view->facts->is_part;
 	bool is_broken = !view->is_stepped && verdict->failure_mode != FAILURE_MODE_NONE;
 
-	for (size_t i = 0; i < view->plan->slos_n; i++)
+	for (size_t i = 0; i < view->plan->slos_n && !view->facts->is_part; i++)
 		gates += !view->is_stepped || view->plan->slos[i].expr.metric->is_of_the_run;
 	if (!view->facts->was_unreachable)
 		plausibility_check(verdict, view);
@@ -225,14 +225,15 @@ conclude_figures(struct verdict *verdict, const struct judge_view *view)
 void
 verdict_conclude(struct verdict *verdict, const struct judge_view *view)
 {
-	say_ending(verdict, view->facts);
+	verdict_say_ending(verdict, view->facts);
 	int code = conclude_figures(verdict, view);
 
 	verdict->exit_code = code;
 	verdict->status = code == EXIT_PASSED        ? VERDICT_PASS
 			  : code == EXIT_FAILED_GATE ? VERDICT_FAIL
 						     : VERDICT_INCONCLUSIVE;
-	set_ending(verdict, view->facts);
+	verdict_set_ending(verdict, view->facts);
 	if (verdict->reasons_n == 0)
-		verdict_add_reason(verdict, "%s", view->plan->slos_n > 0 ? "every SLO held" : "nothing broke");
+		verdict_add_reason(verdict, "%s",
+			view->plan->slos_n > 0 && !view->facts->is_part ? "every SLO held" : "nothing broke");
 }

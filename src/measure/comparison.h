@@ -1,7 +1,9 @@
 #pragma once
 
 #include "measure/arm.h"
+#include "measure/run_record.h"
 #include "measure/verdict.h"
+#include "plan/experiment.h"
 
 /* What comparing two arms found, as data: judge/ writes it, report/ reads it. */
 
@@ -66,4 +68,7 @@ struct experiment {
 	size_t comparisons_n;
 	const struct gate_verdict *gates; /* plan->gates_n */
 	size_t gates_n;
+	const struct plan_experiment *plan; /* what was asked for; NULL: not known */
+	const struct run_record *runs;      /* of all arms, in the order in which they ran */
+	size_t runs_n;
 };

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "measure/chronicle.h"
 #include "measure/interval.h"
+#include "measure/run_record.h"
 #include "measure/verdict.h"
 
 #define EVENT_LINE_MAX ((size_t)64 * 1024 * 1024)
@@ -42,6 +43,9 @@
  *
  *   probe     {event, at_ns, name, said: "200"|"503"|"connect_refused"|…}: what a probe was told first, and each change
  *
+ *   part      {event, part, of, arm, dir, state: "begun"|"ended", status, exit_code}: one run of an experiment, whose
+ * own stream lies in dir; in the experiment's
+ *
  *   end       {event, at_ns, status, exit_code, reasons[]} */
 struct run_identity {
 	const char *id; /* "20261122T020000Z-1a2b3c" */
@@ -69,6 +73,9 @@ bool event_encode_finding(struct buf *into, const struct finding *finding, int64
 bool event_encode_shard(struct buf *into, enum shard_state state, int64_t at_ns, const char *text);
 bool event_encode_action(struct buf *into, const struct action_record *record, enum action_state state, int64_t at_ns);
 bool event_encode_probe(struct buf *into, const struct plan_probe *probe, const struct probe_change *change);
+/* record NULL: it begins. */
+bool event_encode_part(
+	struct buf *into, size_t part, size_t of, const char *arm, const char *dir, const struct run_record *record);
 bool event_encode_end(struct buf *into, const struct verdict *verdict, int64_t at_ns);
 
 /* One line back. interval: filled for "interval" events (from interval_new, for plan->requests_n requests); left empty

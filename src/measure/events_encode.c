@@ -376,6 +376,24 @@ event_encode_probe(struct buf *into, const struct plan_probe *probe, const struc
 }
 
 bool
+event_encode_part(
+	struct buf *into, size_t part, size_t of, const char *arm, const char *dir, const struct run_record *record)
+{
+	struct line line = line_begin(into, "part");
+
+	json_add_u64(into, "part", part);
+	json_add_u64(into, "of", of);
+	json_add_text(into, "arm", arm);
+	json_add_text(into, "dir", dir);
+	json_add_text(into, "state", record == NULL ? "begun" : "ended");
+	if (record != NULL) {
+		json_add_text(into, "status", verdict_status_names[record->status]);
+		json_add_i64(into, "exit_code", record->exit_code);
+	}
+	return line_end(&line);
+}
+
+bool
 event_encode_end(struct buf *into, const struct verdict *verdict, int64_t at_ns)
 {
 	struct line line = line_begin(into, "end");

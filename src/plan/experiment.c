@@ -75,33 +75,37 @@ read_experiment(struct plan_context *context, const struct source *source, struc
 		return false;
 	experiment->order = (enum experiment_order)profile.order;
 	experiment->repeats = profile.repeats;
-	if (experiment->arms_n * experiment->repeats > EXPERIMENT_BLOCKS_CEILING)
+	if (experiment->arms_n * experiment->repeats > EXPERIMENT_RUNS_CEILING)
 		return plan_error(node_get(root, "repeats") ? node_get(root, "repeats") : root, err,
-			"repeats: %zu × %" PRIu64 " blocks are more than %" PRIu64, experiment->arms_n,
-			experiment->repeats, EXPERIMENT_BLOCKS_CEILING);
+			"repeats: %zu × %" PRIu64 " runs are more than %" PRIu64, experiment->arms_n,
+			experiment->repeats, EXPERIMENT_RUNS_CEILING);
 	tree_move_paths(context, root, source->name);
 	return compile_keep_effective(context, root, &experiment->whole, err);
 }
 
-/* Figures of requests are compared by their names. */
+static bool
+has_same_requests(const struct plan *a, const struct plan *b)
+{
+	bool is_same = a->requests_n == b->requests_n;
+
+	for (size_t i = 0; is_same && i < a->requests_n; i++)
+		is_same = strcmp(a->requests[i].name, b->requests[i].name) == 0;
+	return is_same;
+}
+
+/* Figures of requests are compared, and added up, by their names. */
 static bool
 check_requests(const struct plan_experiment *experiment, struct error *err)
 {
-	const struct plan *first = experiment->arms[0].plan;
-
-	for (size_t i = 1; i < experiment->arms_n && experiment->kind == EXPERIMENT_ARMS; i++) {
-		const struct plan *plan = experiment->arms[i].plan;
-		bool is_same = plan->requests_n == first->requests_n;
-
-		for (size_t j = 0; is_same && j < plan->requests_n; j++)
-			is_same = strcmp(plan->requests[j].name, first->requests[j].name) == 0;
-		if (is_same)
+	for (size_t i = 1; i < experiment->arms_n; i++) {
+		if (has_same_requests(experiment->arms[0].plan, experiment->arms[i].plan))
 			continue;
 		error_set(err,
-			"arms: the requests of '%s' have other names than those of '%s', so that they cannot be "
+			"%s: the requests of '%s' have other names than those of '%s', so that they cannot be "
 			"compared; give those that correspond the same names, in the same order",
-			experiment->arms[i].name, experiment->arms[0].name);
-		return error_place(err, plan->path, 0, 0);
+			experiment->kind == EXPERIMENT_ARMS ? "arms" : "matrix", experiment->arms[i].name,
+			experiment->arms[0].name);
+		return error_place(err, experiment->arms[i].plan->path, 0, 0);
 	}
 	return true;
 }

@@ -11,7 +11,7 @@
  */
 
 #define EXPERIMENT_ARMS_CEILING ((size_t)100)
-#define EXPERIMENT_BLOCKS_CEILING ((uint64_t)1000)
+#define EXPERIMENT_RUNS_CEILING ((uint64_t)1000)
 #define EXPERIMENT_KEYS_CEILING ((size_t)8) /* of a matrix */
 
 enum experiment_kind { EXPERIMENT_ONE_RUN, EXPERIMENT_ARMS, EXPERIMENT_MATRIX };
@@ -44,15 +44,14 @@ struct plan_experiment *experiment_load_text(const char *text, size_t length, co
 void experiment_free(struct plan_experiment *experiment);
 
 static inline size_t
-experiment_blocks_n(const struct plan_experiment *experiment)
+experiment_runs_n(const struct plan_experiment *experiment)
 {
 	return experiment->arms_n * (size_t)experiment->repeats;
 }
 
-/* Which arm runs as the i-th block: A B A B, or A A B B. */
+/* Which arm the i-th run is of: A B A B, or A A B B. */
 static inline size_t
-experiment_arm_of(const struct plan_experiment *experiment, size_t block)
+experiment_arm_of(const struct plan_experiment *experiment, size_t run)
 {
-	return experiment->order == ORDER_INTERLEAVED ? block % experiment->arms_n
-						      : block / (size_t)experiment->repeats;
+	return experiment->order == ORDER_INTERLEAVED ? run % experiment->arms_n : run / (size_t)experiment->repeats;
 }

@@ -20,6 +20,8 @@ struct live_view {
 	const struct plan *plan;
 	struct terminal_style style;
 	int64_t planned_ns;
+	const char *title; /* NULL: it is the only run */
+	int64_t after_ns;
 	bool has_failed;      /* nothing is written any more: a closed or full output costs the run nothing */
 	int64_t last_line_ns; /* not on a TTY: the interval that was printed last */
 	struct buf frame;     /* the block as last composed */
@@ -180,11 +182,20 @@ draw_block(struct live_view *view, const struct live_state *state)
 }
 
 void
+live_view_of_several(struct live_view *view, const char *title, int64_t after_ns)
+{
+	view->title = title;
+	view->after_ns = after_ns;
+}
+
+void
 live_view_update(struct live_view *view, const struct summary *summary, int64_t now_ns, const char *phase)
 {
 	struct live_state state = {.plan = view->plan,
 		.summary = summary,
 		.planned_ns = view->planned_ns,
+		.title = view->title,
+		.after_ns = view->after_ns,
 		.now_ns = now_ns,
 		.phase = phase};
 

@@ -74,6 +74,23 @@ add_progress(const struct live_state *state, struct page *page)
 	page_end(page);
 }
 
+/* "run 3 of 8: candidate · 2m10s left" */
+static void
+add_title(const struct live_state *state, struct page *page)
+{
+	int64_t rest_ns = state->planned_ns - state->now_ns;
+	char left[FIGURE_MAX], clean[256], text[256];
+
+	if (state->title == NULL)
+		return;
+	escape_text(state->title, clean, sizeof(clean));
+	page_add(page, PAINT_ACCENT, text_cut(clean, page->width > 24 ? page->width - 20 : 4, text, sizeof(text)));
+	if (state->planned_ns > 0)
+		page_printf(page, PAINT_DIM, " · %s left",
+			figure_seconds(state->after_ns + (rest_ns > 0 ? rest_ns : 0), left));
+	page_end(page);
+}
+
 static double
 sent_per_s(const struct summary *summary)
 {
@@ -231,6 +248,7 @@ add_machine_lines(const struct live_state *state, struct page *page)
 void
 live_block_draw(const struct live_state *state, struct page *page)
 {
+	add_title(state, page);
 	add_progress(state, page);
 	add_load_lines(state->summary, figure_levels_in_users(state->plan), page);
 	add_outcome_lines(state->summary, page);

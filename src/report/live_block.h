@@ -7,6 +7,8 @@ struct live_state {
 	const struct plan *plan;
 	const struct summary *summary;
 	int64_t planned_ns; /* 0: not known */
+	const char *title;  /* of one run among several; NULL: there is no other */
+	int64_t after_ns;   /* how long those after it take */
 	int64_t now_ns;
 	const char *phase;
 };

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "measure/comparison.h"
 #include "measure/events.h"
 #include "measure/summary.h"
 #include "measure/verdict.h"
@@ -14,11 +15,12 @@ struct report {
 	const struct verdict *verdict;
 	struct run_identity identity;
 	int64_t duration_ns;
-	const char *pacing;                /* "precise", "relaxed": what was used */
-	uint32_t workers;                  /* processes that shared the load; 0: not known */
-	const char *results_dir;           /* NULL: not written */
-	const char *target_address;        /* resolved */
-	const struct chronicle *chronicle; /* NULL: not known */
+	const char *pacing;                  /* "precise", "relaxed": what was used */
+	uint32_t workers;                    /* processes that shared the load; 0: not known */
+	const char *results_dir;             /* NULL: not written */
+	const char *target_address;          /* resolved */
+	const struct chronicle *chronicle;   /* NULL: not known */
+	const struct experiment *experiment; /* several runs; the summary holds their counts alone. NULL: one run */
 };
 
 struct reporter_ops {
@@ -48,6 +50,9 @@ void terminal_report(const struct report *report, const struct terminal_style *s
 struct live_view;
 struct live_view *live_view_new(
 	FILE *stream, const struct plan *plan, const struct terminal_style *style, int64_t planned_ns);
+/* It is one of several runs: which, in words, and how long those after it will take (0: none, or not known). title
+ * outlives the view. */
+void live_view_of_several(struct live_view *view, const char *title, int64_t after_ns);
 void live_view_update(struct live_view *view, const struct summary *summary, int64_t now_ns, const char *phase);
 void live_view_line(struct live_view *view, const char *text); /* a line that stays: a level was judged */
 void live_view_clear(struct live_view *view);                  /* leaves the terminal as it was */
@@ -66,7 +71,8 @@ void result_dir_add_hlog(struct result_dir *dir, const char *bytes, size_t lengt
 /* Writes result.json, profile.yaml and the terminal report, then gives the directory its final name. False: something
  * was lost, err says what. */
 bool result_dir_finish(struct result_dir *dir, const struct report *report, struct error *err);
-const char *result_dir_path(const struct result_dir *dir); /* final name */
+const char *result_dir_path(const struct result_dir *dir);    /* final name */
+const char *result_dir_working(const struct result_dir *dir); /* where it is written until then */
 bool result_dir_failed(const struct result_dir *dir, char *text, size_t size);
 void result_dir_free(struct result_dir *dir);
 /* Instead of result_dir_free, where nothing was measured: removes what result_dir_open made, so that the same place can

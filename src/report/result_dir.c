@@ -197,6 +197,12 @@ result_dir_path(const struct result_dir *dir)
 	return dir->path;
 }
 
+const char *
+result_dir_working(const struct result_dir *dir)
+{
+	return dir->working;
+}
+
 bool
 result_dir_failed(const struct result_dir *dir, char *text, size_t size)
 {

@@ -39,7 +39,7 @@ test_a_profile_without_arms_is_one_run(void **state)
 	struct plan_experiment *experiment = load_experiment("name: plain\n" PROFILE, NULL);
 
 	assert_int_equal(experiment->kind, EXPERIMENT_ONE_RUN);
-	assert_int_equal(experiment_blocks_n(experiment), 1);
+	assert_int_equal(experiment_runs_n(experiment), 1);
 	assert_string_equal(experiment->arms[0].plan->name, "plain");
 	experiment_free(experiment);
 }
@@ -129,25 +129,25 @@ test_settings_of_the_command_line_come_before_those_of_an_arm(void **state)
 }
 
 static void
-assert_blocks(const char *order, const char *wanted)
+assert_runs(const char *order, const char *wanted)
 {
 	char text[512], got[16] = "";
 	snprintf(text, sizeof(text), PROFILE "arms: {a: {}, b: {}}\nrepeats: 3\n%s", order);
 	struct plan_experiment *experiment = load_experiment(text, NULL);
 
-	for (size_t i = 0; i < experiment_blocks_n(experiment); i++)
+	for (size_t i = 0; i < experiment_runs_n(experiment); i++)
 		got[i] = experiment->arms[experiment_arm_of(experiment, i)].name[0];
 	assert_string_equal(got, wanted);
 	experiment_free(experiment);
 }
 
 static void
-test_blocks_are_interleaved_unless_they_are_wanted_in_sequence(void **state)
+test_runs_are_interleaved_unless_they_are_wanted_in_sequence(void **state)
 {
 	(void)state;
-	assert_blocks("", "ababab");
-	assert_blocks("order: interleaved\n", "ababab");
-	assert_blocks("order: sequential\n", "aaabbb");
+	assert_runs("", "ababab");
+	assert_runs("order: interleaved\n", "ababab");
+	assert_runs("order: sequential\n", "aaabbb");
 }
 
 static void
@@ -192,7 +192,7 @@ static const struct mistake {
 	{"a baseline that is no arm", "arms: {off: {}, on: {}}\nbaseline: of\n", "x.yaml:5:11: baseline: there is no arm 'of'; did you mean 'off'? Valid here: off, on"},
 	{"a baseline without arms", "baseline: on\n", "x.yaml:4:11: baseline: there are no 'arms' and no 'matrix' that this belongs to"},
 	{"repeats without arms", "repeats: 3\n", "x.yaml:4:10: repeats: there are no 'arms' and no 'matrix' that this belongs to"},
-	{"too many blocks", "arms: {a: {}, b: {}}\nrepeats: 501\n", "x.yaml:5:10: repeats: 2 × 501 blocks are more than 1000"},
+	{"too many runs", "matrix: {seed: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]}\nrepeats: 100\n", "x.yaml:5:10: repeats: 11 × 100 runs are more than 1000"},
 	{"an order", "arms: {a: {}, b: {}}\norder: random\n", "x.yaml:5:8: order: 'random' is not one of interleaved, sequential"},
 	{"arms and a matrix", "arms: {a: {}, b: {}}\nmatrix: {seed: [1, 2]}\n", "x.yaml:5:9: matrix: 'arms' is here already; an experiment is one or the other, and a matrix with the key that the arms differ in has all that both say"},
 	{"a matrix of one value", "matrix: {seed: 5}\n", "x.yaml:4:16: matrix: 'seed' wants a list of values, such as [1, 4, 8]"},
@@ -249,7 +249,7 @@ main(void)
 		cmocka_unit_test(test_an_arms_effective_profile_is_one_of_its_own),
 		cmocka_unit_test(test_an_arm_brings_its_own_before_after_and_ready),
 		cmocka_unit_test(test_settings_of_the_command_line_come_before_those_of_an_arm),
-		cmocka_unit_test(test_blocks_are_interleaved_unless_they_are_wanted_in_sequence),
+		cmocka_unit_test(test_runs_are_interleaved_unless_they_are_wanted_in_sequence),
 		cmocka_unit_test(test_a_matrix_is_every_combination_of_its_values),
 		cmocka_unit_test(test_every_mistake_gets_its_sentence),
 		cmocka_unit_test(test_where_one_run_is_wanted_several_are_refused),

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <stdbool.h>
+
+#include "plan/experiment.h"
+
+/* Several runs of one profile as one experiment: each arm or cell in its turn, each run a campaign of its own with its
+ * results below the experiment's; then what they say together. */
+struct experiment_options {
+	const struct plan_experiment *plan; /* of more than one run */
+	const char *out_dir;                /* exactly there; NULL: below plan->whole.output.dir */
+	const char *events_path; /* a copy of the event stream, all runs one after the other: a file, "-" for stdout */
+	bool is_json, is_quiet;  /* as of a campaign */
+};
+
+/* Returns the exit code. */
+int experiment_run(const struct experiment_options *options);

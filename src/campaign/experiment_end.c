@@ -1,0 +1,88 @@
+#include "campaign/experiment_parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "campaign/conclude.h"
+#include "judge/compare.h"
+
+/* Each arm that was measured against the baseline, where that was too. */
+static size_t
+compare_all(const struct study *study, struct comparison **comparisons)
+{
+	size_t n = 0;
+
+	if (study->plan->kind != EXPERIMENT_ARMS || study->arms[0]->runs_n == 0)
+		return 0;
+	for (size_t i = 1; i < study->plan->arms_n; i++)
+		if (study->arms[i]->runs_n > 0)
+			comparisons[n++] = compare_arms(study->arms[0], study->arms[i], &study->plan->whole);
+	return n;
+}
+
+static void
+study_write(struct study *study, struct report *report, const struct experiment *experiment, struct slo_verdict *slos,
+	struct verdict *verdict)
+{
+	struct error err = {0};
+	char text[1400];
+
+	event_encode_end(&study->events, verdict, report->duration_ns);
+	study_write_events(study);
+	if (result_dir_finish(study->dir, report, &err))
+		return;
+	log_error("%s", error_text(&err, text, sizeof(text)));
+	study->facts.result_lost = true;
+	snprintf(study->facts.error_text, sizeof(study->facts.error_text), "%.150s", err.message);
+	several_judge(verdict, experiment, &study->plan->whole, &study->facts, slos);
+	report->results_dir = NULL;
+}
+
+int
+study_conclude(struct study *study)
+{
+	const struct plan *plan = &study->plan->whole;
+	size_t arms_n = study->plan->arms_n;
+	struct comparison **comparisons = must_calloc(arms_n, sizeof(struct comparison *));
+	size_t comparisons_n = compare_all(study, comparisons);
+	struct slo_verdict *slos = must_calloc(plan->slos_n + 1, sizeof(*slos));
+	struct gate_verdict *gates = compare_gates(plan, (const struct comparison *const *)comparisons, comparisons_n);
+	const struct experiment experiment = {.arms = (const struct arm *const *)study->arms,
+		.arms_n = arms_n,
+		.comparisons = (const struct comparison *const *)comparisons,
+		.comparisons_n = comparisons_n,
+		.gates = gates,
+		.gates_n = plan->gates_n,
+		.plan = study->plan,
+		.runs = study->runs,
+		.runs_n = study->runs_n};
+	struct verdict verdict;
+	struct report report = {.plan = plan,
+		.summary = study->summary,
+		.verdict = &verdict,
+		.identity = study->identity,
+		.duration_ns = clock_now_ns(&monotonic_clock) - study->began_ns,
+		.pacing = study->pacing,
+		.workers = 1,
+		.results_dir = result_dir_path(study->dir),
+		.target_address = study->target_address,
+		.experiment = &experiment};
+	struct printing printing = {.is_json = study->options->is_json,
+		.is_quiet = study->options->is_quiet,
+		.events_path = study->options->events_path};
+
+	several_judge(&verdict, &experiment, plan, &study->facts, slos);
+	study_write(study, &report, &experiment, slos, &verdict);
+	if (!conclude_print(&report, &printing))
+		log_warn("the report could not be printed: %s", strerror(errno));
+	for (size_t i = 0; i < comparisons_n; i++)
+		compare_free(comparisons[i]);
+	free(comparisons);
+	free(gates);
+	free(slos);
+	return verdict.exit_code;
+}

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <stdio.h>
+#include <uv.h>
+
+#include "base/buf.h"
+#include "campaign/experiment.h"
+#include "judge/several.h"
+#include "measure/comparison.h"
+#include "report/reporter.h"
+
+/* What experiment.c (its runs) and experiment_end.c (what they say together) share; nobody else includes it. */
+struct study {
+	const struct experiment_options *options;
+	const struct plan_experiment *plan;
+	uv_loop_t loop; /* of signals alone: a run turns its own */
+	uv_signal_t on_int, on_term;
+	struct run_identity identity;
+	char id[64];
+	int64_t began_ns;
+	struct result_dir *dir;
+	struct buf events;
+	FILE *events_copy; /* NULL: none */
+	struct arm **arms; /* the baseline first */
+	struct run_record *runs;
+	size_t runs_n, current;
+	struct summary *summary; /* counts of all runs together: figures are the arms' */
+	struct run_facts facts;
+	char target_address[160];
+	const char *pacing;
+};
+
+/* Where an arm of the plan stands among the study's. */
+static inline size_t
+study_place(const struct plan_experiment *plan, size_t arm)
+{
+	return arm == plan->baseline ? 0 : arm < plan->baseline ? arm + 1 : arm;
+}
+
+void study_write_events(struct study *study);
+/* Compares, judges, writes and prints; returns the exit code. */
+int study_conclude(struct study *study);
