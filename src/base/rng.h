@@ -31,12 +31,12 @@ rng_unit_at(uint64_t seed, uint64_t stream, uint64_t k)
 
 /* Who draws: one stream each, so that no two draws share a number. */
 enum rng_stream {
-	RNG_SPACING = 1, /* gaps between arrivals */
-	RNG_REQUEST = 2, /* which of the weighted requests */
-	RNG_DATA = 3,    /* ${random}, ${uuid} */
-	RNG_ROW = 4,     /* which row of a data file */
-	RNG_PROMPT = 5,  /* synthetic prompts: how long, and which words */
-	RNG_THINK = 4,   /* how long a session thinks; like RNG_SESSION, << 8 apart from one draw to the next */
-	RNG_SESSION = 5, /* what a session is called */
+	RNG_SPACING = 1,  /* gaps between arrivals */
+	RNG_REQUEST = 2,  /* which of the weighted requests */
+	RNG_DATA = 3,     /* ${random}, ${uuid} */
+	RNG_THINK = 4,    /* how long a session thinks; like RNG_SESSION, << 8 apart from one draw to the next */
+	RNG_SESSION = 5,  /* what a session is called */
+	RNG_ROW = 6,      /* which row of a data file */
+	RNG_PROMPT = 7,   /* synthetic prompts: how long, and which words */
 	RNG_RESAMPLE = 8, /* which blocks a resample draws */
 };

@@ -287,8 +287,10 @@ connection_render(struct connection *c, const struct flight *flight, size_t *len
 		return template_fixed(template, length);
 	if (c->send_buffer == NULL) /* once per connection, not per request */
 		c->send_buffer = must_alloc(c->pool->send_buffer_size);
-	*length = template_render(
-		template, &(struct render){.seed = flight->lane->seed, .k = flight->x.k}, c->send_buffer);
+	*length = template_render(template,
+		&(struct render){
+			.seed = flight->lane->seed, .k = flight->x.k, .is_warmup = flight->x.level == LEVEL_WARMUP},
+		c->send_buffer);
 	return c->send_buffer;
 }
 

@@ -29,7 +29,7 @@ reader_for(const struct plan_request *request)
 }
 
 static struct template *
-template_for(const struct plan *plan, const struct plan_request *request, struct error *err)
+template_for(const struct plan *plan, const struct plan_request *request, struct feeds *feeds, struct error *err)
 {
 	const struct protocol_ops *protocol = protocol_of(plan->target.protocol);
 	struct template *template = NULL;
@@ -37,8 +37,8 @@ template_for(const struct plan *plan, const struct plan_request *request, struct
 
 	buf_init(&head, PROTOCOL_HEAD_CEILING);
 	if (protocol->compose(plan, request, &head, err))
-		template = template_new(&(struct slot_scope){plan, request}, head.bytes, head.length, request->body,
-			request->body_length, request->has_slots, err);
+		template = template_new(&(struct slot_scope){plan, request, feeds}, head.bytes, head.length,
+			request->body, request->body_length, request->has_slots, err);
 	buf_fini(&head);
 	if (template == NULL)
 		error_place(err, request->file, request->line, request->column);
@@ -48,6 +48,9 @@ template_for(const struct plan *plan, const struct plan_request *request, struct
 bool
 requests_init(struct requests *requests, const struct plan *plan, struct error *err)
 {
+	requests->feeds = feeds_new(plan->data, err);
+	if (requests->feeds == NULL)
+		return false;
 	requests->n = plan->requests_n;
 	requests->templates = must_calloc(requests->n, sizeof(*requests->templates));
 	requests->readers = must_calloc(requests->n, sizeof(*requests->readers));
@@ -55,12 +58,13 @@ requests_init(struct requests *requests, const struct plan *plan, struct error *
 		const struct plan_request *request = &plan->requests[i];
 
 		requests->readers[i] = reader_for(request);
-		requests->templates[i] = template_for(plan, request, err);
+		requests->templates[i] = template_for(plan, request, requests->feeds, err);
 		if (requests->templates[i] == NULL) {
 			requests_fini(requests);
 			return false;
 		}
 	}
+	feeds_settle(requests->feeds);
 	return true;
 }
 
@@ -72,6 +76,7 @@ requests_fini(struct requests *requests)
 			template_free(requests->templates[i]);
 	free(requests->templates);
 	free(requests->readers);
+	feeds_free(requests->feeds);
 	*requests = (struct requests){0};
 }
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "plan/plan.h"
 #include "reader/reader.h"
+#include "request/feed.h"
 #include "request/template.h"
 
 /* The plan's requests made ready to be sent: wire bytes with slots, and who reads the answers. */
@@ -10,6 +11,7 @@ struct requests {
 	struct template **templates;
 	const struct reader_ops **readers;
 	size_t n;
+	struct feeds *feeds; /* what they are filled in with */
 };
 
 /* False with err set: a request holds a slot that does not exist, or something that its protocol cannot send. */

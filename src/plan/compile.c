@@ -228,8 +228,8 @@ compile_tree(struct plan_context *context, const struct plan_node *root, struct 
 
 	if (!plan_parse_map(context, root, profile_keys, NULL, profile, err) || !check_name(context, root, plan, err) ||
 		!check_target(node_get(root, "target"), &plan->target, err) || !course_compile(context, profile, err) ||
-		!compile_scenarios(context, root, profile, err) || !compile_goals(context, profile, err) ||
-		!compile_good_when(context, profile, err))
+		!compile_scenarios(context, root, profile, err) || !data_compile(context, profile, err) ||
+		!compile_goals(context, profile, err) || !compile_good_when(context, profile, err))
 		return false;
 	if (node_get(root, "idle_baseline") == NULL && (plan->target.has_watch || plan->target.process.command != NULL))
 		plan->idle_baseline_ns = IDLE_BASELINE_NS;

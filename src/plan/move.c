@@ -81,14 +81,23 @@ is_path(const struct plan_key *key)
 
 static void move_by_keys(const struct move *move, struct plan_node *node, const struct plan_key *keys);
 
+/* The key takes a map of names of the user's to items. */
+static bool
+is_by_name(const struct plan_key *keys)
+{
+	return keys == scenario_keys || keys == feed_keys;
+}
+
 /* Items of a list, or of a map by names, and a map of keys itself: what is no key of the rows is passed over. */
 static void
 move_in(const struct move *move, struct plan_node *node, const struct plan_key *keys)
 {
 	move_by_keys(move, node, keys);
 	for (struct plan_node *child = node->first; child != NULL; child = child->next)
-		if (node->kind == NODE_LIST || (keys == scenario_keys && child->kind == NODE_MAP))
+		if (node->kind == NODE_LIST || (is_by_name(keys) && child->kind == NODE_MAP))
 			move_by_keys(move, child, keys);
+		else if (keys == feed_keys && child->kind == NODE_SCALAR)
+			move_path(move, child); /* a file alone */
 }
 
 /* A load's shape stands among its keys, a stage's in an item of the list. */

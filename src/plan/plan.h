@@ -180,6 +180,7 @@ struct plan {
 	struct plan_generator generator;
 	struct plan_output output;
 	int64_t idle_baseline_ns;         /* 2 s where a target is watched, else 0 */
+	const struct plan_data *data;     /* what requests are filled in with: data.h */
 	const struct plan_course *course; /* what is done around the load and beside it: course.h */
 
 	const char *effective_yaml; /* with extends and --set applied; secrets still as references */

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "plan/course.h"
+#include "plan/data.h"
 #include "plan/flow.h"
 #include "plan/keys.h"
 #include "plan/parse.h"
@@ -12,7 +13,7 @@ struct profile {
 	struct plan plan;
 	const char *extends; /* done before rows are looked at */
 	/* Compiled once everything that they refer to is known; NULL: not there. */
-	const struct plan_node *load, *scenarios, *requests, *flow, *slo, *abort_when, *good_when;
+	const struct plan_node *load, *scenarios, *requests, *flow, *slo, *abort_when, *good_when, *data;
 	struct plan_session session;
 	/* Of the one run: what rows say of it, and the lists. */
 	struct plan_course course;
@@ -37,6 +38,13 @@ struct action_row {
 	int64_t within_ns;
 	const char *signal, *to;
 	struct plan_fetch fetch;
+};
+
+/* An item of `data`. */
+struct feed_row {
+	const char *file;
+	int format, order;
+	const struct plan_node *synthetic;
 };
 
 struct scenario_row {
@@ -75,6 +83,7 @@ struct request_row {
 };
 
 extern const struct plan_key profile_keys[], load_keys[], scenario_keys[], request_keys[];
+extern const struct plan_key feed_keys[], synthetic_keys[];
 extern const struct plan_key action_keys[], probe_keys[], arm_keys[];
 
 /* Keys that issues to come have claimed, ended by NULL. */

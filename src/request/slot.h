@@ -24,6 +24,7 @@ enum slot_context {
 struct slot_scope {
 	const struct plan *plan;
 	const struct plan_request *request;
+	struct feeds *feeds; /* request/feed.h: of the plan's data */
 };
 
 /* What stands between ${ and }, less a filter at its end: "items.id". */
@@ -43,8 +44,10 @@ struct slot {
 			int64_t from;
 			uint64_t span; /* last value − from */
 		} range;
-		const void *object;
-		size_t index;
+		struct {
+			void *object;
+			size_t index;
+		};
 	} of;
 };
 

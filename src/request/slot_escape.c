@@ -94,10 +94,10 @@ put_json(unsigned char c, char *into)
 		*into++ = '\\';
 		*into++ = letter;
 	} else if (c < ' ') {
-		memcpy(into, "\\u00", 4);
-		into[4] = hex[c >> 4];
-		into[5] = hex[c & 15];
-		into += 6;
+		for (const char *opening = "\\u00"; *opening != '\0'; opening++)
+			*into++ = *opening;
+		*into++ = hex[c >> 4];
+		*into++ = hex[c & 15];
 	} else
 		*into++ = (char)c;
 	return into;

@@ -253,6 +253,13 @@ holds_word(const char *text, size_t length, const char *word)
 	return false;
 }
 
+/* RFC 8259 §2 */
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static enum slot_context
 context_of_body(const char *head, size_t head_length, const char *body, size_t body_length)
 {
@@ -263,8 +270,10 @@ context_of_body(const char *head, size_t head_length, const char *body, size_t b
 		return SLOT_IN_TARGET;
 	if (type != NULL)
 		return holds_word(type, length, "json") ? SLOT_IN_JSON_VALUE : SLOT_IN_TEXT;
-	for (; body_length > 0 && memchr(" \t\r\n", *body, 4) != NULL; body_length--)
+	while (body_length > 0 && is_space(*body)) {
 		body++;
+		body_length--;
+	}
 	return body_length > 0 && (*body == '{' || *body == '[') ? SLOT_IN_JSON_VALUE : SLOT_IN_TEXT;
 }
 
@@ -355,6 +364,13 @@ template_free(struct template *template)
 			template->slots[i].ops->fini(&template->slots[i]);
 	free(template->text);
 	free(template);
+}
+
+const struct slot *
+template_slots(const struct template *template, size_t *n)
+{
+	*n = template->slots_n;
+	return template->slots;
 }
 
 size_t

@@ -31,6 +31,9 @@ struct template *template_new(const struct slot_scope *scope, const char *head, 
 	size_t body_length, bool body_has_slots, struct error *err);
 void template_free(struct template *template);
 
+/* What it is filled in with, in order. */
+const struct slot *template_slots(const struct template *template, size_t *n);
+
 /* Most bytes that rendering may need; 0: it has no slots, and template_fixed gives its bytes. */
 size_t template_render_max(const struct template *template);
 const char *template_fixed(const struct template *template, size_t *length);

@@ -1,0 +1,237 @@
+#include "request/feed_json.h"
+
+#include <stdint.h>
+#include <string.h>
+
+const char *
+feed_json_skip_space(const char *at)
+{
+	return at + strspn(at, " \t\r\n");
+}
+
+/* Past the closing quote. */
+static const char *
+end_of_string(const char *string)
+{
+	const char *at = string + 1;
+
+	while (*at != '"')
+		at += *at == '\\' ? 2 : 1;
+	return at + 1;
+}
+
+const char *
+feed_json_end(const char *value)
+{
+	size_t depth = 0;
+	const char *at = value;
+
+	if (*at != '{' && *at != '[' && *at != '"')
+		return at + strcspn(at, ",]} \t\r\n");
+	do {
+		if (*at == '"') {
+			at = end_of_string(at);
+			continue;
+		}
+		if (*at == '{' || *at == '[')
+			depth++;
+		else if (*at == '}' || *at == ']')
+			depth--;
+		at++;
+	} while (depth > 0);
+	return at;
+}
+
+/* Past a comma, or NULL where the list or object ends. */
+static const char *
+after_comma(const char *at)
+{
+	at = feed_json_skip_space(at);
+	return *at == ',' ? feed_json_skip_space(at + 1) : NULL;
+}
+
+static const char *
+first_in(const char *value, char open, char close)
+{
+	if (*value != open)
+		return NULL;
+	value = feed_json_skip_space(value + 1);
+	return *value == close ? NULL : value;
+}
+
+const char *
+feed_json_first(const char *list)
+{
+	return first_in(list, '[', ']');
+}
+
+const char *
+feed_json_next(const char *item)
+{
+	return after_comma(feed_json_end(item));
+}
+
+const char *
+feed_json_member(const char *object, const char *name, size_t length)
+{
+	const char *at = first_in(object, '{', '}');
+
+	while (at != NULL) {
+		const char *value = feed_json_skip_space(end_of_string(at));
+
+		value = feed_json_skip_space(value + 1); /* past the colon */
+		if (feed_json_string_is(at, name, length))
+			return value;
+		at = feed_json_next(value);
+	}
+	return NULL;
+}
+
+static const char *
+find_item(const char *list, const char *digits, size_t length)
+{
+	const char *item = feed_json_first(list);
+	size_t i = 0;
+
+	if (length == 0 || length > 9 || strspn(digits, "0123456789") < length)
+		return NULL;
+	for (size_t d = 0; d < length; d++)
+		i = 10 * i + (size_t)(digits[d] - '0');
+	for (; i > 0 && item != NULL; i--)
+		item = feed_json_next(item);
+	return item;
+}
+
+const char *
+feed_json_find(const char *value, const char *path, size_t length)
+{
+	while (value != NULL) {
+		const char *whole = feed_json_member(value, path, length), *dot;
+
+		if (whole != NULL)
+			return whole;
+		if (*value == '[' && (whole = find_item(value, path, length)) != NULL)
+			return whole;
+		dot = memchr(path, '.', length);
+		if (dot == NULL)
+			return NULL;
+		size_t head = (size_t)(dot - path);
+
+		value = *value == '[' ? find_item(value, path, head) : feed_json_member(value, path, head);
+		length -= head + 1;
+		path = dot + 1;
+	}
+	return NULL;
+}
+
+static uint32_t
+hex4(const char *at)
+{
+	uint32_t value = 0;
+
+	for (int i = 0; i < 4; i++) {
+		char c = at[i];
+
+		value = value << 4 | (uint32_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+	}
+	return value;
+}
+
+static size_t
+put_utf8(uint32_t c, char *into)
+{
+	if (c < 0x80) {
+		into[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		into[0] = (char)(0xc0 | c >> 6);
+		into[1] = (char)(0x80 | (c & 0x3f));
+		return 2;
+	}
+	if (c < 0x10000) {
+		into[0] = (char)(0xe0 | c >> 12);
+		into[1] = (char)(0x80 | (c >> 6 & 0x3f));
+		into[2] = (char)(0x80 | (c & 0x3f));
+		return 3;
+	}
+	into[0] = (char)(0xf0 | c >> 18);
+	into[1] = (char)(0x80 | (c >> 12 & 0x3f));
+	into[2] = (char)(0x80 | (c >> 6 & 0x3f));
+	into[3] = (char)(0x80 | (c & 0x3f));
+	return 4;
+}
+
+/* After a backslash: what it stands for, as UTF-8; *at moves past it. */
+static size_t
+unescape(const char **at, char *into)
+{
+	static const char letters[] = "bfnrt", meanings[] = "\b\f\n\r\t";
+	const char *letter = strchr(letters, **at);
+
+	if (**at != 'u') {
+		into[0] = letter != NULL ? meanings[letter - letters] : **at;
+		++*at;
+		return 1;
+	}
+	uint32_t c = hex4(*at + 1);
+
+	*at += 5;
+	if (c >= 0xd800 && c <= 0xdbff) { /* its other half follows: json_check saw it */
+		c = 0x10000 + ((c - 0xd800) << 10) + (hex4(*at + 2) - 0xdc00);
+		*at += 6;
+	}
+	return put_utf8(c, into);
+}
+
+void
+feed_json_add_string(const char *string, struct buf *into)
+{
+	const char *at = string + 1;
+	char bytes[4];
+
+	while (*at != '"') {
+		size_t plain = strcspn(at, "\"\\");
+
+		buf_add(into, at, plain);
+		at += plain;
+		if (*at == '\\') {
+			at++;
+			size_t n = unescape(&at, bytes);
+
+			buf_add(into, bytes, n);
+		}
+	}
+}
+
+bool
+feed_json_string_is(const char *string, const char *text, size_t length)
+{
+	const char *at = string + 1, *end = text + length;
+	char bytes[4];
+
+	while (*at != '"') {
+		size_t n = 1;
+
+		if (*at == '\\') {
+			at++;
+			n = unescape(&at, bytes);
+		} else
+			bytes[0] = *at++;
+		if ((size_t)(end - text) < n || memcmp(text, bytes, n) != 0)
+			return false;
+		text += n;
+	}
+	return text == end;
+}
+
+enum feed_value
+feed_json_add(const char *value, struct buf *into)
+{
+	if (*value == '"') {
+		feed_json_add_string(value, into);
+		return FEED_STRING;
+	}
+	buf_add(into, value, (size_t)(feed_json_end(value) - value));
+	return *value == '{' || *value == '[' || *value == 'n' ? FEED_JSON : FEED_NUMBER;
+}
