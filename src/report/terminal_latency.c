@@ -33,6 +33,16 @@ add_figures_row(struct table *table, const char *name, enum paint paint, const s
 		table_add_cell(table, PAINT_PLAIN, figure_time(f->count ? values[i] : -1, text));
 }
 
+/* Where no answer has another channel, its first token is the answer's own. */
+static bool
+says_no_more(const struct report *report, enum metric metric)
+{
+	const struct histogram *h = report->summary->measured.histograms;
+
+	return metric == METRIC_FIRST_CONTENT && h[metric].total == h[METRIC_TTFT].total &&
+	       h[metric].sum_ns == h[METRIC_TTFT].sum_ns;
+}
+
 /* Response first, then its parts, then what they are made of. */
 void
 terminal_add_latency(const struct report *report, struct page *page)
@@ -63,7 +73,7 @@ terminal_add_latency(const struct report *report, struct page *page)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct histogram *h = &report->summary->measured.histograms[rows[i].metric];
 
-		if (!histogram_is_ready(h) || h->total == 0)
+		if (!histogram_is_ready(h) || h->total == 0 || says_no_more(report, rows[i].metric))
 			continue;
 		histogram_figures(h, &figures);
 		add_figures_row(&table, rows[i].label, i == 0 ? PAINT_BOLD : PAINT_PLAIN, &figures);
