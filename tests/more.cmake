@@ -52,6 +52,7 @@ if(CMOCKA_FOUND)
   add_executable(write_log ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/hdr/write_log.c)
   target_link_libraries(write_log PRIVATE room_measure)
   python_suite(hdr_outsiders outsiders/hdr "WRITE_LOG=$<TARGET_FILE:write_log>" "BRUNT_NODE_DIR=${CMAKE_BINARY_DIR}/node")
+  python_suite(llm_outsiders outsiders/llm "BRUNT=$<TARGET_FILE:brunt>" "BRUNT_NODE_DIR=${CMAKE_BINARY_DIR}/node")
   python_suite(result_schema unit/report "BRUNT=$<TARGET_FILE:brunt>")
   python_suite(target_server target "BRUNT=$<TARGET_FILE:brunt>")
   set_property(TEST target_server APPEND PROPERTY LABELS timing) # it holds the truth log against the model, to the millisecond
