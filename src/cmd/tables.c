@@ -3,7 +3,7 @@
 #include "judge/judge.h"
 #include "load/shape.h"
 #include "proto/protocol.h"
-#include "reader/reader.h"
+#include "reader/dialect.h"
 
 const struct plan_tables *
 cmd_tables(void)
@@ -14,6 +14,7 @@ cmd_tables(void)
 		.shapes = shape_choices,
 		.protocols = protocol_choices,
 		.readers = reader_choices,
+		.llm_apis = llm_apis,
 		.metrics = judge_metrics,
 	};
 	return &tables;

@@ -1,4 +1,4 @@
-#include "engine/connection.h"
+#include "engine/connection_parts.h"
 
 #include "base/check.h"
 #include "engine/lane.h"
@@ -126,8 +126,11 @@ connection_judge_response(struct connection *c, const struct protocol_response *
 	enum failure failure = c->reader->end(c->reader_state, response->status);
 
 	flight->x.status = response->status;
-	if (!plan_status_expected(&request->expect, response->status))
+	if (!plan_status_expected(&request->expect, response->status) &&
+		!(c->reader->expects_error != NULL && c->reader->expects_error(c->reader_state)))
 		failure = FAILURE_STATUS;
+	if (failure == FAILURE_COUNT && flight->visit != NULL)
+		failure = connection_take_answer(c, request);
 	connection_end_flight(c, failure == FAILURE_COUNT ? OUTCOME_OK : OUTCOME_FAILURE, failure);
 }
 
@@ -242,56 +245,6 @@ connection_on_read(struct stream *stream, const char *bytes, long length)
 	connection_tell_gap(c);
 	connection_take(c, result, failure);
 	c->pool->config.events->on_read(c->pool->config.context, arrived_ns, now_ns);
-}
-
-static void
-connection_on_body(void *context, const char *bytes, size_t length)
-{
-	struct connection *c = context;
-
-	c->reader->on_bytes(c->reader_state, bytes, length, c->event_ns);
-}
-
-static void
-connection_on_header(void *context, const char *name, size_t name_length, const char *value, size_t value_length)
-{
-	struct connection *c = context;
-
-	c->reader->on_header(c->reader_state, name, name_length, value, value_length);
-}
-
-/* Whoever reads the response is made ready for it; what nobody looks at is not even handed on. */
-static void
-connection_listen(struct connection *c, const struct plan_request *request)
-{
-	const struct reader_ops *reader = c->pool->config.readers[c->flight->x.request];
-
-	buf_clear(&c->scratch);
-	c->reader = reader;
-	reader->begin(c->reader_state, request, &(struct reader_host){.scratch = &c->scratch});
-	c->pool->protocol->expect(c->protocol_state, request,
-		&(struct protocol_ear){
-			.on_header = reader->on_header != NULL ? connection_on_header : NULL,
-			.on_body = reader->ignores_bytes ? NULL : connection_on_body,
-			.context = c,
-			.field = &c->scratch,
-		});
-}
-
-static const char *
-connection_render(struct connection *c, const struct flight *flight, size_t *length)
-{
-	const struct template *template = c->pool->config.templates[flight->x.request];
-
-	if (template_render_max(template) == 0)
-		return template_fixed(template, length);
-	if (c->send_buffer == NULL) /* once per connection, not per request */
-		c->send_buffer = must_alloc(c->pool->send_buffer_size);
-	*length = template_render(template,
-		&(struct render){
-			.seed = flight->lane->seed, .k = flight->x.k, .is_warmup = flight->x.level == LEVEL_WARMUP},
-		c->send_buffer);
-	return c->send_buffer;
 }
 
 static void

@@ -28,6 +28,17 @@ reader_for(const struct plan_request *request)
 	return chosen;
 }
 
+/* An error that is expected must be read. */
+static bool
+check_reader(const struct plan_request *request, const struct reader_ops *reader, struct error *err)
+{
+	if (request->expect.errors.n == 0 || reader->expects_error != NULL)
+		return true;
+	error_set(err, "expect.error: '%s' looks at no error; write 'read: json', or a dialect of llm.api",
+		reader->choice.name);
+	return error_place(err, request->file, request->line, request->column);
+}
+
 static struct template *
 template_for(const struct plan *plan, const struct plan_request *request, struct feeds *feeds, struct error *err)
 {
@@ -58,7 +69,8 @@ requests_init(struct requests *requests, const struct plan *plan, struct error *
 		const struct plan_request *request = &plan->requests[i];
 
 		requests->readers[i] = reader_for(request);
-		requests->templates[i] = template_for(plan, request, requests->feeds, err);
+		if (check_reader(request, requests->readers[i], err))
+			requests->templates[i] = template_for(plan, request, requests->feeds, err);
 		if (requests->templates[i] == NULL) {
 			requests_fini(requests);
 			return false;

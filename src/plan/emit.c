@@ -150,9 +150,8 @@ skip_digits(const char *p)
 	return p;
 }
 
-/* RFC 8259 §6. */
-static bool
-is_json_number(const char *text)
+bool
+emit_is_json_number(const char *text)
 {
 	const char *p = text + (text[0] == '-');
 	const char *from = p;
@@ -183,7 +182,7 @@ emit_json(struct buf *into, const struct plan_node *node, bool is_resolved)
 		return;
 	if (node->kind == NODE_SCALAR) {
 		const char *text = is_resolved ? node->text : shown(node);
-		bool is_word = strcmp(text, "true") == 0 || strcmp(text, "false") == 0 || is_json_number(text);
+		bool is_word = strcmp(text, "true") == 0 || strcmp(text, "false") == 0 || emit_is_json_number(text);
 
 		if (node_is_null(node))
 			buf_add_text(into, "null");

@@ -12,3 +12,5 @@ void emit_yaml(struct buf *into, const struct plan_node *root); /* references st
 /* Unquoted numbers, true, false and null are those of JSON, everything else is a string. is_resolved: references show
  * what they stand for. */
 void emit_json(struct buf *into, const struct plan_node *node, bool is_resolved);
+
+bool emit_is_json_number(const char *text); /* RFC 8259 §6 */

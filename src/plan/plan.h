@@ -65,7 +65,8 @@ struct plan_target {
 struct plan_expect {
 	/* Bit s−100 says that status s (100…599) is a success; default 2xx and 3xx. */
 	uint64_t statuses[8];
-	const char *body; /* the body must contain this; NULL: any */
+	const char *body;        /* the body must contain this; NULL: any */
+	struct plan_list errors; /* of const char *: an answer with one of these codes or types is a success */
 };
 
 struct plan_request {
@@ -80,6 +81,7 @@ struct plan_request {
 	bool has_slots; /* false for a body from a file */
 	struct plan_expect expect;
 	const struct plan_choice *reader;
+	const struct plan_llm *llm;   /* llm.h; NULL: it is written by hand */
 	const struct plan_step *step; /* flow.h; NULL: it is one of those that are chosen by weight */
 	const char *file; /* where it is written, for what is found wrong with it later; line 0: not in a file */
 	size_t line, column;
@@ -194,6 +196,7 @@ struct plan {
 struct plan_tables {
 	const struct plan_choice *const *shapes;
 	const struct plan_choice *const *protocols; /* by `target.http`: "1" */
+	const struct plan_llm_api *const *llm_apis; /* llm.h; those without a name are passed over */
 	const struct plan_choice *const *readers;
 	const struct plan_metric *const *metrics;
 };

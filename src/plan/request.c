@@ -8,7 +8,6 @@
 #include "plan/files.h"
 
 #define READER_OF_TEXT "text"
-#define READER_OF_NOTHING "discard"
 
 static const char *const method_names[] = {"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"};
 static const char *const method_keys[] = {"get", "post", "put", "delete", "patch", "head", "options"};
@@ -180,9 +179,9 @@ compile_reader(struct plan_context *context, const struct plan_node *item, const
 	for (size_t i = 0; row->reader == NULL && readers[i] != NULL; i++)
 		if (strcmp(readers[i]->name, READER_OF_TEXT) == 0)
 			request->reader = readers[i];
-	return strcmp(request->reader->name, READER_OF_NOTHING) != 0 ||
-	       plan_error(node_of(item, "read"), err,
-		       "read: '%s' does not look at the body, but expect.body wants it to", READER_OF_NOTHING);
+	return strcmp(request->reader->name, READER_OF_TEXT) == 0 ||
+	       plan_error(node_of(item, row->llm.api != NULL ? "llm" : "read"), err,
+		       "read: '%s' does not search the body for expect.body; 'text' does", request->reader->name);
 }
 
 bool
@@ -199,13 +198,15 @@ compile_request(struct plan_context *context, const struct plan_node *item, cons
 		return false;
 	*request = (struct plan_request){.name = row.name,
 		.weight = row.weight,
-		.headers = row.headers,
 		.expect = row.expect,
 		.file = arena_strdup(context->arena, item->file),
 		.line = item->line,
 		.column = item->column};
 	if (row.headers.n > 0 && !check_headers(node_get(item, "headers"), err))
 		return false;
+	if (row.llm.api != NULL && !llm_compile(context, item, target, &row, &request->llm, err))
+		return false;
+	request->headers = row.headers;
 	return compile_reader(context, item, &row, request, err) &&
 	       compile_target_path(context, item, &row, target, request, err) &&
 	       compile_body(context, item, &row, request, err) &&

@@ -4,6 +4,7 @@
 #include "plan/data.h"
 #include "plan/flow.h"
 #include "plan/keys.h"
+#include "plan/llm.h"
 #include "plan/parse.h"
 #include "plan/plan.h"
 
@@ -79,6 +80,7 @@ struct request_row {
 	/* Of a flow's step: */
 	uint64_t repeat;
 	struct plan_think think;
+	struct plan_llm llm; /* no api: it says none */
 	const struct plan_node *extract;
 };
 
@@ -100,3 +102,6 @@ bool plan_parse_place(struct plan_context *context, const struct plan_node *node
 bool plan_parse_shell(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_think(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_statuses(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_llm_api(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_number_or_slot(
+	struct plan_context *context, const struct plan_node *node, void *into, struct error *err);

@@ -29,7 +29,8 @@ struct reader_ops {
 	struct plan_choice choice; /* name and help; a request says which by `read:` */
 	size_t state_size;
 	bool ignores_bytes; /* it looks at none: whoever feeds it may leave on_bytes out */
-	/* A request was sent: its response comes. `request` says what is expected of it; both outlive the body. */
+	/* A request was sent: its response comes. `request` says what is expected of it, and outlives the body; so does
+	 * what *host points to, but not *host itself. */
 	void (*begin)(void *state, const struct plan_request *request, const struct reader_host *host);
 	/* A field of the response's header section, whole, in order, before any byte of the body. NULL: it looks at
 	 * none. The name is as it was sent: compare it without regard to case. */
@@ -40,6 +41,8 @@ struct reader_ops {
 	/* The body is complete, under this final status. FAILURE_COUNT: it is as expected; else the row that it is
 	 * counted in. The status itself is the caller's to judge, and goes before. */
 	enum failure (*end)(void *state, unsigned status);
+	/* After the end: the answer is an error that expect.error names. NULL: it knows of no errors. */
+	bool (*expects_error)(const void *state);
 	/* What was generated so far, also before the end and where there is no end. NULL: it counts no tokens. */
 	const struct generation *(*generation)(const void *state);
 	/* The gap between the last two reads that brought tokens, once: −1 when there was none since it was asked last.

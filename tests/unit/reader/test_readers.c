@@ -90,7 +90,7 @@ test_verdict_does_not_depend_on_the_cuts(void **context)
 				assert_int_equal(read_body(ops, state, sample, cut, length + 1), sample->verdict);
 			assert_int_equal(read_body(ops, state, sample, 0, 1), sample->verdict);
 		}
-		assert_true(n >= 2);
+		assert_true(n >= 2 || ops->on_header != NULL); /* those are held to it by test_streams.c */
 		free(state);
 	}
 }
