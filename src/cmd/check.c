@@ -120,7 +120,7 @@ add_demand(const struct plan *plan, const struct plan_load *load, const struct s
 	double cap = (double)load->in_flight_max;
 
 	demand->requests += schedule_expected(s);
-	demand->is_random |= s->spacing == SPACING_POISSON && !s->shape->is_timed && !s->in_users;
+	demand->is_random |= gap_is_random(&s->gap) && !s->shape->is_timed && !s->in_users;
 	if (s->in_users) {
 		demand->in_flight_at_timeout += peak;
 		demand->in_flight_at_latency += peak;
@@ -185,10 +185,11 @@ print_scenario(const struct plan *plan, const struct plan_scenario *scenario, in
 		sample_levels(&s, &plot);
 	add_demand(plan, &scenario->load, &s, peak_level_of(&s, &plot), latency_ns, demand);
 	buf_printf(out, "%s: %s, %s, ", scenario->name, s.shape->choice.name,
-		s.in_users                     ? "closed loop"
-		: s.shape->is_timed            ? "open loop, given moments"
-		: s.spacing == SPACING_UNIFORM ? "open loop, uniform spacing"
-					       : "open loop, poisson spacing");
+		s.in_users                         ? "closed loop"
+		: s.shape->is_timed                ? "open loop, given moments"
+		: s.gap.spacing == SPACING_UNIFORM ? "open loop, uniform spacing"
+		: s.gap.spacing == SPACING_POISSON ? "open loop, poisson spacing"
+						   : "open loop, gamma spacing");
 	if (is_open_ended)
 		buf_printf(out, "%llu requests however long they take\n", (unsigned long long)s.count_limit);
 	else

@@ -11,40 +11,33 @@
 /* The warm-up's gaps are drawn apart from the shape's, so that its length changes nothing of what is measured. */
 #define RNG_WARMUP_SPACING (RNG_SPACING + 0x100)
 
-/* Where a count ends a Poisson load, its gaps are added up at the start; beyond so many the end is set 6 standard
- * deviations late instead, 0.2% of the whole. */
-#define POISSON_SUMMED_MOST (UINT64_C(10) * 1000 * 1000)
-
-/* The gap before the k-th arrival: exponential with mean 1, by inversion. */
-static double
-gap_at(uint64_t seed, uint64_t stream, uint64_t k)
-{
-	return -log(rng_unit_at(seed, stream, k));
-}
+/* Where a count ends a load at random, its gaps are added up at the start; beyond so many the end is set 6 standard
+ * deviations late instead: of Poisson arrivals 0.2% of the whole. */
+#define GAPS_SUMMED_MOST (UINT64_C(10) * 1000 * 1000)
 
 static double
-mass_of(uint64_t seed, uint64_t stream, uint64_t count)
+mass_of(const struct gap *gap, uint64_t stream, uint64_t count)
 {
 	double mass = 0;
 
-	if (count > POISSON_SUMMED_MOST)
-		return (double)count + 6 * sqrt((double)count);
+	if (count > GAPS_SUMMED_MOST)
+		return (double)count + 6 * sqrt((double)count * gap_variance(gap));
 	for (uint64_t k = 0; k < count; k++)
-		mass += gap_at(seed, stream, k);
+		mass += gap_at(gap, stream, k);
 	return mass;
 }
 
 static bool
-is_poisson(const struct schedule *s)
+is_random(const struct schedule *s)
 {
-	return s->spacing == SPACING_POISSON && !s->shape->is_timed;
+	return gap_is_random(&s->gap) && !s->shape->is_timed;
 }
 
 /* The area in which `count` arrivals and no more lie: up to where the next one would be due. */
 static double
 area_of_count(const struct schedule *s, uint64_t stream, uint64_t count)
 {
-	return is_poisson(s) ? mass_of(s->seed, stream, count + 1) : (double)count;
+	return is_random(s) ? mass_of(&s->gap, stream, count + 1) : (double)count;
 }
 
 /* The load's first level; where that is 0, the mean of its first plateau that is not. 0: the load sends nothing. */
@@ -89,9 +82,8 @@ schedule_init(struct schedule *schedule, const struct plan_load *load, uint64_t 
 	*schedule = (struct schedule){
 		.shape = shape_of(&load->shape),
 		.params = load->shape.params,
-		.spacing = load->spacing,
+		.gap = {load->spacing, load->burstiness, seed},
 		.in_users = load->in_users,
-		.seed = seed,
 		.shards = 1,
 	};
 	init_duration(schedule);
@@ -169,7 +161,7 @@ pass_others(const struct schedule *s, struct schedule_cursor *c)
 static void
 find_next(const struct schedule *s, struct schedule_cursor *c)
 {
-	bool is_random = is_poisson(s);
+	bool at_random = is_random(s);
 	int64_t due_ns;
 	double gap;
 
@@ -179,12 +171,12 @@ find_next(const struct schedule *s, struct schedule_cursor *c)
 	if (s->in_users)
 		return;
 	for (;;) {
-		if (!is_random && s->shards > 1)
+		if (!at_random && s->shards > 1)
 			pass_others(s, c);
 
-		gap = is_random ? gap_at(s->seed, c->in_shape ? RNG_SPACING : RNG_WARMUP_SPACING, c->k) : 0;
+		gap = at_random ? gap_at(&s->gap, c->in_shape ? RNG_SPACING : RNG_WARMUP_SPACING, c->k) : 0;
 
-		if (due_in_piece(s, c, is_random ? c->mass + gap : (double)c->k, &due_ns)) {
+		if (due_in_piece(s, c, at_random ? c->mass + gap : (double)c->k, &due_ns)) {
 			if (is_ours(s, c->before + c->k))
 				break;
 			c->k++;
@@ -315,9 +307,9 @@ seek_uniform(const struct schedule *s, struct schedule_cursor *c, int64_t t_ns)
 	}
 }
 
-/* Gaps can only be added up from the start, some 20 ns each. */
+/* Gaps can only be added up from the start, some 20 ns each of Poisson arrivals. */
 static void
-seek_poisson(const struct schedule *s, struct schedule_cursor *c, int64_t t_ns)
+seek_random(const struct schedule *s, struct schedule_cursor *c, int64_t t_ns)
 {
 	struct arrival next;
 
@@ -332,13 +324,13 @@ schedule_seek(const struct schedule *schedule, struct schedule_cursor *cursor, i
 {
 	if (schedule->in_users)
 		return;
-	if (is_poisson(schedule))
-		seek_poisson(schedule, cursor, t_ns);
+	if (is_random(schedule))
+		seek_random(schedule, cursor, t_ns);
 	else
 		seek_uniform(schedule, cursor, t_ns);
 }
 
-/* Poisson: of the shape, whose count makes the number certain where it ends the load. */
+/* At random: of the shape, whose count makes the number certain where it ends the load. */
 static double
 expected_of_shape(const struct schedule *s)
 {
@@ -363,7 +355,7 @@ schedule_expected(const struct schedule *schedule)
 
 	if (schedule->in_users)
 		return (double)(schedule->count_limit + (schedule->count_limit > 0 ? schedule->warmup_limit : 0));
-	if (is_poisson(schedule))
+	if (is_random(schedule))
 		return expected_of_warmup(schedule) + expected_of_shape(schedule);
 	seek_uniform(schedule, &end, schedule_end_ns(schedule));
 	return (double)(end.before + end.k);
@@ -375,7 +367,7 @@ schedule_expected_between(const struct schedule *schedule, int64_t from_ns, int6
 	struct schedule_cursor from, to;
 
 	CHECK(!schedule->in_users);
-	if (!is_poisson(schedule)) {
+	if (!is_random(schedule)) {
 		seek_uniform(schedule, &from, from_ns);
 		seek_uniform(schedule, &to, to_ns);
 		return (double)(to.before + to.k - from.before - from.k);

@@ -4,14 +4,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "load/gap.h"
 #include "load/shape.h"
 #include "plan/plan.h"
 
 /* When each arrival of one scenario is due: warm-up (at the load's first level, before it), then the shape; uniform
- * spacing puts the k-th arrival where the integral of the rate is k, Poisson spacing where it is the sum of k+1 seeded
- * exponential gaps. Times are ns since the run's T0. A schedule never looks at a clock and keeps no list: the position
- * is a cursor, and a second cursor that runs behind the first is the backlog. Open loops only; a closed loop has no
- * arrivals here and asks schedule_level_at for the number of users. */
+ * spacing puts the k-th arrival where the integral of the rate is k, Poisson and gamma spacing where it is the sum of
+ * k+1 seeded gaps (gap.h). Times are ns since the run's T0. A schedule never looks at a clock and keeps no list: the
+ * position is a cursor, and a second cursor that runs behind the first is the backlog. Open loops only; a closed loop
+ * has no arrivals here and asks schedule_level_at for the number of users. */
 
 /* Levels set by the control stream that a cursor may lie behind: a backlog older than that was cancelled long ago. */
 #define SCHEDULE_STEERS_MAX 64
@@ -19,9 +20,8 @@
 struct schedule {
 	const struct shape_ops *shape;
 	const void *params;
-	enum plan_spacing spacing;
+	struct gap gap;    /* its seed is the scenario's */
 	bool in_users;     /* a closed loop: levels are users */
-	uint64_t seed;     /* of this scenario */
 	int64_t warmup_ns; /* length of the warm-up; the shape begins here; INT64_MAX: schedule_end_warmup says when */
 	double warmup_level;   /* per second, or users */
 	uint64_t warmup_limit; /* requests of the warm-up at most; 0: no limit */

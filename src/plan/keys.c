@@ -6,7 +6,6 @@
 
 static const char *const pick_names[] = {"lifo", "round_robin", NULL};
 static const char *const when_full_names[] = {"queue", "drop", NULL};
-static const char *const spacing_names[] = {"uniform", "poisson", NULL};
 static const char *const pacing_names[] = {"auto", "precise", "relaxed", NULL};
 static const char *const on_failure_names[] = {"end", "continue", NULL};
 static const char *const order_names[] = {"interleaved", "sequential", NULL};

@@ -14,7 +14,7 @@
 
 #define PLAN_FILE_CEILING ((size_t)1024 * 1024)
 
-enum plan_spacing { SPACING_UNIFORM, SPACING_POISSON };
+enum plan_spacing { SPACING_UNIFORM, SPACING_POISSON, SPACING_GAMMA };
 enum plan_when_full { WHEN_FULL_QUEUE, WHEN_FULL_DROP };
 enum plan_pacing { PACING_AUTO, PACING_PRECISE, PACING_RELAXED };
 enum plan_pick { PICK_LIFO, PICK_ROUND_ROBIN };
@@ -91,6 +91,7 @@ struct plan_load {
 	struct plan_chosen shape;
 	bool in_users; /* closed loop: levels count users, not arrivals per second */
 	enum plan_spacing spacing;
+	double burstiness;        /* SPACING_GAMMA: the shape of its gaps' distribution; less than 1 comes in bursts */
 	int64_t warmup_ns;        /* 0: none */
 	uint64_t warmup_requests; /* warmup: {requests: 100}; else 0 */
 	uint64_t in_flight_max;

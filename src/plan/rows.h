@@ -94,6 +94,7 @@ extern const char *const keys_of_later[];
 /* PLAN_CUSTOM rows; `into` is the field. */
 bool plan_parse_node(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_url(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_spacing(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_limit(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_stop(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_protocol(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);

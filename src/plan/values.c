@@ -1,6 +1,8 @@
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/units.h"
 #include "plan/names.h"
 #include "plan/rows.h"
@@ -51,6 +53,61 @@ plan_parse_stop(struct plan_context *context, const struct plan_node *node, void
 	else
 		return plan_error(node, err, "stop: '%s' is not first_broken, max or 'after N', such as 'after 2'",
 			node->kind == NODE_SCALAR ? node->source : "a map or list");
+	return true;
+}
+
+/* Beyond these bounds gaps are all but 0, or all but even. */
+#define BURSTINESS_LEAST 0.01
+#define BURSTINESS_MOST 1000.0
+
+static bool
+parse_burstiness(const struct plan_node *node, const char *text, struct plan_load *load, struct error *err)
+{
+	char *end;
+
+	load->spacing = SPACING_GAMMA;
+	load->burstiness = strtod(text, &end);
+	return (text[0] >= '0' && text[0] <= '9' && *end == '\0' && load->burstiness >= BURSTINESS_LEAST &&
+		       load->burstiness <= BURSTINESS_MOST) ||
+	       plan_error(node, err, "spacing: '%.64s' is not a burstiness from 0.01 to 1000, such as gamma:0.5",
+		       node->source);
+}
+
+/* {gamma: {burstiness: 0.5}}, {gamma: 0.5} */
+static bool
+parse_gamma(const struct plan_node *map, struct plan_load *load, struct error *err)
+{
+	const struct plan_node *value = map->first;
+
+	if (map->n == 1 && strcmp(value->key, "gamma") == 0 && value->kind == NODE_MAP && value->n == 1 &&
+		strcmp(value->first->key, "burstiness") == 0)
+		value = value->first;
+	else if (map->n != 1 || strcmp(value->key, "gamma") != 0 || value->kind != NODE_SCALAR)
+		return plan_error(map, err, "spacing: write uniform, poisson, gamma:0.5 or {gamma: {burstiness: 0.5}}");
+	if (value->kind != NODE_SCALAR)
+		return plan_error(value, err, "spacing: burstiness is a number such as 0.5");
+	return parse_burstiness(value, value->text, load, err);
+}
+
+bool
+plan_parse_spacing(struct plan_context *context, const struct plan_node *node, void *into, struct error *err)
+{
+	static const char gamma[] = "gamma:";
+	struct plan_load *load = container_of(into, struct plan_load, spacing);
+
+	(void)context;
+	if (node->kind == NODE_MAP)
+		return parse_gamma(node, load, err);
+	if (node->kind == NODE_SCALAR && strncmp(node->text, gamma, sizeof(gamma) - 1) == 0)
+		return parse_burstiness(node, node->text + sizeof(gamma) - 1, load, err);
+	if (node->kind == NODE_SCALAR && strcmp(node->text, "poisson") == 0)
+		load->spacing = SPACING_POISSON;
+	else if (node->kind == NODE_SCALAR && strcmp(node->text, "uniform") == 0)
+		load->spacing = SPACING_UNIFORM;
+	else
+		return plan_error(node, err,
+			"spacing: '%.64s' is not uniform, poisson or gamma:BURSTINESS, such as gamma:0.5",
+			node->kind == NODE_SCALAR ? node->source : "a list");
 	return true;
 }
 

@@ -144,8 +144,9 @@ test_warm_up_of_100_requests_is_100_requests(void **state)
 
 	(void)state;
 	load.warmup_requests = 100;
-	for (int spacing = SPACING_UNIFORM; spacing <= SPACING_POISSON; spacing++) {
+	for (int spacing = SPACING_UNIFORM; spacing <= SPACING_GAMMA; spacing++) {
 		load.spacing = spacing;
+		load.burstiness = 0.5;
 		const struct schedule s = schedule_of(&load);
 		uint64_t measured = take_all(&s, &warmup_n, &last_ns);
 
@@ -313,16 +314,18 @@ static void
 test_shards_together_are_the_whole(void **state)
 {
 	(void)state;
-	for (int spacing = SPACING_UNIFORM; spacing <= SPACING_POISSON; spacing++)
+	for (int spacing = SPACING_UNIFORM; spacing <= SPACING_GAMMA; spacing++)
 		for (uint32_t shards = 1; shards <= 7; shards += 3) {
 			struct plan_load load =
 				load_of("spike", &(struct spike){10, 333, SECOND, SECOND, SECOND, 2, 2 * SECOND});
 
 			load.spacing = spacing;
+			load.burstiness = 0.5;
 			load.warmup_ns = 1300000000;
 			check_shards(&load, shards);
 			load = load_of("steady", &(struct steady){100, 0, 501});
 			load.spacing = spacing;
+			load.burstiness = 0.5;
 			load.warmup_requests = 11;
 			check_shards(&load, shards);
 		}

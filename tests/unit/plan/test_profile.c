@@ -410,6 +410,43 @@ test_a_wide_tick_widens_what_counts_as_late(void **state)
 	}
 }
 
+static void
+test_gamma_spacing_is_read_in_all_its_forms(void **state)
+{
+	static const char *const forms[] = {"gamma:0.5", "{gamma: 0.5}", "{gamma: {burstiness: 0.5}}"};
+	static const struct {
+		const char *form, *words;
+	} mistakes[] = {
+		{"gamma:0", "spacing: 'gamma:0' is not a burstiness from 0.01 to 1000, such as gamma:0.5"},
+		{"gamma:x", "is not a burstiness"},
+		{"{gamma: 1e9}", "'1e9' is not a burstiness"},
+		{"{gamma: {burst: 1}}", "spacing: write uniform, poisson, gamma:0.5"},
+		{"{gamma: {burstiness: [1]}}", "burstiness is a number"},
+		{"poison", "'poison' is not uniform, poisson or gamma:BURSTINESS"},
+		{"[poisson]", "'a list' is not uniform"},
+	};
+	char text[256], into[1400];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		snprintf(text, sizeof(text), "target: http://h\nload: {steady: {rate: 5/s, for: 1s}, spacing: %s}\n",
+			forms[i]);
+		struct plan *plan = load(text);
+
+		assert_int_equal(plan->scenarios[0].load.spacing, SPACING_GAMMA);
+		assert_true(plan->scenarios[0].load.burstiness == 0.5);
+		plan_free(plan);
+	}
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+		snprintf(text, sizeof(text), "target: http://h\nload: {steady: {rate: 5/s, for: 1s}, spacing: %s}\n",
+			mistakes[i].form);
+		const char *said = refusal_of(text, NULL, into, sizeof(into));
+
+		if (strstr(said, mistakes[i].words) == NULL)
+			fail_msg("'%s' does not say '%s'", said, mistakes[i].words);
+	}
+}
+
 int
 main(void)
 {
@@ -431,6 +468,7 @@ main(void)
 		cmocka_unit_test(test_the_hash_is_fnv1a_of_the_effective_profile),
 		cmocka_unit_test(test_names_come_from_the_file_where_none_is_given),
 		cmocka_unit_test(test_a_wide_tick_widens_what_counts_as_late),
+		cmocka_unit_test(test_gamma_spacing_is_read_in_all_its_forms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
