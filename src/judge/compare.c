@@ -84,7 +84,7 @@ keep_worst(struct comparing *c, const struct comparison_row *row, const struct c
 
 /* Significance for itself alone, status as yet by the band alone: both know more when all rows are there. */
 static void
-compare_row(struct comparing *c, struct comparison_row *row, const struct plan_compared *what, double *worse)
+compare_row(struct comparing *c, struct comparison_row *row, const struct compared_item *what, double *worse)
 {
 	struct estimate estimates[2];
 	struct contrast contrast;

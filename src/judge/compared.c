@@ -25,22 +25,15 @@ static const struct {
 
 static const double shown_quantiles[] = {0.5, 0.95, 0.99};
 
-bool
-compared_is_same(const struct expr *a, const struct expr *b)
-{
-	return a->metric == b->metric && a->request == b->request && a->stat == b->stat &&
-	       (a->stat != EXPR_PERCENTILE || fabs(a->quantile - b->quantile) < 1e-9);
-}
-
 /* The first to name a measure says whether it is gated, and its tolerance. */
 static void
 add(struct compared *compared, const struct expr *measure, bool is_gated, double tolerance)
 {
 	for (size_t i = 0; i < compared->n; i++)
-		if (compared_is_same(&compared->items[i].measure, measure))
+		if (expr_is_same_measure(&compared->items[i].measure, measure))
 			return;
 	compared->items = must_realloc(compared->items, (compared->n + 1) * sizeof(*compared->items));
-	compared->items[compared->n++] = (struct plan_compared){
+	compared->items[compared->n++] = (struct compared_item){
 		.measure = {.metric = measure->metric,
 			.request = measure->request,
 			.stat = measure->stat,
@@ -132,7 +125,7 @@ compared_init(struct compared *compared, const struct arm *baseline, const struc
 
 	*compared = (struct compared){0};
 	for (size_t i = 0; i < compare->named_n; i++)
-		add(compared, &compare->named[i].measure, compare->named[i].is_gated, compare->named[i].tolerance);
+		add(compared, &compare->named[i].measure, true, compare->named[i].tolerance);
 	add_usual(compared, !compare->has_gate, compare->tolerance, arms);
 	for (size_t i = 0; i < plan->gates_n; i++)
 		add(compared, &plan->gates[i].expr, false, compare->tolerance);

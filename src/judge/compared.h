@@ -4,8 +4,14 @@
 
 /* What is compared between two arms: what the profile names or its gates ask for, the usual figures (which are gated
  * unless the profile says itself what is), and whatever else either arm has, for information. */
+struct compared_item {
+	struct expr measure; /* metric, stat, quantile and request alone */
+	bool is_gated;
+	double tolerance;
+};
+
 struct compared {
-	struct plan_compared *items; /* gated ones first */
+	struct compared_item *items; /* gated ones first */
 	size_t n;
 };
 
@@ -15,5 +21,3 @@ void compared_fini(struct compared *compared);
 
 /* "response.p95", "buy.ttft.p50", "error_rate"; returns into. */
 const char *compared_name(const struct expr *measure, const struct plan *plan, char *into, size_t size);
-
-bool compared_is_same(const struct expr *a, const struct expr *b);

@@ -12,30 +12,37 @@
 /* The variance of an estimate's linear part, as the bootstrap sees it and as it is. */
 struct spread {
 	double blocks; /* Σ e²: of independent blocks, as resampling them gives it */
+	double within; /* Σ (e − mean of the run)², as many blocks as runs fewer */
 	double runs;   /* R / (R − 1) Σ (Σ e)² of the run: unbiased, whatever ties the blocks of a run together */
 	double neighbours; /* Σ e e' of blocks that follow one another in a run */
 	double size;       /* samples per run */
 };
 
+static void
+spread_add_run(struct spread *s, const double *residuals, size_t n)
+{
+	double sum = 0, squares = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		sum += residuals[i];
+		squares += residuals[i] * residuals[i];
+		s->neighbours += i > 0 ? residuals[i] * residuals[i - 1] : 0;
+	}
+	s->blocks += squares;
+	s->within += squares - sum * sum / (double)n;
+	s->runs += sum * sum;
+}
+
 static struct spread
 spread_of(const struct sample *sample, const struct estimate *estimate)
 {
 	struct spread s = {.size = (double)estimate->samples / (double)sample->runs_n};
-	double of_run = 0;
 
-	for (size_t i = 0; i < sample->n; i++) {
-		double e = estimate->residuals[i];
-		bool is_same_run = i > 0 && sample->blocks[i].run == sample->blocks[i - 1].run;
-
-		s.blocks += e * e;
-		s.neighbours += is_same_run ? e * estimate->residuals[i - 1] : 0;
-		if (!is_same_run) {
-			s.runs += of_run * of_run;
-			of_run = 0;
+	for (size_t from = 0, i = 1; i <= sample->n; i++)
+		if (i == sample->n || sample->blocks[i].run != sample->blocks[from].run) {
+			spread_add_run(&s, &estimate->residuals[from], i - from);
+			from = i;
 		}
-		of_run += e;
-	}
-	s.runs += of_run * of_run;
 	if (sample->runs_n > 1)
 		s.runs *= (double)sample->runs_n / (double)(sample->runs_n - 1);
 	return s;
@@ -44,7 +51,7 @@ spread_of(const struct sample *sample, const struct estimate *estimate)
 /* By how much the variance of resampled blocks is to be multiplied, for each arm. */
 struct widening {
 	double factor[2];
-	double df[2]; /* of each; pooled where is_between_runs */
+	double df[2];
 	bool is_between_runs;
 	double lag1;
 };
@@ -78,28 +85,34 @@ widen_within_runs(struct widening *w, const struct spread spreads[2], const stru
 	}
 }
 
-/* A run of another length has as much more noise between runs, for its blocks' noise averages out over more of them. */
+/* How many times the variance of a single run is what its blocks make it to be, if it is like the other arm's runs. A
+ * longer run has more of it, for its blocks' own noise averages out over more of them. */
+static double
+design_effect(const struct spread *other, const struct sample *sample, double size)
+{
+	double within = other->within / (double)(sample->n - sample->runs_n) * (double)sample->n;
+	double effect = within > 0 ? other->runs / within : 1;
+
+	return effect > 1 ? 1 + (effect - 1) * size / other->size : effect;
+}
+
 static void
 widen_between_runs(struct widening *w, const struct spread spreads[2], const struct sample samples[2])
 {
-	double effect = 0, df = 0, size = 0;
-
-	for (int i = 0; i < 2; i++) {
-		double more = (double)samples[i].runs_n - 1;
-
-		df += more;
-		effect += more * (spreads[i].blocks > 0 ? spreads[i].runs / spreads[i].blocks : 1);
-		size += more * spreads[i].size;
-	}
-	effect /= df;
-	size /= df;
 	w->is_between_runs = true;
 	w->lag1 = NAN;
 	for (int i = 0; i < 2; i++) {
+		const struct sample *other = &samples[1 - i];
+		double n = (double)samples[i].n;
 		bool is_alone = samples[i].runs_n == 1;
 
-		w->df[i] = df;
-		w->factor[i] = is_alone && effect > 1 ? 1 + (effect - 1) * spreads[i].size / size : effect;
+		w->df[i] = (double)(is_alone ? other->runs_n : samples[i].runs_n) - 1;
+		if (!is_alone)
+			w->factor[i] = spreads[i].blocks > 0 ? spreads[i].runs / spreads[i].blocks : 1;
+		else
+			w->factor[i] =
+				n / (n - 1) *
+				(other->n > other->runs_n ? design_effect(&spreads[1 - i], other, spreads[i].size) : 1);
 	}
 }
 
@@ -129,8 +142,6 @@ degrees_of_freedom(const struct widening *w, const double variance[2])
 {
 	double sum = variance[0] + variance[1];
 
-	if (w->is_between_runs)
-		return w->df[0];
 	if (sum <= 0)
 		return w->df[0] + w->df[1];
 	return sum * sum / (variance[0] * variance[0] / w->df[0] + variance[1] * variance[1] / w->df[1]);

@@ -4,7 +4,6 @@
 
 #include "base/check.h"
 #include "judge/compare.h"
-#include "judge/compared.h"
 #include "judge/metrics.h"
 #include "judge/records.h"
 
@@ -22,7 +21,7 @@ static const struct comparison_row *
 row_of(const struct comparison *comparison, const struct expr *expr)
 {
 	for (size_t i = 0; comparison != NULL && i < comparison->rows_n; i++)
-		if (compared_is_same(&comparison->rows[i].measure, expr))
+		if (expr_is_same_measure(&comparison->rows[i].measure, expr))
 			return &comparison->rows[i];
 	return NULL;
 }
@@ -123,7 +122,7 @@ say_regression(struct verdict *verdict, const struct comparison *comparison, con
 static void
 say_missed(struct verdict *verdict, const struct gate_verdict *gate)
 {
-	enum plan_unit unit = gate->slo.expr->of == EXPR_IMPROVEMENT ? UNIT_RATIO : UNIT_COUNT;
+	enum plan_unit unit = expr_unit(gate->slo.expr);
 	char value[64], low[64], high[64], ci[160] = "";
 
 	if (isfinite(gate->ci[0]) && isfinite(gate->ci[1]))

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/file.h"
 #include "base/units.h"
+#include "plan/compare.h"
 #include "plan/emit.h"
 #include "plan/tree.h"
 #include "plan/variants.h"
@@ -103,6 +104,8 @@ compile_expr(struct plan_context *context, const struct plan_node *node, const c
 static bool
 check_interval(const struct plan_node *node, const struct expr *expr, const char *const *names, struct error *err)
 {
+	if (expr->of != EXPR_OF_RUN)
+		return plan_error(node, err, "two arms are compared only when all runs are over; put it under 'slo'");
 	if (expr->metric->is_of_the_run)
 		return plan_error(
 			node, err, "%s is known only when the run is over; put it under 'slo'", expr->metric->name);
@@ -171,7 +174,7 @@ compile_goals(struct plan_context *context, struct profile *profile, struct erro
 			return false;
 		plan->abort_when[i] = aborts[i].expr;
 	}
-	return true;
+	return compare_compile(context, profile, names, plan->requests_n, err);
 }
 
 /* Fowler, Noll, Vo: FNV-1a, 64 bits. */

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "plan/compare.h"
 #include "plan/compile.h"
 #include "plan/names.h"
 #include "plan/tree.h"
@@ -123,7 +124,7 @@ compile_arms(const struct source *source, struct plan_experiment *experiment, st
 		if (experiment->arms[i].name == NULL)
 			experiment->arms[i].name = experiment->arms[i].plan->name;
 	}
-	return check_requests(experiment, err);
+	return check_requests(experiment, err) && compare_check(experiment, err);
 }
 
 static struct plan_experiment *

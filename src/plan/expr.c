@@ -38,56 +38,6 @@ refuse(const struct parser *p, const char *format, ...)
 	return false;
 }
 
-static bool
-holds_against(const struct expr *expr, double measured, double bound)
-{
-	switch (expr->op) {
-	case EXPR_LT: return measured < bound;
-	case EXPR_LE: return measured <= bound;
-	case EXPR_GT: return measured > bound;
-	case EXPR_GE: return measured >= bound;
-	case EXPR_IN: return measured >= bound && measured <= expr->value_to;
-	}
-	CHECK(!"an operator");
-	return false;
-}
-
-/* NAN, n/a, satisfies nothing: every comparison with it is false. */
-bool
-expr_holds(const struct expr *expr, double measured)
-{
-	return holds_against(expr, measured, expr->value);
-}
-
-bool
-expr_stretch_holds(const struct expr *expr, double measured)
-{
-	return holds_against(expr, measured, expr->has_stretch ? expr->stretch : expr->value);
-}
-
-const char *
-expr_value_text(enum plan_unit unit, double value, char *into, unsigned long size)
-{
-	char amount[64];
-
-	if (isnan(value))
-		snprintf(into, size, "n/a");
-	else if (isinf(value))
-		snprintf(into, size, unit == UNIT_TIME ? "> timeout" : "unbounded");
-	else if (unit == UNIT_TIME)
-		snprintf(into, size, "%s",
-			units_time_text(value < 9e18 ? (int64_t)value : INT64_MAX, amount, sizeof(amount)));
-	else if (unit == UNIT_RATIO)
-		snprintf(into, size, "%.3g%%", value * 100);
-	else if (unit == UNIT_RATE)
-		snprintf(into, size, "%s/s", units_count_text(value, amount, sizeof(amount)));
-	else if (unit == UNIT_BYTES)
-		snprintf(into, size, "%s", units_bytes_text(value > 0 ? (uint64_t)value : 0, amount, sizeof(amount)));
-	else
-		snprintf(into, size, "%s", units_count_text(value, amount, sizeof(amount)));
-	return into;
-}
-
 static void
 skip_spaces(struct parser *p)
 {
@@ -178,8 +128,8 @@ unknown_measure(const struct parser *p, const char *name, const struct expr *tri
 	struct names names = {.n = 0};
 	char advice[768];
 
-	if (strchr(p->text, '(') != NULL && strchr(name, '(') != NULL)
-		return refuse(p, "'%.80s': functions of two results are not supported yet by this version", name);
+	if (strchr(name, '(') != NULL)
+		return refuse(p, "'%.80s': what two arms are compared by is improvement(p95) or speedup(p95)", name);
 	if (tried->metric != NULL && tried->metric->stats != STAT_NONE)
 		return refuse(p, "'%.80s' does not say which value of %s; write %s.%s", name, tried->metric->name,
 			tried->metric->name,
@@ -200,17 +150,10 @@ unknown_measure(const struct parser *p, const char *name, const struct expr *tri
 
 /* What is measured: as it stands, or of one request where the name begins with a request's. Names may hold dots. */
 static bool
-left_parse(struct parser *p, struct expr *into)
+name_parse(const struct parser *p, const char *name, struct expr *into)
 {
-	const char *name = arena_strndup(p->arena, p->rest, strcspn(p->rest, " <>=!"));
 	struct expr tried = {.request = -1};
 
-	p->rest += strlen(name);
-	p->left = name;
-	if (name[0] == '\0') {
-		refuse(p, "'%.200s' is no expression; write one such as 'p95 <= 550ms'", p->text);
-		return false;
-	}
 	if (measure_parse(p, name, &tried)) {
 		*into = tried;
 		return true;
@@ -234,6 +177,57 @@ left_parse(struct parser *p, struct expr *into)
 	return false;
 }
 
+static const struct function {
+	const char *name; /* with its parenthesis */
+	enum expr_of of;
+} functions[] = {{"improvement(", EXPR_IMPROVEMENT}, {"speedup(", EXPR_SPEEDUP}};
+
+static const char *
+trimmed(struct parser *p, const char *text, size_t length)
+{
+	while (length > 0 && *text == ' ') {
+		text++;
+		length--;
+	}
+	while (length > 0 && text[length - 1] == ' ')
+		length--;
+	return arena_strndup(p->arena, text, length);
+}
+
+/* After "improvement(": MEASURE) or MEASURE, ARM). */
+static bool
+function_parse(struct parser *p, enum expr_of of, const char *name, struct expr *into)
+{
+	const char *inner = p->rest + strlen(name);
+	size_t length = strcspn(inner, ")"), comma = strcspn(inner, ",)");
+	const char *arm = comma < length ? trimmed(p, inner + comma + 1, length - comma - 1) : NULL;
+
+	if (inner[length] == '\0')
+		return refuse(p, "'%.200s': the '(' is not closed; write %sp95)", p->text, name);
+	if (arm != NULL && arm[0] == '\0')
+		return refuse(p, "'%.200s': after the comma comes the name of an arm", p->text);
+	p->left = arena_strndup(p->arena, p->rest, strlen(name) + length + 1);
+	if (!name_parse(p, trimmed(p, inner, comma), into))
+		return false;
+	into->of = of;
+	into->arm = arm;
+	p->rest = inner + length + 1;
+	return true;
+}
+
+static bool
+left_parse(struct parser *p, struct expr *into)
+{
+	for (size_t i = 0; i < ARRAY_LEN(functions); i++)
+		if (strncmp(p->rest, functions[i].name, strlen(functions[i].name)) == 0)
+			return function_parse(p, functions[i].of, functions[i].name, into);
+	p->left = arena_strndup(p->arena, p->rest, strcspn(p->rest, " <>=!"));
+	p->rest += strlen(p->left);
+	if (p->left[0] == '\0')
+		return refuse(p, "'%.200s' is no expression; write one such as 'p95 <= 550ms'", p->text);
+	return name_parse(p, p->left, into);
+}
+
 static bool
 operator_parse(struct parser *p, enum expr_op *op)
 {
@@ -253,14 +247,43 @@ operator_parse(struct parser *p, enum expr_op *op)
 	return refuse(p, "'%.200s': after what is measured comes <, <=, >, >= or 'in A..B'", p->text);
 }
 
+/* -2%, 40%: worse than the baseline is below 0. */
 static bool
-value_parse(struct parser *p, const char *text, const struct plan_metric *metric, double *value)
+improvement_parse(const char *text, double *value)
 {
+	bool is_negative = text[0] == '-';
+
+	if (!units_parse_ratio(text + is_negative, value))
+		return false;
+	*value = is_negative ? -*value : *value;
+	return true;
+}
+
+/* 2, 2.5, 2x */
+static bool
+factor_parse(const struct parser *p, const char *text, double *value)
+{
+	size_t length = strlen(text);
+	bool has_x = length > 1 && text[length - 1] == 'x';
+
+	return strchr(text, '%') == NULL && units_parse_ratio(arena_strndup(p->arena, text, length - has_x), value);
+}
+
+static bool
+value_parse(struct parser *p, const char *text, const struct expr *expr, double *value)
+{
+	const struct plan_metric *metric = expr->metric;
 	int64_t ns;
 	uint64_t whole;
 	const char *form;
 	bool is_value;
 
+	if (expr->of == EXPR_IMPROVEMENT)
+		return improvement_parse(text, value) ||
+		       refuse(p, "%.80s: '%.60s' is not a share such as 10%%, 0.1 or -2%%", p->left, text);
+	if (expr->of == EXPR_SPEEDUP)
+		return factor_parse(p, text, value) ||
+		       refuse(p, "%.80s: '%.60s' is not a factor such as 2, 2.5 or 2x", p->left, text);
 	switch (metric->unit) {
 	case UNIT_TIME:
 		is_value = units_parse_time_ns(text, &ns);
@@ -312,7 +335,7 @@ stretch_parse(struct parser *p, struct expr *into)
 		return refuse(p, "'%.200s': after the value may come '(stretch VALUE)', and nothing else", p->text);
 	p->rest += 9;
 	skip_spaces(p);
-	if (!value_parse(p, value_text(p), into->metric, &into->stretch))
+	if (!value_parse(p, value_text(p), into, &into->stretch))
 		return false;
 	if (strcmp(p->rest, ")") != 0)
 		return refuse(p, "'%.200s': the '(stretch ...)' must be closed, and be the last", p->text);
@@ -333,7 +356,7 @@ range_end_parse(struct parser *p, struct expr *into)
 		return refuse(p, "'%.200s': a range has two ends, such as 'in 5%%..15%%'", p->text);
 	p->rest += 2;
 	skip_spaces(p);
-	if (!value_parse(p, value_text(p), into->metric, &into->value_to))
+	if (!value_parse(p, value_text(p), into, &into->value_to))
 		return false;
 	return into->value <= into->value_to || refuse(p, "'%.200s': the range ends before it begins", p->text);
 }
@@ -353,7 +376,7 @@ expr_parse(const char *text, const struct plan_metric *const *metrics, const cha
 
 	skip_spaces(&p);
 	if (!left_parse(&p, &expr) || !operator_parse(&p, &expr.op) ||
-		!value_parse(&p, value_text(&p), expr.metric, &expr.value))
+		!value_parse(&p, value_text(&p), &expr, &expr.value))
 		return false;
 	if (expr.op == EXPR_IN && !range_end_parse(&p, &expr))
 		return false;
@@ -362,4 +385,20 @@ expr_parse(const char *text, const struct plan_metric *const *metrics, const cha
 	*into = expr;
 	into->text = text;
 	return true;
+}
+
+bool
+expr_parse_measure(const char *text, const struct plan_metric *const *metrics, const char *const *requests,
+	size_t requests_n, struct arena *arena, struct expr *into, struct error *err)
+{
+	struct parser p = {.text = text,
+		.rest = text,
+		.left = text,
+		.metrics = metrics,
+		.requests = requests,
+		.requests_n = requests_n,
+		.arena = arena,
+		.err = err};
+
+	return name_parse(&p, text, into);
 }

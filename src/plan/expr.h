@@ -68,7 +68,20 @@ bool expr_stretch_holds(const struct expr *expr, double measured);
 /* "12.3ms", "1.5%", "200/s" as the metric's unit wants it; returns into. */
 const char *expr_value_text(enum plan_unit unit, double value, char *into, unsigned long size);
 
-/* The grammar: [REQUEST.][METRIC.][STAT] < | <= | > | >= VALUE [(stretch VALUE)], or … in VALUE..VALUE. requests are
- * the names of the plan's requests; text must outlive the expression. */
+/* The grammar: LEFT < | <= | > | >= VALUE [(stretch VALUE)], or LEFT in VALUE..VALUE, where LEFT is a MEASURE,
+ * improvement(MEASURE[, ARM]) or speedup(MEASURE[, ARM]), and MEASURE [REQUEST.][METRIC.][STAT]. requests are the names
+ * of the plan's requests; text must outlive the expression. */
 bool expr_parse(const char *text, const struct plan_metric *const *metrics, const char *const *requests,
 	size_t requests_n, struct arena *arena, struct expr *into, struct error *err);
+
+/* MEASURE alone: metric, request, stat and quantile. */
+bool expr_parse_measure(const char *text, const struct plan_metric *const *metrics, const char *const *requests,
+	size_t requests_n, struct arena *arena, struct expr *into, struct error *err);
+
+bool expr_is_same_measure(const struct expr *a, const struct expr *b);
+
+/* Of its value: the metric's, a share for an improvement, a bare factor for a speed-up. */
+enum plan_unit expr_unit(const struct expr *expr);
+
+/* Whether it can be judged in a profile with these arms, the first of which is the baseline; of a run it always can. */
+bool expr_check_arms(const struct expr *expr, const char *const *arms, size_t arms_n, struct error *err);

@@ -134,18 +134,17 @@ struct plan_slo {
 	size_t line, column;
 };
 
-/* A figure of two arms that the profile says something about. */
+/* A figure of two arms that is gated. */
 struct plan_compared {
 	struct expr measure; /* metric, stat, quantile and request alone */
-	bool is_gated;
-	double tolerance; /* a share of the baseline */
+	double tolerance;    /* a share of the baseline */
 };
 
 /* How two arms are held against one another. */
 struct plan_compare {
 	double tolerance;   /* of what has none of its own: 10% */
 	uint64_t resamples; /* 2,000 */
-	bool has_gate;      /* the profile says itself what is gated: `named` alone; else the usual figures are, too */
+	bool has_gate;      /* the profile says itself what is gated: `named` alone; else the usual figures are too */
 	struct plan_compared *named;
 	size_t named_n;
 };

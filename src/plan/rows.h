@@ -19,6 +19,11 @@ struct profile {
 	/* Of the one run: what rows say of it, and the lists. */
 	struct plan_course course;
 	const struct plan_node *at, *probe;
+	struct compare_row {
+		double tolerance;
+		uint64_t resamples;
+		const struct plan_node *gate, *tolerances;
+	} compare;
 	/* Of the experiment that makes several runs of the profile (experiment.h). */
 	const struct plan_node *arms, *matrix;
 	const char *baseline;

@@ -74,6 +74,110 @@ test_every_form_of_an_expression_is_understood(void **state)
 	}
 }
 
+static const struct comparing {
+	const char *text, *metric, *arm; /* arm NULL: none is named */
+	enum expr_of of;
+	enum expr_stat stat;
+	enum expr_op op;
+	double value, value_to, stretch; /* stretch 0: none */
+	enum plan_unit unit;
+} comparing[] = {
+	{"improvement(service.p50) in 40%..60%", "service", NULL, EXPR_IMPROVEMENT, EXPR_PERCENTILE, EXPR_IN, 0.4, 0.6,
+		0, UNIT_RATIO},
+	{"improvement(p95) >= 10% (stretch 20%)", "response", NULL, EXPR_IMPROVEMENT, EXPR_PERCENTILE, EXPR_GE, 0.1, 0,
+		0.2, UNIT_RATIO},
+	{"improvement(p95) >= -2%", "response", NULL, EXPR_IMPROVEMENT, EXPR_PERCENTILE, EXPR_GE, -0.02, 0, 0,
+		UNIT_RATIO},
+	{"improvement( p95 , batch-8 )>0.1", "response", "batch-8", EXPR_IMPROVEMENT, EXPR_PERCENTILE, EXPR_GT, 0.1, 0,
+		0, UNIT_RATIO},
+	{"speedup(max_sustainable_rate) >= 2", "max_sustainable_rate", NULL, EXPR_SPEEDUP, EXPR_VALUE, EXPR_GE, 2, 0, 0,
+		UNIT_COUNT},
+	{"  speedup(max_sustainable_rate, a.b) in 2 .. 3.5", "max_sustainable_rate", "a.b", EXPR_SPEEDUP, EXPR_VALUE,
+		EXPR_IN, 2, 3.5, 0, UNIT_COUNT},
+	{"speedup(buy.p50) >= 1.5x", "response", NULL, EXPR_SPEEDUP, EXPR_PERCENTILE, EXPR_GE, 1.5, 0, 0, UNIT_COUNT},
+};
+
+static void
+test_goals_of_two_arms_are_understood(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(comparing); i++) {
+		const struct comparing *want = &comparing[i];
+		struct arena arena;
+		struct expr expr;
+		struct error err = {0};
+
+		if (!parse(&arena, want->text, &expr, &err))
+			fail_msg("%s: %s", want->text, err.message);
+		assert_string_equal(expr.metric->name, want->metric);
+		assert_int_equal(expr.of, want->of);
+		assert_int_equal(expr.arm == NULL, want->arm == NULL);
+		assert_true(want->arm == NULL || strcmp(expr.arm, want->arm) == 0);
+		assert_int_equal(expr.stat, want->stat);
+		assert_int_equal(expr.op, want->op);
+		assert_true(fabs(expr.value - want->value) < 1e-12);
+		assert_true(fabs(expr.value_to - want->value_to) < 1e-12);
+		assert_int_equal(expr.has_stretch, want->stretch > 0);
+		assert_true(fabs(expr.stretch - want->stretch) < 1e-12);
+		assert_int_equal(expr_unit(&expr), want->unit);
+		arena_fini(&arena);
+	}
+}
+
+static const char *
+advice_for(const char *text, const char *const *arms, size_t arms_n, struct error *err)
+{
+	struct arena arena;
+	struct expr expr;
+
+	*err = (struct error){0};
+	assert_true(parse(&arena, text, &expr, err));
+	bool is_fine = expr_check_arms(&expr, arms, arms_n, err);
+
+	arena_fini(&arena);
+	return is_fine ? "" : err->message;
+}
+
+static void
+test_a_goal_of_two_arms_needs_them(void **state)
+{
+	static const char *const arms[] = {"off", "batch-4", "batch-8"};
+	struct error err;
+
+	(void)state;
+	assert_string_equal(advice_for("p95 < 1s", arms, 1, &err), "");
+	assert_string_equal(advice_for("improvement(p95) > 1%", arms, 2, &err), "");
+	assert_string_equal(advice_for("improvement(p95, batch-8) > 1%", arms, 3, &err), "");
+	assert_string_equal(advice_for("improvement(p95) > 1%", arms, 1, &err),
+		"'improvement(p95) > 1%' compares two arms, and the profile has none; add arms");
+	assert_string_equal(advice_for("speedup(p95) > 1", arms, 3, &err),
+		"'speedup(p95) > 1': which of the 3 arms is compared with 'off'? Name it: speedup(..., batch-8)");
+	assert_string_equal(advice_for("speedup(p95, off) > 1", arms, 3, &err),
+		"'speedup(p95, off) > 1': 'off' is the baseline itself");
+	assert_string_equal(advice_for("speedup(p95, batch-9) > 1", arms, 3, &err),
+		"'speedup(p95, batch-9) > 1': no arm is named 'batch-9'; did you mean 'batch-4'? "
+		"Valid here: batch-4, batch-8");
+}
+
+static void
+test_a_measure_stands_alone_too(void **state)
+{
+	struct arena arena;
+	struct expr a = {.request = -1}, b = {.request = -1};
+	struct error err = {0};
+
+	(void)state;
+	arena_init(&arena);
+	assert_true(expr_parse_measure("p95", fake_metrics, requests, ARRAY_LEN(requests), &arena, &a, &err));
+	assert_true(expr_parse_measure("response.p95", fake_metrics, requests, ARRAY_LEN(requests), &arena, &b, &err));
+	assert_true(expr_is_same_measure(&a, &b));
+	assert_true(expr_parse_measure("buy.p95", fake_metrics, requests, ARRAY_LEN(requests), &arena, &b, &err));
+	assert_int_equal(b.request, 0);
+	assert_false(expr_is_same_measure(&a, &b));
+	assert_false(expr_parse_measure("p95 < 1s", fake_metrics, requests, ARRAY_LEN(requests), &arena, &b, &err));
+	arena_fini(&arena);
+}
+
 static const struct bad {
 	const char *text, *message;
 } bad[] = {
@@ -113,7 +217,17 @@ static const struct bad {
 	{"spike_rate in 5%", "'spike_rate in 5%': a range has two ends, such as 'in 5%..15%'"},
 	{"spike_rate in 15%..5%", "'spike_rate in 15%..5%': the range ends before it begins"},
 	{"spike_rate in 5%..15% (stretch 7%)", "'spike_rate in 5%..15% (stretch 7%)': a range has no stretch goal"},
-	{"improvement(p50) > 1%", "'improvement(p50)': functions of two results are not supported yet by this version"},
+	{"median(p50) > 1%", "'median(p50)': what two arms are compared by is improvement(p95) or speedup(p95)"},
+	{"improvement(p50 > 1%", "'improvement(p50 > 1%': the '(' is not closed; write improvement(p95)"},
+	{"speedup() > 2", "'' is no metric; valid here: response, service, error_rate, max_sustainable_rate, "
+			  "spike_rate, cpu, memory, threads"},
+	{"speedup(p50, ) > 2", "'speedup(p50, ) > 2': after the comma comes the name of an arm"},
+	{"speedup(servce.p50) > 2", "'servce.p50' is no metric; did you mean 'service.p50'?"},
+	{"improvement(p50) > 10ms", "improvement(p50): '10ms' is not a share such as 10%, 0.1 or -2%"},
+	{"improvement(p50) > --2%", "improvement(p50): '--2%' is not a share such as 10%, 0.1 or -2%"},
+	{"speedup(p50) > 200%", "speedup(p50): '200%' is not a factor such as 2, 2.5 or 2x"},
+	{"speedup(p50) > x", "speedup(p50): 'x' is not a factor such as 2, 2.5 or 2x"},
+	{"improvement(p50)", "'improvement(p50)': after what is measured comes <, <=, >, >= or 'in A..B'"},
 };
 
 static void
@@ -190,6 +304,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_form_of_an_expression_is_understood),
+		cmocka_unit_test(test_goals_of_two_arms_are_understood),
+		cmocka_unit_test(test_a_goal_of_two_arms_needs_them),
+		cmocka_unit_test(test_a_measure_stands_alone_too),
 		cmocka_unit_test(test_every_mistake_in_an_expression_is_named),
 		cmocka_unit_test(test_bounds_hold_as_their_operator_says),
 		cmocka_unit_test(test_what_is_not_known_or_above_the_timeout_satisfies_no_upper_bound),
