@@ -54,6 +54,15 @@ is_nobodys(const struct slot_text *text, struct error *err)
 }
 
 bool
+slot_is_word(const char *word)
+{
+	for (const struct slot_ops *const *row = slots; *row != NULL; row++)
+		if (strcmp((*row)->name, word) == 0)
+			return true;
+	return false;
+}
+
+bool
 slot_parse(struct slot *slot, const struct slot_text *text, const struct slot_scope *scope, struct error *err)
 {
 	for (const struct slot_ops *const *row = slots; *row != NULL; row++) {

@@ -56,6 +56,7 @@ struct rendering {
 	const struct render *render;
 	int64_t now_ns;      /* 0: not read yet */
 	char *length_digits; /* where the head says how long the body is; NULL: nowhere */
+	char *turn;          /* where this turn of a conversation began; NULL: it did not, or is over */
 };
 
 struct slot_ops {
@@ -63,7 +64,7 @@ struct slot_ops {
 	const char *form; /* as a sentence offers it, "${random(1,100)}"; NULL: not offered to everybody */
 	const char *help; /* one line for `brunt help profile` */
 	size_t streams;   /* of random numbers that it draws from */
-	bool is_text;     /* as a whole JSON value it is a string */
+	bool is_text;     /* as a whole JSON value it is a string: ${…|json} leaves the quotes around it */
 
 	/* Takes the text if it is this row's: `slot` holds where it stands. False without err set: it is not this
 	 * row's; with err set: it is, but wrong. */
@@ -71,6 +72,8 @@ struct slot_ops {
 		struct slot *slot, const struct slot_text *text, const struct slot_scope *scope, struct error *err);
 	/* Most bytes that put writes for this slot, escapes and all. */
 	size_t (*most)(const struct slot *slot);
+	/* What it needs beyond that for this one request, where it grows with its session; NULL: nothing. */
+	size_t (*more)(const struct slot *slot, const struct render *render);
 	/* Writes it, escaped for slot->context, and returns what follows. */
 	char *(*put)(const struct slot *slot, struct rendering *rendering, char *into);
 	/* A slot that owns slot->of.object. NULL: none does. */
@@ -82,6 +85,9 @@ extern const struct slot_ops *const slots[]; /* from slots.def, ended by NULL */
 #define SLOT(name) extern const struct slot_ops name##_slot;
 #include "request/slots.def"
 #undef SLOT
+
+/* Whether a row has this word: nobody else may go by it. */
+bool slot_is_word(const char *word);
 
 /* The row that takes the text; false with err set: none does, and the sentence says what would be right. */
 bool slot_parse(struct slot *slot, const struct slot_text *text, const struct slot_scope *scope, struct error *err);

@@ -126,7 +126,8 @@ random_parse(struct slot *slot, const struct slot_text *text, const struct slot_
 static char *
 random_put(const struct slot *slot, struct rendering *rendering, char *into)
 {
-	uint64_t drawn = rng_at(rendering->render->seed, slot_stream(slot, 0), rendering->render->k);
+	const struct render *render = rendering->render;
+	uint64_t drawn = rng_at(render->seed, slot_stream(slot, 0), render_draw_at(render));
 	unsigned __int128 product = (unsigned __int128)drawn * ((unsigned __int128)slot->of.range.span + 1);
 
 	return put_signed(into, (int64_t)((uint64_t)slot->of.range.from + (uint64_t)(product >> 64)));

@@ -25,8 +25,8 @@ uuid_put(const struct slot *slot, struct rendering *rendering, char *into)
 {
 	static const char hex[] = "0123456789abcdef";
 	const struct render *render = rendering->render;
-	uint64_t high = rng_at(render->seed, slot_stream(slot, 0), render->k);
-	uint64_t low = rng_at(render->seed, slot_stream(slot, 1), render->k);
+	uint64_t high = rng_at(render->seed, slot_stream(slot, 0), render_draw_at(render));
+	uint64_t low = rng_at(render->seed, slot_stream(slot, 1), render_draw_at(render));
 
 	high = (high & ~UINT64_C(0xf000)) | UINT64_C(0x4000);
 	low = (low & ~(UINT64_C(3) << 62)) | UINT64_C(2) << 62;

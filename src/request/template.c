@@ -17,6 +17,7 @@ struct template
 	size_t slots_n, head_slots_n;
 	size_t length_digits; /* room that the head keeps for the length of the longest body */
 	size_t render_max;
+	bool grows; /* a slot needs more than that where its session has much to tell */
 };
 
 /* While a template is made. */
@@ -166,6 +167,7 @@ add_slot(struct parsing *p, struct slot_text text, const char *end)
 	}
 	settle_quotes(p, &slot);
 	p->streams_n += slot.ops->streams;
+	t->grows |= slot.ops->more != NULL;
 	t->slots[t->slots_n++] = slot;
 	return true;
 }
@@ -314,7 +316,7 @@ settle_length(struct parsing *p)
 	struct template *t = p->template;
 	char digits[SLOT_NUMBER_MOST];
 	size_t body_most = p->text.length - t->body_at + most_of(t, t->head_slots_n, t->slots_n);
-	size_t length = (size_t)(slot_put_number(digits, body_most) - digits);
+	size_t length = t->grows ? sizeof(digits) : (size_t)(slot_put_number(digits, body_most) - digits);
 
 	for (size_t i = 0; i < t->head_slots_n; i++)
 		if (t->slots[i].ops == &content_length)
@@ -377,6 +379,17 @@ size_t
 template_render_max(const struct template *template)
 {
 	return template->render_max;
+}
+
+size_t
+template_render_room(const struct template *template, const struct render *render)
+{
+	size_t room = template->render_max;
+
+	for (size_t i = 0; template->grows && i < template->slots_n; i++)
+		if (template->slots[i].ops->more != NULL)
+			room += template->slots[i].ops->more(&template->slots[i], render);
+	return room;
 }
 
 const char *

@@ -34,9 +34,12 @@ void template_free(struct template *template);
 /* What it is filled in with, in order. */
 const struct slot *template_slots(const struct template *template, size_t *n);
 
-/* Most bytes that rendering may need; 0: it has no slots, and template_fixed gives its bytes. */
+/* Most bytes that rendering may need, but for what grows with a session; 0: it has no slots, and template_fixed gives
+ * its bytes. */
 size_t template_render_max(const struct template *template);
+/* All that rendering this one request may need. */
+size_t template_render_room(const struct template *template, const struct render *render);
 const char *template_fixed(const struct template *template, size_t *length);
 
-/* Renders one request; `into` has template_render_max bytes. Returns the length. */
+/* Renders one request; `into` has template_render_room bytes. Returns the length. */
 size_t template_render(const struct template *template, const struct render *render, char *into);
