@@ -106,7 +106,8 @@ child_start(struct child *child, uv_loop_t *loop, const struct child_config *con
 		.stdio_count = 3,
 	};
 
-	if ((size_t)snprintf(line, sizeof(line), "%s%s", command_is_plain(config->command) ? "exec " : "",
+	if ((size_t)snprintf(line, sizeof(line), "%s%s",
+		    config->is_signalled && command_is_plain(config->command) ? "exec " : "",
 		    config->command) >= sizeof(line))
 		return error_set(err, "the command is longer than %zu bytes", sizeof(line));
 	child_init(child, loop, config);

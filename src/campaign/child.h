@@ -28,6 +28,7 @@ struct child {
 struct child_config {
 	const char *command; /* as it is run */
 	const char *shown;   /* as messages show it */
+	bool is_signalled;   /* a plain command takes the shell's place, so that signals and exit status are its own */
 	int64_t within_ns;   /* it is ended after so long; 0: never */
 	int64_t stop_ns;
 	void (*on_exit)(void *context, struct child *child); /* from a later loop turn */

@@ -12,8 +12,10 @@
 static bool
 target_spawn(struct target_process *target, uv_loop_t *loop, const struct plan_command *command, struct error *err)
 {
-	struct child_config config = {
-		.command = command->command, .shown = command->command, .stop_ns = command->stop_ns};
+	struct child_config config = {.command = command->command,
+		.shown = command->command,
+		.is_signalled = true,
+		.stop_ns = command->stop_ns};
 	struct error why = {0};
 
 	return child_start(&target->child, loop, &config, &why) || error_set(err, "target.command: %s", why.message);

@@ -20,7 +20,8 @@ enum experiment_order { ORDER_INTERLEAVED, ORDER_SEQUENTIAL };
 struct plan_arm {           /* or a cell of a matrix */
 	const char *name;   /* of a cell "users=8 max_tokens=50" */
 	struct plan *plan;  /* freed with the experiment */
-	const char **shown; /* a cell's values as written, in the order of the keys */
+	const char **shown; /* a cell's values as written, in the order of the keys … */
+	const char **brief; /* … and long ones as their number among the key's and their end */
 };
 
 struct plan_experiment {

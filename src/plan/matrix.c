@@ -6,6 +6,7 @@
 #include "plan/variants.h"
 
 #define VALUE_SHOWN_CEILING ((size_t)1024)
+#define BRIEF_BYTES 24 /* of a value in a name or a table */
 
 static bool
 check_key(const struct plan_node *key, struct error *err)
@@ -51,17 +52,37 @@ digit_of(const struct plan_node *key, size_t index)
 	return index / below % key->n;
 }
 
+/* Long values are often the same but for their end: "#2 …--workers 4". */
+static const char *
+brief_text(struct arena *arena, const char *shown, size_t number)
+{
+	size_t length = strlen(shown), from = length - (BRIEF_BYTES - 4);
+
+	if (length <= BRIEF_BYTES)
+		return shown;
+	while ((shown[from] & 0xc0) == 0x80) /* within a UTF-8 character */
+		from++;
+	return arena_printf(arena, "#%zu …%s", number, shown + from);
+}
+
 static void
 name_cell(struct plan_context *context, const struct plan_node *matrix, size_t index, struct plan_arm *cell)
 {
+	struct arena *arena = context->arena;
 	size_t i = 0;
 
 	cell->name = "";
-	cell->shown = arena_alloc(context->arena, matrix->n * sizeof(*cell->shown));
+	cell->shown = arena_alloc(arena, matrix->n * sizeof(*cell->shown));
+	cell->brief = arena_alloc(arena, matrix->n * sizeof(*cell->brief));
 	for (const struct plan_node *key = matrix->first; key != NULL; key = key->next, i++) {
-		cell->shown[i] = value_text(context->arena, node_at(key, digit_of(key, index)));
-		cell->name = arena_printf(context->arena, "%s%s%s=%.40s", cell->name, i > 0 ? " " : "",
-			short_key(key->key), cell->shown[i]);
+		size_t digit = digit_of(key, index);
+
+		cell->shown[i] = value_text(arena, node_at(key, digit));
+		cell->brief[i] = brief_text(arena, cell->shown[i], digit + 1);
+		bool is_long = cell->brief[i] != cell->shown[i];
+
+		cell->name = arena_printf(arena, "%s%s%s=%.*s", cell->name, i > 0 ? " " : "", short_key(key->key),
+			is_long ? (int)strcspn(cell->brief[i], " ") : BRIEF_BYTES, cell->brief[i]);
 	}
 }
 

@@ -114,6 +114,7 @@ result_add_json(const struct report *report, const struct system_info *system, s
 	result_add_levels(result, report);
 	result_add_requests(result, report);
 	result_add_scenarios(result, report);
+	result_add_experiment(result, report);
 	result_add_course(result, report);
 	result_add_resources(result, report);
 	add_system(result, system);

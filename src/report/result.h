@@ -26,6 +26,7 @@ void result_add_levels(cJSON *result, const struct report *report);
 void result_add_breaking_point(cJSON *result, const struct report *report);
 void result_add_spike(cJSON *result, const struct report *report); /* nothing where there was none */
 void result_add_failure_mode(cJSON *result, const struct report *report);
+void result_add_experiment(cJSON *result, const struct report *report); /* nothing where it is one run */
 void result_add_course(cJSON *result, const struct report *report); /* nothing where the profile asks for nothing */
 void result_add_resources(cJSON *result, const struct report *report);
 void result_add_series(cJSON *result, const struct report *report);

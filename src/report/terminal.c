@@ -117,6 +117,18 @@ add_measurements(const struct report *report, struct page *page)
 	terminal_add_generator(report, page);
 }
 
+/* Figures are those of the arms, and of each run in its own report. */
+static void
+add_several(const struct report *report, struct page *page)
+{
+	terminal_add_experiment(report, page);
+	terminal_add_slos(report, page);
+	page_heading(page, "Load");
+	add_counts(report->summary, page);
+	add_connections(report->summary, page);
+	terminal_add_failures(report, page);
+}
+
 void
 terminal_report(const struct report *report, const struct terminal_style *style, struct buf *into)
 {
@@ -124,9 +136,13 @@ terminal_report(const struct report *report, const struct terminal_style *style,
 
 	page_init(&page, into, style);
 	terminal_add_verdict(report, &page);
-	terminal_add_breaking_point(report, &page);
-	add_load(report, &page);
-	add_measurements(report, &page);
+	if (report->experiment != NULL) {
+		add_several(report, &page);
+	} else {
+		terminal_add_breaking_point(report, &page);
+		add_load(report, &page);
+		add_measurements(report, &page);
+	}
 	if (report->results_dir != NULL) {
 		page_heading(&page, "Results");
 		page_entry(&page, "in", PAINT_PLAIN, "%s", report->results_dir);

@@ -1,4 +1,5 @@
 """What must hold in every scenario, whatever it is about. Each check yields what is wrong, in words."""
+import copy
 import json
 import os
 import re
@@ -79,23 +80,49 @@ def check_exit_code(ran):
         yield f"result.json says exit {ran.result['verdict']['exit_code']}, it was {ran.exit}"
 
 
-def check_events(ran):
-    path = os.path.join(ran.out, "events.ndjson")
+def read_events(folder, wrong):
+    """The events of one run; what is wrong with them as a whole is added to the list."""
+    path = os.path.join(folder, "events.ndjson")
     if not os.path.exists(path):
-        yield "no events.ndjson"
-        return
+        wrong.append(f"no events.ndjson in {folder}")
+        return []
     with open(path, encoding="utf-8") as file:
         lines = file.read().split("\n")
     if lines.pop() != "":
-        yield "events.ndjson does not end with a whole line"
+        wrong.append("events.ndjson does not end with a whole line")
     events = [json.loads(line) for line in lines]
     kinds = [event.get("event") for event in events]
     if kinds[:1] != ["run"] or kinds[-1:] != ["end"]:
-        yield f"events go from {kinds[:1]} to {kinds[-1:]}, not from run to end"
+        wrong.append(f"events go from {kinds[:1]} to {kinds[-1:]}, not from run to end")
+    return events
+
+
+def check_events(ran):
+    """The intervals hold all arrivals: those of an experiment's runs lie in the runs' own directories."""
+    wrong = []
+    events = read_events(ran.out, wrong)
+    for run in ran.result.get("experiment", {}).get("runs", []):
+        if run["was_run"]:
+            events += read_events(os.path.join(ran.out, run["dir"]), wrong)
+    yield from wrong
     scheduled = sum(level.get("counts", {}).get("scheduled", 0) for event in events if event["event"] == "interval"
                     for level in event["levels"])
     if scheduled != ran.result["totals"]["scheduled"]:
         yield f"the intervals hold {scheduled} arrivals, the totals {ran.result['totals']['scheduled']}"
+
+
+def check_runs(ran):
+    """Each run of an experiment has a result of its own, as good as any, and together they sent what the whole did."""
+    runs = [run for run in ran.result.get("experiment", {}).get("runs", []) if run["was_run"]]
+    if "experiment" in ran.result and sum(run["scheduled"] for run in runs) != ran.result["totals"]["scheduled"]:
+        yield f"the runs do not add up to {ran.result['totals']['scheduled']} arrivals: {runs}"
+    for run in runs:
+        one = copy.copy(ran)
+        one.out = os.path.join(ran.out, run["dir"])
+        with open(os.path.join(one.out, "result.json"), encoding="utf-8") as file:
+            one.result = json.load(file)
+        for check in (check_identities, check_schema, check_latencies, check_events):
+            yield from (f"{run['dir']}: {finding}" for finding in check(one))
 
 
 def check_sanitizers(ran):
@@ -111,7 +138,7 @@ def check_processes(ran):
             yield f"left behind: {left}"
 
 
-WITH_RESULT = [check_identities, check_schema, check_latencies, check_server_count, check_exit_code, check_events]
+WITH_RESULT = [check_identities, check_schema, check_latencies, check_server_count, check_exit_code, check_events, check_runs]
 ALWAYS = [check_sanitizers, check_processes]
 
 

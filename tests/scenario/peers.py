@@ -169,11 +169,27 @@ def wants_token(request):
     return True
 
 
+UNAVAILABLE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+
+
+def ready_later(request):
+    """/health says that it is ready 700 ms after it was first asked; before that nothing else is answered well either."""
+    request.send(OK if request.peer.age_s() > 0.7 else UNAVAILABLE)
+    return True
+
+
+def sick_for_a_while(request):
+    """/health says 503 from 1 to 2 s after the first request; everything else is always well."""
+    is_sick = request.path == "/health" and 1 < request.peer.age_s() < 2
+    request.send(UNAVAILABLE if is_sick else OK)
+    return True
+
+
 BEHAVIOURS = {f.__name__: f for f in (
     plain, connection_close, chunked_trailers, close_delimited, extra_bytes, extra_response, truncated, truncated_chunk,
     bad_status_line, bad_chunk_size, two_lengths, length_and_chunked, huge_headers, interim, head, no_body, byte_by_byte,
     stall, stall_in_body, trickle, reset, stale_keepalive, echo_body,
-    wants_token)}
+    wants_token, ready_later, sick_for_a_while)}
 
 
 class Peer:
@@ -184,6 +200,7 @@ class Peer:
         self.behave = BEHAVIOURS[behaviour] if accepts else None
         self.requests = self.connections = 0
         self.bodies = set()  # what echo_body received
+        self.first_s = None  # when age_s was first asked for
         self.held = threading.Event()
         self.lock = threading.Lock()
         kind = {"v4": socket.AF_INET, "v6": socket.AF_INET6, "unix": socket.AF_UNIX}[family]
@@ -237,6 +254,11 @@ class Peer:
             if not more:
                 return pending, None
             pending += more
+
+    def age_s(self):
+        with self.lock:
+            self.first_s = self.first_s or time.monotonic()
+        return time.monotonic() - self.first_s
 
     def close(self):
         self.held.set()

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 import always
 
@@ -254,6 +255,38 @@ def killed_run_is_reported(ran):
     yield from always.identities(rebuilt["totals"], "rebuilt totals")
     if not 300 <= rebuilt["totals"]["scheduled"] <= 700:
         yield f"3 s of 200/s were measured, the report counts {rebuilt['totals']['scheduled']}"
+
+
+def lines_of(ran, name):
+    path = os.path.join(ran.folder, name)
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as file:
+        return file.read().split()
+
+
+def hooks_came_in_order(ran):
+    """before, then what is beside the load, then after, in every run, and nothing of one reaches into the next."""
+    wanted = [f"{hook}-{arm}" for arm in "abab" for hook in ("before", "after")]
+    got = [line for line in lines_of(ran, "log") if not line.startswith("beat")]
+    if got != wanted:
+        yield f"the hooks ran as {got}"
+
+
+def after_followed_each_before(ran):
+    got = lines_of(ran, "log")
+    if not got or got != ["before", "after"] * (len(got) // 2):
+        yield f"the hooks ran as {got}"
+
+
+def beats_end_with_the_load(ran):
+    """Ten beats a second, for as long as the load lasts, and not one more once brunt has ended."""
+    beats = len(lines_of(ran, "beats"))
+    time.sleep(0.5)
+    if beats != len(lines_of(ran, "beats")):
+        yield "what ran beside the load runs still"
+    if not 10 <= beats <= 25:
+        yield f"{beats} beats came, where the load lasted 2 s"
 
 
 ESCAPE = re.compile(r"\x1b\[([\d;?]*)([A-Za-z])")
