@@ -22,7 +22,8 @@ plan_of(const char *load, struct error *err)
 {
 	static const struct plan_choice *const protocols[] = {&http1, NULL}, *const readers[] = {&discard, NULL};
 	static const struct plan_metric *const metrics[] = {NULL};
-	const struct plan_tables tables = {shape_choices, protocols, readers, metrics};
+	const struct plan_tables tables = {
+		.shapes = shape_choices, .protocols = protocols, .readers = readers, .metrics = metrics};
 	char text[2048];
 
 	snprintf(text, sizeof(text), "target: {url: \"http://127.0.0.1:1\"}\nload: %s\nrequests: [{name: a, get: /}]\n",

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "plan/parse.h"
+#include "plan/llm.h"
 #include "plan/plan.h"
 
 /* Small tables in place of those that load/, proto/, reader/ and judge/ own. */
@@ -209,4 +210,51 @@ static const struct plan_choice *const fake_readers[] = {&fake_discard, &fake_te
 static const struct plan_metric *const fake_metrics[] = {&fake_response, &fake_service, &fake_error_rate,
 	&fake_max_rate, &fake_spike_rate, &fake_cpu, &fake_memory, &fake_threads, NULL};
 
-static const struct plan_tables fake_tables = {fake_shapes, fake_protocols, fake_readers, fake_metrics};
+/* An API that takes messages, demands a model and has its name in its path; and one that takes a text. */
+static void
+fake_compose_chat(struct arena *arena, const struct plan_llm *llm, struct plan_node *body)
+{
+	llm_text(arena, body, "model", llm->model);
+	llm_messages(arena, llm, body, true);
+	llm_value(arena, body, "max_tokens", llm->max_tokens);
+	llm_bool(arena, body, "stream", llm->streams);
+}
+
+static void
+fake_compose_text(struct arena *arena, const struct plan_llm *llm, struct plan_node *body)
+{
+	llm_text(arena, body, "prompt", llm_prompt(arena, llm));
+	llm_value(arena, llm_map(arena, body, "options"), "n", llm->max_tokens);
+}
+
+static const struct plan_pair fake_headers[] = {{"x-version", "3"}, {NULL, NULL}};
+static const struct plan_llm_api fake_chat_api = {.name = "chat",
+	.help = "chat",
+	.reader = &fake_json,
+	.stream_path = "/v1/{model}/stream",
+	.whole_path = "/v1/whole",
+	.headers = fake_headers,
+	.accept = "text/event-stream",
+	.takes_messages = true,
+	.takes_system = true,
+	.takes_ignore_eos = true,
+	.needs_model = true,
+	.answer_open = "<",
+	.answer_close = ">",
+	.compose = fake_compose_chat};
+static const struct plan_llm_api fake_text_api = {.name = "text",
+	.help = "text",
+	.reader = &fake_json,
+	.stream_path = "/text",
+	.whole_path = "/text",
+	.accept = "text/event-stream",
+	.needs_max_tokens = true,
+	.compose = fake_compose_text};
+static const struct plan_llm_api fake_mute_api = {.name = NULL};
+static const struct plan_llm_api *const fake_apis[] = {&fake_chat_api, &fake_text_api, &fake_mute_api, NULL};
+
+static const struct plan_tables fake_tables = {.shapes = fake_shapes,
+	.protocols = fake_protocols,
+	.readers = fake_readers,
+	.llm_apis = fake_apis,
+	.metrics = fake_metrics};
