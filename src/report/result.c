@@ -63,22 +63,27 @@ add_verdict(cJSON *result, const struct report *report)
 		cJSON_AddItemToArray(reasons, value_of_text(verdict->reasons[i]));
 }
 
+cJSON *
+result_slo(const struct slo_verdict *slo)
+{
+	static const char *const statuses[] = {"pass", "stretch", "fail", "na"};
+	cJSON *o = value_object();
+
+	value_set_text(o, "expr", slo->expr->text);
+	value_set_number(o, "value", slo->value);
+	value_set_bool(o, "above_timeout", slo->expr->of == EXPR_OF_RUN && isinf(slo->value));
+	value_set_text(o, "status", statuses[slo->status]);
+	return o;
+}
+
 static void
 add_slos(cJSON *result, const struct report *report)
 {
-	static const char *const statuses[] = {"pass", "stretch", "fail", "na"};
 	cJSON *slos = value_add_array(result, "slo");
 
-	for (size_t i = 0; report->verdict->slos != NULL && i < report->plan->slos_n; i++) {
-		const struct slo_verdict *slo = &report->verdict->slos[i];
-		cJSON *o = value_object();
-
-		value_set_text(o, "expr", slo->expr->text);
-		value_set_number(o, "value", slo->value);
-		value_set_bool(o, "above_timeout", isinf(slo->value) != 0);
-		value_set_text(o, "status", statuses[slo->status]);
-		cJSON_AddItemToArray(slos, o);
-	}
+	for (size_t i = 0; report->verdict->slos != NULL && i < report->plan->slos_n; i++)
+		cJSON_AddItemToArray(slos, result_slo(&report->verdict->slos[i]));
+	result_add_gates(slos, report->experiment);
 }
 
 /* The profile is plan/'s own JSON, taken as it stands: a seed above 2^53 would not survive being parsed into doubles.
@@ -115,6 +120,7 @@ result_add_json(const struct report *report, const struct system_info *system, s
 	result_add_requests(result, report);
 	result_add_scenarios(result, report);
 	result_add_experiment(result, report);
+	result_add_comparison(result, report);
 	result_add_course(result, report);
 	result_add_resources(result, report);
 	add_system(result, system);

@@ -15,6 +15,7 @@ bool result_add_json(const struct report *report, const struct system_info *syst
 
 /* Parts of the document, in files of their own. */
 void result_add_totals(cJSON *result, const struct report *report);
+void result_set_counts(cJSON *into, const struct counts *counts);
 void result_add_latency(cJSON *into, const struct histogram *histograms);
 cJSON *result_figures(const struct latency_figures *figures);
 /* Null where nothing was generated. totals: every phase; measured: the measured phases. */
@@ -27,6 +28,9 @@ void result_add_breaking_point(cJSON *result, const struct report *report);
 void result_add_spike(cJSON *result, const struct report *report); /* nothing where there was none */
 void result_add_failure_mode(cJSON *result, const struct report *report);
 void result_add_experiment(cJSON *result, const struct report *report); /* nothing where it is one run */
+void result_add_comparison(cJSON *result, const struct report *report); /* the same */
+cJSON *result_slo(const struct slo_verdict *slo);
+void result_add_gates(cJSON *slos, const struct experiment *experiment); /* NULL: there are none */
 void result_add_course(cJSON *result, const struct report *report); /* nothing where the profile asks for nothing */
 void result_add_resources(cJSON *result, const struct report *report);
 void result_add_series(cJSON *result, const struct report *report);

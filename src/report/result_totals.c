@@ -16,8 +16,8 @@ add_reasons(cJSON *into, const char *key, const struct counts *counts, enum fail
 			value_set_count(reasons, failure_rows[f].counter, counts->by_failure[f]);
 }
 
-static void
-set_counts(cJSON *into, const struct counts *counts)
+void
+result_set_counts(cJSON *into, const struct counts *counts)
 {
 	value_set_count(into, "scheduled", counts->scheduled);
 	value_set_count(into, "sent", counts->sent);
@@ -52,7 +52,7 @@ result_add_totals(cJSON *result, const struct report *report)
 	double window_s = summary->measured_s;
 	cJSON *totals = value_add_object(result, "totals");
 
-	set_counts(totals, &summary->everything.counts);
+	result_set_counts(totals, &summary->everything.counts);
 	value_set_count(totals, "connects", summary->connects);
 	value_set_count(totals, "connects_failed", summary->connects_failed);
 	cJSON *in_flight = value_add_object(result, "in_flight");
@@ -122,7 +122,7 @@ result_add_warmup(cJSON *result, const struct report *report)
 	cJSON *o = value_add_object(result, "warmup");
 
 	value_set_number(o, "window_s", warmup->window_s);
-	set_counts(value_add_object(o, "totals"), &warmup->counts);
+	result_set_counts(value_add_object(o, "totals"), &warmup->counts);
 	cJSON *latency = value_add_object(o, "latency_ns");
 
 	for (int m = 0; m < METRIC_COUNT; m++) {
@@ -144,7 +144,7 @@ result_add_requests(cJSON *result, const struct report *report)
 	for (size_t i = 0; i < report->plan->requests_n; i++) {
 		cJSON *request = value_add_object(requests, report->plan->requests[i].name);
 
-		set_counts(value_add_object(request, "totals"), &report->summary->request_totals[i]);
+		result_set_counts(value_add_object(request, "totals"), &report->summary->request_totals[i]);
 		result_add_latency(request, report->summary->requests[i].histograms);
 		result_add_tokens(request, &report->summary->request_totals[i], &report->summary->requests[i],
 			report->summary->measured_s);
@@ -167,6 +167,6 @@ result_add_scenarios(cJSON *result, const struct report *report)
 
 		for (size_t r = 0; r < scenario->requests_n; r++)
 			counts_merge(&counts, &report->summary->request_totals[scenario->first_request + r]);
-		set_counts(value_add_object(value_add_object(scenarios, scenario->name), "totals"), &counts);
+		result_set_counts(value_add_object(value_add_object(scenarios, scenario->name), "totals"), &counts);
 	}
 }

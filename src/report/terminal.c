@@ -122,6 +122,7 @@ static void
 add_several(const struct report *report, struct page *page)
 {
 	terminal_add_experiment(report, page);
+	terminal_add_comparison(report, page);
 	terminal_add_slos(report, page);
 	page_heading(page, "Load");
 	add_counts(report->summary, page);

@@ -19,6 +19,7 @@ void terminal_add_tokens(const struct report *report, struct page *page);
 void terminal_add_slos(const struct report *report, struct page *page);
 void terminal_add_failures(const struct report *report, struct page *page);
 void terminal_add_experiment(const struct report *report, struct page *page); /* its arms or cells, and its runs */
+void terminal_add_comparison(const struct report *report, struct page *page);
 void terminal_add_course(const struct report *report, struct page *page); /* what was done around and beside the load */
 void terminal_add_resources(const struct report *report, struct page *page);
 void terminal_add_generator(const struct report *report, struct page *page);
