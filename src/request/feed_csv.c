@@ -178,7 +178,7 @@ static bool
 csv_find(const struct feed *feed, struct feed_path *path, struct error *err)
 {
 	const struct slot_text name = {path->name, path->length};
-	const char *names[NAMES_CEILING];
+	const char *names[NAMES_CEILING] = {NULL};
 	size_t n = 0;
 
 	for (size_t i = 0; i < feed->header_n; i++)
