@@ -5,14 +5,16 @@
 
 struct connection;
 struct lane;
+struct visit;
 
 /* An exchange under way: it holds a slot of its scenario's in-flight cap, and waits for a connection or owns one. */
 struct flight {
 	struct exchange x;
 	struct lane *lane;
+	struct visit *visit;           /* whose step it is; NULL: it belongs to no flow */
 	struct connection *connection; /* NULL while it waits */
 	struct list waiting;           /* in the pool's queue for a connection */
-	struct list by_deadline;       /* in its lane: deadlines of a lane never decrease */
+	struct list by_deadline;       /* in its lane, or among the pump's steps: deadlines there never decrease */
 	unsigned resends;              /* connections that died under it before it was sent */
 	bool needs_fresh; /* not a kept-alive connection again: those of a server that closes them may all be stale */
 	int64_t deadline_ns;

@@ -26,7 +26,7 @@ static void
 lane_init_users(struct lane *lane)
 {
 	lane->users_max = (uint32_t)schedule_share(&lane->schedule, schedule_users_most(&lane->schedule));
-	lane->in_flight_max = lane->users_max; /* each has one request under way */
+	lane->under_way_max = lane->users_max; /* each has one request, or one session */
 	lane->freed_ns = must_calloc(lane->users_max, sizeof(*lane->freed_ns));
 	lane->iterations_max = schedule_share(&lane->schedule, lane->schedule.count_limit);
 }
@@ -81,6 +81,23 @@ lane_is_over(const struct lane *lane, int64_t t_ns)
 	return t_ns >= schedule_end_ns(&lane->schedule) || lane_iterations_are_over(lane);
 }
 
+bool
+lane_has_sessions(const struct lane *lane, int64_t t_ns)
+{
+	return lane->sessions != NULL && lane->under_way > 0 && !lane->is_stopped &&
+	       t_ns < schedule_end_ns(&lane->schedule);
+}
+
+static void
+lane_init_sessions(struct lane *lane)
+{
+	lane->sessions = must_alloc(sizeof(*lane->sessions));
+	sessions_init(lane->sessions, lane->plan, lane->scenario, lane->seed, lane->under_way_max);
+	lane->sessions->shard = lane->schedule.shard;
+	lane->sessions->shards = lane->schedule.shards;
+	lane->choices_n = 1;
+}
+
 void
 lane_init(struct lane *lane, const struct plan *plan, uint32_t scenario, uint32_t shard, uint32_t shards)
 {
@@ -91,13 +108,16 @@ lane_init(struct lane *lane, const struct plan *plan, uint32_t scenario, uint32_
 	schedule_init(&lane->schedule, load, lane->seed);
 	lane->schedule.shard = shard;
 	lane->schedule.shards = shards;
-	lane->in_flight_max = (uint32_t)schedule_share(&lane->schedule, load->in_flight_max);
+	lane->under_way_max = (uint32_t)schedule_share(&lane->schedule, load->in_flight_max);
 	list_init(&lane->by_deadline);
+	lane->choices_n = lane->scenario->requests_n;
 	lane_init_weights(lane);
 	if (load->in_users)
 		lane_init_users(lane);
 	else
 		backlog_init(&lane->backlog, &lane->schedule);
+	if (lane->scenario->flow != NULL)
+		lane_init_sessions(lane);
 	lane_find_next_due(lane);
 }
 
@@ -106,6 +126,9 @@ lane_fini(struct lane *lane)
 {
 	if (!lane->scenario->load.in_users)
 		backlog_fini(&lane->backlog);
+	if (lane->sessions != NULL)
+		sessions_fini(lane->sessions);
+	free(lane->sessions);
 	free(lane->freed_ns);
 	free(lane->weights_until);
 }
@@ -113,7 +136,7 @@ lane_fini(struct lane *lane)
 uint32_t
 lane_request_of(const struct lane *lane, uint64_t k)
 {
-	uint32_t n = lane->scenario->requests_n, first = lane->scenario->first_request;
+	uint32_t n = lane->choices_n, first = lane->scenario->first_request;
 
 	if (n == 1)
 		return first;
@@ -154,9 +177,9 @@ bool
 lane_has_free_user(struct lane *lane, int64_t t_ns)
 {
 	/* Fewer are wanted by now: those that are free leave, so that none comes back with an old due time. */
-	while (lane->freed_n > 0 && lane->in_flight + lane->freed_n > lane->users)
+	while (lane->freed_n > 0 && lane->under_way + lane->freed_n > lane->users)
 		lane_drop_oldest_free_user(lane);
-	return lane->in_flight < lane->users && t_ns < lane->users_until_ns && !lane_iterations_are_over(lane);
+	return lane->under_way < lane->users && t_ns < lane->users_until_ns && !lane_iterations_are_over(lane);
 }
 
 bool

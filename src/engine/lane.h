@@ -6,10 +6,11 @@
 #include "base/list.h"
 #include "engine/backlog.h"
 #include "engine/flight.h"
+#include "engine/sessions.h"
 #include "load/schedule.h"
 #include "plan/plan.h"
 
-/* A scenario under way: its schedule, the flights it has, its backlog, or, in a closed loop, its users. */
+/* A scenario under way: its schedule, the flights or sessions it has, its backlog, or, in a closed loop, its users. */
 struct lane {
 	const struct plan *plan;
 	const struct plan_scenario *scenario;
@@ -29,9 +30,11 @@ struct lane {
 	int64_t users_until_ns;
 	uint64_t iterations, iterations_max, warmup_taken; /* iterations_max 0: no limit, and none of the warm-up's */
 
-	struct list by_deadline; /* flights */
-	uint32_t in_flight, in_flight_max;
-	double *weights_until; /* per request of the scenario: cumulated, the last is 1 */
+	struct list by_deadline;           /* flights of arrivals, a flow's first steps among them */
+	uint32_t under_way, under_way_max; /* arrivals that hold a slot: requests in flight, or sessions */
+	double *weights_until;             /* per request of the scenario: cumulated, the last is 1 */
+	uint32_t choices_n;                /* requests that an arrival may make: of a flow the first step alone */
+	struct sessions *sessions;         /* NULL: no flow */
 	bool is_stopped;
 };
 
@@ -51,6 +54,8 @@ void lane_steer(struct lane *lane, double level, int64_t at_ns);
 void lane_seek(struct lane *lane, int64_t t_ns);
 /* No arrival is left, at schedule time t. */
 bool lane_is_over(const struct lane *lane, int64_t t_ns);
+/* Steps may still become due, of sessions that began. */
+bool lane_has_sessions(const struct lane *lane, int64_t t_ns);
 
 /* Closed loop: how many users may run at schedule time t, and the next that is free. */
 uint32_t lane_users_at(const struct lane *lane, int64_t t_ns);
@@ -60,3 +65,12 @@ void lane_look_at_users(struct lane *lane, int64_t t_ns);
 bool lane_has_free_user(struct lane *lane, int64_t t_ns);
 int64_t lane_take_free_user(struct lane *lane, int64_t now_ns); /* since when it is free */
 void lane_give_user(struct lane *lane, int64_t now_ns);
+
+/* What an arrival began is over: its slot is free. */
+static inline void
+lane_give_slot(struct lane *lane, int64_t now_ns)
+{
+	lane->under_way--;
+	if (lane->scenario->load.in_users)
+		lane_give_user(lane, now_ns);
+}

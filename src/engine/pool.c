@@ -51,6 +51,7 @@ pool_fini(struct pool *pool)
 	for (uint32_t i = 0; i < pool->used_first; i++) {
 		free(pool->all[i].send_buffer);
 		buf_fini(&pool->all[i].scratch);
+		extraction_fini(&pool->all[i].extraction);
 	}
 	free(pool->all);
 	free(pool->states);
@@ -77,6 +78,7 @@ pool_take_unused(struct pool *pool)
 	c->reader_state = (char *)c->protocol_state + pool->reader_offset;
 	list_init(&c->node);
 	buf_init(&c->scratch, READER_SCRATCH_MAX);
+	extraction_init(&c->extraction);
 	return c;
 }
 

@@ -38,6 +38,7 @@ struct pool_config {
 	const struct addresses *addresses;
 	struct template *const *templates; /* per request of the plan */
 	const struct reader_ops *const *readers;
+	struct extractor *const *extractors; /* each may be NULL */
 	const struct pool_events *events;
 	void *context;
 };

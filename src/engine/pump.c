@@ -56,10 +56,11 @@ pump_end_flight(struct pump *pump, struct flight *flight, enum outcome outcome, 
 	flight->x.failure = failure;
 	recorder_add_exchange(pump->recorder, &flight->x, pump_window(pump, now_ns));
 	timeline_add(&pump->timeline, flight->x.level, -1);
-	lane->in_flight--;
 	pump_count_in_flight(pump, -1, now_ns);
-	if (lane->scenario->load.in_users)
-		lane_give_user(lane, now_ns);
+	if (flight->visit == NULL)
+		lane_give_slot(lane, now_ns);
+	else
+		pump_end_step(pump, lane, flight->visit, &flight->x);
 	flights_give(&pump->flights, flight);
 }
 
@@ -137,21 +138,31 @@ pump_cancel(struct pump *pump, struct flight *flight)
 		list_remove(&flight->waiting);
 }
 
-static void
-pump_start_flight(struct pump *pump, struct lane *lane, const struct exchange *x, int64_t now_ns)
+void
+pump_start_flight(struct pump *pump, struct lane *lane, struct visit *visit, const struct exchange *x, int64_t now_ns)
 {
 	struct flight *flight = flights_take(&pump->flights);
+	bool is_arrival = visit == NULL || visit->position == 0;
 
 	flight->x = *x;
 	flight->lane = lane;
+	flight->visit = visit;
 	flight->deadline_ns = x->taken_ns + pump->plan->target.timeout_ns;
-	list_add_last(&lane->by_deadline, &flight->by_deadline);
-	lane->in_flight++;
+	/* An arrival that waited in the backlog was taken before steps that are on their way already. */
+	list_add_last(is_arrival ? &lane->by_deadline : &pump->steps_by_deadline, &flight->by_deadline);
 	pump_count_in_flight(pump, +1, now_ns);
 	if (pump->has_pool)
 		pool_send(&pump->pool, flight, now_ns);
 	else
 		pump_await_answer(pump, flight, now_ns);
+}
+
+/* An arrival gets its slot: it makes its one request, or begins its session. */
+static void
+pump_start_arrival(struct pump *pump, struct lane *lane, const struct exchange *x, int64_t now_ns)
+{
+	lane->under_way++;
+	pump_start_flight(pump, lane, lane->sessions != NULL ? pump_begin_session(pump, lane, x) : NULL, x, now_ns);
 }
 
 /* The exchange of an arrival, as far as it is known when it is taken. */
@@ -180,7 +191,7 @@ pump_lose(struct pump *pump, const struct exchange *x, enum failure failure)
 	timeline_add(&pump->timeline, x->level, -1);
 }
 
-static void
+void
 pump_schedule(struct pump *pump, const struct exchange *x)
 {
 	recorder_add_scheduled(pump->recorder, x->level, x->request, 1);
@@ -199,8 +210,8 @@ pump_turn_backlog(struct pump *pump, struct lane *lane, int64_t now_ns)
 
 		if (now_ns - x.taken_ns >= pump->plan->target.timeout_ns)
 			pump_lose(pump, &x, FAILURE_QUEUE_TIMEOUT);
-		else if (lane->in_flight < lane->in_flight_max)
-			pump_start_flight(pump, lane, &x, run_clock_now(pump->clock));
+		else if (lane->under_way < lane->under_way_max)
+			pump_start_arrival(pump, lane, &x, run_clock_now(pump->clock));
 		else
 			return;
 		backlog_remove(&lane->backlog);
@@ -211,7 +222,7 @@ pump_turn_backlog(struct pump *pump, struct lane *lane, int64_t now_ns)
 static void
 pump_take(struct pump *pump, struct lane *lane, int64_t now_ns, bool is_in_gap)
 {
-	bool is_full = lane->in_flight >= lane->in_flight_max || lane->backlog.n > 0;
+	bool is_full = lane->under_way >= lane->under_way_max || lane->backlog.n > 0;
 	struct arrival arrival;
 
 	CHECK(schedule_peek(&lane->schedule, &lane->head, &arrival));
@@ -222,7 +233,7 @@ pump_take(struct pump *pump, struct lane *lane, int64_t now_ns, bool is_in_gap)
 	if (is_in_gap)
 		pump_lose(pump, &x, FAILURE_LOOP_GAP);
 	else if (!is_full)
-		pump_start_flight(pump, lane, &x, x.taken_ns);
+		pump_start_arrival(pump, lane, &x, x.taken_ns);
 	else if (lane->scenario->load.when_full == WHEN_FULL_QUEUE)
 		backlog_add(&lane->backlog, &lane->head, lane->head_position, now_ns);
 	else
@@ -291,7 +302,7 @@ pump_start_users(struct pump *pump, struct lane *lane, int64_t now_ns)
 		struct exchange x = pump_exchange_of(pump, lane, &arrival, taken_ns);
 
 		pump_schedule(pump, &x);
-		pump_start_flight(pump, lane, &x, taken_ns);
+		pump_start_arrival(pump, lane, &x, taken_ns);
 		if (lane_end_warmup_if_done(lane, now_ns - offset_ns))
 			pump_window(pump, now_ns); /* the first level begins */
 	}
@@ -311,6 +322,8 @@ pump_start_ready(struct pump *pump, int64_t now_ns, int64_t gap_ns)
 		else if (lane->backlog.n > 0)
 			pump_turn_backlog(pump, lane, now_ns);
 	}
+	if (pump->next_step_ns <= now_ns)
+		pump_take_steps(pump, now_ns, gap_ns);
 	pump_take_due(pump, now_ns, gap_ns);
 }
 
@@ -328,7 +341,7 @@ pump_is_ready_to_start(const struct pump *pump, int64_t now_ns)
 		if (lane->next_due_ns <= now_ns - pump->timeline.offset_ns || lane->backlog.n > 0)
 			return true;
 	}
-	return pump->reads_n >= PUMP_READS_PER_START;
+	return pump->reads_n >= PUMP_READS_PER_START || pump->next_step_ns <= now_ns;
 }
 
 /* A busy loop has many connections to read in one turn: what became due or free meanwhile is sent between two of them,
@@ -359,12 +372,12 @@ const struct pool_events pump_pool_events = {
 /* A deadline that passed while the loop itself stood still for a good part of the timeout says nothing about the
  * target. */
 static void
-pump_end_late(struct pump *pump, struct lane *lane, int64_t now_ns, int64_t gap_ns)
+pump_end_late(struct pump *pump, struct list *by_deadline, int64_t now_ns, int64_t gap_ns)
 {
 	bool is_stall = gap_ns > pump->plan->target.timeout_ns / 10;
 	struct flight *flight;
 
-	while ((flight = list_first(&lane->by_deadline, struct flight, by_deadline)) != NULL &&
+	while ((flight = list_first(by_deadline, struct flight, by_deadline)) != NULL &&
 		flight->deadline_ns <= now_ns) {
 		bool is_ours = is_stall && flight->deadline_ns > now_ns - gap_ns;
 		enum failure unsent = is_ours ? FAILURE_LOOP_GAP : FAILURE_QUEUE_TIMEOUT;
@@ -414,19 +427,30 @@ pump_turn(struct pump *pump, int64_t now_ns, int64_t asked_ns)
 	for (size_t i = 0; i < pump->lanes_n; i++) {
 		struct lane *lane = &pump->lanes[i];
 
-		pump_end_late(pump, lane, now_ns, gap_ns);
+		pump_end_late(pump, &lane->by_deadline, now_ns, gap_ns);
 		if (lane->scenario->load.in_users)
 			pump_look_at_users(pump, lane, now_ns);
 	}
+	pump_end_late(pump, &pump->steps_by_deadline, now_ns, gap_ns);
 	pump_start_ready(pump, now_ns, gap_ns);
+	for (size_t i = 0; i < pump->lanes_n; i++)
+		if (pump->lanes[i].sessions != NULL)
+			pump_cut_sessions_if_over(pump, &pump->lanes[i], now_ns);
 	return pump_close_levels(pump, now_ns);
+}
+
+static int64_t
+first_deadline_ns(const struct list *by_deadline)
+{
+	const struct flight *flight = list_first(by_deadline, struct flight, by_deadline);
+
+	return flight == NULL ? INT64_MAX : flight->deadline_ns;
 }
 
 static int64_t
 lane_next_ns(const struct lane *lane, int64_t now_ns, int64_t offset_ns)
 {
-	const struct flight *flight = list_first(&lane->by_deadline, struct flight, by_deadline);
-	int64_t next_ns = flight == NULL ? INT64_MAX : flight->deadline_ns;
+	int64_t next_ns = first_deadline_ns(&lane->by_deadline);
 
 	if (lane->next_due_ns < INT64_MAX)
 		next_ns = earlier(next_ns, lane->next_due_ns + offset_ns);
@@ -441,6 +465,7 @@ pump_next_ns(const struct pump *pump, int64_t now_ns)
 	int64_t next_ns = timeline_next_boundary_ns(&pump->timeline, now_ns);
 	const struct flight *answer = list_first(&pump->answers, struct flight, waiting);
 
+	next_ns = earlier(next_ns, earlier(pump->next_step_ns, first_deadline_ns(&pump->steps_by_deadline)));
 	if (pump->has_pool)
 		next_ns = earlier(next_ns, pool_next_deadline_ns(&pump->pool));
 	else if (answer != NULL)
@@ -456,7 +481,8 @@ pump_can_doze(const struct pump *pump)
 	if (!pump->has_pool || pump->in_flight == 0 || !pool_can_be_read_later(&pump->pool))
 		return false;
 	for (size_t i = 0; i < pump->lanes_n; i++)
-		if (pump->lanes[i].scenario->load.in_users || pump->lanes[i].backlog.n > 0)
+		if (pump->lanes[i].scenario->load.in_users || pump->lanes[i].sessions != NULL ||
+			pump->lanes[i].backlog.n > 0)
 			return false;
 	return true;
 }
@@ -464,8 +490,11 @@ pump_can_doze(const struct pump *pump)
 bool
 pump_has_arrivals(const struct pump *pump, int64_t now_ns)
 {
+	int64_t t_ns = now_ns - pump->timeline.offset_ns;
+
 	for (size_t i = 0; i < pump->lanes_n; i++)
-		if (!lane_is_over(&pump->lanes[i], now_ns - pump->timeline.offset_ns) || pump->lanes[i].backlog.n > 0)
+		if (!lane_is_over(&pump->lanes[i], t_ns) || pump->lanes[i].backlog.n > 0 ||
+			lane_has_sessions(&pump->lanes[i], t_ns))
 			return true;
 	return timeline_next_boundary_ns(&pump->timeline, now_ns) < INT64_MAX;
 }

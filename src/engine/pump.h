@@ -8,9 +8,9 @@
 #include "engine/timeline.h"
 #include "measure/recorder.h"
 
-/* Due arrivals → exchanges. The pump takes what is due, gives it a slot and hands it to the pool (or lets it wait, or
- * drops it), ends what takes too long, and tells the recorder all of it. It is turned once per loop turn, after the
- * poll. */
+/* Due arrivals, and due steps of their sessions → exchanges. The pump takes what is due, gives it a slot and hands it
+ * to the pool (or lets it wait, or drops it), ends what takes too long, and tells the recorder all of it. It is turned
+ * once per loop turn, after the poll. */
 struct pump {
 	const struct plan *plan;
 	const struct run_clock *clock;
@@ -22,6 +22,8 @@ struct pump {
 	struct list answers; /* … and the flights that it has still to answer, in that order */
 	struct lane *lanes;
 	size_t lanes_n;
+	struct list steps_by_deadline; /* flights of flows' later steps, of all lanes */
+	int64_t next_step_ns;          /* when the first session that thinks goes on; INT64_MAX: none thinks */
 	uint32_t in_flight;
 	uint32_t reads_n;       /* since anything was started last */
 	int64_t taken_until_ns; /* what was due until then is taken: in the last turn, or in the poll after it */
@@ -43,6 +45,7 @@ struct pump_config {
 	const struct addresses *addresses;
 	struct template *const *templates;
 	const struct reader_ops *const *readers;
+	struct extractor *const *extractors; /* of flows' steps; each may be NULL */
 	uint32_t shard, shards;
 	void (*on_level)(void *context, uint32_t level);
 	void *context;

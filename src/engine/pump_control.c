@@ -30,30 +30,37 @@ pump_stop(struct pump *pump, int64_t now_ns)
 			pump_cancel_backlog(pump, &pump->lanes[i]);
 		lane_stop(&pump->lanes[i]);
 	}
+	pump_cut_sessions(pump, now_ns);
+}
+
+static void
+pump_abandon_flights(struct pump *pump, struct list *by_deadline, int64_t now_ns)
+{
+	struct flight *flight;
+
+	while ((flight = list_first(by_deadline, struct flight, by_deadline)) != NULL) {
+		bool is_sent = flight->x.sent_ns >= 0;
+
+		pump_cancel(pump, flight);
+		flight->x.last_byte_ns = now_ns;
+		pump_end_flight(pump, flight, is_sent ? OUTCOME_UNFINISHED : OUTCOME_FAILURE,
+			is_sent ? FAILURE_COUNT : FAILURE_CANCELLED);
+	}
 }
 
 void
 pump_abandon(struct pump *pump, int64_t now_ns)
 {
-	for (size_t i = 0; i < pump->lanes_n; i++) {
-		struct list *flights = &pump->lanes[i].by_deadline;
-		struct flight *flight;
-
-		while ((flight = list_first(flights, struct flight, by_deadline)) != NULL) {
-			bool is_sent = flight->x.sent_ns >= 0;
-
-			pump_cancel(pump, flight);
-			flight->x.last_byte_ns = now_ns;
-			pump_end_flight(pump, flight, is_sent ? OUTCOME_UNFINISHED : OUTCOME_FAILURE,
-				is_sent ? FAILURE_COUNT : FAILURE_CANCELLED);
-		}
-	}
+	for (size_t i = 0; i < pump->lanes_n; i++)
+		pump_abandon_flights(pump, &pump->lanes[i].by_deadline, now_ns);
+	pump_abandon_flights(pump, &pump->steps_by_deadline, now_ns);
 }
 
 void
 pump_resume(struct pump *pump, size_t span, int64_t now_ns)
 {
 	CHECK_OP(pump->in_flight, ==, 0);
+	CHECK_OP(pump->next_step_ns, ==, INT64_MAX);
 	int64_t t_ns = timeline_resume(&pump->timeline, span, now_ns);
 
 	for (size_t i = 0; i < pump->lanes_n; i++)
@@ -159,7 +166,7 @@ pump_init(struct pump *pump, const struct pump_config *config)
 	pump->lanes = must_calloc(pump->lanes_n, sizeof(*pump->lanes));
 	for (size_t i = 0; i < pump->lanes_n; i++) {
 		lane_init(&pump->lanes[i], plan, (uint32_t)i, config->shard, config->shards);
-		flights_max += pump->lanes[i].in_flight_max;
+		flights_max += pump->lanes[i].under_way_max;
 	}
 	const struct schedule *lead = pump_find_lead(pump, &end_ns);
 
@@ -177,6 +184,8 @@ pump_init(struct pump *pump, const struct pump_config *config)
 	pump->turned_ns = run_clock_now(config->clock);
 	pump->taken_until_ns = INT64_MIN;
 	list_init(&pump->answers);
+	list_init(&pump->steps_by_deadline);
+	pump->next_step_ns = INT64_MAX;
 	if (pump->has_pool)
 		pool_init(&pump->pool, &(struct pool_config){
 					       .plan = plan,
@@ -185,6 +194,7 @@ pump_init(struct pump *pump, const struct pump_config *config)
 					       .addresses = config->addresses,
 					       .templates = config->templates,
 					       .readers = config->readers,
+					       .extractors = config->extractors,
 					       .events = &pump_pool_events,
 					       .context = pump,
 				       });

@@ -39,6 +39,14 @@ check_reader(const struct plan_request *request, const struct reader_ops *reader
 	return error_place(err, request->file, request->line, request->column);
 }
 
+static bool
+make_extractor(
+	const struct plan *plan, const struct plan_request *request, struct extractor **extractor, struct error *err)
+{
+	return extractor_new(plan, request, extractor, err) ||
+	       error_place(err, request->file, request->line, request->column);
+}
+
 static struct template *
 template_for(const struct plan *plan, const struct plan_request *request, struct feeds *feeds, struct error *err)
 {
@@ -65,11 +73,13 @@ requests_init(struct requests *requests, const struct plan *plan, struct error *
 	requests->n = plan->requests_n;
 	requests->templates = must_calloc(requests->n, sizeof(*requests->templates));
 	requests->readers = must_calloc(requests->n, sizeof(*requests->readers));
+	requests->extractors = must_calloc(requests->n, sizeof(*requests->extractors));
 	for (size_t i = 0; i < requests->n; i++) {
 		const struct plan_request *request = &plan->requests[i];
 
 		requests->readers[i] = reader_for(request);
-		if (check_reader(request, requests->readers[i], err))
+		if (check_reader(request, requests->readers[i], err) &&
+			make_extractor(plan, request, &requests->extractors[i], err))
 			requests->templates[i] = template_for(plan, request, requests->feeds, err);
 		if (requests->templates[i] == NULL) {
 			requests_fini(requests);
@@ -83,10 +93,12 @@ requests_init(struct requests *requests, const struct plan *plan, struct error *
 void
 requests_fini(struct requests *requests)
 {
-	for (size_t i = 0; i < requests->n && requests->templates != NULL; i++)
-		if (requests->templates[i] != NULL)
-			template_free(requests->templates[i]);
+	for (size_t i = 0; i < requests->n && requests->templates != NULL; i++) {
+		template_free(requests->templates[i]);
+		extractor_free(requests->extractors[i]);
+	}
 	free(requests->templates);
+	free(requests->extractors);
 	free(requests->readers);
 	feeds_free(requests->feeds);
 	*requests = (struct requests){0};

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "plan/plan.h"
 #include "reader/reader.h"
+#include "request/extract.h"
 #include "request/feed.h"
 #include "request/template.h"
 
@@ -10,6 +11,7 @@
 struct requests {
 	struct template **templates;
 	const struct reader_ops **readers;
+	struct extractor **extractors; /* NULL: nothing of the answer goes into a session */
 	size_t n;
 	struct feeds *feeds; /* what they are filled in with */
 };

@@ -97,6 +97,7 @@ run_new(const struct run_config *config, struct error *err)
 				      .addresses = &run->addresses,
 				      .templates = run->requests.templates,
 				      .readers = run->requests.readers,
+				      .extractors = run->requests.extractors,
 				      .shard = config->shard,
 				      .shards = config->shards,
 				      .on_level = run_on_level,

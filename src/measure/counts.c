@@ -21,6 +21,11 @@ const struct counts_field counts_fields[] = {
 	FIELD(ok_in_window),
 	FIELD(bytes_sent),
 	FIELD(bytes_received),
+	FIELD(sessions_started),
+	FIELD(sessions_completed),
+	FIELD(sessions_broken),
+	FIELD(sessions_full),
+	FIELD(sessions_cut),
 	FIELD(good),
 	FIELD(good_in_window),
 	FIELD(generations),
@@ -37,6 +42,18 @@ const struct counts_field counts_fields[] = {
 	FIELD(coalesced),
 	{0},
 };
+
+void
+counts_add_session(struct counts *counts, enum session_event event)
+{
+	switch (event) {
+	case SESSION_STARTED: counts->sessions_started++; break;
+	case SESSION_COMPLETED: counts->sessions_completed++; break;
+	case SESSION_BROKEN: counts->sessions_broken++; break;
+	case SESSION_FULL: counts->sessions_full++; break;
+	case SESSION_CUT: counts->sessions_cut++; break;
+	}
+}
 
 void
 counts_add_generation(struct counts *counts, const struct exchange *x)

@@ -17,6 +17,12 @@ struct counts {
 	uint64_t by_failure[FAILURE_COUNT];
 	uint64_t by_status[500]; /* [status − 100]; every complete or partial response with a status */
 	uint64_t bytes_sent, bytes_received;
+	/* Of flows, in the cells of their first step: started = completed + broken + full + cut. */
+	uint64_t sessions_started;   /* in the level of their arrival; each of the others in that of their last step */
+	uint64_t sessions_completed; /* all their steps were performed */
+	uint64_t sessions_broken;    /* a step failed */
+	uint64_t sessions_full;      /* their conversation came to its ceiling */
+	uint64_t sessions_cut;       /* the load ended or paused first */
 	uint64_t good, good_in_window; /* oks that hold all of good_when; the latter as ok_in_window is */
 	/* Of generated answers, successes alone. */
 	uint64_t generations;
@@ -28,6 +34,8 @@ struct counts {
 	uint64_t chunks, coalesced;
 	uint64_t by_finish[FINISH_COUNT];
 };
+
+enum session_event { SESSION_STARTED, SESSION_COMPLETED, SESSION_BROKEN, SESSION_FULL, SESSION_CUT };
 
 /* The plain counters by the names that they have in every output; ended by a null name. by_failure, by_finish and
  * by_status have their own: failure_rows, finish_names, and the status as text. */
@@ -49,6 +57,7 @@ counts_value(const struct counts *counts, const struct counts_field *field)
 	return *(const uint64_t *)(const void *)((const char *)counts + field->offset);
 }
 
+void counts_add_session(struct counts *counts, enum session_event event);
 /* A success that was generated; others are left out. */
 void counts_add_generation(struct counts *counts, const struct exchange *x);
 void counts_merge(struct counts *into, const struct counts *from);

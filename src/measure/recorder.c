@@ -274,6 +274,12 @@ recorder_add_lost(struct recorder *r, uint32_t level, uint32_t request, enum fai
 	add_failures(&request_of(r, level_of(r, level), request)->counts, failure, n);
 }
 
+void
+recorder_add_session(struct recorder *r, uint32_t level, uint32_t request, enum session_event event)
+{
+	counts_add_session(&request_of(r, level_of(r, level), request)->counts, event);
+}
+
 /* Time passes in the window that was running until now. */
 static void
 pass_time(struct recorder *r, int64_t now_ns)

@@ -29,6 +29,9 @@ void recorder_add_gap(struct recorder *recorder, uint32_t level, int64_t gap_ns)
 /* Arrivals that never became an exchange of their own (dropped, cancelled, a loop gap): n at once. */
 void recorder_add_lost(struct recorder *recorder, uint32_t level, uint32_t request, enum failure failure, uint64_t n);
 
+/* request: the first step of its flow. */
+void recorder_add_session(struct recorder *recorder, uint32_t level, uint32_t request, enum session_event event);
+
 /* In flight changed to n at now_ns, or time just passed; level: whose window is running. */
 void recorder_in_flight(struct recorder *recorder, uint32_t level, uint32_t n, int64_t now_ns);
 void recorder_add_loop_gap(struct recorder *recorder, uint32_t level, int64_t gap_ns);

@@ -6,6 +6,8 @@
 
 #include "brunt_version.h"
 
+#include "plan/flow.h"
+
 /* RFC 9110 §5.6.2 */
 static bool
 is_token(const char *s)
@@ -138,6 +140,8 @@ http1_compose(const struct plan *plan, const struct plan_request *request, struc
 		buf_printf(into, "%s: %s\r\n", headers[i].name, headers[i].value);
 	}
 	add_content_length(request, into);
+	if (request->step != NULL && plan->scenarios[request->scenario].flow->keeps_cookies)
+		buf_add_text(into, PROTOCOL_COOKIES);
 	buf_add_text(into, "\r\n");
 	if (into->overflowed)
 		return error_set(

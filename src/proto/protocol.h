@@ -14,6 +14,9 @@
 /* Where the rendered length of a body with slots belongs: the same text as request/template.h's. */
 #define PROTOCOL_CONTENT_LENGTH "${content_length}"
 
+/* Where the cookies of a session belong, as a line of their own or none: the same text as in request/'s slots.def. */
+#define PROTOCOL_COOKIES "${cookies}"
+
 /* The largest head that compose makes. */
 #define PROTOCOL_HEAD_CEILING ((size_t)64 * 1024)
 

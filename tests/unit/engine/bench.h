@@ -135,8 +135,12 @@ bench_go(struct bench *bench)
 		bench->on_start(bench);
 	run_go(bench->run);
 	assert_true(bench->is_ended);
-	assert_true(counts_identities_hold(&bench->summary->everything.counts));
-	return &bench->summary->everything.counts;
+	const struct counts *counts = &bench->summary->everything.counts;
+
+	assert_true(counts_identities_hold(counts));
+	assert_int_equal(counts->sessions_started,
+		counts->sessions_completed + counts->sessions_broken + counts->sessions_full + counts->sessions_cut);
+	return counts;
 }
 
 static inline void

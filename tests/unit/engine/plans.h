@@ -27,7 +27,10 @@ plan_of_target(const char *target, const char *profile)
 
 	buf_init(&text, 65536);
 	buf_printf(&text, "name: test\ntarget: {url: 'http://127.0.0.1:9', http: 'null'%s}\n%s%s", target,
-		strstr(profile, "scenarios:") == NULL ? "requests: [{name: root, get: /}]\n" : "", profile);
+		strstr(profile, "scenarios:") == NULL && strstr(profile, "flow:") == NULL
+			? "requests: [{name: root, get: /}]\n"
+			: "",
+		profile);
 	struct plan *plan = plan_load_text(text.bytes, text.length, "test.yaml", NULL, 0, &tables, &err);
 
 	if (plan == NULL)

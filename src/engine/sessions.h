@@ -1,0 +1,59 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "plan/plan.h"
+#include "request/session.h"
+
+/* A session under way: what it carries, and where in its flow it is. It has one request on its way, or it thinks. */
+struct visit {
+	struct session session;
+	uint64_t k;        /* of its arrival */
+	uint64_t n;        /* its own number, in the order of starting: what it is called and how it thinks */
+	uint32_t step;     /* of the flow, from 0 */
+	uint64_t position; /* steps performed before this one, repetitions counted */
+	int64_t due_ns;    /* while it thinks: of its next step, run time */
+	struct list node;  /* among the free */
+};
+
+/* The sessions that one scenario may have at once, allocated at start, and those of them that think: a heap by due
+ * time. Nothing is allocated later but for conversations, which are bounded. */
+struct sessions {
+	const struct plan_flow *flow;
+	const struct plan_request *steps; /* flow->steps_n of them */
+	uint64_t seed;
+	uint32_t shard, shards; /* this one has numbers of its own */
+	struct visit *all;
+	char *memory; /* what the sessions keep: backed as far as they are used */
+	struct list free;
+	uint32_t n, used_first; /* of `all`, those that were ever used */
+	struct visit **thinking;
+	uint32_t thinking_n, under_way_n;
+	uint64_t started;
+};
+
+/* Most that all sessions of a scenario may keep, conversations apart. */
+#define SESSIONS_MEMORY_MAX ((uint64_t)4 << 30)
+
+/* What sessions of this flow keep, and what their conversations may grow to. */
+uint64_t sessions_memory_size(const struct plan_flow *flow, uint64_t n);
+
+void sessions_init(struct sessions *sessions, const struct plan *plan, const struct plan_scenario *scenario,
+	uint64_t seed, uint32_t n);
+void sessions_fini(struct sessions *sessions);
+
+/* Another one, at its first step; there must be room for it. */
+struct visit *sessions_take(struct sessions *sessions, uint64_t k);
+void sessions_give(struct sessions *sessions, struct visit *visit);
+
+/* On to the next repetition or step; false: that was the last. How long it thinks before is what the step that it
+ * leaves says. */
+bool sessions_advance(const struct sessions *sessions, struct visit *visit, int64_t *think_ns);
+
+/* It thinks until visit->due_ns. */
+void sessions_think(struct sessions *sessions, struct visit *visit);
+int64_t sessions_next_due_ns(const struct sessions *sessions); /* INT64_MAX: nobody thinks */
+/* The one whose step is due first. */
+struct visit *sessions_wake(struct sessions *sessions);
