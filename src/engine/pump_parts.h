@@ -2,8 +2,8 @@
 
 #include "engine/pump.h"
 
-/* What pump.c (the turn), pump_flow.c (sessions) and pump_control.c (start, stop, resume) share; nobody else includes
- * it. */
+/* What pump.c (the turn), pump_flow.c (sessions), pump_look.c and pump_control.c (start, stop, resume) share; nobody
+ * else includes it. */
 
 extern const struct pool_events pump_pool_events;
 
