@@ -9,6 +9,8 @@
 #include "base/check.h"
 #include "base/file.h"
 #include "base/units.h"
+#include "campaign/campaign.h"
+#include "load/schedule.h"
 
 #define ACTION_STOP_NS (2 * NS_PER_S) /* from SIGTERM to SIGKILL, of a command that takes too long */
 
@@ -19,6 +21,27 @@ struct action {
 	struct fetch fetch; /* ACTION_FETCH */
 	bool has_fetch;
 };
+
+bool
+actions_check(const struct plan *plan, struct error *err)
+{
+	const struct plan_course *course = plan->course;
+	int64_t end_ns = campaign_planned_ns(plan);
+	char at[32], end[32];
+	struct schedule schedule;
+
+	if (end_ns == 0 || course->actions_n == 0)
+		return true;
+	schedule_init(&schedule, &plan->scenarios[0].load, plan->seed);
+	int64_t start_ns = schedule_level_span(&schedule, 0).start_ns;
+	const struct plan_action *last = &course->actions[course->actions_n - 1];
+
+	if (start_ns == INT64_MAX || start_ns + last->at_ns < end_ns)
+		return true;
+	error_set(err, "at: %s after the first level's start the load is over: it lasts %s",
+		units_time_text(last->at_ns, at, sizeof(at)), units_time_text(end_ns - start_ns, end, sizeof(end)));
+	return error_place(err, plan->path, last->line, last->column);
+}
 
 static int64_t
 actions_now_ns(const struct actions *actions)

@@ -30,6 +30,9 @@ struct actions {
 	bool is_stopping, is_timer_closed;
 };
 
+/* Whether every action comes before the load is to end; false with err set. */
+bool actions_check(const struct plan *plan, struct error *err);
+
 /* records: n of them, their action set. Looks up the hosts of requests: blocks. False with err set. */
 bool actions_init(struct actions *actions, uv_loop_t *loop, struct action_record *records, size_t n,
 	const struct actions_host *host, struct error *err);

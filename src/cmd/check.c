@@ -7,6 +7,8 @@
 #include "base/check.h"
 #include "base/file.h"
 #include "base/units.h"
+#include "campaign/actions.h"
+#include "cmd/check_experiment.h"
 #include "cmd/command.h"
 #include "cmd/plot.h"
 #include "cmd/profile_arguments.h"
@@ -306,18 +308,50 @@ check_descriptors(const struct plan *plan, struct buf *out, struct error *err)
 	return error_place(err, plan->path, 0, 0);
 }
 
+/* Everything that a run refuses before it sends anything. */
+static bool
+check_load(const struct plan *plan, struct error *err)
+{
+	return schedule_check(plan, err) && actions_check(plan, err) && pump_check_levels(plan, err) &&
+	       requests_check(plan, err);
+}
+
 static bool
 check_plan(const struct plan *plan, const struct check_options *options, struct buf *out, struct error *err)
 {
 	struct demand demand = {0};
 
-	if (!schedule_check(plan, err) || !pump_check_levels(plan, err) || !requests_check(plan, err))
+	if (!check_load(plan, err))
 		return false;
 	buf_printf(out, "%s: %s\n\n", plan->name, plan->target.url.text);
 	for (size_t i = 0; i < plan->scenarios_n; i++)
 		print_scenario(plan, &plan->scenarios[i], options->latency_ns, &demand, out);
 	print_demand(plan, options, &demand, out);
-	return check_descriptors(plan, out, err);
+	if (!check_descriptors(plan, out, err))
+		return false;
+	check_print_course(plan, out);
+	return true;
+}
+
+/* Of several runs, what they are, and the baseline's load; the others must be as valid. */
+static bool
+check_experiment(const struct plan_experiment *experiment, const struct check_options *options, struct buf *out,
+	struct error *err)
+{
+	struct buf unseen;
+	bool is_ok = true;
+
+	buf_init(&unseen, OUTPUT_CEILING);
+	for (size_t i = 0; is_ok && i < experiment->arms_n; i++) {
+		buf_clear(&unseen);
+		is_ok = check_plan(experiment->arms[i].plan, options, &unseen, err);
+	}
+	buf_fini(&unseen);
+	if (!is_ok)
+		return false;
+	if (experiment->kind != EXPERIMENT_ONE_RUN)
+		check_print_experiment(experiment, out);
+	return check_plan(experiment->arms[experiment->baseline].plan, options, out, err);
 }
 
 enum { OPTION_LATENCY = OPTION_SET + 1 };
@@ -353,11 +387,11 @@ check_run(int argc, char **argv)
 	if (!profile_arguments_parse(
 		    &arguments, &check_command, argc, argv, check_flags, take_flag, &options, &exit_code))
 		return exit_code;
-	struct plan *plan =
-		plan_load_file(arguments.profile, arguments.settings, arguments.settings_n, cmd_tables(), &err);
+	struct plan_experiment *experiment =
+		experiment_load_file(arguments.profile, arguments.settings, arguments.settings_n, cmd_tables(), &err);
 
 	buf_init(&out, OUTPUT_CEILING);
-	bool is_ok = plan != NULL && check_plan(plan, &options, &out, &err);
+	bool is_ok = experiment != NULL && check_experiment(experiment, &options, &out, &err);
 
 	if (out.length > 0)
 		fwrite(out.bytes, 1, out.length, stdout);
@@ -367,8 +401,7 @@ check_run(int argc, char **argv)
 		fprintf(stderr, "brunt: %s\n", error_text(&err, message, sizeof(message)));
 	exit_code = !is_ok ? EXIT_USAGE : fflush(stdout) == 0 ? EXIT_PASSED : EXIT_INTERNAL;
 	buf_fini(&out);
-	if (plan != NULL)
-		plan_free(plan);
+	experiment_free(experiment);
 	return exit_code;
 }
 

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "campaign/actions.h"
 #include "campaign/campaign.h"
 #include "campaign/experiment.h"
 #include "cmd/command.h"
@@ -115,8 +116,9 @@ shards_of(const struct asked *asked)
 static bool
 run_check_plan(const struct plan *plan, const struct asked *asked, struct error *err)
 {
-	return schedule_check(plan, err) && run_check(plan, asked->shard.shard, shards_of(asked), err) &&
-	       requests_check(plan, err) && (asked->fleet.workers < 2 || fleet_check(plan, &asked->fleet, err));
+	return schedule_check(plan, err) && actions_check(plan, err) &&
+	       run_check(plan, asked->shard.shard, shards_of(asked), err) && requests_check(plan, err) &&
+	       (asked->fleet.workers < 2 || fleet_check(plan, &asked->fleet, err));
 }
 
 static int

@@ -22,6 +22,8 @@ struct plan_arm {           /* or a cell of a matrix */
 	struct plan *plan;  /* freed with the experiment */
 	const char **shown; /* a cell's values as written, in the order of the keys … */
 	const char **brief; /* … and long ones as their number among the key's and their end */
+	const char **own;   /* of an arm: what it sets, "target.url: http://127.0.0.1:8081" */
+	size_t own_n;
 };
 
 struct plan_experiment {

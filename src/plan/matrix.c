@@ -25,9 +25,8 @@ short_key(const char *path)
 	return dot != NULL ? dot + 1 : path;
 }
 
-/* A value as a person would write it in one line. */
-static const char *
-value_text(struct arena *arena, const struct plan_node *value)
+const char *
+matrix_value_text(struct arena *arena, const struct plan_node *value)
 {
 	struct buf text;
 	const char *shown;
@@ -77,7 +76,7 @@ name_cell(struct plan_context *context, const struct plan_node *matrix, size_t i
 	for (const struct plan_node *key = matrix->first; key != NULL; key = key->next, i++) {
 		size_t digit = digit_of(key, index);
 
-		cell->shown[i] = value_text(arena, node_at(key, digit));
+		cell->shown[i] = matrix_value_text(arena, node_at(key, digit));
 		cell->brief[i] = brief_text(arena, cell->shown[i], digit + 1);
 		bool is_long = cell->brief[i] != cell->shown[i];
 

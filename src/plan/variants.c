@@ -28,6 +28,20 @@ parse_arm(struct plan_context *context, const struct plan_node *item, struct arm
 	return compile_name(name ? name : item, "name", row->name, err);
 }
 
+static void
+keep_own(struct arena *arena, const struct arm_row *row, struct plan_arm *arm)
+{
+	const struct plan_node *const own[] = {row->before, row->ready, row->after};
+
+	arm->own = arena_alloc(arena, ((row->set ? row->set->n : 0) + 3) * sizeof(*arm->own));
+	for (const struct plan_node *node = row->set ? row->set->first : NULL; node != NULL; node = node->next)
+		arm->own[arm->own_n++] = arena_printf(arena, "%s: %s", node->key, matrix_value_text(arena, node));
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (own[i] != NULL)
+			arm->own[arm->own_n++] =
+				arena_printf(arena, "%s: %s", own[i]->key, matrix_value_text(arena, own[i]));
+}
+
 static bool
 find_arms(struct plan_context *context, const struct plan_node *list, struct plan_experiment *experiment,
 	struct error *err)
@@ -48,7 +62,8 @@ find_arms(struct plan_context *context, const struct plan_node *list, struct pla
 		for (size_t i = 0; i < experiment->arms_n; i++)
 			if (strcmp(experiment->arms[i].name, row.name) == 0)
 				return plan_error(item, err, "name: there is an arm '%s' already", row.name);
-		experiment->arms[experiment->arms_n++].name = row.name;
+		experiment->arms[experiment->arms_n].name = row.name;
+		keep_own(context->arena, &row, &experiment->arms[experiment->arms_n++]);
 	}
 	return true;
 }

@@ -18,7 +18,8 @@ bool variants_apply(struct plan_context *context, struct plan_node *root, size_t
 /* Some keys speak of the experiment and of no single run. */
 void variants_strip(struct plan_node *root);
 
-/* In matrix.c. */
+/* In matrix.c. The text: a value as a person would write it in one line. */
+const char *matrix_value_text(struct arena *arena, const struct plan_node *value);
 bool matrix_find(struct plan_context *context, const struct plan_node *matrix, struct plan_experiment *experiment,
 	struct error *err);
 bool matrix_apply(struct plan_context *context, struct plan_node *root, const struct plan_node *matrix, size_t index,

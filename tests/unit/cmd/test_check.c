@@ -156,12 +156,65 @@ test_scenarios_are_shown_one_by_one_and_summed(void **state)
 }
 
 static void
+test_arms_are_shown_with_their_order_and_how_long_it_takes(void **state)
+{
+	(void)state;
+	assert_says(TARGET "load: {steady: {rate: 30/s, for: 10s}}\n"
+			   "repeats: 3\nbaseline: new\n"
+			   "arms: {old: {set: {target.url: \"http://127.0.0.1:2\"}, before: ./start}, new: {}}\n",
+		(const char *const[]){
+			"2 arms, 3 runs each, in turn: 6 runs, 60.0s in all, besides starting and stopping\n",
+			"  old              target.url: http://127.0.0.1:2\n                   before: ./start\n",
+			"  new              the baseline\n",
+			"Each run, as that of 'new':\n",
+			"  requests         300\n",
+			NULL,
+		});
+}
+
+static void
+test_cells_are_shown_and_what_long_values_stand_for(void **state)
+{
+	(void)state;
+	assert_says(TARGET "load: {concurrency: {users: 1, iterations: 5}}\n"
+			   "matrix: {load.concurrency.users: [1, 8], before: [./scale --workers=2 --everywhere]}\n",
+		(const char *const[]){
+			"2 cells, 1 run each: 2 runs\n",
+			"  users=1 before=#1\n  users=8 before=#1\n  before #1: ./scale --workers=2 --everywhere\n",
+			NULL,
+		});
+}
+
+static void
+test_what_is_done_around_the_load_is_shown(void **state)
+{
+	(void)state;
+	assert_says(TARGET "load: {steady: {rate: 30/s, for: 10s}}\n"
+			   "before: ./start\nready: /health\nafter: {run: ./stop, within: 5s}\n"
+			   "at: [{at: 3s, run: ./break}]\nprobe: /health\n",
+		(const char *const[]){
+			"Around the load\n"
+			"  before           ./start (within 60.0s)\n"
+			"  ready            /health within 90.0s\n"
+			"  at 3.00s         ./break\n"
+			"  probe            /health every 1.00s\n"
+			"  after            ./stop (within 5.00s)\n",
+			NULL,
+		});
+}
+
+static void
 test_what_run_would_refuse_is_refused(void **state)
 {
 	(void)state;
 	assert_refuses("target: {url: \"http://127.0.0.1:1\", timeout: 1h}\n"
 		       "load: {steps: {from: 50/s, by: 1/s, every: 100ms, to: 80/s}}\n",
 		"2:15: levels of 100ms are too short for a timeout of 1h00m");
+	assert_refuses(TARGET "load: {steady: {rate: 5/s, for: 10s}, warmup: 5s}\nat: [{at: 10s, run: x}]\n",
+		"3:6: at: 10.0s after the first level's start the load is over: it lasts 10.0s");
+	assert_refuses(TARGET "load: {steady: {rate: 5/s, for: 1s}}\n"
+			      "arms: {a: {}, b: {set: {load.steady.rate: 0/s}}}\n",
+		"3:43: load.steady.rate: 0/s sends nothing");
 	assert_refuses(
 		TARGET "load: {steady: {rate: 1/h, count: 1M}}\n", "2:16: steady: this load takes longer than a year");
 	assert_refuses(TARGET "load: {steady: {rate: 0/s, for: 1s}}\n", "2:23: load.steady.rate: 0/s sends nothing");
@@ -177,6 +230,9 @@ main(void)
 		cmocka_unit_test(test_counted_poisson_arrivals_are_told_exactly),
 		cmocka_unit_test(test_users_have_no_arrivals),
 		cmocka_unit_test(test_scenarios_are_shown_one_by_one_and_summed),
+		cmocka_unit_test(test_arms_are_shown_with_their_order_and_how_long_it_takes),
+		cmocka_unit_test(test_cells_are_shown_and_what_long_values_stand_for),
+		cmocka_unit_test(test_what_is_done_around_the_load_is_shown),
 		cmocka_unit_test(test_what_run_would_refuse_is_refused),
 	};
 
