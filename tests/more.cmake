@@ -51,6 +51,9 @@ endfunction()
 if(CMOCKA_FOUND)
   add_executable(write_log ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/hdr/write_log.c)
   target_link_libraries(write_log PRIVATE room_measure)
+  add_executable(reader_witness ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/reader/witness.c)
+  target_link_libraries(reader_witness PRIVATE room_reader)
+  python_suite(reader_outsiders outsiders/reader "WITNESS=$<TARGET_FILE:reader_witness>" "BRUNT_NODE_DIR=${CMAKE_BINARY_DIR}/node")
   python_suite(hdr_outsiders outsiders/hdr "WRITE_LOG=$<TARGET_FILE:write_log>" "BRUNT_NODE_DIR=${CMAKE_BINARY_DIR}/node")
   python_suite(llm_outsiders outsiders/llm "BRUNT=$<TARGET_FILE:brunt>" "BRUNT_NODE_DIR=${CMAKE_BINARY_DIR}/node")
   python_suite(result_schema unit/report "BRUNT=$<TARGET_FILE:brunt>")
@@ -62,7 +65,7 @@ add_subdirectory(${CMAKE_CURRENT_SOURCE_DIR}/bench) # builds nothing unless aske
 
 # scripts: cmake --preset fuzz && cmake --build --preset fuzz, then build/fuzz/tests/fuzz_NAME tests/fuzz/corpus/NAME
 if(BRUNT_FUZZ)
-  foreach(fuzzed "profile plan" "events measure" "http1 proto")
+  foreach(fuzzed "profile plan" "events measure" "http1 proto" "asks target")
     separate_arguments(fuzzed)
     list(GET fuzzed 0 name)
     list(GET fuzzed 1 room)
