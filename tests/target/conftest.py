@@ -20,6 +20,16 @@ STARTS_WITHIN_S = 20
 ENDS_WITHIN_S = 20
 
 Line = collections.namedtuple("Line", "arrival done status connection modelled")
+Answer = collections.namedtuple(
+    "Answer", "arrival done status connection modelled dialect finish prompt completion cached id tokens")
+Token = collections.namedtuple("Token", "modelled handed")
+
+
+def answer_of(line):
+    """One line of the truth log of --llm."""
+    fields = line.split()
+    tokens = [Token(*map(int, field.split(":"))) for field in fields[11:]]
+    return Answer(*map(int, fields[:5]), fields[5], fields[6], *map(int, fields[7:10]), fields[10], tokens)
 
 
 class Target:
@@ -74,6 +84,9 @@ class Target:
 
     def truth(self):
         return [Line(*map(int, line.split())) for line in self.truth_path.read_text().splitlines()]
+
+    def answers(self):
+        return [answer_of(line) for line in self.truth_path.read_text().splitlines()]
 
     def close(self):
         if self.process.poll() is None:

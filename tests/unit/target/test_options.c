@@ -122,6 +122,22 @@ test_wrong_flags_are_refused_with_a_sentence(void **state)
 		{"--spin 1ms", "at most 50us"},
 		{"--response-size 1GiB", "at most 64MiB"},
 		{"--leak 2GiB", "over 1 GiB"},
+		{"--step 1ms", "--step needs --llm"},
+		{"--no-batching", "--no-batching needs --llm"},
+		{"--llm=yes", "takes no value"},
+		{"--llm --capacity 5/s", "--capacity and --llm exclude each other"},
+		{"--llm --no-batching --max-batch 2", "exclude each other"},
+		{"--llm --cache big", "write off, session or prefix"},
+		{"--llm --cache-saves 120%", "not a share"},
+		{"--llm --cache-tokens 5", "from 16 to 100M"},
+		{"--llm --cold-after 5s", "needs --cold-start"},
+		{"--llm --step 0", "a step takes some time"},
+		{"--llm --truncate 60% --stream-errors 60%", "over 100%"},
+		{"--llm --truncate 5%:0", "write 1 or more"},
+		{"--llm --fail-for 5s", "needs --fail-from"},
+		{"--llm --retries 11", "at most 10"},
+		{"--llm --max-batch 1M", "at most 100000"},
+		{"--llm --model a\"b", "not a model's name"},
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -133,6 +149,79 @@ test_wrong_flags_are_refused_with_a_sentence(void **state)
 		if (strstr(err.message, wrong[i].says) == NULL)
 			fail_msg("'%s' says: %s", wrong[i].line, err.message);
 	}
+}
+
+static void
+test_llm_has_defaults_that_make_sense(void **state)
+{
+	(void)state;
+	struct target_options o;
+	struct error err;
+
+	assert_true(parse("--llm", &o, &err));
+	assert_int_equal(o.workers, 1);
+	assert_int_equal(o.llm.model.batch_max, 8);
+	assert_int_equal(o.llm.model.step_ns, 20 * NS_PER_MS);
+	assert_int_equal(o.llm.cache, LLM_CACHE_SESSION);
+	assert_true(o.llm.fail_from_ns < 0);
+	assert_true(parse("--llm --no-batching --workers 3 --errors 1% --queue 0 --truth f", &o, &err));
+	assert_int_equal(o.llm.model.batch_max, 1);
+	assert_int_equal(o.workers, 3);
+}
+
+static void
+test_every_llm_flag_reaches_its_field(void **state)
+{
+	(void)state;
+	struct target_options o;
+	struct error err;
+
+	assert_true(parse(
+		"--llm --model org/m-1 --prefill 1ms --prefill-per-token 2us --step 3ms --step-per-sequence 4us "
+		"--max-batch 5 --tokens-per-chunk 6 --answer-tokens 7 --reasoning 8 --cache prefix --cache-saves 90%",
+		&o, &err));
+	assert_string_equal(o.llm.model_name, "org/m-1");
+	assert_int_equal(o.llm.model.prefill_ns, NS_PER_MS);
+	assert_int_equal(o.llm.model.prefill_per_token_ns, 2 * NS_PER_US);
+	assert_int_equal(o.llm.model.step_ns, 3 * NS_PER_MS);
+	assert_int_equal(o.llm.model.step_per_sequence_ns, 4 * NS_PER_US);
+	assert_int_equal(o.llm.model.batch_max, 5);
+	assert_int_equal(o.llm.model.tokens_per_step, 6);
+	assert_int_equal(o.llm.answer_tokens, 7);
+	assert_int_equal(o.llm.reasoning_tokens, 8);
+	assert_int_equal(o.llm.cache, LLM_CACHE_PREFIX);
+	assert_true(o.llm.model.cache_saves == 0.9);
+
+	assert_true(
+		parse("--llm --cache-tokens 64k --pool 9 --cold-start 1s --cold-after 2s --coalesce 3 "
+		      "--keep-alive-comments 4s --empty-deltas 5 --stream-errors 6% --truncate 7%:8 --mix-sessions 9%",
+			&o, &err));
+	assert_int_equal(o.llm.cache_tokens, 64000);
+	assert_int_equal(o.llm.pool_tokens, 9);
+	assert_int_equal(o.llm.model.cold_start_ns, NS_PER_S);
+	assert_int_equal(o.llm.model.cold_after_ns, 2 * NS_PER_S);
+	assert_int_equal(o.llm.coalesce, 3);
+	assert_int_equal(o.llm.ping_ns, 4 * NS_PER_S);
+	assert_int_equal(o.llm.empty_every, 5);
+	assert_true(o.llm.stream_errors.ratio == 0.06 && o.llm.stream_errors.after_tokens == 0);
+	assert_true(o.llm.truncate.ratio == 0.07 && o.llm.truncate.after_tokens == 8);
+	assert_true(o.llm.mix_ratio == 0.09);
+
+	assert_true(parse("--llm --start-up 1s --fail-from 2s --fail-for 3s --fail-workers 4 --retries 5 --breaker 6 "
+			  "--breaker-for 7s --drain 8s --swap 9s --save-per-token 1us --load-per-token 2us --state f",
+		&o, &err));
+	assert_int_equal(o.llm.start_up_ns, NS_PER_S);
+	assert_int_equal(o.llm.fail_from_ns, 2 * NS_PER_S);
+	assert_int_equal(o.llm.fail_for_ns, 3 * NS_PER_S);
+	assert_int_equal(o.llm.fail_workers, 4);
+	assert_int_equal(o.llm.retries, 5);
+	assert_int_equal(o.llm.breaker_failures, 6);
+	assert_int_equal(o.llm.breaker_for_ns, 7 * NS_PER_S);
+	assert_int_equal(o.llm.drain_ns, 8 * NS_PER_S);
+	assert_int_equal(o.llm.swap_ns, 9 * NS_PER_S);
+	assert_int_equal(o.llm.save_per_token_ns, NS_PER_US);
+	assert_int_equal(o.llm.load_per_token_ns, 2 * NS_PER_US);
+	assert_string_equal(o.llm.state_path, "f");
 }
 
 static void
@@ -149,6 +238,7 @@ test_help_names_every_flag(void **state)
 	target_options_help(&text);
 	assert_non_null(strstr(text.bytes, "--service-time TIME"));
 	assert_non_null(strstr(text.bytes, "--truth FILE"));
+	assert_non_null(strstr(text.bytes, "--no-batching "));
 	buf_fini(&text);
 }
 
@@ -160,6 +250,8 @@ main(void)
 		cmocka_unit_test(test_capacity_is_workers_over_service_time),
 		cmocka_unit_test(test_every_flag_reaches_its_field),
 		cmocka_unit_test(test_wrong_flags_are_refused_with_a_sentence),
+		cmocka_unit_test(test_llm_has_defaults_that_make_sense),
+		cmocka_unit_test(test_every_llm_flag_reaches_its_field),
 		cmocka_unit_test(test_help_names_every_flag),
 	};
 
