@@ -106,7 +106,10 @@ action_run(struct action *action)
 		action_finish(action, err.message);
 }
 
-/* A number above 1: 0, 1 and negative ones would be everybody. */
+/* The most that Linux gives a process (PID_MAX_LIMIT). */
+#define PID_MOST 4194304
+
+/* 0, 1, negative numbers, and what would become one of them, are everybody. */
 static long
 pid_in_file(const char *path)
 {
@@ -116,7 +119,7 @@ pid_in_file(const char *path)
 		return 0;
 	long pid = strtol(text, &end, 10);
 
-	return pid > 1 && (*end == '\0' || *end == '\n') ? pid : 0;
+	return pid > 1 && pid <= PID_MOST && (*end == '\0' || *end == '\n') ? pid : 0;
 }
 
 static void
@@ -127,7 +130,7 @@ action_signal(struct action *action)
 	char text[CHRONICLE_TEXT_MAX];
 	long pid = plan->pid_file != NULL ? pid_in_file(plan->pid_file) : host->target_pid(host->context);
 
-	if (pid <= 1) {
+	if (pid <= 1 || pid > PID_MOST) {
 		snprintf(text, sizeof(text), plan->pid_file ? "there is no number of a process in %.100s" : "%s",
 			plan->pid_file ? plan->pid_file : "the target does not run");
 		action_finish(action, text);
