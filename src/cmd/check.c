@@ -11,6 +11,7 @@
 #include "cmd/check_experiment.h"
 #include "cmd/command.h"
 #include "cmd/plot.h"
+#include "cmd/preview.h"
 #include "cmd/profile_arguments.h"
 #include "cmd/tables.h"
 #include "engine/connection.h"
@@ -310,23 +311,26 @@ check_descriptors(const struct plan *plan, struct buf *out, struct error *err)
 
 /* Everything that a run refuses before it sends anything. */
 static bool
-check_load(const struct plan *plan, struct error *err)
+check_load(const struct plan *plan, struct requests *requests, struct error *err)
 {
 	return schedule_check(plan, err) && actions_check(plan, err) && pump_check_levels(plan, err) &&
-	       requests_check(plan, err);
+	       requests_init(requests, plan, err);
 }
 
 static bool
 check_plan(const struct plan *plan, const struct check_options *options, struct buf *out, struct error *err)
 {
+	struct requests requests = {0};
 	struct demand demand = {0};
 
-	if (!check_load(plan, err))
+	if (!check_load(plan, &requests, err))
 		return false;
 	buf_printf(out, "%s: %s\n\n", plan->name, plan->target.url.text);
 	for (size_t i = 0; i < plan->scenarios_n; i++)
 		print_scenario(plan, &plan->scenarios[i], options->latency_ns, &demand, out);
+	preview_add(plan, &requests, out);
 	print_demand(plan, options, &demand, out);
+	requests_fini(&requests);
 	if (!check_descriptors(plan, out, err))
 		return false;
 	check_print_course(plan, out);

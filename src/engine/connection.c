@@ -72,6 +72,8 @@ connection_end_flight(struct connection *c, enum outcome outcome, enum failure f
 	flight->connection = NULL;
 	flight->x.last_byte_ns = c->event_ns;
 	flight->x.generation = connection_generation(c);
+	if (flight->x.generation != NULL)
+		connection_note_prompt(c, flight, outcome);
 	pool->config.events->on_end(pool->config.context, flight, outcome, failure);
 }
 

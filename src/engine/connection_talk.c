@@ -5,6 +5,7 @@
 #include "engine/connection_parts.h"
 #include "engine/lane.h"
 #include "plan/llm.h"
+#include "request/prompt.h"
 
 static void
 connection_on_body(void *context, const char *bytes, size_t length)
@@ -127,18 +128,27 @@ connection_make_room(struct connection *c, size_t room)
 	c->send_buffer = must_alloc(c->send_room);
 }
 
-const char *
-connection_render(struct connection *c, const struct flight *flight, size_t *length)
+static struct render
+connection_whose(const struct flight *flight)
 {
-	const struct template *template = c->pool->config.templates[flight->x.request];
 	struct render render = {
 		.seed = flight->lane->seed, .k = flight->x.k, .is_warmup = flight->x.level == LEVEL_WARMUP};
 
 	if (flight->visit != NULL) {
 		render.turn = flight->visit->position;
 		render.session = &flight->visit->session;
-		session_begin_turn(render.session);
 	}
+	return render;
+}
+
+const char *
+connection_render(struct connection *c, const struct flight *flight, size_t *length)
+{
+	const struct template *template = c->pool->config.templates[flight->x.request];
+	struct render render = connection_whose(flight);
+
+	if (render.session != NULL)
+		session_begin_turn(render.session);
 	if (template_render_max(template) == 0)
 		return template_fixed(template, length);
 	size_t room = template_render_room(template, &render);
@@ -147,4 +157,20 @@ connection_render(struct connection *c, const struct flight *flight, size_t *len
 		connection_make_room(c, room);
 	*length = template_render(template, &render, c->send_buffer);
 	return c->send_buffer;
+}
+
+/* A conversation's earlier turns are in the server's count too: what it says of the last one alone, nobody knows. */
+void
+connection_note_prompt(const struct connection *c, struct flight *flight, enum outcome outcome)
+{
+	const struct plan_request *request = &c->pool->config.plan->requests[flight->x.request];
+	const struct template *template = c->pool->config.templates[flight->x.request];
+	const struct generation *generation = flight->x.generation;
+	struct render render = connection_whose(flight);
+	bool is_alone = render.turn == 0 || request->llm == NULL || !request->llm->keeps_history;
+
+	flight->x.wanted_prompt_tokens = prompt_tokens_of(template, &render);
+	if (flight->x.wanted_prompt_tokens > 0 && outcome == OUTCOME_OK && render.is_warmup && is_alone &&
+		generation->has_prompt_tokens)
+		prompt_learn_from(template, &render, generation->prompt_tokens);
 }

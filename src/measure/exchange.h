@@ -41,6 +41,7 @@ struct exchange {
 	uint16_t status;      /* 0: no status line came */
 	uint8_t retries;      /* 1: resent after a stale connection */
 	uint64_t bytes_sent, bytes_received;
+	uint64_t wanted_prompt_tokens;       /* of its synthetic prompt, as the profile says; 0: it has none */
 	const struct generation *generation; /* its reader's, while the exchange is told; NULL: it counts no tokens */
 };
 
@@ -66,6 +67,12 @@ static inline bool
 exchange_has_prompt(const struct exchange *x)
 {
 	return x->outcome == OUTCOME_OK && x->generation->has_prompt_tokens;
+}
+
+static inline bool
+exchange_has_wanted_prompt(const struct exchange *x)
+{
+	return x->outcome == OUTCOME_OK && x->wanted_prompt_tokens > 0;
 }
 
 /* An answer that came in one read says nothing about the time between its tokens. */

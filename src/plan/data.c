@@ -105,13 +105,14 @@ compile_feed(struct plan_context *context, const struct plan_node *item, struct 
 	return compile_synthetic(context, row.synthetic, feed, err);
 }
 
+/* Whichever load begins without one would end the learning at once. */
 static bool
-has_warmup(const struct plan *plan)
+have_warmup(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->scenarios_n; i++)
-		if (plan->scenarios[i].load.warmup_ns > 0 || plan->scenarios[i].load.warmup_requests > 0)
-			return true;
-	return false;
+		if (plan->scenarios[i].load.warmup_ns == 0 && plan->scenarios[i].load.warmup_requests == 0)
+			return false;
+	return true;
 }
 
 bool
@@ -132,9 +133,9 @@ data_compile(struct plan_context *context, struct profile *profile, struct error
 
 		if (!compile_feed(context, item, feed, err))
 			return false;
-		if (feed->synthetic.is_calibrated && !has_warmup(&profile->plan))
+		if (feed->synthetic.is_calibrated && !have_warmup(&profile->plan))
 			return plan_error(item, err,
-				"data: '%s' is calibrated in the warm-up, and no load has one; add load.warmup, such as "
+				"data: '%s' is calibrated in the warm-up, which every load needs then; add load.warmup, such as "
 				"{requests: 50}",
 				feed->name);
 		data->n++;

@@ -50,5 +50,6 @@ result_add_tokens(cJSON *into, const struct counts *totals, const struct cell *m
 	value_set_count(tokens, "coalesced", totals->coalesced);
 	add_finish(tokens, totals);
 	add_distribution(tokens, "prompt_per_request", &measured->histograms[METRIC_PROMPT_TOKENS]);
+	add_distribution(tokens, "wanted_prompt_per_request", &measured->histograms[METRIC_WANTED_PROMPT]);
 	add_distribution(tokens, "completion_per_request", &measured->histograms[METRIC_OUTPUT_TOKENS]);
 }

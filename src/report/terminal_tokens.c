@@ -68,6 +68,22 @@ add_prompts(const struct report *report, struct page *page)
 		figure_ratio((double)counts->cache_hits / (double)counts->with_prompt_tokens, hits));
 }
 
+/* Synthetic prompts: what the profile wanted, to hold against what the server counted. */
+static void
+add_wanted(const struct report *report, struct page *page)
+{
+	const struct histogram *h = &report->summary->measured.histograms[METRIC_WANTED_PROMPT];
+	char p50[FIGURE_MAX], p95[FIGURE_MAX];
+	struct latency_figures f;
+
+	if (!histogram_is_ready(h) || h->total == 0)
+		return;
+	histogram_figures(h, &f);
+	page_entry(page, "wanted", PAINT_PLAIN, "P50 %s, P95 %s tokens per synthetic prompt",
+		f.p50_ns >= 0 ? figure_count((uint64_t)f.p50_ns, p50) : "n/a",
+		f.p95_ns >= 0 ? figure_count((uint64_t)f.p95_ns, p95) : "n/a");
+}
+
 static void
 add_chunks(const struct counts *counts, struct page *page)
 {
@@ -105,6 +121,7 @@ terminal_add_tokens(const struct report *report, struct page *page)
 	add_output(report, page);
 	add_per_answer(report, page);
 	add_prompts(report, page);
+	add_wanted(report, page);
 	add_chunks(counts, page);
 	add_finish(counts, page);
 }

@@ -196,14 +196,6 @@ feed_prompt(struct feed *feed)
 	return feed->prompt;
 }
 
-void
-feeds_end_warmup(struct feeds *feeds)
-{
-	for (size_t i = 0; i < feeds->n; i++)
-		if (feeds->feeds[i].prompt != NULL)
-			prompt_end_warmup(feeds->feeds[i].prompt);
-}
-
 size_t
 feed_rows(const struct feed *feed)
 {

@@ -27,9 +27,6 @@ void feeds_free(struct feeds *feeds);
 /* All columns are known now: the texts of the files are let go. */
 void feeds_settle(struct feeds *feeds);
 
-/* The warm-up is over: what it taught about the lengths of prompts (request/prompt.h) holds from now on. */
-void feeds_end_warmup(struct feeds *feeds);
-
 /* Of the plan's feeds; NULL: there is none of that name. */
 struct feed *feeds_find(struct feeds *feeds, const char *name, size_t length);
 struct feed *feeds_at(struct feeds *feeds, size_t i); /* in the plan's order */

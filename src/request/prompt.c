@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "base/rng.h"
 
 /* Tokens of a word that can be believed: a server that counts less or more has another idea of a prompt. */
@@ -12,6 +13,7 @@
 #define TOKENS_PER_WORD_MOST 16.0
 
 struct prompt {
+	const char *name;
 	const struct plan_synthetic *plan;
 	uint64_t stream; /* of random numbers: this one and those that DRAW_… count up to */
 	struct prompt_fit fit;
@@ -27,6 +29,7 @@ prompt_new(const struct plan_feed *plan, unsigned index)
 {
 	struct prompt *prompt = must_calloc(1, sizeof(*prompt));
 
+	prompt->name = plan->name;
 	prompt->plan = &plan->synthetic;
 	prompt->stream = RNG_PROMPT + ((uint64_t)index * DRAWS_N << 8);
 	return prompt;
@@ -98,8 +101,11 @@ tokens_per_word(const struct prompt *prompt)
 }
 
 uint64_t
-prompt_words(const struct prompt *prompt, enum prompt_part part, const struct render *render)
+prompt_words(struct prompt *prompt, enum prompt_part part, const struct render *render)
 {
+	if (prompt->plan->is_calibrated && !prompt->fit.has_ended && !render->is_warmup)
+		prompt_end_warmup(prompt);
+
 	double tokens = (double)tokens_of_all(prompt, render), each = tokens_per_word(prompt);
 
 	if (prompt->fit.is_settled)
@@ -157,8 +163,7 @@ put_words(uint64_t seed, uint64_t stream, uint64_t k, uint64_t n, const char *sp
 }
 
 char *
-prompt_put(
-	const struct prompt *prompt, enum prompt_part part, const struct render *render, const char *space, char *into)
+prompt_put(struct prompt *prompt, enum prompt_part part, const struct render *render, const char *space, char *into)
 {
 	uint64_t prefix = prompt_words(prompt, PROMPT_PREFIX, render), rest = prompt_words(prompt, PROMPT_REST, render);
 	uint64_t owner = prompt->plan->shared_by == SHARED_BY_ALL ? 0 : render->k;
@@ -174,7 +179,7 @@ prompt_put(
 void
 prompt_learn(struct prompt *prompt, uint64_t words, uint64_t tokens)
 {
-	if (!prompt->plan->is_calibrated || prompt->fit.is_settled)
+	if (!prompt->plan->is_calibrated || prompt->fit.has_ended)
 		return;
 	prompt->fit.n++;
 	prompt->x += (double)words;
@@ -183,15 +188,38 @@ prompt_learn(struct prompt *prompt, uint64_t words, uint64_t tokens)
 	prompt->xy += (double)words * (double)tokens;
 }
 
-void
-prompt_end_warmup(struct prompt *prompt)
+/* A line through what was sent and counted; where all prompts had one length, through the origin. */
+static void
+fit_line(struct prompt *prompt)
 {
 	struct prompt_fit *fit = &prompt->fit;
 	double n = (double)fit->n, spread = n * prompt->xx - prompt->x * prompt->x;
 
-	if (!prompt->plan->is_calibrated || fit->is_settled || fit->n == 0)
-		return;
 	fit->tokens_per_word = spread > 0 ? (n * prompt->xy - prompt->x * prompt->y) / spread : prompt->y / prompt->x;
 	fit->overhead = fmax((prompt->y - fit->tokens_per_word * prompt->x) / n, 0);
 	fit->is_settled = fit->tokens_per_word >= TOKENS_PER_WORD_LEAST && fit->tokens_per_word <= TOKENS_PER_WORD_MOST;
+}
+
+void
+prompt_end_warmup(struct prompt *prompt)
+{
+	struct prompt_fit *fit = &prompt->fit;
+
+	if (!prompt->plan->is_calibrated || fit->has_ended)
+		return;
+	fit->has_ended = true;
+	if (fit->n > 0)
+		fit_line(prompt);
+	if (fit->is_settled)
+		log_info("data.%s: the server counts %.3g tokens per word, and %.3g more per prompt (learned from %llu "
+			 "answers of the warm-up)",
+			prompt->name, fit->tokens_per_word, fit->overhead, (unsigned long long)fit->n);
+	else if (fit->n == 0)
+		log_warn("data.%s: not calibrated: no answer of the warm-up said how many prompt tokens it had; "
+			 "tokens_per_word stays %g",
+			prompt->name, prompt->plan->tokens_per_word);
+	else
+		log_warn("data.%s: not calibrated: %.3g tokens per word, by what the server counted, cannot be; "
+			 "tokens_per_word stays %g",
+			prompt->name, fit->tokens_per_word, prompt->plan->tokens_per_word);
 }

@@ -33,8 +33,8 @@ const struct plan_synthetic *prompt_plan(const struct prompt *prompt);
 /* Tokens that this part is wanted to have. */
 uint64_t prompt_tokens(const struct prompt *prompt, enum prompt_part part, const struct render *render);
 
-/* Words that it is made of, by what is known now. */
-uint64_t prompt_words(const struct prompt *prompt, enum prompt_part part, const struct render *render);
+/* Words that it is made of, by what the warm-up has taught. */
+uint64_t prompt_words(struct prompt *prompt, enum prompt_part part, const struct render *render);
 
 /* Tokens to ask for; 0 where the plan does not say. */
 uint64_t prompt_output_tokens(const struct prompt *prompt, const struct render *render);
@@ -44,20 +44,22 @@ size_t prompt_most(const struct prompt *prompt, enum prompt_part part, size_t sp
 
 /* Writes it, with this text between two words (" ", or "%20"), and returns what follows. */
 char *prompt_put(
-	const struct prompt *prompt, enum prompt_part part, const struct render *render, const char *space, char *into);
+	struct prompt *prompt, enum prompt_part part, const struct render *render, const char *space, char *into);
 
 /* What the warm-up teaches. */
 struct prompt_fit {
-	bool is_settled;
+	bool has_ended;                   /* nothing is learned any more */
+	bool is_settled;                  /* and something sensible was */
 	double tokens_per_word, overhead; /* once settled */
 	uint64_t n;                       /* answers that it was learned from */
 };
 
-/* A prompt of so many words was counted as so many tokens, overhead and all. Only a calibrated one that is not settled
- * yet learns. */
+/* A prompt of so many words was counted as so many tokens, overhead and all. Only a calibrated one learns, until
+ * the warm-up has ended. */
 void prompt_learn(struct prompt *prompt, uint64_t words, uint64_t tokens);
 
-/* Least squares over what was learned; where that says nothing sensible, tokens_per_word stays as the plan has it. */
+/* Least squares over what was learned; where that says nothing sensible, tokens_per_word stays as the plan has it. The
+ * first prompt of the measured phase does it, and says on stderr what came of it. */
 void prompt_end_warmup(struct prompt *prompt);
 const struct prompt_fit *prompt_fit(const struct prompt *prompt);
 

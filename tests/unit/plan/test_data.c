@@ -131,7 +131,7 @@ test_mistakes_in_data_are_told(void **state)
 	check_refused("{a: {synthetic: {tokens: []}}}", "write 1 to 1000 lengths");
 	check_refused("{a: {synthetic: {tokens: {5: x}}}}", "each is a number of tokens with its weight");
 	check_refused("{a: {synthetic: {tokens: {5: 0}}}}", "one of the weights must be above 0");
-	check_refused("{a: {synthetic: {tokens: 5, calibrate: true}}}", "no load has one; add load.warmup");
+	check_refused("{a: {synthetic: {tokens: 5, calibrate: true}}}", "which every load needs then; add load.warmup");
 	check_refused("{a: {synthetic: {tokens: 5, tokens_per_word: 99}}}", "tokens_per_word");
 	check_refused("{a: {synthetik: 5}}", "did you mean 'synthetic'?");
 }

@@ -112,6 +112,7 @@ fixture_add_exchange(struct recorder *recorder, uint32_t level, uint64_t k, int6
 
 	if (fixture_generates) {
 		x.generation = &generation;
+		x.wanted_prompt_tokens = 90 + k % 100;
 		x.last_byte_ns = generation.last_token_ns + 100000;
 		for (int gap = 1; gap < 20; gap++)
 			recorder_add_gap(recorder, level, 2 * NS_PER_MS);

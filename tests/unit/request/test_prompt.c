@@ -170,7 +170,7 @@ test_tokens_per_word_scales_the_words(void **context)
 
 	(void)context;
 	open_it(&f, "\n", "{\"max_tokens\": \"${f.max_tokens|json}\", \"p\": \"${f.text|json}\"}");
-	const struct prompt *prompt = feed_prompt(feeds_at(f.feeds, 0));
+	struct prompt *prompt = feed_prompt(feeds_at(f.feeds, 0));
 	unsigned long asked = 0;
 
 	assert_int_equal(prompt_words(prompt, PROMPT_TEXT, &render), 200);
@@ -214,9 +214,8 @@ test_calibration_finds_the_servers_line(void **context)
 	open_it(&f, "\n", "${f.text}");
 	struct prompt *prompt = feed_prompt(feeds_at(f.feeds, 0));
 
-	assert_int_equal(prompt_words(prompt, PROMPT_TEXT, &measured), 500);
 	learn(&f, prompt);
-	feeds_end_warmup(f.feeds);
+	prompt_end_warmup(prompt);
 	const struct prompt_fit *fit = prompt_fit(prompt);
 
 	assert_true(fit->is_settled);
@@ -232,9 +231,29 @@ test_calibration_finds_the_servers_line(void **context)
 	feeding_close(&f);
 }
 
-/* What an answer after the end says changes nothing any more. */
+/* The first measured prompt ends it: all of them are made by the same figure, whatever answers come late. */
 static void
 test_calibration_ends_with_the_warmup(void **context)
+{
+	struct feeding f = of((struct plan_synthetic){.tokens = fixed(500), .is_calibrated = true});
+	const struct render measured = {.seed = SEED, .k = 1000};
+
+	(void)context;
+	open_it(&f, "\n", "${f.text}");
+	struct prompt *prompt = feed_prompt(feeds_at(f.feeds, 0));
+
+	learn(&f, prompt);
+	uint64_t words = prompt_words(prompt, PROMPT_TEXT, &measured);
+
+	assert_true(prompt_fit(prompt)->is_settled && words < 400);
+	prompt_learn(prompt, 10, 1000000);
+	assert_int_equal(prompt_fit(prompt)->n, 100);
+	assert_int_equal(prompt_words(prompt, PROMPT_TEXT, &measured), words);
+	feeding_close(&f);
+}
+
+static void
+test_a_warmup_without_counts_changes_nothing(void **context)
 {
 	struct feeding f = of((struct plan_synthetic){.tokens = fixed(500), .is_calibrated = true});
 
@@ -242,15 +261,8 @@ test_calibration_ends_with_the_warmup(void **context)
 	open_it(&f, "\n", "${f.text}");
 	struct prompt *prompt = feed_prompt(feeds_at(f.feeds, 0));
 
-	feeds_end_warmup(f.feeds);
-	assert_false(prompt_fit(prompt)->is_settled); /* nothing was learned: the plan's figure stays */
-	learn(&f, prompt);
-	feeds_end_warmup(f.feeds);
-	double learned = prompt_fit(prompt)->tokens_per_word;
-
-	prompt_learn(prompt, 10, 1000000);
-	feeds_end_warmup(f.feeds);
-	assert_true(prompt_fit(prompt)->tokens_per_word == learned);
+	assert_int_equal(prompt_words(prompt, PROMPT_TEXT, &(struct render){.seed = SEED}), 500);
+	assert_true(prompt_fit(prompt)->has_ended && !prompt_fit(prompt)->is_settled);
 	feeding_close(&f);
 }
 
@@ -267,7 +279,7 @@ test_absurd_counts_teach_nothing(void **context)
 
 		for (uint64_t words = 250; words < 750; words += 50)
 			prompt_learn(prompt, words, words * (uint64_t)times);
-		feeds_end_warmup(f.feeds);
+		prompt_end_warmup(prompt);
 		assert_false(prompt_fit(prompt)->is_settled);
 		feeding_close(&f);
 	}
@@ -297,7 +309,7 @@ test_calibrated_prompts_keep_to_their_bound(void **context)
 	assert_in_range(most, 740, 750);
 	for (uint64_t words = 100; words < 900; words += 100)
 		prompt_learn(prompt, words, words / 4);
-	feeds_end_warmup(f.feeds);
+	prompt_end_warmup(prompt);
 	assert_true(prompt_fit(prompt)->is_settled);
 	free(feeding_render(&f, &(struct render){.seed = SEED}));
 	feeding_close(&f);
@@ -336,6 +348,7 @@ main(void)
 		cmocka_unit_test(test_tokens_per_word_scales_the_words),
 		cmocka_unit_test(test_calibration_finds_the_servers_line),
 		cmocka_unit_test(test_calibration_ends_with_the_warmup),
+		cmocka_unit_test(test_a_warmup_without_counts_changes_nothing),
 		cmocka_unit_test(test_absurd_counts_teach_nothing),
 		cmocka_unit_test(test_calibrated_prompts_keep_to_their_bound),
 		cmocka_unit_test(test_unknown_columns_of_a_prompt_are_refused),
