@@ -196,8 +196,8 @@ struct plan {
 struct plan_tables {
 	const struct plan_choice *const *shapes;
 	const struct plan_choice *const *protocols; /* by `target.http`: "1" */
-	const struct plan_llm_api *const *llm_apis; /* llm.h; those without a name are passed over */
 	const struct plan_choice *const *readers;
+	const struct plan_llm_api *const *llm_apis; /* llm.h; those without a name are passed over */
 	const struct plan_metric *const *metrics;
 };
 
@@ -222,6 +222,15 @@ bool plan_setting_parse(const char *text, struct plan_setting *setting, struct e
 struct buf;
 void plan_help_text(struct buf *into, const struct plan_tables *tables);
 void plan_help_markdown(struct buf *into, const struct plan_tables *tables);
+
+static inline bool
+plan_has_flow(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->scenarios_n; i++)
+		if (plan->scenarios[i].flow != NULL)
+			return true;
+	return false;
+}
 
 static inline bool
 plan_status_expected(const struct plan_expect *expect, unsigned status)

@@ -44,6 +44,19 @@ result_set_counts(cJSON *into, const struct counts *counts)
 	value_set_count(into, "bytes_received", counts->bytes_received);
 }
 
+/* Of every phase: started = completed + broken + full + cut. Only flows have sessions. */
+static void
+add_sessions(cJSON *into, const struct counts *counts)
+{
+	cJSON *sessions = value_add_object(into, "sessions");
+
+	value_set_count(sessions, "started", counts->sessions_started);
+	value_set_count(sessions, "completed", counts->sessions_completed);
+	value_set_count(sessions, "broken", counts->sessions_broken);
+	value_set_count(sessions, "full", counts->sessions_full);
+	value_set_count(sessions, "cut", counts->sessions_cut);
+}
+
 /* Every phase's counts; the rates are the measured window's. */
 void
 result_add_totals(cJSON *result, const struct report *report)
@@ -55,6 +68,8 @@ result_add_totals(cJSON *result, const struct report *report)
 	result_set_counts(totals, &summary->everything.counts);
 	value_set_count(totals, "connects", summary->connects);
 	value_set_count(totals, "connects_failed", summary->connects_failed);
+	if (plan_has_flow(report->plan))
+		add_sessions(result, &summary->everything.counts);
 	cJSON *in_flight = value_add_object(result, "in_flight");
 
 	value_set_number(in_flight, "avg", summary->in_flight_avg);
@@ -167,6 +182,10 @@ result_add_scenarios(cJSON *result, const struct report *report)
 
 		for (size_t r = 0; r < scenario->requests_n; r++)
 			counts_merge(&counts, &report->summary->request_totals[scenario->first_request + r]);
-		result_set_counts(value_add_object(value_add_object(scenarios, scenario->name), "totals"), &counts);
+		cJSON *o = value_add_object(scenarios, scenario->name);
+
+		result_set_counts(value_add_object(o, "totals"), &counts);
+		if (scenario->flow != NULL)
+			add_sessions(o, &counts);
 	}
 }

@@ -60,6 +60,17 @@ add_counts(const struct summary *summary, struct page *page)
 }
 
 static void
+add_sessions(const struct counts *all, struct page *page)
+{
+	char a[FIGURE_MAX], b[FIGURE_MAX], c[FIGURE_MAX], d[FIGURE_MAX], e[FIGURE_MAX];
+
+	page_entry(page, "sessions", all->sessions_broken + all->sessions_full > 0 ? PAINT_WARN : PAINT_PLAIN,
+		"%s started = %s completed + %s broken + %s full + %s cut", figure_count(all->sessions_started, a),
+		figure_count(all->sessions_completed, b), figure_count(all->sessions_broken, c),
+		figure_count(all->sessions_full, d), figure_count(all->sessions_cut, e));
+}
+
+static void
 add_connections(const struct summary *summary, struct page *page)
 {
 	uint64_t failed = summary->connects_failed,
@@ -83,6 +94,8 @@ add_load(const struct report *report, struct page *page)
 	if (was_reached)
 		add_rate(report, page);
 	add_counts(summary, page);
+	if (plan_has_flow(report->plan))
+		add_sessions(all, page);
 	if (was_reached)
 		page_entry(page, "in flight", PAINT_PLAIN, "%s on average, %s at the peak",
 			isfinite(summary->in_flight_avg) ? figure_count((uint64_t)llround(summary->in_flight_avg), a)
