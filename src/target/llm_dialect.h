@@ -11,7 +11,7 @@
 
 #define LLM_MODEL_MAX 96
 #define LLM_FRAME_MAX 512
-#define LLM_TOKENS_MAX 1000000
+#define LLM_TOKENS_MAX 200000 /* of one answer */
 
 /* What a request asks for, whatever the dialect. */
 struct ask {

@@ -4,7 +4,7 @@
 #include "target/llm_cache.h"
 
 #define BATCH_MAX 100000
-#define LLM_ANSWER_MAX 1000000
+#define LLM_ANSWER_MAX 100000
 #define STEP_TOKENS_MAX 64
 #define COALESCE_MAX 1000
 #define CACHE_TOKENS_MAX ((uint64_t)100000000)

@@ -215,11 +215,13 @@ const struct option_row option_rows[] = {
 	{"--seed", "N", "of every random draw (1)", parse_count, FIELD(seed)},
 	{"--spin", "TIME", "how long a wake-up may spin for exactness, up to 50us (50us)", parse_time, FIELD(spin_ns)},
 	{"--truth", "FILE",
-		"log: arrival_ns done_ns status connection modelled_ns; with --llm also dialect finish prompt_tokens "
-		"completion_tokens cached_tokens request_id, and modelled_ns:handed_ns of each token",
+		"log: arrival_ns done_ns status connection modelled_ns, a line per request; with --llm it goes on with\n"
+		"dialect finish prompt_tokens completion_tokens cached_tokens request_id, and of each token\n"
+		"modelled_ns:handed_ns, when the model wanted it out and when it was handed to the kernel",
 		parse_text, FIELD(truth_path)},
 
-	{"--llm", NULL, "speak the streaming APIs of LLM servers, with the model below in front of --workers engines",
+	{"--llm", NULL,
+		"OpenAI, Anthropic, Ollama, TGI, Triton, SGLang, embeddings, rerank, search; --workers is engines (1)",
 		set_flag, FIELD(llm.is_on)},
 	{"--model", "NAME", "name of the model, where a request says none (brunt)", parse_model_name,
 		FIELD(llm.model_name)},

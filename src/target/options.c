@@ -13,14 +13,31 @@
 #define CONNECTIONS_MAX 1000000
 #define SPIN_DEFAULT_NS INT64_C(50000)
 
+/* A row's help, whose further lines are put under its first. */
+static void
+add_help(const struct option_row *row, struct buf *into)
+{
+	char flag[64];
+	const char *line = row->help;
+
+	snprintf(flag, sizeof(flag), "%s %s", row->name, row->form != NULL ? row->form : "");
+	for (;;) {
+		int length = (int)strcspn(line, "\n");
+
+		buf_printf(into, "  %-27s %.*s\n", line == row->help ? flag : "", length, line);
+		if (line[length] == '\0')
+			return;
+		line += length + 1;
+	}
+}
+
 void
 target_options_help(struct buf *into)
 {
 	for (const struct option_row *row = option_rows; row->name != NULL; row++) {
-		char flag[64];
-
-		snprintf(flag, sizeof(flag), "%s %s", row->name, row->form != NULL ? row->form : "");
-		buf_printf(into, "  %-27s %s\n", flag, row->help);
+		if (strcmp(row->name, "--llm") == 0)
+			buf_add_text(into, "\nAs an LLM server:\n");
+		add_help(row, into);
 	}
 }
 

@@ -16,6 +16,7 @@
 #define SPARE_DESCRIPTORS 64 /* ours, beside one per connection */
 #define FLUSH_EVERY_MS 1000
 #define PIPELINED_MAX 64
+#define STREAM_BYTES_MAX ((size_t)4 << 20) /* the longest answer as one event, and more */
 
 /* What the target does between its start and its stop. */
 static const struct target_mode plain_mode = {
@@ -119,6 +120,7 @@ target_listen(struct target *t, struct error *err)
 	/* A generator may keep connections idle and send slowly for as long as it likes; only its count is bounded. */
 	config.limits.connections = raise_descriptors(t->options->connections_max);
 	config.limits.pipelined = PIPELINED_MAX;
+	config.limits.stream_bytes = STREAM_BYTES_MAX;
 	config.limits.idle_timeout_ns = 0;
 	t->httpd = httpd_new(&t->loop, &config, err);
 	return t->httpd != NULL;
