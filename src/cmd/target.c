@@ -13,7 +13,8 @@ static int target_command_run(int argc, char **argv);
 
 const struct command target_command = {
 	.name = "target",
-	.usage = "brunt target [--port N] [--workers N] [--capacity RATE | --service-time TIME | --llm] [FLAG VALUE]...",
+	.usage =
+		"brunt target [--port N] [--workers N] [--capacity RATE | --service-time TIME | --llm] [FLAG VALUE]...",
 	.help = "run a simulated HTTP or LLM server of known capacity, an exact witness of what it was sent",
 	.run = target_command_run,
 };
