@@ -36,8 +36,9 @@ test_an_api_makes_the_whole_request(void **state)
 
 	assert_string_equal(r->method, "POST");
 	assert_string_equal(r->path, "/base/v1/m/stream");
-	assert_string_equal(r->body, "{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"be good\"},"
-				     "{\"role\":\"user\",\"content\":\"say \\\"${seq}\\\"\"}],\"max_tokens\":50,\"stream\":true}");
+	assert_string_equal(r->body,
+		"{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"be good\"},"
+		"{\"role\":\"user\",\"content\":\"say \\\"${seq}\\\"\"}],\"max_tokens\":50,\"stream\":true}");
 	assert_int_equal(r->body_length, strlen(r->body));
 	assert_true(r->has_slots);
 	assert_string_equal(header_of(r, "Content-Type"), "application/json");
@@ -94,8 +95,7 @@ static void
 test_a_conversation_stands_between_its_slots(void **state)
 {
 	(void)state;
-	struct plan *plan = load_llm(
-		"http://h", "llm: {api: chat, model: m, system: s, prompt: p, history: true}");
+	struct plan *plan = load_llm("http://h", "llm: {api: chat, model: m, system: s, prompt: p, history: true}");
 
 	assert_string_equal(plan->requests[0].body,
 		"{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"s\"},${history}"
@@ -146,27 +146,36 @@ test_mistakes_say_what_would_be_right(void **state)
 	} mistakes[] = {
 		{"llm: chat", "x.yaml:4:20: llm: 'chat' is not a map of keys"},
 		{"llm: {prompt: p}", "x.yaml:4:20: llm: 'api' is missing: what the server speaks"},
-		{"llm: {api: chart, prompt: p}", "x.yaml:4:26: api: there is no 'chart' in this version; did you mean 'chat'?"},
+		{"llm: {api: chart, prompt: p}",
+			"x.yaml:4:26: api: there is no 'chart' in this version; did you mean 'chat'?"},
 		{"llm: {api: chat, model: m}", "x.yaml:4:20: llm: write either 'prompt: text' or 'messages: "},
-		{"llm: {api: chat, model: m, prompt: p, messages: [{role: user, content: c}]}", "x.yaml:4:20: llm: write either"},
+		{"llm: {api: chat, model: m, prompt: p, messages: [{role: user, content: c}]}",
+			"x.yaml:4:20: llm: write either"},
 		{"llm: {api: chat, prompt: p}", "x.yaml:4:20: llm: 'chat' demands 'model'"},
 		{"llm: {api: text, prompt: p}", "x.yaml:4:20: llm: 'text' demands 'max_tokens'"},
-		{"llm: {api: text, max_tokens: 5, messages: [{role: user}]}", "messages: 'text' takes one text; write 'prompt: text'"},
+		{"llm: {api: text, max_tokens: 5, messages: [{role: user}]}",
+			"messages: 'text' takes one text; write 'prompt: text'"},
 		{"llm: {api: text, max_tokens: 5, prompt: p, system: s}", "system: 'text' takes one text"},
-		{"llm: {api: text, max_tokens: 5, prompt: p, ignore_eos: true}", "ignore_eos: 'text' knows no such thing"},
+		{"llm: {api: text, max_tokens: 5, prompt: p, ignore_eos: true}",
+			"ignore_eos: 'text' knows no such thing"},
 		{"llm: {api: text, max_tokens: 5, prompt: p, extra: 5}", "extra: write a map of members of the body"},
 		{"llm: {api: chat, model: m, messages: []}", "messages: write a list such as"},
 		{"llm: {api: text, max_tokens: many, prompt: p}", "max_tokens: 'many' is not a number, nor a slot"},
-		{"body: x, llm: {api: chat, model: m, prompt: p}", "x.yaml:4:5: 'llm' makes the body; 'llm.extra' adds to it"},
-		{"read: text, llm: {api: chat, model: m, prompt: p}", "x.yaml:4:20: read: who reads the answer follows from llm.api"},
-		{"expect: {body: x}, llm: {api: chat, model: m, prompt: p}", "does not search the body for expect.body; 'text' does"},
-		{"get: /, read: json, expect: {body: x}", "x.yaml:4:30: read: 'json' does not search the body for expect.body; 'text' does"},
+		{"body: x, llm: {api: chat, model: m, prompt: p}",
+			"x.yaml:4:5: 'llm' makes the body; 'llm.extra' adds to it"},
+		{"read: text, llm: {api: chat, model: m, prompt: p}",
+			"x.yaml:4:21: read: who reads the answer follows from llm.api"},
+		{"expect: {body: x}, llm: {api: chat, model: m, prompt: p}",
+			"does not search the body for expect.body; 'text' does"},
+		{"get: /, read: json, expect: {body: x}",
+			"x.yaml:4:29: read: 'json' does not search the body for expect.body; 'text' does"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(mistakes); i++) {
 		char text[1024], said[2048];
 
-		snprintf(text, sizeof(text), "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nrequests:\n  - {name: a, %s}\n",
+		snprintf(text, sizeof(text),
+			"target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nrequests:\n  - {name: a, %s}\n",
 			mistakes[i].llm);
 		if (strstr(refusal_of(text, NULL, said, sizeof(said)), mistakes[i].sentence) == NULL)
 			fail_msg("%s: %s", mistakes[i].llm, said);
