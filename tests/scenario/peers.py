@@ -8,6 +8,8 @@ import struct
 import threading
 import time
 
+import data_peers
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 HELD = threading.Event()  # never set: what waits for it waits until the peer is closed
 
@@ -189,7 +191,7 @@ BEHAVIOURS = {f.__name__: f for f in (
     plain, connection_close, chunked_trailers, close_delimited, extra_bytes, extra_response, truncated, truncated_chunk,
     bad_status_line, bad_chunk_size, two_lengths, length_and_chunked, huge_headers, interim, head, no_body, byte_by_byte,
     stall, stall_in_body, trickle, reset, stale_keepalive, echo_body,
-    wants_token, ready_later, sick_for_a_while)}
+    wants_token, ready_later, sick_for_a_while)} | data_peers.BEHAVIOURS
 
 
 class Peer:

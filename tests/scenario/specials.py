@@ -8,6 +8,7 @@ import sys
 import time
 
 import always
+import data_specials
 
 OUTSIDERS = os.path.join(os.path.dirname(__file__), "..", "outsiders")
 
@@ -328,4 +329,4 @@ def live_view_is_alive(ran):
 
 
 def lookup(name):
-    return getattr(sys.modules[__name__], name)
+    return getattr(sys.modules[__name__], name, None) or getattr(data_specials, name)
