@@ -12,7 +12,6 @@
 #include "judge/contrast.h"
 #include "judge/metrics.h"
 
-#define CONFIDENCE 0.95
 #define NOISE_BAND 0.02        /* DEFINITIONS: within ±2% is noise, whatever the interval says */
 #define GATED_SAMPLES_ABOVE 10 /* a percentile is gated where n (1 − q) is at least this, as SLOs show it from 1 on */
 #define NEIGHBOURS_ALIKE 0.4   /* correlation of neighbouring blocks from which on the run was too short */
@@ -94,10 +93,10 @@ compare_row(struct comparing *c, struct comparison_row *row, const struct compar
 	compared_name(&what->measure, c->plan, row->name, sizeof(row->name));
 	for (int i = 0; i < 2; i++)
 		estimate_init(&estimates[i], &c->samples[i], &what->measure, c->beyond);
-	contrast_make(&contrast, c->samples, estimates, c->beyond, CONFIDENCE);
+	contrast_make(&contrast, c->samples, estimates, c->beyond);
 	set_values(row, estimates, &contrast);
 	row->is_gated = row->is_wanted && carries_gate(row);
-	row->is_significant = row->p < 1 - CONFIDENCE && excludes_zero(contrast.ci);
+	row->is_significant = row->p < 1 - CONTRAST_CONFIDENCE && excludes_zero(contrast.ci);
 	if (row->is_wanted && !row->is_gated)
 		note(row, "too few samples to gate");
 	*worse = what->measure.metric->is_higher_better ? -contrast.delta_rel : contrast.delta_rel;
@@ -128,7 +127,7 @@ correct_by_holm(struct comparison *result)
 			gated[n++] = &result->rows[i];
 	qsort(gated, n, sizeof(*gated), by_p);
 	for (size_t i = 0; i < n; i++) {
-		goes_on = goes_on && gated[i]->p <= (1 - CONFIDENCE) / (double)(n - i);
+		goes_on = goes_on && gated[i]->p <= (1 - CONTRAST_CONFIDENCE) / (double)(n - i);
 		gated[i]->is_significant = gated[i]->is_significant && goes_on;
 	}
 	free(gated);
@@ -195,10 +194,10 @@ compare_arms(const struct arm *baseline, const struct arm *current, const struct
 	CHECK_OP(plan->compare.resamples, >, 1);
 	*result = (struct comparison){.baseline = baseline,
 		.current = current,
-		.confidence = CONFIDENCE,
+		.confidence = CONTRAST_CONFIDENCE,
 		.resamples = plan->compare.resamples};
-	for (unsigned i = 0; i < 2; i++) {
-		sample_init(&c.samples[i], i == 0 ? baseline : current, result->resamples, plan->seed, i);
+	sample_init_both(c.samples, (const struct arm *const[2]){baseline, current}, result->resamples, plan->seed);
+	for (int i = 0; i < 2; i++) {
 		result->blocks_n[i] = c.samples[i].n;
 		result->block_s = fmax(result->block_s, c.samples[i].block_s);
 	}

@@ -7,7 +7,9 @@
 #include "judge/student.h"
 
 #define LAG1_MOST 0.9
-#define NORMAL_DF 1e7 /* where Student's t is the normal distribution */
+#define FEWEST_BLOCKS 1.5 /* that alike ones are taken to be */
+#define TAIL ((1 - CONTRAST_CONFIDENCE) / 2)
+#define NORMAL_BOUND 1.959963984540054 /* of the normal distribution: 95% lie nearer to 0 */
 
 /* The variance of an estimate's linear part, as the bootstrap sees it and as it is. */
 struct spread {
@@ -53,35 +55,41 @@ struct widening {
 	double factor[2];
 	double df[2];
 	bool is_between_runs;
+	bool is_shared; /* one arm's rests on the other's, so that they are wrong together */
 	double lag1;
 };
 
-/* Correlation of neighbours in both arms together: they are the same kind of process, and either alone has too few. Its
- * estimate is 1/n too low where there is none (Kendall 1954). */
+/* Correlation of neighbours in both arms together: they are the same kind of process, and either alone has too few. The
+ * estimate is too low by (1 + 4 ρ) / n (Kendall 1954). */
 static double
 lag1_of(const struct spread spreads[2], const struct sample samples[2])
 {
-	double blocks = spreads[0].blocks + spreads[1].blocks, sum = 0;
-
-	if (blocks <= 0)
-		return 0;
-	for (int i = 0; i < 2; i++)
-		if (spreads[i].blocks > 0)
-			sum += (spreads[i].neighbours / spreads[i].blocks + 1 / (double)samples[i].n) / 2;
-	return sum;
-}
-
-static void
-widen_within_runs(struct widening *w, const struct spread spreads[2], const struct sample samples[2])
-{
-	w->lag1 = lag1_of(spreads, samples);
-	double alike = fmin(fmax(w->lag1, 0), LAG1_MOST); /* an autoregression's 1 + 2 Σ lag1^k */
+	double sum = 0, arms = 0;
 
 	for (int i = 0; i < 2; i++) {
 		double n = (double)samples[i].n;
 
+		if (spreads[i].blocks <= 0 || n <= 4)
+			continue;
+		sum += (spreads[i].neighbours / spreads[i].blocks + 1 / n) / (1 - 4 / n);
+		arms++;
+	}
+	return arms > 0 ? sum / arms : 0;
+}
+
+/* Blocks that are alike say as much as fewer that are not: n (1 − ρ) / (1 + ρ) of them, if they are an autoregression.
+ */
+static void
+widen_within_runs(struct widening *w, const struct spread spreads[2], const struct sample samples[2])
+{
+	w->lag1 = lag1_of(spreads, samples);
+	double alike = fmin(fmax(w->lag1, 0), LAG1_MOST), fewer = (1 - alike) / (1 + alike);
+
+	for (int i = 0; i < 2; i++) {
+		double n = fmax((double)samples[i].n * fewer, FEWEST_BLOCKS);
+
 		w->df[i] = n - 1;
-		w->factor[i] = n / (n - 1) * (1 + alike) / (1 - alike);
+		w->factor[i] = (double)samples[i].n / (n - 1);
 	}
 }
 
@@ -96,23 +104,41 @@ design_effect(const struct spread *other, const struct sample *sample, double si
 	return effect > 1 ? 1 + (effect - 1) * size / other->size : effect;
 }
 
+/* Of a product of variances, each with degrees of freedom of its own. */
+static double
+joint_df(double a, double b, double c)
+{
+	return 1 / (1 / a + 1 / b + 1 / c);
+}
+
+static void
+widen_single_run(struct widening *w, int i, const struct spread spreads[2], const struct sample samples[2])
+{
+	const struct sample *other = &samples[1 - i];
+	double n = (double)samples[i].n, runs = (double)other->runs_n, blocks = (double)other->n;
+
+	if (other->n == other->runs_n) { /* nothing says how blocks of one run differ there */
+		w->df[i] = n - 1;
+		w->factor[i] = n / (n - 1);
+		return;
+	}
+	w->is_shared = true;
+	w->df[i] = joint_df(runs - 1, blocks - runs, n - 1);
+	w->factor[i] = n / (n - 1) * design_effect(&spreads[1 - i], other, spreads[i].size);
+}
+
 static void
 widen_between_runs(struct widening *w, const struct spread spreads[2], const struct sample samples[2])
 {
 	w->is_between_runs = true;
 	w->lag1 = NAN;
 	for (int i = 0; i < 2; i++) {
-		const struct sample *other = &samples[1 - i];
-		double n = (double)samples[i].n;
-		bool is_alone = samples[i].runs_n == 1;
-
-		w->df[i] = (double)(is_alone ? other->runs_n : samples[i].runs_n) - 1;
-		if (!is_alone)
-			w->factor[i] = spreads[i].blocks > 0 ? spreads[i].runs / spreads[i].blocks : 1;
-		else
-			w->factor[i] =
-				n / (n - 1) *
-				(other->n > other->runs_n ? design_effect(&spreads[1 - i], other, spreads[i].size) : 1);
+		if (samples[i].runs_n == 1) {
+			widen_single_run(w, i, spreads, samples);
+			continue;
+		}
+		w->df[i] = (double)samples[i].runs_n - 1;
+		w->factor[i] = spreads[i].blocks > 0 ? spreads[i].runs / spreads[i].blocks : 1;
 	}
 }
 
@@ -142,6 +168,8 @@ degrees_of_freedom(const struct widening *w, const double variance[2])
 {
 	double sum = variance[0] + variance[1];
 
+	if (w->is_shared)
+		return fmin(w->df[0], w->df[1]);
 	if (sum <= 0)
 		return w->df[0] + w->df[1];
 	return sum * sum / (variance[0] * variance[0] / w->df[0] + variance[1] * variance[1] / w->df[1]);
@@ -168,11 +196,11 @@ quantile_of(const double *sorted, size_t n, double q)
 
 /* value: the estimate, about which its draws (which are sorted) are stretched. */
 static void
-interval_of(double *draws, size_t n, double value, double stretch, double tail, double into[2])
+interval_of(double *draws, size_t n, double value, double stretch, double into[2])
 {
 	qsort(draws, n, sizeof(*draws), by_value);
-	into[0] = value + stretch * (quantile_of(draws, n, tail) - value);
-	into[1] = value + stretch * (quantile_of(draws, n, 1 - tail) - value);
+	into[0] = value + stretch * (quantile_of(draws, n, TAIL) - value);
+	into[1] = value + stretch * (quantile_of(draws, n, 1 - TAIL) - value);
 }
 
 static double
@@ -193,11 +221,11 @@ set_deltas(struct contrast *c, const struct estimate estimates[2], double beyond
 
 static void
 contrast_draws(struct contrast *c, const struct sample samples[2], const struct estimate estimates[2],
-	const struct widening *w, const double values[2], double confidence)
+	const struct widening *w, const double values[2])
 {
 	size_t n = samples[0].resamples;
 	double *deltas = must_calloc(n + 1, sizeof(*deltas)), *rels = must_calloc(n + 1, sizeof(*rels));
-	double variance[2], tail = (1 - confidence) / 2;
+	double variance[2];
 
 	for (int i = 0; i < 2; i++)
 		variance[i] = w->factor[i] * variance_of(estimates[i].draws, n, mean_of(estimates[i].draws, n));
@@ -210,11 +238,11 @@ contrast_draws(struct contrast *c, const struct sample samples[2], const struct 
 		rels[b] = relative(drawn[1], drawn[0]);
 	}
 	c->df = degrees_of_freedom(w, variance);
-	double stretch = student_bound(2 * tail, c->df) / student_bound(2 * tail, NORMAL_DF);
+	double stretch = student_bound(2 * TAIL, c->df) / NORMAL_BOUND;
 	double error = sqrt(variance[0] + variance[1]);
 
-	interval_of(deltas, n, c->delta, stretch, tail, c->ci);
-	interval_of(rels, n, c->delta_rel, stretch, tail, c->ci_rel);
+	interval_of(deltas, n, c->delta, stretch, c->ci);
+	interval_of(rels, n, c->delta_rel, stretch, c->ci_rel);
 	c->p = error > 0 ? student_two_sided(fabs(c->delta) / error, c->df) : c->delta == 0 ? 1 : 0;
 	free(deltas);
 	free(rels);
@@ -222,7 +250,7 @@ contrast_draws(struct contrast *c, const struct sample samples[2], const struct 
 
 /* One value per run: Student's t of two samples with one variance. */
 static void
-contrast_runs(struct contrast *c, const struct estimate estimates[2], double confidence)
+contrast_runs(struct contrast *c, const struct estimate estimates[2])
 {
 	double squares = 0, n[2] = {(double)estimates[0].of_runs_n, (double)estimates[1].of_runs_n};
 
@@ -231,7 +259,7 @@ contrast_runs(struct contrast *c, const struct estimate estimates[2], double con
 	c->df = n[0] + n[1] - 2;
 	if (c->df < 1)
 		return;
-	double error = sqrt(squares / c->df * (1 / n[0] + 1 / n[1])), bound = student_bound(1 - confidence, c->df);
+	double error = sqrt(squares / c->df * (1 / n[0] + 1 / n[1])), bound = student_bound(2 * TAIL, c->df);
 
 	c->is_between_runs = true;
 	c->p = error > 0 ? student_two_sided(fabs(c->delta) / error, c->df) : c->delta == 0 ? 1 : 0;
@@ -242,8 +270,7 @@ contrast_runs(struct contrast *c, const struct estimate estimates[2], double con
 }
 
 void
-contrast_make(struct contrast *c, const struct sample samples[2], const struct estimate estimates[2], double beyond,
-	double confidence)
+contrast_make(struct contrast *c, const struct sample samples[2], const struct estimate estimates[2], double beyond)
 {
 	double values[2];
 	struct widening w = {0};
@@ -253,7 +280,7 @@ contrast_make(struct contrast *c, const struct sample samples[2], const struct e
 	if (isnan(c->delta))
 		return;
 	if (estimates[0].of_runs != NULL) {
-		contrast_runs(c, estimates, confidence);
+		contrast_runs(c, estimates);
 		return;
 	}
 	if (estimates[0].draws == NULL || estimates[1].draws == NULL)
@@ -266,5 +293,5 @@ contrast_make(struct contrast *c, const struct sample samples[2], const struct e
 		widen_within_runs(&w, spreads, samples);
 	c->is_between_runs = w.is_between_runs;
 	c->lag1 = w.lag1;
-	contrast_draws(c, samples, estimates, &w, values, confidence);
+	contrast_draws(c, samples, estimates, &w, values);
 }

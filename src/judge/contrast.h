@@ -22,5 +22,7 @@ struct contrast {
 	double lag1;             /* correlation of neighbouring blocks; NAN where it did not matter */
 };
 
-void contrast_make(struct contrast *contrast, const struct sample samples[2], const struct estimate estimates[2],
-	double beyond, double confidence);
+#define CONTRAST_CONFIDENCE 0.95
+
+void contrast_make(
+	struct contrast *contrast, const struct sample samples[2], const struct estimate estimates[2], double beyond);

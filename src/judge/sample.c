@@ -52,10 +52,10 @@ draw(struct sample *sample, uint64_t seed, unsigned side)
 			sample->times[b * sample->n + rng_at(seed, RNG_RESAMPLE, k++) % sample->n]++;
 }
 
-void
-sample_init(struct sample *sample, const struct arm *arm, uint64_t resamples, uint64_t seed, unsigned side)
+static void
+sample_init(struct sample *sample, const struct arm *arm, size_t group, uint64_t resamples)
 {
-	size_t most = 0, group = group_size(arm);
+	size_t most = 0;
 
 	*sample = (struct sample){.arm = arm, .resamples = (size_t)resamples};
 	for (size_t r = 0; r < arm->runs_n; r++)
@@ -64,7 +64,22 @@ sample_init(struct sample *sample, const struct arm *arm, uint64_t resamples, ui
 	for (size_t r = 0; r < arm->runs_n; r++)
 		add_run(sample, r, group);
 	sample->times = must_calloc(sample->resamples * sample->n + 1, sizeof(*sample->times));
-	draw(sample, seed, side);
+}
+
+/* A single run is held against the noise between the other arm's runs by way of their blocks, which must then be as
+ * long as its own. */
+void
+sample_init_both(struct sample samples[2], const struct arm *const arms[2], uint64_t resamples, uint64_t seed)
+{
+	size_t groups[2] = {group_size(arms[0]), group_size(arms[1])};
+
+	for (int i = 0; i < 2; i++)
+		if (arms[i]->runs_n == 1 && arms[1 - i]->runs_n > 1)
+			groups[1 - i] = groups[i];
+	for (unsigned i = 0; i < 2; i++) {
+		sample_init(&samples[i], arms[i], groups[i], resamples);
+		draw(&samples[i], seed, i);
+	}
 }
 
 void

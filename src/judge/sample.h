@@ -22,6 +22,6 @@ struct sample {
 	double block_s; /* the longest */
 };
 
-/* side: 0 or 1, for draws that are independent of the other arm's. */
-void sample_init(struct sample *sample, const struct arm *arm, uint64_t resamples, uint64_t seed, unsigned side);
+/* Both arms', with draws that are independent of one another. */
+void sample_init_both(struct sample samples[2], const struct arm *const arms[2], uint64_t resamples, uint64_t seed);
 void sample_fini(struct sample *sample);

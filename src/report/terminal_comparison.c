@@ -1,6 +1,5 @@
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/check.h"
 #include "report/figure.h"
@@ -48,8 +47,8 @@ delta_text(const struct comparison_row *row, char into[FIGURE_MAX])
 	char amount[64];
 
 	if (isnan(row->delta))
-		return strcpy(into, "n/a");
-	if (row->measure.metric->unit == UNIT_RATIO)
+		snprintf(into, FIGURE_MAX, "n/a");
+	else if (row->measure.metric->unit == UNIT_RATIO)
 		snprintf(into, FIGURE_MAX, "%+.3g pp", row->delta * 100);
 	else
 		snprintf(into, FIGURE_MAX, "%s%.30s",
@@ -157,9 +156,11 @@ static const char *
 gate_value_text(const struct expr *expr, double value, char into[FIGURE_MAX])
 {
 	if (isnan(value))
-		return strcpy(into, "n/a");
-	snprintf(into, FIGURE_MAX, expr->of == EXPR_SPEEDUP ? "%.3g×" : "%.3g%%",
-		expr->of == EXPR_SPEEDUP ? value : value * 100);
+		snprintf(into, FIGURE_MAX, "n/a");
+	else if (expr->of == EXPR_SPEEDUP)
+		snprintf(into, FIGURE_MAX, "%.3g×", value);
+	else
+		snprintf(into, FIGURE_MAX, "%.3g%%", value * 100);
 	return into;
 }
 
