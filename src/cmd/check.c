@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "campaign/actions.h"
 #include "cmd/check_experiment.h"
+#include "cmd/check_flow.h"
 #include "cmd/command.h"
 #include "cmd/plot.h"
 #include "cmd/preview.h"
@@ -18,8 +19,10 @@
 #include "engine/flight.h"
 #include "engine/pump.h"
 #include "engine/requests.h"
+#include "engine/sessions.h"
 #include "load/schedule.h"
 #include "measure/summary.h"
+#include "plan/flow.h"
 #include "proto/protocol.h"
 
 extern const struct command check_command;
@@ -44,6 +47,7 @@ struct demand {
 	double peak_per_s;
 	double in_flight_at_timeout, in_flight_at_latency;
 	bool is_random; /* the number of requests is a mean */
+	bool is_most;   /* … or the most: sessions may end early */
 	bool is_timed;  /* the peak of the rate is not known */
 };
 
@@ -117,18 +121,22 @@ in_flight_after(const struct schedule *s, double peak, int64_t response_ns)
 }
 
 static void
-add_demand(const struct plan *plan, const struct plan_load *load, const struct schedule *s, double peak,
+add_demand(const struct plan *plan, const struct plan_scenario *scenario, const struct schedule *s, double peak,
 	int64_t latency_ns, struct demand *demand)
 {
+	const struct plan_load *load = &scenario->load;
 	double cap = (double)load->in_flight_max;
+	double steps = scenario->flow != NULL ? (double)scenario->flow->session_steps : 1;
 
-	demand->requests += schedule_expected(s);
+	demand->requests += schedule_expected(s) * steps;
+	demand->is_most |= scenario->flow != NULL;
 	demand->is_random |= gap_is_random(&s->gap) && !s->shape->is_timed && !s->in_users;
 	if (s->in_users) {
 		demand->in_flight_at_timeout += peak;
 		demand->in_flight_at_latency += peak;
 		return;
 	}
+	peak *= steps;
 	demand->is_timed |= s->shape->is_timed;
 	demand->peak_per_s += peak;
 	demand->in_flight_at_timeout += fmin(cap, ceil(in_flight_after(s, peak, plan->target.timeout_ns)));
@@ -154,12 +162,12 @@ print_level(const struct schedule *s, const char *name, const struct level_span 
 }
 
 static void
-print_levels(const struct schedule *s, struct buf *out)
+print_levels(const struct schedule *s, const char *arrivals, struct buf *out)
 {
 	size_t n = schedule_levels_count(s);
 
 	buf_printf(out, "\n  %-8s %10s %10s %14s %14s\n", "level", "start", "length", s->in_users ? "users" : "rate",
-		"requests");
+		arrivals);
 	if (s->warmup_ns > 0)
 		print_level(s, "warm-up", &(struct level_span){0, s->warmup_ns, s->warmup_level}, out);
 	for (size_t i = 0; i < n && i < LEVELS_SHOWN; i++) {
@@ -186,7 +194,7 @@ print_scenario(const struct plan *plan, const struct plan_scenario *scenario, in
 
 	if (!is_open_ended)
 		sample_levels(&s, &plot);
-	add_demand(plan, &scenario->load, &s, peak_level_of(&s, &plot), latency_ns, demand);
+	add_demand(plan, scenario, &s, peak_level_of(&s, &plot), latency_ns, demand);
 	buf_printf(out, "%s: %s, %s, ", scenario->name, s.shape->choice.name,
 		s.in_users                         ? "closed loop"
 		: s.shape->is_timed                ? "open loop, given moments"
@@ -194,15 +202,17 @@ print_scenario(const struct plan *plan, const struct plan_scenario *scenario, in
 		: s.gap.spacing == SPACING_POISSON ? "open loop, poisson spacing"
 						   : "open loop, gamma spacing");
 	if (is_open_ended)
-		buf_printf(out, "%llu requests however long they take\n", (unsigned long long)s.count_limit);
+		buf_printf(out, "%llu %s however long they take\n", (unsigned long long)s.count_limit,
+			scenario->flow != NULL ? "sessions" : "requests");
 	else
 		buf_printf(out, "%s\n\n", plot_time_text(schedule_end_ns(&s), length, sizeof(length)));
 	if (!is_open_ended) {
 		plot.unit = s.in_users ? " users" : "/s";
 		plot_draw(&plot, out);
 	}
-	print_levels(&s, out);
+	print_levels(&s, scenario->flow != NULL ? "sessions" : "requests", out);
 	buf_add_text(out, "\n");
+	check_print_flow(plan, scenario, out);
 }
 
 /* As many as the load may need at once, and no more than the target allows. */
@@ -271,10 +281,14 @@ print_demand(const struct plan *plan, const struct check_options *options, const
 	char text[64], latency[32];
 
 	if (demand->requests > 0)
-		buf_printf(out, "  requests         %s%s\n", demand->is_random ? "about " : "",
+		buf_printf(out, "  requests         %s%s\n",
+			demand->is_most     ? "up to "
+			: demand->is_random ? "about "
+					    : "",
 			units_count_text(demand->requests, text, sizeof(text)));
 	if (demand->peak_per_s > 0 && !demand->is_timed)
-		buf_printf(out, "  peak rate        %s/s\n", plot_level_text(demand->peak_per_s, text, sizeof(text)));
+		buf_printf(out, "  peak rate        %s%s/s\n", demand->is_most ? "up to " : "",
+			plot_level_text(demand->peak_per_s, text, sizeof(text)));
 	buf_printf(out, "  peak in flight   %s where every request takes the timeout of %s\n",
 		units_count_text(demand->in_flight_at_timeout, text, sizeof(text)),
 		plot_time_text(plan->target.timeout_ns, latency, sizeof(latency)));
@@ -314,7 +328,7 @@ static bool
 check_load(const struct plan *plan, struct requests *requests, struct error *err)
 {
 	return schedule_check(plan, err) && actions_check(plan, err) && pump_check_levels(plan, err) &&
-	       requests_init(requests, plan, err);
+	       sessions_check(plan, err) && requests_init(requests, plan, err);
 }
 
 static bool

@@ -60,7 +60,7 @@ bool
 run_check(const struct plan *plan, uint32_t shard, uint32_t shards, struct error *err)
 {
 	return run_check_descriptors(plan, share_of(plan->target.connections, shard, shards), err) &&
-	       pump_check_levels(plan, err);
+	       pump_check_levels(plan, err) && sessions_check(plan, err);
 }
 
 static void

@@ -3,12 +3,47 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/units.h"
+#include "load/schedule.h"
 #include "load/think.h"
+
+uint64_t
+sessions_most(const struct plan *plan, const struct plan_scenario *scenario)
+{
+	struct schedule schedule;
+
+	if (!scenario->load.in_users)
+		return scenario->load.in_flight_max;
+	schedule_init(&schedule, &scenario->load, plan->seed);
+	return schedule_users_most(&schedule);
+}
 
 uint64_t
 sessions_memory_size(const struct plan_flow *flow, uint64_t n)
 {
 	return n * (session_memory_size(flow) + sizeof(struct visit));
+}
+
+bool
+sessions_check(const struct plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < plan->scenarios_n; i++) {
+		const struct plan_scenario *scenario = &plan->scenarios[i];
+		uint64_t n = scenario->flow != NULL ? sessions_most(plan, scenario) : 0;
+		uint64_t one = n > 0 ? sessions_memory_size(scenario->flow, 1) : 1;
+		char size[32], most[32];
+
+		if (n <= SESSIONS_MEMORY_MAX / one)
+			continue;
+		error_set(err,
+			"%llu sessions at once may keep %s each, which is more than %s in all; ask for at most %llu "
+			"(in_flight.max, or users), or extract less",
+			(unsigned long long)n, units_bytes_text(one, size, sizeof(size)),
+			units_bytes_text(SESSIONS_MEMORY_MAX, most, sizeof(most)),
+			(unsigned long long)(SESSIONS_MEMORY_MAX / one));
+		return error_place(err, plan->path, scenario->load.shape.line, scenario->load.shape.column);
+	}
+	return true;
 }
 
 void

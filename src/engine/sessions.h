@@ -37,8 +37,12 @@ struct sessions {
 /* Most that all sessions of a scenario may keep, conversations apart. */
 #define SESSIONS_MEMORY_MAX ((uint64_t)4 << 30)
 
-/* What sessions of this flow keep, and what their conversations may grow to. */
+/* Sessions that a scenario with a flow may have at once, in all shards together: as many as it has slots. */
+uint64_t sessions_most(const struct plan *plan, const struct plan_scenario *scenario);
+/* What so many of them keep, conversations apart. */
 uint64_t sessions_memory_size(const struct plan_flow *flow, uint64_t n);
+/* False with err set: they would keep more than SESSIONS_MEMORY_MAX. */
+bool sessions_check(const struct plan *plan, struct error *err);
 
 void sessions_init(struct sessions *sessions, const struct plan *plan, const struct plan_scenario *scenario,
 	uint64_t seed, uint32_t n);

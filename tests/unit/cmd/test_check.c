@@ -215,11 +215,34 @@ test_what_run_would_refuse_is_refused(void **state)
 	assert_refuses(TARGET "load: {steady: {rate: 5/s, for: 1s}}\n"
 			      "arms: {a: {}, b: {set: {load.steady.rate: 0/s}}}\n",
 		"3:43: load.steady.rate: 0/s sends nothing");
+	assert_refuses(TARGET "load: {steady: {rate: 5/s, for: 1s}, in_flight: 1M}\nsession: {cookies: true}\n"
+			      "flow: [{name: a, get: /}]\n",
+		"2:16: 1000000 sessions at once may keep ");
+	assert_refuses(TARGET "load: {steady: {rate: 5/s, for: 1s}}\n"
+			      "flow: [{name: a, get: \"/${t}\", extract: {t: {json: /t}}}]\n",
+		"3:8: '${t}' is not extracted before it is used here; an earlier step must do that");
+	assert_refuses(TARGET "load: {steady: {rate: 5/s, for: 1s}}\nrequests: [{name: a, get: \"/${session}\"}]\n",
+		"3:12: '${session}' is a session's, and only a flow has sessions");
+	assert_refuses(TARGET "load: {steady: {rate: 5/s, for: 1s}}\n"
+			      "flow: [{name: a, get: /, extract: {t: {regex: id=.*}}}]\n",
+		"3:8: regex: 'id=.*' has no group");
 	assert_refuses(
 		TARGET "load: {steady: {rate: 1/h, count: 1M}}\n", "2:16: steady: this load takes longer than a year");
 	assert_refuses(TARGET "load: {steady: {rate: 0/s, for: 1s}}\n", "2:23: load.steady.rate: 0/s sends nothing");
 	assert_refuses("target: {url: \"http://127.0.0.1:1\", http: 2}\nload: {steady: {rate: 1/s, for: 1s}}\n",
 		"1:43: http: there is no '2' in this version; valid here: 1\n");
+}
+
+static void
+test_a_flow_says_what_a_session_asks_for(void **state)
+{
+	(void)state;
+	assert_says(TARGET "load: {steady: {rate: 10/s, for: 20s}, in_flight: 100}\nsession: {cookies: true}\n"
+			   "flow: [{name: login, get: /}, {name: chat, get: /, repeat: 10}]\n",
+		(const char *const[]){"rate       sessions\n",
+			"  flow             11 requests per session: login, chat × 10\n",
+			"  sessions         up to 100 at once, which keep up to ", "  requests         up to 2,200\n",
+			NULL});
 }
 
 int
@@ -233,6 +256,7 @@ main(void)
 		cmocka_unit_test(test_arms_are_shown_with_their_order_and_how_long_it_takes),
 		cmocka_unit_test(test_cells_are_shown_and_what_long_values_stand_for),
 		cmocka_unit_test(test_what_is_done_around_the_load_is_shown),
+		cmocka_unit_test(test_a_flow_says_what_a_session_asks_for),
 		cmocka_unit_test(test_what_run_would_refuse_is_refused),
 	};
 
