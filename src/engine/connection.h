@@ -23,10 +23,12 @@ struct connection {
 	struct flight *flight; /* while BUSY */
 	void *protocol_state, *reader_state;
 	const struct reader_ops *reader;
-	struct buf scratch;            /* what is put together: a header field, then whatever the reader needs */
-	struct extraction extraction;  /* of a flow's step: what its session wants of the answer */
-	char *send_buffer;             /* for requests with slots; NULL until the first */
-	size_t send_room;              /* bytes of it */
+	struct buf scratch;           /* what is put together: a header field, then whatever the reader needs */
+	struct extraction extraction; /* of a flow's step: what its session wants of the answer */
+	char *send_buffer;            /* for requests with slots; NULL until the first */
+	size_t send_room;             /* bytes of it */
+	char *expected;               /* what this answer must contain, filled in; NULL until the first with slots */
+	size_t expected_room;
 	int64_t started_ns;            /* of the connect */
 	int64_t opened_ns, connect_ns; /* connect_ns: −1 once a flight has taken note of it */
 	uint64_t requests;

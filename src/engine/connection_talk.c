@@ -72,60 +72,18 @@ connection_ear(struct connection *c, const struct extractor *extractor)
 	return ear;
 }
 
-/* Its own part is in the conversation since it was rendered; what stands before an answer follows. */
-static bool
-connection_begin_answer(struct connection *c, const struct plan_request *request)
-{
-	if (c->flight->visit == NULL || request->llm == NULL || !request->llm->keeps_history)
-		return false;
-	session_add_turn(&c->flight->visit->session, request->llm->answer_open, strlen(request->llm->answer_open));
-	return true;
-}
-
-void
-connection_listen(struct connection *c, const struct plan_request *request)
-{
-	const struct reader_ops *reader = c->pool->config.readers[c->flight->x.request];
-	struct extractor *extractor = c->pool->config.extractors[c->flight->x.request];
-	bool wants_text = connection_begin_answer(c, request);
-
-	buf_clear(&c->scratch);
-	c->reader = reader;
-	c->extraction.extractor = extractor;
-	if (extractor != NULL)
-		extraction_begin(&c->extraction, extractor);
-	reader->begin(c->reader_state, request,
-		&(struct reader_host){
-			.scratch = &c->scratch, .on_text = wants_text ? connection_on_text : NULL, .context = c});
-	struct protocol_ear ear = connection_ear(c, extractor);
-
-	c->pool->protocol->expect(c->protocol_state, request, &ear);
-}
-
-enum failure
-connection_take_answer(struct connection *c, const struct plan_request *request)
-{
-	struct session *session = &c->flight->visit->session;
-
-	if (!extraction_end(&c->extraction, session))
-		return FAILURE_EXTRACT;
-	if (request->llm != NULL && request->llm->keeps_history) {
-		session_add_turn(session, request->llm->answer_close, strlen(request->llm->answer_close));
-		session_end_turn(session);
-	}
-	return FAILURE_COUNT;
-}
-
-/* Most that a request with all of its slots may need; a conversation's grows beyond that, by doubling, up to its
- * ceiling. */
+/* Most that a text with all of its slots may need; a conversation's grows beyond that, by doubling, up to its ceiling.
+ */
 static void
-connection_make_room(struct connection *c, size_t room)
+connection_make_room(char **buffer, size_t *size, size_t least, size_t room)
 {
-	size_t size = c->send_room > 0 ? 2 * c->send_room : c->pool->send_buffer_size;
+	size_t more = *size > 0 ? 2 * *size : least;
 
-	c->send_room = size > room ? size : room;
-	free(c->send_buffer);
-	c->send_buffer = must_alloc(c->send_room);
+	if (room <= *size)
+		return;
+	*size = more > room ? more : room;
+	free(*buffer);
+	*buffer = must_alloc(*size);
 }
 
 static struct render
@@ -151,12 +109,74 @@ connection_render(struct connection *c, const struct flight *flight, size_t *len
 		session_begin_turn(render.session);
 	if (template_render_max(template) == 0)
 		return template_fixed(template, length);
-	size_t room = template_render_room(template, &render);
-
-	if (room > c->send_room)
-		connection_make_room(c, room);
+	connection_make_room(
+		&c->send_buffer, &c->send_room, c->pool->send_buffer_size, template_render_room(template, &render));
 	*length = template_render(template, &render, c->send_buffer);
 	return c->send_buffer;
+}
+
+/* What the answer must contain. */
+static const char *
+connection_expected(struct connection *c, const struct plan_request *request)
+{
+	const struct template *template = c->pool->config.expected[c->flight->x.request];
+	struct render render;
+	size_t length;
+
+	if (template == NULL)
+		return request->expect.body;
+	if (template_render_max(template) == 0)
+		return template_fixed(template, &length);
+	render = connection_whose(c->flight);
+	connection_make_room(&c->expected, &c->expected_room, 0, template_render_room(template, &render) + 1);
+	c->expected[template_render(template, &render, c->expected)] = '\0';
+	return c->expected;
+}
+
+/* Its own part is in the conversation since it was rendered; what stands before an answer follows. */
+static bool
+connection_begin_answer(struct connection *c, const struct plan_request *request)
+{
+	if (c->flight->visit == NULL || request->llm == NULL || !request->llm->keeps_history)
+		return false;
+	session_add_turn(&c->flight->visit->session, request->llm->answer_open, strlen(request->llm->answer_open));
+	return true;
+}
+
+void
+connection_listen(struct connection *c, const struct plan_request *request)
+{
+	const struct reader_ops *reader = c->pool->config.readers[c->flight->x.request];
+	struct extractor *extractor = c->pool->config.extractors[c->flight->x.request];
+	bool wants_text = connection_begin_answer(c, request);
+
+	buf_clear(&c->scratch);
+	c->reader = reader;
+	c->extraction.extractor = extractor;
+	if (extractor != NULL)
+		extraction_begin(&c->extraction, extractor);
+	reader->begin(c->reader_state, request,
+		&(struct reader_host){.scratch = &c->scratch,
+			.expected = connection_expected(c, request),
+			.on_text = wants_text ? connection_on_text : NULL,
+			.context = c});
+	struct protocol_ear ear = connection_ear(c, extractor);
+
+	c->pool->protocol->expect(c->protocol_state, request, &ear);
+}
+
+enum failure
+connection_take_answer(struct connection *c, const struct plan_request *request)
+{
+	struct session *session = &c->flight->visit->session;
+
+	if (!extraction_end(&c->extraction, session))
+		return FAILURE_EXTRACT;
+	if (request->llm != NULL && request->llm->keeps_history) {
+		session_add_turn(session, request->llm->answer_close, strlen(request->llm->answer_close));
+		session_end_turn(session);
+	}
+	return FAILURE_COUNT;
 }
 
 /* A conversation's earlier turns are in the server's count too: what it says of the last one alone, nobody knows. */

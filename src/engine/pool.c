@@ -50,6 +50,7 @@ pool_fini(struct pool *pool)
 {
 	for (uint32_t i = 0; i < pool->used_first; i++) {
 		free(pool->all[i].send_buffer);
+		free(pool->all[i].expected);
 		buf_fini(&pool->all[i].scratch);
 		extraction_fini(&pool->all[i].extraction);
 	}

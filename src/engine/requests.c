@@ -64,6 +64,17 @@ template_for(const struct plan *plan, const struct plan_request *request, struct
 	return template;
 }
 
+/* What an answer must contain may be told apart by its session: ${session}, say. A text without slots is left alone. */
+static bool
+make_expected(const struct plan *plan, const struct plan_request *request, struct feeds *feeds,
+	struct template **expected, struct error *err)
+{
+	if (request->expect.body == NULL || strstr(request->expect.body, "${") == NULL)
+		return true;
+	*expected = template_new_text(&(struct slot_scope){plan, request, feeds}, request->expect.body, err);
+	return *expected != NULL || error_place(err, request->file, request->line, request->column);
+}
+
 bool
 requests_init(struct requests *requests, const struct plan *plan, struct error *err)
 {
@@ -73,13 +84,15 @@ requests_init(struct requests *requests, const struct plan *plan, struct error *
 	requests->n = plan->requests_n;
 	requests->templates = must_calloc(requests->n, sizeof(*requests->templates));
 	requests->readers = must_calloc(requests->n, sizeof(*requests->readers));
+	requests->expected = must_calloc(requests->n, sizeof(*requests->expected));
 	requests->extractors = must_calloc(requests->n, sizeof(*requests->extractors));
 	for (size_t i = 0; i < requests->n; i++) {
 		const struct plan_request *request = &plan->requests[i];
 
 		requests->readers[i] = reader_for(request);
 		if (check_reader(request, requests->readers[i], err) &&
-			make_extractor(plan, request, &requests->extractors[i], err))
+			make_extractor(plan, request, &requests->extractors[i], err) &&
+			make_expected(plan, request, requests->feeds, &requests->expected[i], err))
 			requests->templates[i] = template_for(plan, request, requests->feeds, err);
 		if (requests->templates[i] == NULL) {
 			requests_fini(requests);
@@ -95,9 +108,11 @@ requests_fini(struct requests *requests)
 {
 	for (size_t i = 0; i < requests->n && requests->templates != NULL; i++) {
 		template_free(requests->templates[i]);
+		template_free(requests->expected[i]);
 		extractor_free(requests->extractors[i]);
 	}
 	free(requests->templates);
+	free(requests->expected);
 	free(requests->extractors);
 	free(requests->readers);
 	feeds_free(requests->feeds);

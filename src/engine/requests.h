@@ -11,6 +11,7 @@
 struct requests {
 	struct template **templates;
 	const struct reader_ops **readers;
+	struct template **expected;    /* what their answers must contain, where that has slots; else NULL */
 	struct extractor **extractors; /* NULL: nothing of the answer goes into a session */
 	size_t n;
 	struct feeds *feeds; /* what they are filled in with */

@@ -98,6 +98,7 @@ run_new(const struct run_config *config, struct error *err)
 				      .templates = run->requests.templates,
 				      .readers = run->requests.readers,
 				      .extractors = run->requests.extractors,
+				      .expected = run->requests.expected,
 				      .shard = config->shard,
 				      .shards = config->shards,
 				      .on_level = run_on_level,

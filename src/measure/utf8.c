@@ -34,3 +34,17 @@ utf8_length(const char *text, size_t length)
 			return 0;
 	return n;
 }
+
+size_t
+utf8_put(uint32_t code, char into[4])
+{
+	if (code >= 0xd800 && code < 0xe000)
+		code = 0xfffd;
+	size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+	static const unsigned char first[] = {0, 0, 0xc0, 0xe0, 0xf0};
+
+	for (size_t i = n - 1; i > 0; i--, code >>= 6)
+		into[i] = (char)(0x80 | (code & 0x3f));
+	into[0] = (char)(first[n] | code);
+	return n;
+}

@@ -77,6 +77,7 @@ struct plan_choice {
 				 ramp) */
 	const char
 		*example;  /* its value for `brunt help profile`: "{rate: 1000/s, for: 30s}"; NULL: made of its keys */
+	bool searches_body; /* readers: they look for expect.body */
 	bool is_for_tests; /* valid, but not offered to who mistypes another: the null protocol */
 };
 

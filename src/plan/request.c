@@ -179,9 +179,10 @@ compile_reader(struct plan_context *context, const struct plan_node *item, const
 	for (size_t i = 0; row->reader == NULL && readers[i] != NULL; i++)
 		if (strcmp(readers[i]->name, READER_OF_TEXT) == 0)
 			request->reader = readers[i];
-	return strcmp(request->reader->name, READER_OF_TEXT) == 0 ||
-	       plan_error(node_of(item, row->llm.api != NULL ? "llm" : "read"), err,
-		       "read: '%s' does not search the body for expect.body; 'text' does", request->reader->name);
+	return request->reader->searches_body ||
+	       plan_error(node_of(item, "read"), err,
+		       "read: '%s' does not search the body for expect.body; 'text' does, and so does every API of llm",
+		       request->reader->name);
 }
 
 bool

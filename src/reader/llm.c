@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "reader/dialect.h"
 #include "reader/finish_word.h"
+#include "reader/match.h"
 #include "reader/media.h"
 #include "reader/progress.h"
 
@@ -33,6 +34,7 @@ struct llm {
 	bool is_expected;     /* and it is an error that the profile expects */
 	bool has_ended;       /* by the dialect's terminator */
 	bool has_text;
+	struct match match; /* of expect.body, in the text of the answer */
 	size_t text_length; /* is_cumulative: so much of the text is known */
 };
 
@@ -71,6 +73,7 @@ llm_begin(void *state, const struct llm_dialect *dialect, const struct plan_requ
 	*l = (struct llm){.dialect = dialect, .request = request, .host = *host, .failure = FAILURE_COUNT};
 	framing_init(&l->framing, dialect->framing, host->scratch);
 	progress_init(&l->progress);
+	match_begin(&l->match, host->expected);
 }
 
 static void
@@ -86,7 +89,10 @@ llm_hand_on(struct llm *l)
 {
 	const struct json_value *text = &l->found.text;
 
-	if (text->type == JSON_STRING && l->host.on_text != NULL)
+	if (text->type != JSON_STRING)
+		return;
+	match_add_json(&l->match, text->text, text->length);
+	if (l->host.on_text != NULL)
 		l->host.on_text(l->host.context, text->text, text->length);
 	l->found.text.type = JSON_NULL;
 }
@@ -313,7 +319,9 @@ llm_end(void *state, unsigned status)
 		return l->failure;
 	if (!llm_is_complete(l, shape))
 		return FAILURE_TRUNCATED;
-	return llm_has_answer(l) ? FAILURE_COUNT : FAILURE_NO_TOKEN;
+	if (!llm_has_answer(l))
+		return FAILURE_NO_TOKEN;
+	return match_is_found(&l->match) ? FAILURE_COUNT : FAILURE_BODY;
 }
 
 static bool
@@ -347,7 +355,7 @@ llm_take_gap_ns(void *state)
 		llm_begin(state, &dialect_name##_llm, request, host);                                                  \
 	}                                                                                                              \
 	const struct reader_ops dialect_name##_reader = {                                                              \
-		.choice = {.name = (text), .help = (sentence)},                                                        \
+		.choice = {.name = (text), .help = (sentence), .searches_body = true},                                 \
 		.state_size = sizeof(struct llm),                                                                      \
 		.begin = dialect_name##_begin,                                                                         \
 		.on_header = llm_on_header,                                                                            \

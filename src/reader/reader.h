@@ -16,6 +16,9 @@ struct reader_host {
 	/* Empty at first, its ceiling READER_SCRATCH_MAX. It belongs to the connection, which keeps its memory for the
 	 * next body: whatever a reader cannot judge byte by byte is put together here. */
 	struct buf *scratch;
+	/* What the body, or the text of a generated answer, must contain; NULL: it may say anything. It outlives the
+	 * body. */
+	const char *expected;
 	/* More text of a generated answer (content, not reasoning), still escaped as it stood in the JSON string that
 	 * brought it. NULL: nobody wants it. */
 	void (*on_text)(void *context, const char *json, size_t length);

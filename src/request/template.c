@@ -289,7 +289,7 @@ parse_all(struct parsing *p, const char *head, size_t head_length, const char *b
 	p->template->body_at = p->text.length;
 	p->template->head_slots_n = p->template->slots_n;
 	p->is_in_body = true;
-	p->context = context_of_body(head, head_length, body, body_length);
+	p->context = head != NULL ? context_of_body(head, head_length, body, body_length) : SLOT_IN_TEXT;
 	p->is_json = p->context == SLOT_IN_JSON_VALUE;
 	if (!body_has_slots)
 		buf_add(&p->text, body, body_length);
@@ -354,6 +354,12 @@ template_new(const struct slot_scope *scope, const char *head, size_t head_lengt
 	t->text_length = p.text.length;
 	t->text = buf_steal(&p.text);
 	return t;
+}
+
+struct template *
+template_new_text(const struct slot_scope *scope, const char *text, struct error *err)
+{
+	return template_new(scope, NULL, 0, text, strlen(text), true, err);
 }
 
 void

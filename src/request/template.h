@@ -29,6 +29,8 @@ struct template;
  * that does not exist, or is not written right. */
 struct template *template_new(const struct slot_scope *scope, const char *head, size_t head_length, const char *body,
 	size_t body_length, bool body_has_slots, struct error *err);
+/* The same for a text that is no request: nothing in it is escaped. */
+struct template *template_new_text(const struct slot_scope *scope, const char *text, struct error *err);
 void template_free(struct template *template);
 
 /* What it is filled in with, in order. */

@@ -168,7 +168,8 @@ static const struct plan_choice fake_http1 = {.name = "1", .help = "HTTP/1.1", .
 static const struct plan_choice fake_null = {
 	.name = "null", .help = "sends nothing", .keys = no_keys, .is_for_tests = true};
 static const struct plan_choice fake_discard = {.name = "discard", .help = "counts bytes", .keys = no_keys};
-static const struct plan_choice fake_text = {.name = "text", .help = "must hold expect.body", .keys = no_keys};
+static const struct plan_choice fake_text = {
+	.name = "text", .help = "must hold expect.body", .keys = no_keys, .searches_body = true};
 static const struct plan_choice fake_json = {.name = "json", .help = "must be JSON", .keys = no_keys};
 
 static const struct plan_metric fake_response = {.name = "response",

@@ -166,9 +166,9 @@ test_mistakes_say_what_would_be_right(void **state)
 		{"read: text, llm: {api: chat, model: m, prompt: p}",
 			"x.yaml:4:21: read: who reads the answer follows from llm.api"},
 		{"expect: {body: x}, llm: {api: chat, model: m, prompt: p}",
-			"does not search the body for expect.body; 'text' does"},
+			"does not search the body for expect.body; 'text' does, and so does every API of llm"},
 		{"get: /, read: json, expect: {body: x}",
-			"x.yaml:4:29: read: 'json' does not search the body for expect.body; 'text' does"},
+			"x.yaml:4:29: read: 'json' does not search the body for expect.body; 'text' does, and so does every API of llm"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(mistakes); i++) {

@@ -126,7 +126,7 @@ static const struct mistake {
 	{"a reference that is not closed", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nname: ${env:BRUNT\n", "x.yaml:3:7: '${env:BRUNT' is not closed; write ${env:NAME} or ${file:PATH}"},
 	{"a missing secret file", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nname: ${file:no-such-file}\n", "x.yaml:3:7: cannot read 'no-such-file': No such file or directory"},
 	{"extends a missing file", "extends: no-such-file.yaml\ntarget: http://h\nload: {steady: {rate: 5/s, for: 1s}}\n", "x.yaml:1:10: cannot read 'no-such-file.yaml': No such file or directory"},
-	{"a reader that ignores what is expected", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nrequests: [{name: a, get: /, read: discard, expect: {body: x}}]\n", "x.yaml:3:36: read: 'discard' does not search the body for expect.body; 'text' does"},
+	{"a reader that ignores what is expected", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nrequests: [{name: a, get: /, read: discard, expect: {body: x}}]\n", "x.yaml:3:36: read: 'discard' does not search the body for expect.body; 'text' does, and so does every API of llm"},
 	{"levels that are all 0", "target: http://h\nload: {ramp: {from: 0, to: 0/s, over: 1s}}\n", "x.yaml:2:28: load.ramp.to: 0/s sends nothing; write a level above 0, such as 50/s or '10 users'"},
 	/* clang-format on */
 };

@@ -45,10 +45,10 @@ static const struct sample samples[] = {
 static enum failure
 read_body(const struct reader_ops *ops, void *state, const struct sample *sample, size_t cut, size_t step)
 {
-	const struct plan_request request = {.name = "r", .expect.body = sample->wanted};
+	const struct plan_request request = {.name = "r"};
 	size_t length = strlen(sample->body);
 	struct buf scratch;
-	const struct reader_host host = {.scratch = &scratch};
+	const struct reader_host host = {.scratch = &scratch, .expected = sample->wanted};
 	enum failure verdict;
 
 	buf_init(&scratch, READER_SCRATCH_MAX);
