@@ -9,6 +9,8 @@ import threading
 import time
 
 import data_peers
+import llm_peers
+import session_peers
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 HELD = threading.Event()  # never set: what waits for it waits until the peer is closed
@@ -191,7 +193,7 @@ BEHAVIOURS = {f.__name__: f for f in (
     plain, connection_close, chunked_trailers, close_delimited, extra_bytes, extra_response, truncated, truncated_chunk,
     bad_status_line, bad_chunk_size, two_lengths, length_and_chunked, huge_headers, interim, head, no_body, byte_by_byte,
     stall, stall_in_body, trickle, reset, stale_keepalive, echo_body,
-    wants_token, ready_later, sick_for_a_while)} | data_peers.BEHAVIOURS
+    wants_token, ready_later, sick_for_a_while)} | data_peers.BEHAVIOURS | llm_peers.BEHAVIOURS | session_peers.BEHAVIOURS
 
 
 class Peer:
@@ -202,6 +204,7 @@ class Peer:
         self.behave = BEHAVIOURS[behaviour] if accepts else None
         self.requests = self.connections = 0
         self.bodies = set()  # what echo_body received
+        self.book = session_peers.Book()
         self.first_s = None  # when age_s was first asked for
         self.held = threading.Event()
         self.lock = threading.Lock()

@@ -59,7 +59,7 @@ def complete(profile, ran):
     profile.setdefault("name", "scenario")
     profile.setdefault("generator", {"lateness_p99": "50ms" if ran.is_timed else "30s"})
     profile["target"] = {"url": "@URL@", **profile.get("target", {})}
-    if "scenarios" not in profile:
+    if not {"scenarios", "flow"} & profile.keys():
         profile.setdefault("requests", [{"name": "root", "get": "/"}])
     text = yaml.safe_dump(profile, sort_keys=False, allow_unicode=True, width=1000)
     return re.sub(r"'(@[A-Z]+@)'", r"\1", text)  # a number once it is filled in

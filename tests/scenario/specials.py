@@ -29,6 +29,38 @@ def percentile(ordered, q):
 SHOWN = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999))
 
 
+def peer_is_content(ran):
+    """A peer that knows its sessions heard from each of them what it should."""
+    book = ran.server.peer.book
+    yield from book.complaints[:3]
+    if not book.sessions:
+        yield "no session came to the peer"
+
+
+# How long a session thinks after each path, and how much longer a thread on a busy machine may take to see it.
+THOUGHT_S = {"/a": (0.4, 0.4), "/b": (0.1, 0.3)}
+SEEN_LATER_S = 0.15
+
+
+def peer_saw_thinking(ran):
+    sessions = list(ran.server.peer.book.sessions.values())
+    shortest, longest = math.inf, 0
+    for requests in sessions:
+        for (path, _, answered_s), (_, came_s, _) in zip(requests, requests[1:]):
+            gap_s, (least_s, most_s) = came_s - answered_s, THOUGHT_S[path]
+            # The answer is written after it is stamped, and due counts from its arrival.
+            if not least_s - 0.002 <= gap_s <= most_s + SEEN_LATER_S:
+                yield f"after {path} a session thought for {gap_s:.3f} s, not {least_s} to {most_s}"
+            if path == "/b":
+                shortest, longest = min(shortest, gap_s), max(longest, gap_s)
+    if not shortest < 0.14 or not longest > 0.26:
+        yield f"uniform:100ms..300ms lay between {shortest:.3f} and {longest:.3f} s"
+    paths = {tuple(path for path, _, _ in requests) for requests in sessions}
+    wanted = ("/a", "/b", "/b", "/b", "/c")
+    if any(path != wanted[:len(path)] for path in paths) or wanted not in paths:
+        yield f"sessions went {paths}"
+
+
 def compare_to_truth(name, truths, figures):
     """Percentiles within 2% or 100 µs of what the server logged."""
     truths = sorted(truths)
