@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "cmd/command.h"
 #include "cmd/tables.h"
+#include "request/slot.h"
 
 #define HELP_CEILING ((size_t)1024 * 1024)
 
@@ -23,6 +24,40 @@ help_overview(void)
 	return EXIT_PASSED;
 }
 
+static const char slots_sentence[] =
+	"In paths, header values and bodies. What is filled in is escaped for where it stands: percent-encoded in a path, a "
+	"query or a form, by JSON's escapes in a JSON body; no line end passes into a header. ${...|json} alone between the "
+	"quotes of a JSON text takes their place: {n: \"${seq|json}\"} sends a number. ${...|raw} is not escaped. $${ stands "
+	"for ${ itself.";
+
+/* "${random(1,100)}": as a request says it. */
+static const char *
+slot_form(const struct slot_ops *slot, char *into, size_t size)
+{
+	const char *end = slot->form != NULL ? strchr(slot->form, '}') : NULL;
+
+	if (end != NULL)
+		snprintf(into, size, "%.*s", (int)(end + 1 - slot->form), slot->form);
+	else
+		snprintf(into, size, "${%s}", slot->name);
+	return into;
+}
+
+static void
+help_slots(struct buf *into, bool is_markdown)
+{
+	char form[64];
+
+	if (is_markdown)
+		buf_printf(
+			into, "\n## What may be filled in\n\n%s\n\n| slot | what it is |\n|---|---|\n", slots_sentence);
+	else
+		buf_printf(into, "\nWhat may be filled in\n  %s\n", slots_sentence);
+	for (const struct slot_ops *const *slot = slots; *slot != NULL; slot++)
+		buf_printf(into, is_markdown ? "| `%s` | %s |\n" : "  %-24s %s\n", slot_form(*slot, form, sizeof(form)),
+			(*slot)->help);
+}
+
 static int
 help_profile(bool is_markdown)
 {
@@ -33,6 +68,7 @@ help_profile(bool is_markdown)
 		plan_help_markdown(&text, cmd_tables());
 	else
 		plan_help_text(&text, cmd_tables());
+	help_slots(&text, is_markdown);
 	fwrite(text.bytes, 1, text.length, stdout);
 	buf_fini(&text);
 	return EXIT_PASSED;
