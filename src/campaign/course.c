@@ -178,6 +178,7 @@ campaign_course_end(struct campaign *campaign)
 	actions_fini(&campaign->actions);
 	probes_fini(&campaign->probes);
 	note_failed_actions(campaign);
+	facts->ready_ns = chronicle->ready_after_ns > 0 ? chronicle->ready_after_ns : 0;
 	facts->hook_failed = chronicle->after.has_failed;
 	if (facts->hook_failed)
 		snprintf(facts->hook_text, sizeof(facts->hook_text), "after: '%.100s' %.100s",

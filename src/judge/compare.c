@@ -238,9 +238,7 @@ compare_value(const struct expr *expr, const struct arm *arm)
 	if (metric_kind(expr->metric) != METRIC_OF_THE_RUN)
 		return metric_value_arm(expr, arm);
 	for (size_t r = 0; r < arm->runs_n; r++) {
-		struct breaking_point point = {.max_sustainable = arm->runs[r].max_sustainable,
-			.max_goodput_per_s = arm->runs[r].max_goodput_per_s};
-		double value = metric_of_the_run(expr->metric, &point);
+		double value = metric_of_the_run(expr->metric, &arm->runs[r]);
 
 		sum += isfinite(value) ? value : 0;
 		n += isfinite(value);

@@ -46,11 +46,12 @@ add(struct compared *compared, const struct expr *measure, bool is_gated, double
 static bool
 has_any(const struct expr *measure, const struct arm *arm)
 {
-	double value = metric_kind(measure->metric) == METRIC_OF_THE_RUN ? 0 : metric_value_arm(measure, arm);
-
-	for (size_t r = 0; metric_kind(measure->metric) == METRIC_OF_THE_RUN && r < arm->runs_n; r++)
-		value += isfinite(arm->runs[r].max_sustainable) ? arm->runs[r].max_sustainable : 0;
-	return metric_kind(measure->metric) == METRIC_OF_THE_RUN ? value > 0 : !isnan(value);
+	if (metric_kind(measure->metric) != METRIC_OF_THE_RUN)
+		return !isnan(metric_value_arm(measure, arm));
+	for (size_t r = 0; r < arm->runs_n; r++)
+		if (metric_of_the_run(measure->metric, &arm->runs[r]) > 0)
+			return true;
+	return false;
 }
 
 static void

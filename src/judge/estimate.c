@@ -160,9 +160,7 @@ estimate_of_the_run(struct estimate *estimate, const struct arm *arm, const stru
 
 	estimate->of_runs = must_calloc(arm->runs_n + 1, sizeof(*estimate->of_runs));
 	for (size_t r = 0; r < arm->runs_n; r++) {
-		struct breaking_point point = {.max_sustainable = arm->runs[r].max_sustainable,
-			.max_goodput_per_s = arm->runs[r].max_goodput_per_s};
-		double value = metric_of_the_run(measure->metric, &point);
+		double value = metric_of_the_run(measure->metric, &arm->runs[r]);
 
 		if (isfinite(value)) {
 			estimate->of_runs[estimate->of_runs_n++] = value;

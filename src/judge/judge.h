@@ -27,6 +27,7 @@ struct run_facts {
 	int64_t worker_lost_ns;
 	char worker_lost_text[160];
 	bool paced_relaxed; /* pacing: relaxed, or auto that chose it */
+	int64_t ready_ns;   /* how long the target took to be ready; 0: nobody waited */
 	bool is_part;       /* one of an experiment's runs: SLOs are judged over all runs of its arm */
 	/* What was to be done beside the load and could not be, so that what was to be tested was not: exit 3. */
 	uint32_t actions_failed;

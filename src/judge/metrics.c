@@ -285,10 +285,14 @@ metric_of_counts(const struct expr *expr, const struct counts *counts, double wi
 }
 
 double
-metric_of_the_run(const struct plan_metric *metric, const struct breaking_point *point)
+metric_of_the_run(const struct plan_metric *metric, const struct arm_run *run)
 {
-	return place_of(metric) == FIRST_FIGURE + FIGURE_MAX_SUSTAINABLE_RATE ? point->max_sustainable
-									      : point->max_goodput_per_s;
+	switch ((enum figure)(place_of(metric) - FIRST_FIGURE)) {
+	case FIGURE_MAX_SUSTAINABLE_RATE: return run->max_sustainable;
+	case FIGURE_MAX_GOODPUT_RATE: return run->max_goodput_per_s;
+	case FIGURE_READY_TIME: return run->ready_ns >= 0 ? (double)run->ready_ns : NAN;
+	default: CHECK(!"a figure of the whole run"); return NAN;
+	}
 }
 
 const char *

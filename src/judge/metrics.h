@@ -2,9 +2,10 @@
 
 #include "judge/judge.h"
 #include "measure/arm.h"
+#include "measure/arm.h"
 
-/* Of one that is_of_the_run: max_sustainable_rate, max_goodput_rate. judge_value knows none of them. */
-double metric_of_the_run(const struct plan_metric *metric, const struct breaking_point *point);
+/* Of one that is_of_the_run: max_sustainable_rate, max_goodput_rate, ready_time. judge_value knows none of them. */
+double metric_of_the_run(const struct plan_metric *metric, const struct arm_run *run);
 
 /* What a metric's value is made of, for those who make it themselves. */
 enum metric_kind {

@@ -20,13 +20,18 @@ set_status(struct slo_verdict *slo)
 
 /* A bound that the load never reached proves that the goal holds where it does, but not that it fails. */
 static void
-judge_of_the_run(struct slo_verdict *slo, const struct breaking_point *point)
+judge_of_the_run(struct slo_verdict *slo, const struct breaking_point *point, const struct run_facts *facts)
 {
-	slo->value = metric_of_the_run(slo->expr->metric, point);
-	if (isnan(slo->value) && point->is_found)
+	const struct arm_run run = {.max_sustainable = point->max_sustainable,
+		.max_goodput_per_s = point->max_goodput_per_s,
+		.ready_ns = facts->ready_ns > 0 ? facts->ready_ns : -1};
+	bool is_of_the_break = slo->expr->metric->unit == UNIT_RATE;
+
+	slo->value = metric_of_the_run(slo->expr->metric, &run);
+	if (is_of_the_break && isnan(slo->value) && point->is_found)
 		slo->value = 0; /* broken at its lowest level: nothing was sustained */
 	set_status(slo);
-	if (point->is_at_least && slo->status == SLO_FAIL)
+	if (is_of_the_break && point->is_at_least && slo->status == SLO_FAIL)
 		slo->status = SLO_NA;
 }
 
@@ -54,7 +59,7 @@ slo_judge(struct verdict *verdict, const struct judge_view *view, size_t *gated)
 
 		slo->expr = &view->plan->slos[i].expr;
 		if (is_of_the_run)
-			judge_of_the_run(slo, &verdict->breaking_point);
+			judge_of_the_run(slo, &verdict->breaking_point, view->facts);
 		else {
 			slo->value = view->is_stepped ? value_at_answer(view, &verdict->breaking_point, i)
 						      : judge_value(slo->expr, view->summary, NULL);
