@@ -30,6 +30,9 @@ def check_identities(ran):
         parts = sum(request["totals"][count] for request in ran.result["requests"].values())
         if parts != ran.result["totals"][count]:
             yield f"the requests add up to {parts} {count}, the totals say {ran.result['totals'][count]}"
+    sessions = ran.result.get("sessions", {"started": 0})
+    if sessions["started"] != sum(count for end, count in sessions.items() if end != "started"):
+        yield f"sessions: started is not what became of them: {sessions}"
     for level in ran.result["levels"]:
         yield from identities({k: v for k, v in level.items() if k != "failures"} | {"scheduled": level["requests"]}, f"levels.{level['index']}")
         classes = sum(level["failures"].values())
