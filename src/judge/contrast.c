@@ -206,6 +206,8 @@ interval_of(double *draws, size_t n, double value, double stretch, double into[2
 static double
 relative(double current, double baseline)
 {
+	if (isnan(current) || isnan(baseline))
+		return NAN;
 	return baseline > 0 ? current / baseline - 1 : current == baseline ? 0 : INFINITY;
 }
 

@@ -1,0 +1,323 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "unit/judge/arms.h"
+
+/* A quiet server, so that what differs is seen. */
+static const struct world server = {
+	.seconds = 40, .per_second = 50, .median_ns = 10e6, .spread = 0.2, .errors = 0.02, .tail_share = 0};
+
+struct compared_pair {
+	struct plan plan;
+	struct arm *baseline, *current;
+	struct comparison *comparison;
+};
+
+static void
+compare(struct compared_pair *pair, const struct world *a, size_t runs_a, const struct world *b, size_t runs_b)
+{
+	struct dice dice = {.seed = 7};
+
+	pair->baseline = simulate_arm(&dice, "off", &pair->plan, a, runs_a);
+	pair->current = simulate_arm(&dice, "on", &pair->plan, b, runs_b);
+	pair->comparison = compare_arms(pair->baseline, pair->current, &pair->plan);
+}
+
+static void
+compare_slower(struct compared_pair *pair, double factor)
+{
+	struct world slower = server;
+
+	pair->plan = arms_plan(500);
+	slower.median_ns *= factor;
+	compare(pair, &server, 1, &slower, 1);
+}
+
+static void
+pair_fini(struct compared_pair *pair)
+{
+	compare_free(pair->comparison);
+	arm_free(pair->baseline);
+	arm_free(pair->current);
+}
+
+static enum comparison_status
+status_of_p50(double factor)
+{
+	struct compared_pair pair;
+
+	compare_slower(&pair, factor);
+	enum comparison_status status = row_named(pair.comparison, "response.p50")->status;
+
+	pair_fini(&pair);
+	return status;
+}
+
+static void
+test_bands_are_named_by_the_change_and_the_noise(void **state)
+{
+	(void)state;
+	assert_int_equal(status_of_p50(1.3), COMPARISON_REGRESSION);
+	assert_int_equal(status_of_p50(1.06), COMPARISON_SMALL_REGRESSION);
+	assert_int_equal(status_of_p50(1.0), COMPARISON_NOISE);
+	assert_int_equal(status_of_p50(0.94), COMPARISON_SMALL_IMPROVEMENT);
+	assert_int_equal(status_of_p50(0.7), COMPARISON_IMPROVEMENT);
+}
+
+static void
+test_the_change_and_its_interval_are_those_of_the_arms(void **state)
+{
+	struct compared_pair pair;
+
+	(void)state;
+	compare_slower(&pair, 1.3);
+	const struct comparison_row *row = row_named(pair.comparison, "response.p50");
+
+	assert_true(fabs(row->delta - (row->current - row->baseline)) < 1);
+	assert_true(fabs(row->delta_rel - (row->current / row->baseline - 1)) < 1e-12);
+	assert_true(row->ci[0] < row->delta && row->delta < row->ci[1]);
+	assert_true(row->ci_rel[0] < 0.3 && 0.3 < row->ci_rel[1]);
+	assert_true(row->ci_rel[1] - row->ci_rel[0] < 0.1);
+	assert_int_equal(row->samples[0], 2000);
+	assert_true(row->baseline ==
+		    (double)histogram_quantile_with_above_ns(&pair.baseline->measured.histograms[METRIC_RESPONSE], 0.5,
+			    pair.baseline->measured.counts.failed));
+	pair_fini(&pair);
+}
+
+static void
+test_more_per_second_is_better_and_more_errors_are_worse(void **state)
+{
+	struct world worse = server, idle = server;
+	struct compared_pair pair = {.plan = arms_plan(500)};
+
+	(void)state;
+	worse.errors = 0.2;
+	compare(&pair, &server, 1, &worse, 1);
+	assert_int_equal(row_named(pair.comparison, "error_rate")->status, COMPARISON_REGRESSION);
+	assert_int_equal(row_named(pair.comparison, "achieved_rate")->status, COMPARISON_REGRESSION);
+	assert_true(row_named(pair.comparison, "achieved_rate")->delta < 0);
+	pair_fini(&pair);
+	idle.per_second = 25;
+	compare(&pair, &idle, 1, &server, 1);
+	assert_int_equal(row_named(pair.comparison, "achieved_rate")->status, COMPARISON_IMPROVEMENT);
+	pair_fini(&pair);
+}
+
+static void
+test_the_same_arms_and_plan_give_the_same_intervals(void **state)
+{
+	struct compared_pair pair;
+
+	(void)state;
+	compare_slower(&pair, 1.05);
+	struct comparison *again = compare_arms(pair.baseline, pair.current, &pair.plan);
+
+	assert_int_equal(again->rows_n, pair.comparison->rows_n);
+	for (size_t i = 0; i < again->rows_n; i++)
+		assert_memory_equal(again->rows[i].ci, pair.comparison->rows[i].ci, sizeof(again->rows[i].ci));
+	compare_free(again);
+	pair_fini(&pair);
+}
+
+/* DEFINITIONS: shown from n (1 − q) ≥ 1 on, gated from 10 on. */
+static void
+test_percentiles_are_shown_and_gated_where_the_samples_carry_them(void **state)
+{
+	struct world short_run = server;
+	struct compared_pair pair = {.plan = arms_plan(500)};
+
+	(void)state;
+	short_run.errors = 0;
+	short_run.per_second = 1;
+	short_run.seconds = 50;
+	compare(&pair, &short_run, 1, &short_run, 1);
+	const struct comparison_row *p50 = row_named(pair.comparison, "response.p50"),
+				    *p95 = row_named(pair.comparison, "response.p95"),
+				    *p99 = row_named(pair.comparison, "response.p99");
+
+	assert_true(p50->is_gated);
+	assert_true(p95->is_wanted && !p95->is_gated && isfinite(p95->baseline));
+	assert_string_equal(p95->note, "too few samples to gate");
+	assert_true(isnan(p99->baseline) && isnan(p99->ci[0]) && !p99->is_gated);
+	assert_int_equal(p99->status, COMPARISON_NA);
+	assert_string_equal(p99->note, "n/a (n=50)");
+	pair_fini(&pair);
+}
+
+static void
+test_what_falls_among_the_failures_is_above_the_timeout_and_worse(void **state)
+{
+	struct world failing = server;
+	struct compared_pair pair = {.plan = arms_plan(500)};
+
+	(void)state;
+	failing.errors = 0.12;
+	compare(&pair, &server, 1, &failing, 1);
+	const struct comparison_row *p95 = row_named(pair.comparison, "response.p95");
+
+	assert_true(isinf(p95->current) && isfinite(p95->baseline));
+	assert_true(isnan(p95->delta) && isnan(p95->delta_rel) && isnan(p95->ci[0]) && isnan(p95->ci_rel[1]));
+	assert_int_equal(p95->status, COMPARISON_REGRESSION);
+	pair_fini(&pair);
+}
+
+static void
+test_an_error_rate_that_was_0_can_get_worse(void **state)
+{
+	struct world clean = server;
+	struct compared_pair pair = {.plan = arms_plan(500)};
+
+	(void)state;
+	clean.errors = 0;
+	compare(&pair, &clean, 1, &server, 1);
+	const struct comparison_row *row = row_named(pair.comparison, "error_rate");
+
+	assert_true(row->baseline == 0 && isnan(row->delta_rel) && row->ci[0] > 0);
+	assert_int_equal(row->status, COMPARISON_REGRESSION);
+	pair_fini(&pair);
+	compare(&pair, &clean, 1, &clean, 1);
+	row = row_named(pair.comparison, "error_rate");
+	assert_true(row->delta == 0 && row->delta_rel == 0 && row->ci[0] == 0 && row->ci[1] == 0 && row->p == 1);
+	assert_int_equal(row->status, COMPARISON_NOISE);
+	pair_fini(&pair);
+}
+
+static void
+test_a_profile_gates_what_it_names_within_its_own_tolerance(void **state)
+{
+	struct compared_pair pair;
+	struct expr mean = {.request = -1, .stat = EXPR_MEAN, .metric = judge_metrics[METRIC_RESPONSE]};
+	struct plan_compared named = {.measure = mean, .tolerance = 0.03};
+
+	(void)state;
+	compare_slower(&pair, 1.06);
+	assert_false(row_named(pair.comparison, "response.mean")->is_wanted);
+	compare_free(pair.comparison);
+	pair.plan.compare.named = &named;
+	pair.plan.compare.named_n = 1;
+	pair.plan.compare.has_gate = true;
+	pair.comparison = compare_arms(pair.baseline, pair.current, &pair.plan);
+	assert_true(row_named(pair.comparison, "response.mean")->is_gated);
+	assert_int_equal(row_named(pair.comparison, "response.mean")->status, COMPARISON_REGRESSION);
+	assert_false(row_named(pair.comparison, "response.p50")->is_wanted);
+	pair_fini(&pair);
+}
+
+static void
+test_the_noise_between_runs_widens_the_intervals(void **state)
+{
+	struct world noisy = server;
+	struct compared_pair one = {.plan = arms_plan(500)}, several = {.plan = arms_plan(500)};
+
+	(void)state;
+	noisy.runs = 0.1;
+	compare(&one, &noisy, 1, &noisy, 1);
+	compare(&several, &noisy, 4, &noisy, 4);
+	const struct comparison_row *narrow = row_named(one.comparison, "response.p50"),
+				    *wide = row_named(several.comparison, "response.p50");
+
+	assert_true(wide->ci_rel[1] - wide->ci_rel[0] > 3 * (narrow->ci_rel[1] - narrow->ci_rel[0]));
+	assert_non_null(strstr(one.comparison->warning, "one run per arm"));
+	assert_string_equal(several.comparison->warning, "");
+	assert_non_null(strstr(several.comparison->method, "noise between 4 and 4 runs"));
+	pair_fini(&one);
+	pair_fini(&several);
+}
+
+/* Each rests on its own runs alone: 60, 62, 64 against 90, 93, 96. */
+static void
+test_what_only_a_run_has_is_compared_by_its_runs(void **state)
+{
+	static const double rates[2][3] = {{60, 62, 64}, {90, 93, 96}};
+	struct world brief = server;
+	struct compared_pair pair = {.plan = arms_plan(500)};
+
+	(void)state;
+	brief.seconds = 3;
+	compare(&pair, &brief, 3, &brief, 3);
+	for (int r = 0; r < 3; r++) {
+		pair.baseline->runs[r].max_sustainable = rates[0][r];
+		pair.current->runs[r].max_sustainable = rates[1][r];
+	}
+	compare_free(pair.comparison);
+	pair.comparison = compare_arms(pair.baseline, pair.current, &pair.plan);
+	const struct comparison_row *row = row_named(pair.comparison, "max_sustainable_rate");
+
+	assert_true(row->baseline == 62 && row->current == 93);
+	/* scipy: stats.ttest_ind(…).confidence_interval(): 31 ± 2.776445 × sqrt(6.5 × 2 / 3) */
+	assert_true(fabs(row->ci[0] - (31 - 5.779606)) < 1e-4 && fabs(row->ci[1] - (31 + 5.779606)) < 1e-4);
+	assert_int_equal(row->status, COMPARISON_IMPROVEMENT);
+	pair_fini(&pair);
+}
+
+static void
+test_an_arm_of_one_block_has_no_interval_and_gates_nothing(void **state)
+{
+	struct world second = server;
+	struct compared_pair pair = {.plan = arms_plan(500)};
+
+	(void)state;
+	second.seconds = 1;
+	compare(&pair, &second, 1, &second, 1);
+	const struct comparison_row *row = row_named(pair.comparison, "response.p50");
+
+	assert_true(isfinite(row->delta) && isnan(row->ci[0]) && isnan(row->p) && !row->is_gated);
+	assert_string_equal(row->note, "too short for an interval: one block");
+	assert_int_equal(row->status, COMPARISON_NOISE);
+	pair_fini(&pair);
+}
+
+/* One by one each of the gated rows would look different more often than they all may together. */
+static void
+test_many_figures_are_held_to_more_than_one_is(void **state)
+{
+	struct compared_pair pair = {.plan = arms_plan(500)};
+	int alone = 0, together = 0;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 150; seed++) {
+		struct dice dice = {.seed = seed};
+		bool is_alone = false, is_together = false;
+
+		pair.baseline = simulate_arm(&dice, "off", &pair.plan, &server, 1);
+		pair.current = simulate_arm(&dice, "on", &pair.plan, &server, 1);
+		pair.comparison = compare_arms(pair.baseline, pair.current, &pair.plan);
+		for (size_t i = 0; i < pair.comparison->rows_n; i++) {
+			const struct comparison_row *row = &pair.comparison->rows[i];
+
+			is_alone = is_alone || (row->is_gated && row->p < 0.05);
+			is_together = is_together || (row->is_gated && row->is_significant);
+		}
+		alone += is_alone;
+		together += is_together;
+		pair_fini(&pair);
+	}
+	assert_true(together <= 150 * 5 / 100);
+	assert_true(2 * together < alone);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bands_are_named_by_the_change_and_the_noise),
+		cmocka_unit_test(test_the_change_and_its_interval_are_those_of_the_arms),
+		cmocka_unit_test(test_more_per_second_is_better_and_more_errors_are_worse),
+		cmocka_unit_test(test_the_same_arms_and_plan_give_the_same_intervals),
+		cmocka_unit_test(test_percentiles_are_shown_and_gated_where_the_samples_carry_them),
+		cmocka_unit_test(test_what_falls_among_the_failures_is_above_the_timeout_and_worse),
+		cmocka_unit_test(test_an_error_rate_that_was_0_can_get_worse),
+		cmocka_unit_test(test_a_profile_gates_what_it_names_within_its_own_tolerance),
+		cmocka_unit_test(test_the_noise_between_runs_widens_the_intervals),
+		cmocka_unit_test(test_what_only_a_run_has_is_compared_by_its_runs),
+		cmocka_unit_test(test_an_arm_of_one_block_has_no_interval_and_gates_nothing),
+		cmocka_unit_test(test_many_figures_are_held_to_more_than_one_is),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
