@@ -4,10 +4,6 @@
 
 #include "base/check.h"
 
-/* Intervals are a little longer or shorter than they were meant to be; a block is full where the next interval would
- * take it further from its length than it is. */
-#define FULL_SHARE 0.75
-
 struct blocks *
 blocks_new(int64_t interval_ns, const bool *is_kept, uint32_t requests_n)
 {
@@ -16,7 +12,7 @@ blocks_new(int64_t interval_ns, const bool *is_kept, uint32_t requests_n)
 	CHECK_OP(interval_ns, >, 0);
 	/* One more than is kept: the one that is being filled. */
 	blocks->blocks = must_calloc(BLOCKS_MAX + 1, sizeof(*blocks->blocks));
-	blocks->length_ns = interval_ns;
+	blocks->interval_ns = blocks->length_ns = interval_ns;
 	blocks->requests_n = requests_n;
 	blocks->is_kept = must_calloc(requests_n + 1, sizeof(*blocks->is_kept));
 	for (uint32_t i = 0; is_kept != NULL && i < requests_n; i++)
@@ -128,10 +124,11 @@ blocks_join(struct blocks *blocks, size_t n_max)
 		join_groups(blocks, (blocks->n + n_max - 1) / n_max);
 }
 
+/* Intervals are a little longer or shorter than they were meant to be. */
 static bool
 is_full(const struct blocks *blocks, const struct block *block)
 {
-	return (double)block->window_ns >= FULL_SHARE * (double)blocks->length_ns;
+	return block->window_ns >= blocks->length_ns - blocks->interval_ns / 4;
 }
 
 /* The block that the interval goes into; NULL: it belongs to none, being before the first window. */

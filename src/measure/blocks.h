@@ -28,6 +28,7 @@ struct block {
 struct blocks {
 	struct block *blocks;
 	size_t n;
+	int64_t interval_ns;
 	int64_t length_ns; /* of the window of a block, but for the last */
 	uint32_t requests_n;
 	bool *is_kept; /* by request */
