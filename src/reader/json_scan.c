@@ -76,12 +76,15 @@ scan_string(struct scan *s, const char **text, size_t *length)
 {
 	*text = s->at;
 	for (;;) {
-		while (s->at < s->end && is_plain[(unsigned char)*s->at])
-			s->at++;
-		if (s->at == s->end)
+		const char *at = s->at, *end = s->end; /* most of a stream passes here, so: in registers */
+
+		while (at < end && is_plain[(unsigned char)*at])
+			at++;
+		s->at = at;
+		if (at == end)
 			return false;
 		if (take(s, '"')) {
-			*length = (size_t)(s->at - 1 - *text);
+			*length = (size_t)(at - *text);
 			return true;
 		}
 		if (take(s, '\\')) {

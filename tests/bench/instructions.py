@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 COMMITTED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "instructions.json")
-NAMES = ("record", "schedule", "parse")
+NAMES = ("record", "schedule", "parse", "sse")
 SHORT, LONG = 20_000, 60_000
 TOLERANCE = 0.03
 SKIPPED = 77

@@ -10,7 +10,7 @@
 
 #define BATCHES 20
 
-static const struct micro *const micros[] = {&micro_record, &micro_schedule, &micro_parse};
+static const struct micro *const micros[] = {&micro_record, &micro_schedule, &micro_parse, &micro_stream};
 
 static const struct micro *
 find(const char *name)
@@ -65,7 +65,7 @@ main(int argc, char **argv)
 	uint64_t count = 10000000;
 
 	if (m == NULL || argc > 3 || (argc == 3 && !units_parse_count(argv[2], &count)) || count < BATCHES) {
-		fprintf(stderr, "usage: bench_micro record|schedule|parse [COUNT]\n");
+		fprintf(stderr, "usage: bench_micro record|schedule|parse|sse [COUNT]\n");
 		return 2;
 	}
 	run(m, count);

@@ -10,4 +10,4 @@ struct micro {
 	void (*free)(void *context);
 };
 
-extern const struct micro micro_record, micro_schedule, micro_parse;
+extern const struct micro micro_record, micro_schedule, micro_parse, micro_stream;

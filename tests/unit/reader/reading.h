@@ -33,6 +33,18 @@ reading_on_text(void *context, const char *json, size_t length)
 	CHECK(buf_add(context, json, length));
 }
 
+/* Field by field: between them lies padding. */
+static inline bool
+reading_is_same_generation(const struct generation *a, const struct generation *b)
+{
+	return a->first_event_ns == b->first_event_ns && a->first_token_ns == b->first_token_ns &&
+	       a->first_content_ns == b->first_content_ns && a->last_token_ns == b->last_token_ns &&
+	       a->events == b->events && a->chunks == b->chunks && a->coalesced == b->coalesced &&
+	       a->prompt_tokens == b->prompt_tokens && a->completion_tokens == b->completion_tokens &&
+	       a->cached_tokens == b->cached_tokens && a->has_prompt_tokens == b->has_prompt_tokens &&
+	       a->basis == b->basis && a->finish == b->finish;
+}
+
 static inline void
 reading_fini(struct reading *reading)
 {
