@@ -173,7 +173,7 @@ test_a_matrix_is_every_combination_of_its_values(void **state)
 	}
 	assert_string_equal(experiment->arms[5].name, "max_tokens=50 load=#3");
 	assert_string_equal(experiment->arms[5].brief[0], "50");
-	assert_string_equal(experiment->arms[5].brief[1], "#3 …/s\",\"for\":\"1s\"}}");
+	assert_string_equal(experiment->arms[5].brief[1], "#3 …\":\"7/s\",\"for\":\"1s\"}}");
 	experiment_free(experiment);
 }
 
