@@ -176,7 +176,7 @@ test_a_flow_has_16_values_at_most(void **state)
 
 		snprintf(profile + used, sizeof(profile) - used, "%sv%d: {json: /a}", i > 0 ? ", " : "", i);
 	}
-	strcat(profile, "}}]\n");
+	snprintf(profile + strlen(profile), sizeof(profile) - strlen(profile), "}}]\n");
 	assert_string_equal(refusal_of(profile, NULL, said, sizeof(said)),
 		"x.yaml:3:303: extract: more than 16 values in one flow");
 }
