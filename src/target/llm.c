@@ -142,6 +142,22 @@ run_engines(struct llm *l, int64_t until_ns)
 		engine_advance(&w->engine);
 }
 
+/* Steps end, and who was stalled comes, in the order of their times. */
+static void
+run_until(struct llm *l, int64_t until_ns)
+{
+	struct generation *g;
+
+	while ((g = list_first(&l->stalled, struct generation, node)) != NULL && g->sequence.arrival_ns <= until_ns) {
+		run_engines(l, g->sequence.arrival_ns);
+		if (list_first(&l->stalled, struct generation, node) != g)
+			continue; /* gone meanwhile */
+		list_remove(&g->node);
+		engine_arrive(&g->worker->engine, &g->sequence);
+	}
+	run_engines(l, until_ns);
+}
+
 static void
 send_pings(struct llm *l, int64_t at_ns)
 {
@@ -172,8 +188,11 @@ next_ns(struct llm *l)
 {
 	const struct generation *ping = list_first(&l->pings, struct generation, ping_node);
 	const struct generation *lookup = list_first(&l->lookups, struct generation, node);
+	const struct generation *stalled = list_first(&l->stalled, struct generation, node);
 	int64_t first_ns = ping != NULL ? ping->ping_ns : INT64_MAX;
 
+	if (stalled != NULL && stalled->sequence.arrival_ns < first_ns)
+		first_ns = stalled->sequence.arrival_ns;
 	if (lookup != NULL && lookup->visit.done_ns < first_ns)
 		first_ns = lookup->visit.done_ns;
 	if (control_next_ns(l) < first_ns)
@@ -210,13 +229,14 @@ llm_on_polled(uv_check_t *check)
 	struct generation *g;
 
 	while ((g = list_first(&l->batch, struct generation, node)) != NULL) {
+		run_until(l, g->request->arrival_ns);
+		if (list_first(&l->batch, struct generation, node) != g)
+			continue; /* gone meanwhile */
 		list_remove(&g->node);
-		run_engines(l, g->request->arrival_ns);
-		if (g->request != NULL)
-			generation_admit(g);
+		generation_admit(g);
 	}
 	for (int64_t at_ns = now_ns(); next_ns(l) <= at_ns && !t->is_stopping; at_ns = now_ns()) {
-		run_engines(l, at_ns);
+		run_until(l, at_ns);
 		finish_lookups(l, at_ns);
 		send_pings(l, at_ns);
 		control_run(l, at_ns);

@@ -31,7 +31,7 @@ struct worker {
 
 /* One request to a dialect, from its arrival until on_done. */
 struct generation {
-	struct list node;      /* in the batch that arrived this turn, among the lookups, or in the pool */
+	struct list node;      /* in the batch that arrived this turn, among the lookups or the stalled, or in the pool */
 	struct list ping_node; /* among those that get keep-alive comments, by the next one's time */
 	int64_t ping_ns;
 	struct llm *llm;
@@ -73,6 +73,7 @@ struct llm {
 	size_t worker_count, next_worker;
 	struct list batch, pool, pings;
 	struct list lookups; /* generations by visit.done_ns */
+	struct list stalled; /* by sequence.arrival_ns: they come to their engine then */
 	uint64_t numbers;    /* requests to dialects so far */
 	uint64_t pool_used_tokens;
 	size_t open; /* generations that have not ended */

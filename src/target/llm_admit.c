@@ -145,6 +145,14 @@ enter_lookup(struct generation *g)
 	list_add_first(after, &g->node);
 }
 
+/* All are stalled for the same time, and so come in order. */
+static void
+stall(struct generation *g)
+{
+	g->sequence.arrival_ns += g->llm->target->options->stall.time_ns;
+	list_add_last(&g->llm->stalled, &g->node);
+}
+
 /* Read and willing to be served: into the engine, or turned away. */
 static void
 generation_enter(struct generation *g)
@@ -184,7 +192,10 @@ generation_enter(struct generation *g)
 	g->sequence.prompt_tokens = g->answer.prompt_tokens;
 	g->sequence.cached_tokens = 0;
 	g->sequence.wanted_tokens = g->answer.wanted_tokens;
-	engine_arrive(&w->engine, &g->sequence);
+	if (draw(l, TARGET_STREAM_STALL, g->answer.number, l->target->options->stall.ratio))
+		stall(g);
+	else
+		engine_arrive(&w->engine, &g->sequence);
 }
 
 void

@@ -1,6 +1,9 @@
 #include "target/llm_engine.h"
 
+#include <math.h>
+
 #include "base/check.h"
+#include "target/service.h"
 
 void
 engine_init(struct engine *e, const struct engine_model *model, const struct freeze *freeze, int64_t now_ns)
@@ -70,6 +73,18 @@ load_ns(struct engine *e, int64_t at_ns)
 	return m->cold_start_ns;
 }
 
+static int64_t
+with_noise_ns(struct engine *e, int64_t length_ns)
+{
+	uint64_t k = e->begun++;
+
+	if (e->model->noise_sigma == 0)
+		return length_ns;
+	double normal = service_normal_at(e->seed, TARGET_STREAM_NOISE, TARGET_STREAM_NOISE_ANGLE, k);
+
+	return (int64_t)((double)length_ns * exp(e->model->noise_sigma * normal) + 0.5);
+}
+
 static void
 begin(struct engine *e, int64_t at_ns, int64_t length_ns)
 {
@@ -102,7 +117,7 @@ begin_prefill(struct engine *e, int64_t at_ns)
 	}
 	e->counts.prefills++;
 	e->is_prefill = true;
-	begin(e, at_ns, length_ns);
+	begin(e, at_ns, with_noise_ns(e, length_ns));
 	return true;
 }
 
@@ -112,7 +127,9 @@ begin_step(struct engine *e, int64_t at_ns)
 	e->is_prefill = false;
 	e->counts.steps++;
 	e->counts.step_sequences += e->running_count;
-	begin(e, at_ns, e->model->step_ns + e->model->step_per_sequence_ns * ((int64_t)e->running_count - 1));
+	int64_t length_ns = e->model->step_ns + e->model->step_per_sequence_ns * ((int64_t)e->running_count - 1);
+
+	begin(e, at_ns, with_noise_ns(e, length_ns));
 }
 
 /* The next thing to do at at_ns, or later if nobody is there yet. */

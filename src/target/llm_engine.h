@@ -22,6 +22,8 @@ struct engine_model {
 	double cache_saves;       /* share of a cached token's prefill that is saved */
 	int64_t cold_start_ns;    /* loading the model, before the first prefill */
 	int64_t cold_after_ns;    /* idle time after which it has to be loaded again; 0: never */
+	double noise_sigma; /* each prefill and step takes a lognormal multiple of its time, of median 1; 0: exactly its
+			       time */
 };
 
 enum sequence_place {
@@ -59,6 +61,8 @@ struct engine_counts {
 struct engine {
 	const struct engine_model *model;
 	struct freeze freeze;
+	uint64_t seed;  /* of the noise */
+	uint64_t begun; /* prefills and steps: which random number is next */
 	/* It joins: says what is cached of its prompt (sequence->cached_tokens). */
 	void (*on_join)(struct sequence *sequence, void *user);
 	/* It has `count` tokens more since at_ns. After the last it is OUT already. */

@@ -14,6 +14,7 @@ worker_init(struct llm *l, struct worker *w)
 
 	freeze.epoch_ns = l->start_ns;
 	engine_init(&w->engine, &l->options->model, &freeze, l->start_ns);
+	w->engine.seed = l->target->options->seed + (uint64_t)(w - l->workers);
 	w->engine.on_join = llm_on_join;
 	w->engine.on_tokens = llm_on_tokens;
 	cache_init(&w->cache, (uint32_t)(l->options->cache_tokens / CACHE_BLOCK_TOKENS));
@@ -34,6 +35,7 @@ llm_new(struct target *t, struct error *err)
 	list_init(&l->pool);
 	list_init(&l->pings);
 	list_init(&l->lookups);
+	list_init(&l->stalled);
 	list_init(&l->operations);
 	buf_init(&l->scratch, HTTPD_TEXT_MAX);
 	for (size_t i = 0; i < l->worker_count; i++)

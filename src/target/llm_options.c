@@ -6,6 +6,7 @@
 #define BATCH_MAX 100000
 #define LLM_ANSWER_MAX 100000
 #define STEP_TOKENS_MAX 64
+#define NOISE_MAX 2.0
 #define COALESCE_MAX 1000
 #define CACHE_TOKENS_MAX ((uint64_t)100000000)
 
@@ -51,6 +52,8 @@ llm_options_check(const struct llm_options *o, struct error *err)
 		return error_set(err, "--retries: at most %d", LLM_RETRIES_MAX);
 	if (o->fail_for_ns > 0 && o->fail_from_ns < 0)
 		return error_set(err, "--fail-for needs --fail-from");
+	if (o->model.noise_sigma > NOISE_MAX)
+		return error_set(err, "--noise: at most %g", NOISE_MAX);
 	if (o->model.step_ns == 0)
 		return error_set(err, "--step: a step takes some time; write 1ms");
 	if (o->stream_errors.ratio + o->truncate.ratio > 1)

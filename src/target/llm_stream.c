@@ -135,6 +135,7 @@ stream_finish(struct generation *g)
 {
 	g->finish = g->answer.finish == FINISH_STOP ? "stop" : "length";
 	g->llm->counts.finished++;
+	list_remove(&g->ping_node); /* its end may still have to wait for the peer */
 	if (!g->is_open) {
 		answer_whole(g);
 		return;
@@ -162,6 +163,7 @@ stream_break(struct generation *g)
 	struct llm_counts *counts = &g->llm->counts;
 
 	CHECK(g->fault != FAULT_NONE);
+	list_remove(&g->ping_node);
 	counts->stream_errors += g->fault == FAULT_ERROR;
 	counts->truncated += g->fault == FAULT_TRUNCATE;
 	counts->resets += g->fault == FAULT_RESET;

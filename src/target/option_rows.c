@@ -1,6 +1,7 @@
 #include "target/option_rows.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -154,6 +155,18 @@ parse_fault(const char *text, void *field, struct error *err)
 }
 
 static bool
+parse_sigma(const char *text, void *field, struct error *err)
+{
+	char *end;
+	double sigma = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !(sigma >= 0))
+		return error_set(err, "'%s' is not a number from 0 on; write 0.1", text);
+	*(double *)field = sigma;
+	return true;
+}
+
+static bool
 parse_cache(const char *text, void *field, struct error *err)
 {
 	static const char *const names[] = {"off", "session", "prefix"};
@@ -205,7 +218,9 @@ const struct option_row option_rows[] = {
 	{"--leak", "SIZE", "memory kept for good after each request", parse_bytes, FIELD(leak_bytes)},
 	{"--errors", "SHARE", "answered 500", parse_ratio, FIELD(error_ratio)},
 	{"--reset", "SHARE", "half an answer, then a TCP reset", parse_ratio, FIELD(reset_ratio)},
-	{"--stall", "SHARE:TIME", "requests that keep their worker that much longer", parse_stall, FIELD(stall)},
+	{"--stall", "SHARE:TIME",
+		"requests that keep their worker that much longer; with --llm, that come to their prefill that much later",
+		parse_stall, FIELD(stall)},
 	{"--freeze", "LENGTH/EVERY", "everything stops for LENGTH, every EVERY since the start", parse_freeze,
 		FIELD(freeze)},
 	{"--crash-after", "N", "exit with status 70 once N requests are answered", parse_positive, FIELD(crash_after)},
@@ -237,6 +252,9 @@ const struct option_row option_rows[] = {
 	{"--no-batching", NULL, "one sequence at a time: --max-batch 1", set_flag, FIELD(llm.no_batching)},
 	{"--tokens-per-chunk", "N", "tokens that a step yields and an event carries, as speculative decoding does (1)",
 		parse_positive, FIELD(llm.model.tokens_per_step)},
+	{"--noise", "SIGMA",
+		"each prefill and step takes a lognormal multiple of its time: 0.1, say (0: exactly its time)",
+		parse_sigma, FIELD(llm.model.noise_sigma)},
 	{"--answer-tokens", "N", "length of an answer that max_tokens does not cut (100)", parse_positive,
 		FIELD(llm.answer_tokens)},
 	{"--reasoning", "N", "tokens on the reasoning channel, before the content and within max_tokens (0)",

@@ -139,7 +139,7 @@ static bool
 resolve_llm(struct target_options *o, const struct seen *seen, struct error *err)
 {
 	static const char *const others[] = {"--capacity", "--cpu-per-request", "--memory-per-request", "--leak",
-		"--stall", "--crash-after", "--response-size"};
+		"--crash-after", "--response-size"};
 
 	if (!o->llm.is_on) {
 		for (const struct option_row *row = option_rows; row->name != NULL; row++)

@@ -61,12 +61,10 @@ service_parse(const char *text, struct service *service, struct error *err)
 }
 
 /* Box and Muller: a standard normal number from two uniform ones. */
-static double
-normal_at(uint64_t seed, uint64_t k)
+double
+service_normal_at(uint64_t seed, enum target_stream radius, enum target_stream angle, uint64_t k)
 {
-	double radius = sqrt(-2 * log(rng_unit_at(seed, TARGET_STREAM_SERVICE, k)));
-
-	return radius * cos(2 * M_PI * rng_unit_at(seed, TARGET_STREAM_SERVICE_ANGLE, k));
+	return sqrt(-2 * log(rng_unit_at(seed, radius, k))) * cos(2 * M_PI * rng_unit_at(seed, angle, k));
 }
 
 int64_t
@@ -78,7 +76,10 @@ service_ns(const struct service *s, uint64_t seed, uint64_t k)
 	switch (s->kind) {
 	case SERVICE_CONSTANT: ns = scale; break;
 	case SERVICE_EXPONENTIAL: ns = -scale * log(rng_unit_at(seed, TARGET_STREAM_SERVICE, k)); break;
-	case SERVICE_LOGNORMAL: ns = scale * exp(s->sigma * normal_at(seed, k)); break;
+	case SERVICE_LOGNORMAL:
+		ns = scale *
+		     exp(s->sigma * service_normal_at(seed, TARGET_STREAM_SERVICE, TARGET_STREAM_SERVICE_ANGLE, k));
+		break;
 	}
 	return ns < (double)SERVICE_MAX_NS ? (int64_t)(ns + 0.5) : SERVICE_MAX_NS;
 }

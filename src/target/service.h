@@ -36,4 +36,9 @@ enum target_stream {
 	TARGET_STREAM_STREAM_ERROR,
 	TARGET_STREAM_TRUNCATE,
 	TARGET_STREAM_MIX,
+	TARGET_STREAM_NOISE,
+	TARGET_STREAM_NOISE_ANGLE,
 };
+
+/* A standard normal number: the k-th of the two streams. */
+double service_normal_at(uint64_t seed, enum target_stream radius, enum target_stream angle, uint64_t k);

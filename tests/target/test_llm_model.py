@@ -142,6 +142,15 @@ def test_two_workers_serve_twice_as_much(start):
     assert 1.9 <= took[0] / took[1] <= 2.1
 
 
+def test_stalls_make_spikes_of_single_requests(start):
+    target = start("--llm", "--prefill", "1ms", "--prefill-per-token", "0", "--step", "1ms", "--stall", "20%:100ms")
+    llm.at_once(50, lambda i: llm.chat(target, "x", max_tokens=1))
+    assert target.stop() == 0
+    waits = [(a.tokens[0].modelled - a.arrival) / MS for a in target.answers()]
+    late = [w for w in waits if w >= 101]
+    assert 3 <= len(late) <= 20 and all(w < 60 or w >= 101 for w in waits)
+
+
 def test_metrics_are_what_prometheus_reads(start):
     target = start("--llm", "--prefill", "1ms", "--step", "1ms")
     llm.chat(target, llm.words(7), max_tokens=3)

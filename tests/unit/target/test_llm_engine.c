@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <string.h>
 
 #include "base/units.h"
@@ -359,6 +360,37 @@ test_a_freeze_stops_the_engine(void **state)
 	assert_int_equal(f.times[0][1], 1125 * MS);
 }
 
+/* The median of a lognormal with median 1 is the plain length; sigma is that of the logarithms. */
+static void
+test_noise_spreads_the_steps_around_their_length(void **state)
+{
+	(void)state;
+	static struct fixture f, again;
+	double sum = 0, squares = 0;
+	enum { N = TOKENS - 1 };
+
+	start(&f);
+	f.model.noise_sigma = 0.2;
+	init(&f);
+	arrive(&f, 0, 0, 5, TOKENS);
+	run_until(&f, INT64_MAX);
+	for (int i = 1; i <= N; i++) {
+		double l = log((double)(f.times[0][i] - f.times[0][i - 1]) / (20.0 * MS));
+
+		sum += l;
+		squares += l * l;
+	}
+	assert_true(fabs(sum / N) < 4 * 0.2 / sqrt(N));
+	assert_true(fabs(sqrt(squares / N) - 0.2) < 4 * 0.2 / sqrt(2.0 * N));
+
+	start(&again);
+	again.model.noise_sigma = 0.2;
+	init(&again);
+	arrive(&again, 0, 0, 5, TOKENS);
+	run_until(&again, INT64_MAX);
+	assert_memory_equal(again.times, f.times, sizeof(f.times));
+}
+
 int
 main(void)
 {
@@ -376,6 +408,7 @@ main(void)
 		cmocka_unit_test(test_callbacks_may_make_anybody_leave),
 		cmocka_unit_test(test_a_chore_has_the_engine_for_itself),
 		cmocka_unit_test(test_a_freeze_stops_the_engine),
+		cmocka_unit_test(test_noise_spreads_the_steps_around_their_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

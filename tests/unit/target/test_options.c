@@ -136,6 +136,8 @@ test_wrong_flags_are_refused_with_a_sentence(void **state)
 		{"--llm --truncate 5%:0", "write 1 or more"},
 		{"--llm --fail-for 5s", "needs --fail-from"},
 		{"--llm --retries 11", "at most 10"},
+		{"--llm --noise -1", "not a number from 0 on"},
+		{"--llm --noise 3", "at most 2"},
 		{"--llm --max-batch 1M", "at most 100000"},
 		{"--llm --model a\"b", "not a model's name"},
 	};
@@ -194,7 +196,8 @@ test_every_llm_flag_reaches_its_field(void **state)
 
 	assert_true(
 		parse("--llm --cache-tokens 64k --pool 9 --cold-start 1s --cold-after 2s --coalesce 3 "
-		      "--keep-alive-comments 4s --empty-deltas 5 --stream-errors 6% --truncate 7%:8 --mix-sessions 9%",
+		      "--keep-alive-comments 4s --empty-deltas 5 --stream-errors 6% --truncate 7%:8 --mix-sessions 9% "
+		      "--noise 0.25 --stall 1%:2s",
 			&o, &err));
 	assert_int_equal(o.llm.cache_tokens, 64000);
 	assert_int_equal(o.llm.pool_tokens, 9);
@@ -206,6 +209,8 @@ test_every_llm_flag_reaches_its_field(void **state)
 	assert_true(o.llm.stream_errors.ratio == 0.06 && o.llm.stream_errors.after_tokens == 0);
 	assert_true(o.llm.truncate.ratio == 0.07 && o.llm.truncate.after_tokens == 8);
 	assert_true(o.llm.mix_ratio == 0.09);
+	assert_true(o.llm.model.noise_sigma == 0.25);
+	assert_int_equal(o.stall.time_ns, 2 * NS_PER_S);
 
 	assert_true(parse("--llm --start-up 1s --fail-from 2s --fail-for 3s --fail-workers 4 --retries 5 --breaker 6 "
 			  "--breaker-for 7s --drain 8s --swap 9s --save-per-token 1us --load-per-token 2us --state f",
