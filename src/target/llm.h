@@ -31,7 +31,7 @@ struct worker {
 
 /* One request to a dialect, from its arrival until on_done. */
 struct generation {
-	struct list node;      /* in the batch that arrived this turn, among the lookups or the stalled, or in the pool */
+	struct list node; /* in the batch that arrived this turn, among the lookups or the stalled, or in the pool */
 	struct list ping_node; /* among those that get keep-alive comments, by the next one's time */
 	int64_t ping_ns;
 	struct llm *llm;
