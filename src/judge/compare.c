@@ -96,7 +96,9 @@ compare_row(struct comparing *c, struct comparison_row *row, const struct compar
 	contrast_make(&contrast, c->samples, estimates, c->beyond);
 	set_values(row, estimates, &contrast);
 	row->is_gated = row->is_wanted && carries_gate(row);
-	row->is_significant = row->p < 1 - CONTRAST_CONFIDENCE && excludes_zero(contrast.ci);
+	row->is_significant =
+		row->p < 1 - CONTRAST_CONFIDENCE && excludes_zero(contrast.ci) &&
+		(isnan(contrast.ci_rel[0]) || isnan(contrast.ci_rel[1]) || excludes_zero(contrast.ci_rel));
 	if (row->is_wanted && !row->is_gated)
 		note(row, "too few samples to gate");
 	*worse = what->measure.metric->is_higher_better ? -contrast.delta_rel : contrast.delta_rel;

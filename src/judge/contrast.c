@@ -221,33 +221,65 @@ set_deltas(struct contrast *c, const struct estimate estimates[2], double beyond
 	c->delta_rel = relative(values[1], values[0]);
 }
 
+/* Whether both arms' values and all their draws are above 0, so that they have logarithms. */
+static bool
+are_above_0(const struct estimate estimates[2], const double values[2], size_t n)
+{
+	for (int i = 0; i < 2; i++) {
+		if (values[i] <= 0)
+			return false;
+		for (size_t b = 0; b < n; b++)
+			if (estimates[i].draws[b] <= 0)
+				return false;
+	}
+	return true;
+}
+
+/* A ratio is stretched by its logarithm, so that no interval reaches below −100%. Where there is none, as of an error
+ * rate that is 0 in some draws, the values themselves are stretched. */
+static void
+set_relative(struct contrast *c, const struct estimate estimates[2], const struct widening *w, const double values[2],
+	double stretch, size_t n)
+{
+	double *rels = must_calloc(n + 1, sizeof(*rels));
+	bool has_logarithms = are_above_0(estimates, values, n);
+
+	for (size_t b = 0; b < n; b++) {
+		double drawn[2];
+
+		for (int i = 0; i < 2; i++)
+			drawn[i] = sqrt(w->factor[i]) * (has_logarithms ? log(estimates[i].draws[b] / values[i])
+									: estimates[i].draws[b] - values[i]);
+		rels[b] = has_logarithms ? log(values[1] / values[0]) + drawn[1] - drawn[0]
+					 : relative(values[1] + drawn[1], values[0] + drawn[0]);
+	}
+	interval_of(rels, n, has_logarithms ? log(values[1] / values[0]) : c->delta_rel, stretch, c->ci_rel);
+	for (int i = 0; i < 2; i++)
+		c->ci_rel[i] = has_logarithms ? expm1(c->ci_rel[i]) : c->ci_rel[i];
+	free(rels);
+}
+
 static void
 contrast_draws(struct contrast *c, const struct sample samples[2], const struct estimate estimates[2],
 	const struct widening *w, const double values[2])
 {
 	size_t n = samples[0].resamples;
-	double *deltas = must_calloc(n + 1, sizeof(*deltas)), *rels = must_calloc(n + 1, sizeof(*rels));
-	double variance[2];
+	double *deltas = must_calloc(n + 1, sizeof(*deltas)), variance[2] = {0};
 
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		variance[i] = w->factor[i] * variance_of(estimates[i].draws, n, mean_of(estimates[i].draws, n));
-	for (size_t b = 0; b < n; b++) {
-		double drawn[2];
-
-		for (int i = 0; i < 2; i++)
-			drawn[i] = values[i] + sqrt(w->factor[i]) * (estimates[i].draws[b] - values[i]);
-		deltas[b] = drawn[1] - drawn[0];
-		rels[b] = relative(drawn[1], drawn[0]);
+		for (size_t b = 0; b < n; b++)
+			deltas[b] += (i == 0 ? -1 : 1) *
+				     (values[i] + sqrt(w->factor[i]) * (estimates[i].draws[b] - values[i]));
 	}
 	c->df = degrees_of_freedom(w, variance);
 	double stretch = student_bound(2 * TAIL, c->df) / NORMAL_BOUND;
 	double error = sqrt(variance[0] + variance[1]);
 
 	interval_of(deltas, n, c->delta, stretch, c->ci);
-	interval_of(rels, n, c->delta_rel, stretch, c->ci_rel);
+	set_relative(c, estimates, w, values, stretch, n);
 	c->p = error > 0 ? student_two_sided(fabs(c->delta) / error, c->df) : c->delta == 0 ? 1 : 0;
 	free(deltas);
-	free(rels);
 }
 
 /* One value per run: Student's t of two samples with one variance. */
