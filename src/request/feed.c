@@ -83,10 +83,26 @@ feed_begin(const struct feed *feed)
 	return strncmp(feed->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
+/* Eight bytes at once: none is NUL, and none begins or goes on with a longer character (the trick with the carries is
+ * Mycroft's, 1987). */
+static bool
+are_ascii(const char *text)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
+	uint64_t eight;
+
+	memcpy(&eight, text, sizeof(eight));
+	return ((eight | (eight - ones)) & tops) == 0;
+}
+
 bool
 feed_check_utf8(const struct feed *feed, struct error *err)
 {
 	for (size_t i = 0; i < feed->length;) {
+		if (feed->length - i >= 8 && are_ascii(feed->text + i)) {
+			i += 8;
+			continue;
+		}
 		size_t n = utf8_length(feed->text + i, feed->length - i);
 
 		if (n == 0)

@@ -73,13 +73,13 @@ static bool
 add_escaped(struct making *m, enum slot_context context)
 {
 	const struct buf *value = &m->value;
-	size_t length = slot_escape_length(context, value->bytes, value->length);
 
-	if (!buf_reserve(&m->text, length))
+	if (!buf_reserve(&m->text, slot_escape_most(context, value->length)))
 		return error_set(m->err, "'${%s.%.*s}': the column takes more than %zu GiB", m->feed->plan->name,
 			(int)(m->path->length < 64 ? m->path->length : 64), m->path->name, FEED_COLUMN_CEILING >> 30);
-	slot_escape_put(context, value->bytes, value->length, m->text.bytes + m->text.length);
-	m->text.length += length;
+	char *at = m->text.bytes + m->text.length;
+
+	m->text.length += (size_t)(slot_escape_put(context, value->bytes, value->length, at) - at);
 	return true;
 }
 

@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "measure/utf8.h"
+
 const char *
 feed_json_skip_space(const char *at)
 {
@@ -137,31 +139,6 @@ hex4(const char *at)
 	return value;
 }
 
-static size_t
-put_utf8(uint32_t c, char *into)
-{
-	if (c < 0x80) {
-		into[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		into[0] = (char)(0xc0 | c >> 6);
-		into[1] = (char)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		into[0] = (char)(0xe0 | c >> 12);
-		into[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		into[2] = (char)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	into[0] = (char)(0xf0 | c >> 18);
-	into[1] = (char)(0x80 | (c >> 12 & 0x3f));
-	into[2] = (char)(0x80 | (c >> 6 & 0x3f));
-	into[3] = (char)(0x80 | (c & 0x3f));
-	return 4;
-}
-
 /* After a backslash: what it stands for, as UTF-8; *at moves past it. */
 static size_t
 unescape(const char **at, char *into)
@@ -181,7 +158,7 @@ unescape(const char **at, char *into)
 		c = 0x10000 + ((c - 0xd800) << 10) + (hex4(*at + 2) - 0xdc00);
 		*at += 6;
 	}
-	return put_utf8(c, into);
+	return utf8_put(c, into);
 }
 
 void

@@ -36,19 +36,6 @@ json_letter(unsigned char c)
 	}
 }
 
-static size_t
-byte_length(enum slot_context context, unsigned char c)
-{
-	switch (context) {
-	case SLOT_IN_TARGET: return is_unreserved(c) ? 1 : 3;
-	case SLOT_IN_JSON_STRING:
-	case SLOT_IN_JSON_VALUE: return json_letter(c) != '\0' ? 2 : c < ' ' ? 6 : 1;
-	case SLOT_IN_TEXT:
-	case SLOT_IN_HEADER: break;
-	}
-	return 1;
-}
-
 size_t
 slot_escape_most(enum slot_context context, size_t length)
 {
@@ -60,16 +47,6 @@ slot_escape_most(enum slot_context context, size_t length)
 	case SLOT_IN_HEADER: break;
 	}
 	return length;
-}
-
-size_t
-slot_escape_length(enum slot_context context, const char *text, size_t length)
-{
-	size_t n = context == SLOT_IN_JSON_VALUE ? 2 : 0;
-
-	for (size_t i = 0; i < length; i++)
-		n += byte_length(context, (unsigned char)text[i]);
-	return n;
 }
 
 static char *
@@ -131,6 +108,7 @@ slot_escape_put(enum slot_context context, const char *text, size_t length, char
 		return into;
 	case SLOT_IN_TEXT: break;
 	}
-	memcpy(into, text, length);
+	if (length > 0)
+		memcpy(into, text, length);
 	return into + length;
 }
