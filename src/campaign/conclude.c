@@ -122,7 +122,7 @@ campaign_conclude_unreachable(struct campaign *campaign, const struct error *err
 {
 	log_error("%s", err->message);
 	campaign->facts.was_unreachable = true;
-	snprintf(campaign->facts.unreachable_text, sizeof(campaign->facts.unreachable_text), "%.150s", err->message);
+	snprintf(campaign->facts.unreachable_text, sizeof(campaign->facts.unreachable_text), "%.200s", err->message);
 	return campaign_conclude(campaign);
 }
 

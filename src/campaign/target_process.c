@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "campaign/listener.h"
+#include "plan/course.h"
 
 #define POLL_STEP_NS (20 * NS_PER_MS)
 
@@ -30,6 +31,17 @@ pause_once(uv_loop_t *loop)
 	uv_run(loop, UV_RUN_NOWAIT);
 }
 
+/* Where `ready` is polled afterwards, its deadline is long enough for this, too. */
+static int64_t
+deadline_after_ns(const struct plan *plan)
+{
+	int64_t ready_ns = plan->target.process.ready_ns;
+	const struct plan_ready *polled = plan->course != NULL ? &plan->course->ready : NULL;
+
+	return polled != NULL && polled->fetch.place.shown != NULL && polled->within_ns > ready_ns ? polled->within_ns
+												   : ready_ns;
+}
+
 static void
 say_not_ready(const struct target_process *target, const struct plan *plan, struct error *err)
 {
@@ -42,7 +54,7 @@ say_not_ready(const struct target_process *target, const struct plan *plan, stru
 			plan->target.url.text);
 	else
 		error_set(err, "target.command '%s' did not accept connections at %s within %s", command->command,
-			plan->target.url.text, units_time_text(command->ready_ns, ready, sizeof(ready)));
+			plan->target.url.text, units_time_text(deadline_after_ns(plan), ready, sizeof(ready)));
 }
 
 bool
@@ -52,7 +64,7 @@ target_process_start(struct target_process *target, uv_loop_t *loop, const struc
 	const struct plan_command *command = &plan->target.process;
 
 	*target = (struct target_process){.started_ns = clock_now_ns(&monotonic_clock)};
-	int64_t deadline_ns = target->started_ns + command->ready_ns;
+	int64_t deadline_ns = target->started_ns + deadline_after_ns(plan);
 
 	if (!target_spawn(target, loop, command, err))
 		return false;

@@ -209,9 +209,16 @@ print_rebuilt(const struct asked *asked, const struct plan *plan, const struct r
 static bool
 rebuild(const struct asked *asked, bool *is_printed, struct error *err)
 {
-	char profile[PATH_MAX + 16], events[PATH_MAX + 16];
+	char profile[PATH_MAX + 16], events[PATH_MAX + 16], runs[PATH_MAX + 16];
 	struct rebuilt rebuilt;
 	struct rejudging r = {.rebuilt = &rebuilt};
+
+	snprintf(runs, sizeof(runs), "%s/runs", asked->dir);
+	if (access(runs, R_OK) == 0)
+		return error_set(err,
+			"'%s' is of an experiment that did not end; what its runs measured lies in '%s', each of which "
+			"brunt report takes",
+			asked->dir, runs);
 
 	snprintf(profile, sizeof(profile), "%s/profile.yaml", asked->dir);
 	snprintf(events, sizeof(events), "%s/events.ndjson", asked->dir);

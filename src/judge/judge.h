@@ -11,7 +11,7 @@ struct run_facts {
 	bool was_interrupted; /* by a signal: exit 128 + signal */
 	int signal;
 	bool was_unreachable; /* refused or not connected from the first request on, and never answered */
-	char unreachable_text[160];
+	char unreachable_text[FINDING_TEXT_MAX];
 	bool abort_when_held; /* and which */
 	const struct expr *abort_expr;
 	bool target_started; /* brunt started it itself … */

@@ -238,6 +238,28 @@ test_any_width_fits(void **state)
 	}
 }
 
+static void
+test_one_of_several_runs_says_which_and_how_much_is_left_of_all(void **state)
+{
+	struct terminal t;
+
+	(void)state;
+	terminal_open(&t, 100);
+	live_view_of_several(t.view, "run 2 of 4: candi\033date", 24 * NS_PER_S);
+	terminal_update(&t, 2 * NS_PER_S);
+	assert_string_equal(screen_line(&t.screen, 0), "run 2 of 4: candi\\x1bdate · 34.0s left");
+	terminal_update(&t, 20 * NS_PER_S); /* longer than planned: the rest of this one is none */
+	assert_string_equal(screen_line(&t.screen, 0), "run 2 of 4: candi\\x1bdate · 24.0s left");
+	terminal_close(&t);
+	for (unsigned short width = 20; width <= 160; width += 7) {
+		terminal_open(&t, width);
+		live_view_of_several(t.view, "run 2 of 4: users=100 max_tokens=500 temperature=0.7", 24 * NS_PER_S);
+		terminal_update(&t, NS_PER_S);
+		assert_int_equal(t.screen.row, 8); /* none of them wrapped */
+		terminal_close(&t);
+	}
+}
+
 /* A terminal that was made narrower has wrapped what stood there: it takes more rows to erase. */
 static void
 test_a_narrower_window_leaves_nothing_behind(void **state)
@@ -392,6 +414,7 @@ main(void)
 		cmocka_unit_test(test_the_block_is_redrawn_in_place),
 		cmocka_unit_test(test_judged_levels_stay_above_the_block),
 		cmocka_unit_test(test_any_width_fits),
+		cmocka_unit_test(test_one_of_several_runs_says_which_and_how_much_is_left_of_all),
 		cmocka_unit_test(test_a_narrower_window_leaves_nothing_behind),
 		cmocka_unit_test(test_a_log_gets_one_plain_line_per_interval),
 		cmocka_unit_test(test_a_reader_that_went_away_ends_the_view_alone),
