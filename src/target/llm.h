@@ -49,7 +49,7 @@ struct generation {
 	int status;               /* 0: no whole answer */
 	const char *finish;       /* the truth log's word for how it ended */
 	bool is_open;             /* its stream has a head */
-	bool has_session;
+	bool has_session, is_hanging;
 	struct buf held; /* what the next write carries */
 	uint64_t held_events, events;
 	struct token_time *times; /* of each token made */
@@ -76,7 +76,8 @@ struct llm {
 	struct list stalled; /* by sequence.arrival_ns: they come to their engine then */
 	uint64_t numbers;    /* requests to dialects so far */
 	uint64_t pool_used_tokens;
-	size_t open; /* generations that have not ended */
+	size_t open;    /* generations that have not ended */
+	size_t hanging; /* of these, those that never will: --overload hang */
 	char model_name[LLM_NAME_MAX + 1];
 	struct list operations; /* llm_control.c's */
 	struct saved saved;

@@ -20,7 +20,7 @@ now_ns(void)
 
 /* What all engines have counted together. */
 struct engine_sum {
-	uint64_t waiting, running, prefills, cold_starts, steps, step_sequences, cached_blocks;
+	uint64_t waiting, waiting_peak, running, prefills, cold_starts, steps, step_sequences, cached_blocks;
 };
 
 static struct engine_sum
@@ -32,6 +32,7 @@ sum_engines(const struct llm *l)
 		const struct engine *e = &l->workers[i].engine;
 
 		sum.waiting += e->waiting_count;
+		sum.waiting_peak += e->counts.waiting_peak;
 		sum.running += e->running_count + e->prefilling_count;
 		sum.prefills += e->counts.prefills;
 		sum.cold_starts += e->counts.cold_starts;
@@ -133,7 +134,8 @@ answer_stats(struct llm *l, struct httpd_request *request)
 	for (size_t i = 0; i < count; i++)
 		buf_printf(&more, "%s\"%s\": %.17g", i > 0 ? ", " : "", figures[i].name, figures[i].value);
 	buf_add_text(&more, "}, ");
-	t->stats.queued = (uint64_t)figures[0].value;
+	t->stats.queued = sum_engines(l).waiting;
+	t->stats.queue_peak = sum_engines(l).waiting_peak; /* of several workers not at one time, perhaps */
 	t->stats.uptime_ns = now_ns() - t->start_ns;
 	stats_write(&t->stats, &http, more.bytes, &text);
 	CHECK(!more.overflowed && !text.overflowed);

@@ -85,7 +85,11 @@ reject(struct generation *g)
 			"the queue is full");
 		break;
 	case OVERLOAD_CLOSE: httpd_drop(g->request); break;
-	case OVERLOAD_HANG: httpd_never_answer(g->request); break;
+	case OVERLOAD_HANG:
+		g->is_hanging = true;
+		g->llm->hanging++;
+		httpd_never_answer(g->request);
+		break;
 	}
 }
 

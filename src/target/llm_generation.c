@@ -46,7 +46,8 @@ generation_give(struct generation *g)
 	g->times_handed = 0;
 	g->status = 0;
 	g->finish = NULL;
-	g->is_open = g->has_session = false;
+	l->hanging -= g->is_hanging;
+	g->is_open = g->has_session = g->is_hanging = false;
 	l->open--;
 	list_remove(&g->node);
 	list_add_first(&l->pool, &g->node);

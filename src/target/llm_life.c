@@ -116,7 +116,7 @@ llm_go_on_draining(struct llm *l, int64_t at_ns)
 {
 	if (!l->is_draining || l->target->is_stopping)
 		return;
-	if (l->stop_ns == INT64_MAX && (l->open == 0 || at_ns >= l->drain_until_ns)) {
+	if (l->stop_ns == INT64_MAX && (l->open == l->hanging || at_ns >= l->drain_until_ns)) {
 		l->drain_until_ns = INT64_MAX;
 		l->stop_ns = at_ns + control_save_at_end(l);
 	}

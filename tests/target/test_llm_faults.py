@@ -129,6 +129,19 @@ def test_a_full_queue_turns_away(start):
     assert target.stats()["rejected"] == 2
 
 
+def test_who_hangs_does_not_hold_up_the_end(start):
+    target = start("--llm", "--step", "5ms", "--max-batch", 1, "--queue", 0, "--overload", "hang")
+    with target.connect() as s:
+        body = b'{"prompt": "x", "max_tokens": 100, "stream": true}'
+        s.sendall((b"POST /v1/completions HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n" % len(body) + body) * 2)
+        llm.wait_until(lambda: target.stats()["rejected"] == 1 and target.stats()["llm"]["running"] == 0)
+        assert target.stats()["in_system"] == 1
+        begin = time.monotonic()
+        assert target.stop() == 0
+        assert time.monotonic() - begin < 15  # and not the 30 s that a stream would be given
+    assert sorted(a.finish for a in target.answers()) == ["gone", "stop"]
+
+
 def test_a_client_that_leaves_makes_room(start):
     target = start("--llm", "--prefill", "1ms", "--step", "5ms", "--no-batching")
     body = json.dumps({"prompt": "x", "max_tokens": 100000, "ignore_eos": True, "stream": True}).encode()
