@@ -127,6 +127,60 @@ test_counted_poisson_arrivals_are_told_exactly(void **state)
 }
 
 static void
+test_gamma_arrivals_are_told(void **state)
+{
+	(void)state;
+	assert_says(TARGET "load: {steady: {rate: 50/s, for: 2s}, spacing: gamma:0.5}\n",
+		(const char *const[]){"open loop, gamma spacing", "  requests         about 100\n", NULL});
+}
+
+/* The same requests as the run will send, and so the same each time. */
+static void
+test_data_and_the_first_requests_are_shown(void **state)
+{
+	char rows[80], text[512];
+
+	(void)state;
+	snprintf(rows, sizeof(rows), "%s/rows.csv", directory);
+	FILE *file = fopen(rows, "w");
+
+	assert_non_null(file);
+	fputs("id,name\n7,a\n8,\"b\n\"\n", file);
+	fclose(file);
+	snprintf(text, sizeof(text),
+		TARGET "load: {steady: {rate: 50/s, for: 2s}}\n"
+		       "data: {rows: rows.csv, prompts: {synthetic: {tokens: uniform:10..20, output_tokens: 5}}}\n"
+		       "requests: [{name: a, post: '/${rows.id}', body: '<${rows.name}>'}]\n");
+	assert_says(text, (const char *const[]){
+				  "data\n  rows             2 rows of rows.csv, in order\n"
+				  "  prompts          synthetic prompts, 10 to 20 tokens, 5 to answer with\n",
+				  "first requests of default\n  request 0\n    POST /7 HTTP/1.1\n",
+				  "    <a>\n  request 1\n    POST /8 HTTP/1.1\n",
+				  "    <b\n    >\n  request 2\n    POST /7 HTTP/1.1\n",
+				  NULL,
+			  });
+	unlink(rows);
+}
+
+/* Whoever may read what a check prints may not know the key. */
+static void
+test_requests_with_secrets_are_not_shown(void **state)
+{
+	int exit_code;
+
+	(void)state;
+	setenv("TEST_CHECK_KEY", "s3cret", 1);
+	const char *said =
+		check(TARGET "load: {steady: {rate: 50/s, for: 2s}}\n"
+			     "requests: [{name: a, get: '/${seq}', headers: {X: '${env:TEST_CHECK_KEY}'}}]\n",
+			STDOUT_FILENO, &exit_code);
+
+	assert_int_equal(exit_code, 0);
+	assert_null(strstr(said, "s3cret"));
+	assert_non_null(strstr(said, "requests are not shown"));
+}
+
+static void
 test_users_have_no_arrivals(void **state)
 {
 	(void)state;
@@ -251,6 +305,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_levels_of_steps_are_a_table),
 		cmocka_unit_test(test_counted_poisson_arrivals_are_told_exactly),
+		cmocka_unit_test(test_gamma_arrivals_are_told),
+		cmocka_unit_test(test_data_and_the_first_requests_are_shown),
+		cmocka_unit_test(test_requests_with_secrets_are_not_shown),
 		cmocka_unit_test(test_users_have_no_arrivals),
 		cmocka_unit_test(test_scenarios_are_shown_one_by_one_and_summed),
 		cmocka_unit_test(test_arms_are_shown_with_their_order_and_how_long_it_takes),
