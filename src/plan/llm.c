@@ -167,16 +167,18 @@ merge(struct arena *arena, struct plan_node *body, const struct plan_node *over)
 	}
 }
 
-/* Text with every `mark` replaced by `with`, which is no longer. */
+/* Takes `front` bytes off the beginning of every `mark` in the text, and `back` off its end. */
 static void
-replace(char *text, const char *mark, const char *with)
+strip(char *text, const char *mark, size_t front, size_t back)
 {
-	size_t mark_length = strlen(mark), with_length = strlen(with);
+	size_t kept = strlen(mark) - front - back;
 
 	for (char *at = strstr(text, mark); at != NULL; at = strstr(at, mark)) {
-		memcpy(at, with, with_length);
-		memmove(at + with_length, at + mark_length, strlen(at + mark_length) + 1);
-		at += with_length;
+		char *rest = at + front + kept + back;
+
+		memmove(at, at + front, kept);
+		at += kept;
+		memmove(at, rest, strlen(rest) + 1);
 	}
 }
 
@@ -197,8 +199,8 @@ compose_body(struct plan_context *context, const struct plan_node *node, const s
 		return plan_error(node, err, "llm: the body is larger than %zu bytes", COMPILE_BODY_CEILING);
 	}
 	/* In a list of messages both slots stand for whole items, with their commas. */
-	replace(text.bytes, "\"" HISTORY_SLOT "\",", HISTORY_SLOT);
-	replace(text.bytes, ",\"" TURN_SLOT "\"", TURN_SLOT);
+	strip(text.bytes, "\"" HISTORY_SLOT "\",", 1, 2);
+	strip(text.bytes, ",\"" TURN_SLOT "\"", 2, 1);
 	row->body = arena_strdup(context->arena, text.bytes);
 	buf_fini(&text);
 	return true;

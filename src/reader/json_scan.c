@@ -282,7 +282,7 @@ next_ascii(const char **at)
 	}
 	if (c[2] != '0' || c[3] != '0' || c[4] > '7')
 		return -1;
-	return hex_digit(c[4]) << 4 | hex_digit(c[5]);
+	return hex_digit(c[4]) * 16 + hex_digit(c[5]);
 }
 
 bool

@@ -298,15 +298,23 @@ llm_has_answer(const struct llm *l)
 	return l->has_text || l->dialect->makes_no_tokens || l->progress.generation.finish == FINISH_FILTER;
 }
 
+static void
+llm_take_whole(struct llm *l)
+{
+	const struct buf *text = l->host.scratch;
+
+	if (llm_scan(l, text->length > 0 ? text->bytes : "", text->length, l->dialect->whole))
+		llm_take_findings(l, false);
+}
+
 static enum failure
 llm_end(void *state, unsigned status)
 {
 	struct llm *l = state;
 	enum llm_shape shape = llm_shape(l);
 
-	if (shape == LLM_WHOLE && l->failure == FAILURE_COUNT &&
-		llm_scan(l, l->host.scratch->bytes, l->host.scratch->length, l->dialect->whole))
-		llm_take_findings(l, false);
+	if (shape == LLM_WHOLE && l->failure == FAILURE_COUNT)
+		llm_take_whole(l);
 	if (status / 100 != 2)
 		return FAILURE_COUNT;
 	if (l->media.is_encoded)
