@@ -3,6 +3,7 @@
 #pragma once
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,27 @@ struct world {
 	double tail_share; /* of requests that take longer by a factor of Pareto's distribution with this index: */
 	double tail_index;
 };
+
+/* Where each request is told, for others to reckon with: arm, run, second, latency in ns or "failed". NULL: nowhere. */
+static FILE *arms_told;
+
+struct place {
+	const struct arm *arm;
+	size_t run;
+	int second;
+};
+
+static inline void
+tell(const struct place *place, int64_t latency_ns)
+{
+	if (arms_told == NULL)
+		return;
+	fprintf(arms_told, "request %s %zu %d ", place->arm->name, place->run, place->second);
+	if (latency_ns < 0)
+		fprintf(arms_told, "failed\n");
+	else
+		fprintf(arms_told, "%lld\n", (long long)latency_ns);
+}
 
 struct dice {
 	uint64_t seed, k;
@@ -57,7 +79,8 @@ roll_latency_ns(struct dice *dice, const struct world *world, double level)
 }
 
 static inline void
-simulate_second(struct dice *dice, const struct world *world, double level, struct cell *cell)
+simulate_second(
+	struct dice *dice, const struct world *world, double level, const struct place *place, struct cell *cell)
 {
 	/* Lognormal bursts whose mean is the share of errors. */
 	double errors = world->errors * exp(0.8 * roll_normal(dice) - 0.32);
@@ -70,11 +93,15 @@ simulate_second(struct dice *dice, const struct world *world, double level, stru
 		if (fails) {
 			cell->counts.failed++;
 			cell->counts.by_failure[FAILURE_STATUS]++;
+			tell(place, -1);
 			continue;
 		}
+		int64_t latency_ns = (int64_t)roll_latency_ns(dice, world, level);
+
 		cell->counts.ok++;
 		cell->counts.ok_in_window++;
-		histogram_record(&cell->histograms[METRIC_RESPONSE], (int64_t)roll_latency_ns(dice, world, level));
+		histogram_record(&cell->histograms[METRIC_RESPONSE], latency_ns);
+		tell(place, latency_ns);
 	}
 }
 
@@ -92,7 +119,7 @@ simulate_run(struct dice *dice, const struct world *world, struct interval *inte
 		interval->end_ns = interval->start_ns + NS_PER_S;
 		interval->is_added_up = true;
 		level->window_ns = NS_PER_S;
-		simulate_second(dice, world, of_run + wander, &level->all);
+		simulate_second(dice, world, of_run + wander, &(struct place){arm, arm->runs_n, s}, &level->all);
 		blocks_add_interval(blocks, interval);
 		counts_merge(&arm->measured.counts, &level->all.counts);
 		histogram_merge(&arm->measured.histograms[METRIC_RESPONSE], &level->all.histograms[METRIC_RESPONSE]);
