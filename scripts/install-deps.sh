@@ -34,6 +34,7 @@ test_packages() {
 		python3-pytest
 		python3-yaml
 		python3-jsonschema
+		python3-scipy
 		nginx-light|nginx|nginx-core|nginx-full
 		libhdrhistogram-java
 		clang

@@ -10,7 +10,8 @@
 /* DEFINITIONS, "Comparing": statistical claims are proven by coverage. A thousand experiments each are simulated whose
  * truth is known, and of the 95% intervals between 93 and 97 in 100 must hold it; an arm compared with itself may look
  * different, in anything that is gated, at most as rarely as asked. Seeds are fixed, so the counts are the same each
- * time; 200 resamples in place of 2,000 are enough here: of the first test's world 2,000 cover the same to within a percent.
+ * time; 200 resamples in place of 2,000 are enough here: of the first test's world 2,000 cover the same to within a
+ * percent.
  *
  * What other worlds came to when the method was chosen, 500 experiments each, least to most of mean, P50, P95, P99,
  * error rate and achieved rate: 20 pairs of independent seconds 95.0–99.0%, 20 seconds 95.0–97.1%, 10 seconds
