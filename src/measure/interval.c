@@ -112,18 +112,29 @@ interval_use_slot(struct interval *interval, uint32_t slot, uint32_t level)
 	return used;
 }
 
+static void
+add_up_level(struct interval *interval, struct interval_level *level)
+{
+	for (uint32_t i = 0; i < interval->requests_n; i++) {
+		struct cell *request = &level->requests[i];
+
+		if (!interval->has_goals) {
+			request->counts.good = request->counts.ok;
+			request->counts.good_in_window = request->counts.ok_in_window;
+		}
+		cell_merge_kept(&level->all, request);
+	}
+}
+
 void
 interval_add_up(struct interval *interval)
 {
 	if (interval->is_added_up)
 		return;
 	interval->is_added_up = true;
-	for (uint32_t i = 0; i < interval->levels_n; i++) {
-		struct interval_level *level = &interval->levels[i];
-
-		for (uint32_t request = 0; level->is_used && request < interval->requests_n; request++)
-			cell_merge_kept(&level->all, &level->requests[request]);
-	}
+	for (uint32_t i = 0; i < interval->levels_n; i++)
+		if (interval->levels[i].is_used)
+			add_up_level(interval, &interval->levels[i]);
 }
 
 bool

@@ -69,6 +69,7 @@ struct interval {
 	uint32_t current_level;      /* LEVEL_WARMUP, LEVEL_NONE in a drain */
 	struct reading target, self; /* latest reading each; at_ns −1: none yet */
 	uint64_t connects, connects_failed;            /* in this interval */
+	bool has_goals;                                /* good answers are counted; else every ok one is good */
 	bool is_added_up;                              /* see interval_add_up */
 	struct gauge_set target_outside, self_outside; /* readings taken while no level's window was running */
 };

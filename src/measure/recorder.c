@@ -180,8 +180,7 @@ add_outcome(struct counts *counts, const struct exchange *x)
 		histogram_record(&(per_request ? request : all)->histograms[METRIC_##NAME], value);
 
 static inline void
-add_latencies(struct cell *all, struct cell *request, const struct exchange *x)
-{
+add_latencies(struct cell *all, struct cell *request, const struct exchange *x){
 #define METRIC(NAME, name, unit, value, when, per_request, ranks, help) RECORD(NAME, value, when, per_request)
 #define TOKEN_METRIC(NAME, name, unit, value, when, per_request, ranks, help)
 #include "measure/metric.def"
@@ -189,8 +188,10 @@ add_latencies(struct cell *all, struct cell *request, const struct exchange *x)
 #undef METRIC
 }
 
-static void
-add_generation(struct cell *all, struct cell *request, const struct exchange *x)
+/* What most exchanges do not need stays out of the way of those. */
+#define RARE __attribute__((noinline))
+
+RARE static void add_generation(struct cell *all, struct cell *request, struct counts *window, const struct exchange *x)
 {
 #define METRIC(NAME, name, unit, value, when, per_request, ranks, help)
 #define TOKEN_METRIC(NAME, name, unit, value, when, per_request, ranks, help) RECORD(NAME, value, when, per_request)
@@ -198,6 +199,8 @@ add_generation(struct cell *all, struct cell *request, const struct exchange *x)
 #undef TOKEN_METRIC
 #undef METRIC
 	counts_add_generation(&request->counts, x);
+	if (x->outcome == OUTCOME_OK && window != NULL)
+		window->tokens_in_window += x->generation->completion_tokens;
 }
 
 /* −1: the exchange has no such value. */
@@ -220,7 +223,7 @@ exchange_value(const struct exchange *x, enum metric metric)
 }
 
 /* What an answer has no value of cannot be too slow: one token has no time per further token. */
-static inline bool
+static bool
 is_good(const struct recorder *r, const struct exchange *x)
 {
 	for (size_t i = 0; i < r->goals_n; i++) {
@@ -233,13 +236,32 @@ is_good(const struct recorder *r, const struct exchange *x)
 	return true;
 }
 
-static inline void
-add_to_window(struct counts *counts, const struct exchange *x, bool is_good_one)
+/* The counts of the window that the end falls into: nearly always that of its own level. */
+static inline struct counts *
+window_of(struct recorder *r, const struct exchange *x, struct cell *request, uint32_t window_level)
 {
-	counts->ok_in_window++;
-	counts->good_in_window += is_good_one;
-	if (x->generation != NULL)
-		counts->tokens_in_window += x->generation->completion_tokens;
+	if (window_level == x->level)
+		return &request->counts;
+	return window_level != LEVEL_NONE ? &level_of(r, window_level)->requests[x->request].counts : NULL;
+}
+
+RARE static void
+add_good(const struct recorder *r, const struct exchange *x, struct cell *request, struct counts *window)
+{
+	if (!is_good(r, x))
+		return;
+	request->counts.good++;
+	if (window != NULL)
+		window->good_in_window++;
+}
+
+static inline void
+add_success(struct recorder *r, const struct exchange *x, struct cell *request, struct counts *window)
+{
+	if (window != NULL)
+		window->ok_in_window++;
+	if (r->goals_n > 0)
+		add_good(r, x, request, window);
 }
 
 void
@@ -250,15 +272,12 @@ recorder_add_exchange(struct recorder *r, const struct exchange *x, uint32_t win
 
 	add_outcome(&request->counts, x);
 	add_latencies(&in->all, request, x);
-	if (x->generation != NULL)
-		add_generation(&in->all, request, x);
-	if (x->outcome != OUTCOME_OK)
-		return;
-	bool is_good_one = is_good(r, x);
+	struct counts *window = window_of(r, x, request, window_level);
 
-	request->counts.good += is_good_one;
-	if (window_level != LEVEL_NONE)
-		add_to_window(&level_of(r, window_level)->requests[x->request].counts, x, is_good_one);
+	if (x->outcome == OUTCOME_OK)
+		add_success(r, x, request, window);
+	if (x->generation != NULL)
+		add_generation(&in->all, request, window, x);
 }
 
 void
@@ -378,6 +397,7 @@ recorder_take_interval(struct recorder *r, int64_t now_ns)
 	struct interval *taken = r->running;
 
 	taken->seq = r->taken++;
+	taken->has_goals = r->goals_n > 0;
 	taken->end_ns = now_ns;
 	taken->in_flight = r->in_flight;
 	taken->current_level = r->in_flight_level;
