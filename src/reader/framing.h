@@ -18,6 +18,8 @@ struct framing_event {
 	size_t length;
 	const char *type; /* of an SSE event; "" where it names none */
 	size_t type_length;
+	const char *id; /* the last that an SSE stream gave; "" where it gave none */
+	size_t id_length;
 };
 
 struct framing;

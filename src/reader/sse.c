@@ -122,6 +122,8 @@ sse_take(struct framing *f, struct framing_event *event)
 				.length = f->data_length,
 				.type = f->type,
 				.type_length = f->type_length,
+				.id = f->id,
+				.id_length = f->id_length,
 			};
 			f->is_taken = true;
 			return true;

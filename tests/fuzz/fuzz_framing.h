@@ -38,6 +38,7 @@ feed(const struct framing_ops *ops, const uint8_t *data, size_t size, size_t ste
 		framing_give(&framing, piece, length);
 		while (ops->take(&framing, &event)) {
 			note(events, event.type, event.type_length);
+			note(events, event.id, event.id_length);
 			note(events, event.data, event.length);
 		}
 		free(piece);

@@ -23,14 +23,14 @@ def lines_of(body):
 
 
 def events_of(body):
-    """[(type, data)], each dispatched event"""
+    """[(type, last id, data)], each dispatched event"""
     if body.startswith(MARK):
         body = body[len(MARK):]
-    events, data, kind = [], b"", b""
+    events, data, kind, last_id = [], b"", b"", b""
     for line in lines_of(body)[0]:
         if line == b"":
             if data:
-                events.append((kind, data[:-1] if data.endswith(b"\n") else data))
+                events.append((kind, last_id, data[:-1] if data.endswith(b"\n") else data))
             data, kind = b"", b""
             continue
         if line.startswith(b":"):
@@ -42,4 +42,6 @@ def events_of(body):
             kind = value
         elif field == b"data":
             data += value + b"\n"
+        elif field == b"id" and b"\0" not in value:
+            last_id = value
     return events

@@ -22,7 +22,7 @@ PIECES = [b"data", b"event", b"id", b"retry", b"dat", b":", b": ", b" ", b"  ", 
 def witness(mode, body, steps):
     done = subprocess.run([os.environ["WITNESS"], mode, *map(str, steps)], input=body, capture_output=True, check=True, timeout=60)
     *lines, end = done.stdout.decode().split("\n")[:-1]
-    return list(zip(map(bytes.fromhex, lines[::2]), map(bytes.fromhex, lines[1::2]))), end
+    return list(zip(*[map(bytes.fromhex, lines[i::3]) for i in range(3)])), end
 
 
 def bodies(n, seed, pieces=PIECES):
@@ -46,12 +46,12 @@ def test_the_standard_agrees_on_random_bodies_in_random_pieces():
 
 
 @pytest.mark.parametrize("body, events", [
-    (b"data: YHOO\ndata: +2\ndata: 10\n\n", [(b"", b"YHOO\n+2\n10")]),
+    (b"data: YHOO\ndata: +2\ndata: 10\n\n", [(b"", b"", b"YHOO\n+2\n10")]),
     (b": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n",
-     [(b"", b"first event"), (b"", b"second event"), (b"", b" third event")]),
-    (b"data\n\ndata\ndata\n\ndata:", [(b"", b""), (b"", b"\n")]),
-    (b"data:test\n\ndata: test\n\n", [(b"", b"test"), (b"", b"test")]),
-    (b"event: add\rdata: 7\r\revent: none\r\rdata: 8\r\r", [(b"add", b"7"), (b"", b"8")]),
+     [(b"", b"1", b"first event"), (b"", b"", b"second event"), (b"", b"", b" third event")]),
+    (b"data\n\ndata\ndata\n\ndata:", [(b"", b"", b""), (b"", b"", b"\n")]),
+    (b"data:test\n\ndata: test\n\n", [(b"", b"", b"test"), (b"", b"", b"test")]),
+    (b"event: add\rdata: 7\r\revent: none\r\rdata: 8\r\r", [(b"add", b"", b"7"), (b"", b"", b"8")]),
 ])
 def test_examples_of_the_standard(body, events):
     assert events_of(body) == events
@@ -63,7 +63,7 @@ def test_ndjson_lines_end_in_lf_alone():
     body = b'{"a":"\xe2\x80\xa8\xc2\x85"}\r\n\n \t\r\n[1]\n2\r3\n{"cut":'
     for step in (1, 2, 3, 1000):
         events, end = witness("ndjson", body, [step])
-        assert [data for _, data in events] == [b'{"a":"\xe2\x80\xa8\xc2\x85"}\r', b"[1]", b"2\r3"]
+        assert [data for _, _, data in events] == [b'{"a":"\xe2\x80\xa8\xc2\x85"}\r', b"[1]", b"2\r3"]
         assert end == "cut"
 
 
@@ -108,5 +108,5 @@ def test_npms_parser_agrees():
         cut = draw.randint(0, len(body.decode()))
         pieces = [piece for piece in (body.decode()[:cut], body.decode()[cut:]) if piece]
         judged = subprocess.run(["node", script], input=json.dumps(pieces), capture_output=True, text=True, check=True, timeout=60)
-        ours = [[kind.decode(), data.decode()] for kind, data in witness("sse", body, [1])[0]]
+        ours = [[kind.decode(), data.decode()] for kind, _, data in witness("sse", body, [1])[0]]
         assert json.loads(judged.stdout) == ours, (body, cut)

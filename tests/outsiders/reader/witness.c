@@ -4,7 +4,8 @@
  *                                 stdout: 1 or 0 for each, a line
  *   witness wanted                the same documents; stdout: what json_scan found of WANTED in each, a line as JSON
  *   witness sse STEP…|ndjson STEP…  stdin: one body; given in pieces of these sizes, over and over;
- *                                 stdout: each event as two lines, type and data in hexadecimal, then "end" or "cut" */
+ *                                 stdout: each event as three lines, type, id and data in hexadecimal, then "end" or
+ * "cut" */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +111,7 @@ give(struct framing *framing, const char *bytes, size_t length)
 	framing_give(framing, piece, length);
 	while (framing->ops->take(framing, &event)) {
 		print_hex(event.type, event.type_length);
+		print_hex(event.id, event.id_length);
 		print_hex(event.data, event.length);
 	}
 	free(piece);
