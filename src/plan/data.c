@@ -48,38 +48,15 @@ check_name(const struct plan_node *item, struct error *err)
 }
 
 static bool
-compile_synthetic(struct plan_context *context, const struct plan_node *node, struct plan_feed *feed, struct error *err)
-{
-	struct plan_node map = {.kind = NODE_MAP, .file = node->file, .line = node->line, .column = node->column};
-	struct plan_node tokens = *node;
-
-	if (node->kind != NODE_MAP) { /* a length alone */
-		map.key = node->key;
-		tokens.key = "tokens";
-		node_add(&map, &tokens);
-		node = &map;
-	}
-	return plan_parse_map(context, node, synthetic_keys, NULL, &feed->synthetic, err);
-}
-
-static bool
 compile_feed(struct plan_context *context, const struct plan_node *item, struct plan_feed *feed, struct error *err)
 {
-	struct plan_node map = {.kind = NODE_MAP, .file = item->file, .line = item->line, .column = item->column};
-	struct plan_node only = *item;
 	struct feed_row row = {0};
 
 	if (!check_name(item, err))
 		return false;
-	if (item->kind == NODE_LIST)
-		return plan_error(item, err,
-			"data: '%.64s' is a list; write a file, or a map such as {file: items.csv}", item->key);
-	if (item->kind == NODE_SCALAR) { /* a file alone */
-		map.key = item->key;
-		only.key = "file";
-		node_add(&map, &only);
-		item = &map;
-	}
+	if (item->kind != NODE_MAP) /* a file alone has become one */
+		return plan_error(
+			item, err, "data: write a file, or a map such as {file: items.csv}, under '%.64s'", item->key);
 	if (!plan_parse_map(context, item, feed_keys, NULL, &row, err))
 		return false;
 	const struct plan_node *file = node_get(item, "file");
@@ -102,7 +79,9 @@ compile_feed(struct plan_context *context, const struct plan_node *item, struct 
 		if (strcmp(key->key, "synthetic") != 0)
 			return plan_error(
 				key, err, "data: '%s' belongs to a file; what is synthetic has none", key->key);
-	return compile_synthetic(context, row.synthetic, feed, err);
+	if (row.synthetic->kind != NODE_MAP) /* a length alone has become one */
+		return plan_error(row.synthetic, err, "synthetic: write a length, or a map such as {tokens: 500}");
+	return plan_parse_map(context, row.synthetic, synthetic_keys, NULL, &feed->synthetic, err);
 }
 
 /* Whichever load begins without one would end the learning at once. */

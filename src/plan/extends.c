@@ -14,24 +14,54 @@ struct chain {
 	unsigned depth;
 };
 
+/* The scalar becomes a map with this key alone. */
+static void
+expand(struct plan_context *context, struct plan_node *parent, struct plan_node *child, const char *key)
+{
+	struct plan_node *map = node_new_map(context->arena, child->file);
+
+	map->line = child->line;
+	map->column = child->column;
+	node_replace(parent, child, map);
+	map->key_line = child->key_line;
+	map->key_column = child->key_column;
+	child->key = key;
+	node_add(map, child);
+}
+
+static bool
+is_value(const struct plan_node *node)
+{
+	return node != NULL && node->kind == NODE_SCALAR && !node_is_null(node);
+}
+
+/* A feed that is a file alone, and synthetic prompts that are a length alone. */
+static void
+expand_data(struct plan_context *context, struct plan_node *data)
+{
+	struct plan_node *next;
+
+	for (struct plan_node *feed = data->first; feed != NULL; feed = next) {
+		struct plan_node *synthetic = node_get(feed, "synthetic");
+
+		next = feed->next;
+		if (is_value(feed))
+			expand(context, data, feed, "file");
+		else if (is_value(synthetic))
+			expand(context, feed, synthetic, "tokens");
+	}
+}
+
 void
 tree_expand_shorthands(struct plan_context *context, struct plan_node *root)
 {
-	for (const struct plan_key *key = profile_keys; key->type != PLAN_KEYS_END_TYPE; key++) {
-		struct plan_node *child = node_get(root, key->name);
+	struct plan_node *data = node_get(root, "data");
 
-		if (child == NULL || child->kind != NODE_SCALAR || key->shorthand == NULL || node_is_null(child))
-			continue;
-		struct plan_node *map = node_new_map(context->arena, child->file);
-
-		map->line = child->line;
-		map->column = child->column;
-		node_replace(root, child, map);
-		map->key_line = child->key_line;
-		map->key_column = child->key_column;
-		child->key = key->shorthand;
-		node_add(map, child);
-	}
+	for (const struct plan_key *key = profile_keys; key->type != PLAN_KEYS_END_TYPE; key++)
+		if (key->shorthand != NULL && is_value(node_get(root, key->name)))
+			expand(context, root, node_get(root, key->name), key->shorthand);
+	if (data != NULL && data->kind == NODE_MAP)
+		expand_data(context, data);
 }
 
 static bool

@@ -96,8 +96,6 @@ move_in(const struct move *move, struct plan_node *node, const struct plan_key *
 	for (struct plan_node *child = node->first; child != NULL; child = child->next)
 		if (node->kind == NODE_LIST || (is_by_name(keys) && child->kind == NODE_MAP))
 			move_by_keys(move, child, keys);
-		else if (keys == feed_keys && child->kind == NODE_SCALAR)
-			move_path(move, child); /* a file alone */
 }
 
 /* A load's shape stands among its keys, a stage's in an item of the list. */

@@ -110,6 +110,19 @@ test_lengths_are_drawn_as_they_are_named(void **state)
 	plan_free(lognormal);
 }
 
+/* What is written in short can still be set key by key. */
+static void
+test_a_feed_in_short_is_a_map_like_any_other(void **state)
+{
+	(void)state;
+	struct plan *plan = load_set(HEAD "data: {p: {synthetic: 700}}\n",
+		(const char *const[]){"data.p.synthetic.shared_prefix=50", "data.p.synthetic.tokens=800", NULL});
+
+	assert_int_equal(tokens_of(plan)->most, 800);
+	assert_int_equal(plan->data->feeds[0].synthetic.shared_prefix, 50);
+	plan_free(plan);
+}
+
 static void
 test_mistakes_in_data_are_told(void **state)
 {
@@ -133,6 +146,9 @@ test_mistakes_in_data_are_told(void **state)
 	check_refused("{a: {synthetic: {tokens: {5: 0}}}}", "one of the weights must be above 0");
 	check_refused("{a: {synthetic: {tokens: 5, calibrate: true}}}", "which every load needs then; add load.warmup");
 	check_refused("{a: {synthetic: {tokens: 5, tokens_per_word: 99}}}", "tokens_per_word");
+	check_refused("{a: [x]}", "write a file, or a map such as {file: items.csv}, under 'a'");
+	check_refused("{a: ~}", "write a file, or a map such as {file: items.csv}, under 'a'");
+	check_refused("{a: {synthetic: [5]}}", "synthetic: write a length, or a map such as {tokens: 500}");
 	check_refused("{a: {synthetik: 5}}", "did you mean 'synthetic'?");
 }
 
@@ -143,6 +159,7 @@ main(void)
 		cmocka_unit_test(test_a_profile_without_data_has_no_feeds),
 		cmocka_unit_test(test_lengths_are_read_in_all_their_forms),
 		cmocka_unit_test(test_lengths_are_drawn_as_they_are_named),
+		cmocka_unit_test(test_a_feed_in_short_is_a_map_like_any_other),
 		cmocka_unit_test(test_mistakes_in_data_are_told),
 	};
 
