@@ -51,8 +51,8 @@ if [ -n "$quick" ]; then
 	build dev && tests dev -LE scenario
 else
 	# Sanitizers slow a server and its load alike, so that scenarios which judge timing are left to the plain build.
-	build asan && tests asan -LE 'timing|source'
-	build clang && tests clang -L unit
+	build asan && tests asan -LE 'timing|source|simulated'
+	build clang && tests clang -L unit -LE simulated
 	# What judges times and rates against a server's own count asks for a machine that is not stolen from; a shared one may
 	# take a whole CPU away for a while, so that each of those has five tries.
 	build dev && { tests dev -LE timing; tests dev -L timing --repeat until-pass:5; }
