@@ -29,7 +29,6 @@ flights_take(struct flights *flights)
 	CHECK(flight != NULL);
 	list_remove(&flight->waiting);
 	flight->connection = NULL;
-	flight->visit = NULL;
 	flight->resends = 0;
 	flight->needs_fresh = false;
 	list_init(&flight->by_deadline);

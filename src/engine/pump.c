@@ -134,18 +134,19 @@ pump_cancel(struct pump *pump, struct flight *flight)
 		list_remove(&flight->waiting);
 }
 
-void
-pump_start_flight(struct pump *pump, struct lane *lane, struct visit *visit, const struct exchange *x, int64_t now_ns)
+/* visit: whose step it is; NULL: it belongs to no flow. by_deadline: where it joins others that were taken before it.
+ */
+static inline void
+pump_start_flight(struct pump *pump, struct lane *lane, struct visit *visit, struct list *by_deadline,
+	const struct exchange *x, int64_t now_ns)
 {
 	struct flight *flight = flights_take(&pump->flights);
-	bool is_arrival = visit == NULL || visit->position == 0;
 
 	flight->x = *x;
 	flight->lane = lane;
 	flight->visit = visit;
 	flight->deadline_ns = x->taken_ns + pump->plan->target.timeout_ns;
-	/* An arrival that waited in the backlog was taken before steps that are on their way already. */
-	list_add_last(is_arrival ? &lane->by_deadline : &pump->steps_by_deadline, &flight->by_deadline);
+	list_add_last(by_deadline, &flight->by_deadline);
 	pump_count_in_flight(pump, +1, now_ns);
 	if (pump->has_pool)
 		pool_send(&pump->pool, flight, now_ns);
@@ -153,12 +154,22 @@ pump_start_flight(struct pump *pump, struct lane *lane, struct visit *visit, con
 		pump_await_answer(pump, flight, now_ns);
 }
 
+/* An arrival that waited in the backlog was taken before steps that are on their way already: those have a list of
+ * their own. */
+void
+pump_start_step(struct pump *pump, struct lane *lane, struct visit *visit, const struct exchange *x)
+{
+	pump_start_flight(pump, lane, visit, &pump->steps_by_deadline, x, x->taken_ns);
+}
+
 /* An arrival gets its slot: it makes its one request, or begins its session. */
 static void
 pump_start_arrival(struct pump *pump, struct lane *lane, const struct exchange *x, int64_t now_ns)
 {
+	struct visit *visit = lane->sessions != NULL ? pump_begin_session(pump, lane, x) : NULL;
+
 	lane->under_way++;
-	pump_start_flight(pump, lane, lane->sessions != NULL ? pump_begin_session(pump, lane, x) : NULL, x, now_ns);
+	pump_start_flight(pump, lane, visit, &lane->by_deadline, x, now_ns);
 }
 
 /* The exchange of an arrival, as far as it is known when it is taken. */

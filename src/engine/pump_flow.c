@@ -76,7 +76,7 @@ pump_take_step(struct pump *pump, struct lane *lane, int64_t now_ns, bool is_in_
 	x.request += visit->step;
 	pump_schedule(pump, &x);
 	if (!is_in_gap) {
-		pump_start_flight(pump, lane, visit, &x, x.taken_ns);
+		pump_start_step(pump, lane, visit, &x);
 		return;
 	}
 	pump_lose(pump, &x, FAILURE_LOOP_GAP);

@@ -10,9 +10,8 @@ extern const struct pool_events pump_pool_events;
 struct exchange pump_exchange_of(
 	struct pump *pump, const struct lane *lane, const struct arrival *arrival, int64_t taken_ns);
 void pump_schedule(struct pump *pump, const struct exchange *x);
-/* visit: whose step it is; NULL: it belongs to no flow. */
-void pump_start_flight(
-	struct pump *pump, struct lane *lane, struct visit *visit, const struct exchange *x, int64_t now_ns);
+/* A later step of a session, taken now. */
+void pump_start_step(struct pump *pump, struct lane *lane, struct visit *visit, const struct exchange *x);
 /* The arrival never became a flight. */
 void pump_lose(struct pump *pump, const struct exchange *x, enum failure failure);
 /* Whatever it waits for is dropped; it is still to be ended. */
