@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/check.h"
 #include "plan/compile.h"
 #include "plan/tree.h"
 
@@ -59,6 +60,7 @@ find_arms(struct plan_context *context, const struct plan_node *list, struct pla
 
 		if (!parse_arm(context, item, &row, err))
 			return false;
+		CHECK(row.name != NULL);
 		for (size_t i = 0; i < experiment->arms_n; i++)
 			if (strcmp(experiment->arms[i].name, row.name) == 0)
 				return plan_error(item, err, "name: there is an arm '%s' already", row.name);
