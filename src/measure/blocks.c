@@ -126,29 +126,22 @@ blocks_join(struct blocks *blocks, size_t n_max)
 
 /* Intervals are a little longer or shorter than they were meant to be. */
 static bool
-is_full(const struct blocks *blocks, const struct block *block)
+needs_another(const struct blocks *blocks)
 {
-	return block->window_ns >= blocks->length_ns - blocks->interval_ns / 4;
+	return blocks->n == 0 || blocks->blocks[blocks->n - 1].window_ns >= blocks->length_ns - blocks->interval_ns / 4;
 }
 
 /* The block that the interval goes into; NULL: it belongs to none, being before the first window. */
 static struct block *
 block_for(struct blocks *blocks, const struct interval *interval, bool has_window)
 {
-	struct block *last = blocks->n > 0 ? &blocks->blocks[blocks->n - 1] : NULL;
-
 	if (!has_window)
-		return last;
-	if (last != NULL && !is_full(blocks, last))
-		return last;
-	if (blocks->n == BLOCKS_MAX)
+		return blocks->n > 0 ? &blocks->blocks[blocks->n - 1] : NULL;
+	if (blocks->n == BLOCKS_MAX && needs_another(blocks))
 		join_groups(blocks, 2);
-	last = blocks->n > 0 ? &blocks->blocks[blocks->n - 1] : NULL;
-	if (last == NULL || is_full(blocks, last)) {
-		last = &blocks->blocks[blocks->n++];
-		block_init(last, interval->start_ns, blocks->requests_n);
-	}
-	return last;
+	if (needs_another(blocks))
+		block_init(&blocks->blocks[blocks->n++], interval->start_ns, blocks->requests_n);
+	return &blocks->blocks[blocks->n - 1];
 }
 
 static bool

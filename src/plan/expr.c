@@ -372,11 +372,13 @@ expr_parse(const char *text, const struct plan_metric *const *metrics, const cha
 		.requests_n = requests_n,
 		.arena = arena,
 		.err = err};
-	struct expr expr;
+	struct expr expr = {.request = -1};
 
 	skip_spaces(&p);
-	if (!left_parse(&p, &expr) || !operator_parse(&p, &expr.op) ||
-		!value_parse(&p, value_text(&p), &expr, &expr.value))
+	if (!left_parse(&p, &expr))
+		return false;
+	CHECK(expr.metric != NULL);
+	if (!operator_parse(&p, &expr.op) || !value_parse(&p, value_text(&p), &expr, &expr.value))
 		return false;
 	if (expr.op == EXPR_IN && !range_end_parse(&p, &expr))
 		return false;
