@@ -93,7 +93,7 @@ class BruntTarget(ProcessServer):
         program = os.path.join(folder, self.name)
         os.symlink(brunt, program)
         super().__init__([program, "target", "--port", "0", *args], spec, folder)
-        self.url, self.port = None, 0
+        self.url, self.port, self.said = None, 0, None
         self.wait_until(self.is_ready)
 
     def is_ready(self):
@@ -108,7 +108,8 @@ class BruntTarget(ProcessServer):
 
     def finish(self):
         try:
-            return self.stats()["requests"]
+            self.said = self.stats()
+            return self.said["requests"]
         except OSError:
             return None  # it crashed, or was killed: its count died with it
         finally:

@@ -9,6 +9,8 @@ import time
 
 import always
 import data_specials
+import llm_specials
+import profile_specials
 
 OUTSIDERS = os.path.join(os.path.dirname(__file__), "..", "outsiders")
 
@@ -361,4 +363,7 @@ def live_view_is_alive(ran):
 
 
 def lookup(name):
-    return getattr(sys.modules[__name__], name, None) or getattr(data_specials, name)
+    for module in (sys.modules[__name__], data_specials, llm_specials, profile_specials):
+        if hasattr(module, name):
+            return getattr(module, name)
+    raise SystemExit(f"specials.py and its like hold no {name}")

@@ -1,0 +1,67 @@
+"""Checks of the shipped profiles against what the simulated server says itself: its /stats, its log of the truth."""
+import os
+
+OK, TOO_MANY = "200", "429"
+
+
+def llm_stats(ran):
+    return ran.server.said["llm"]
+
+
+def no_session_was_mixed_up(ran):
+    if llm_stats(ran)["sessions_mixed_total"] != 0:
+        yield f"the server mixed {llm_stats(ran)['sessions_mixed_total']} answers up"
+
+
+def mixed_sessions_are_counted(ran):
+    """Each answer that the server mixed up lacks the session's own word, and no other answer does."""
+    mixed, caught = llm_stats(ran)["sessions_mixed_total"], ran.result["totals"]["failures"].get("body", 0)
+    if mixed != caught or set(ran.result["totals"]["failures"]) != {"body"}:
+        yield f"the server mixed {mixed} answers up, brunt found {ran.result['totals']['failures']}"
+
+
+def refusals_are_the_servers(ran):
+    said, counted = ran.result["totals"]["status"], llm_stats(ran)
+    for status, count in ((OK, counted["requests_finished_total"]), (TOO_MANY, counted["requests_exhausted_total"])):
+        if said.get(status, 0) != count:
+            yield f"brunt got {said.get(status, 0)} answers of status {status}, the server gave {count}"
+
+
+def swap_took_its_time(ran):
+    """2 s, after what was under way: the action's time is that of its answer."""
+    swap = ran.result["actions"][0]
+    took_s = swap["ended_s"] - swap["started_s"]
+    if not 1.9 <= took_s <= 6:
+        yield f"the swap took {took_s:.3f} s, the server needs 2 s for it"
+    if llm_stats(ran)["model_swaps_total"] != 1:
+        yield f"the server swapped models {llm_stats(ran)['model_swaps_total']} times"
+
+
+def truth_rows(ran):
+    """Status, wanted tokens and how many of them were handed over, of each request in the server's log."""
+    with open(os.path.join(ran.folder, "truth"), encoding="ascii") as file:
+        for line in file:
+            fields = line.split()
+            if fields and fields[0].isdigit():
+                yield fields[2], fields[6:]
+
+
+def nobody_was_cut_off(ran):
+    """The server's own log knows as many answers of each status, and handed every token of theirs over."""
+    rows = list(truth_rows(ran))
+    for status in {status for status, _ in rows} | set(ran.result["totals"]["status"]):
+        logged, got = sum(1 for row in rows if row[0] == status), ran.result["totals"]["status"].get(status, 0)
+        if logged != got:
+            yield f"the server logged {logged} answers of status {status}, brunt got {got}"
+    handed = [sum(1 for token in rest[5:] if not token.endswith(":0")) for status, rest in rows if status == OK]
+    if any(count != 100 for count in handed) or ran.result["tokens"]["completion"] != sum(handed):
+        yield f"of 100 tokens each the server handed over {handed}; brunt counted {ran.result['tokens']['completion']}"
+
+
+def failures_lie_around_the_loss(ran):
+    """What failed did so in the seconds around the loss, not before it and not once the server was ready again."""
+    series, lost_s = ran.result["series"], ran.result["actions"][0]["started_s"]
+    at, of = series["columns"].index("at_s"), series["columns"].index("failed")
+    for at_s, failed in ((row[at], row[of]) for row in series["rows"]):
+        if failed and not lost_s - 0.2 <= at_s <= lost_s + 2.5:
+            yield f"{failed} failed in the second that ended at {at_s:.1f} s, the worker was lost at {lost_s:.1f} s"
