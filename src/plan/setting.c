@@ -128,11 +128,28 @@ walk_item_name(struct walk *walk)
 		walk, "no item of the list is named '%s'%s", word, names_advice(&names, word, advice, sizeof(advice)));
 }
 
+/* Keys may hold dots, those of `matrix` and of an arm's `set` do: of the keys that are there the longest that fits is
+ * meant, else what comes before the next dot. */
+static size_t
+key_length(const struct walk *walk)
+{
+	size_t longest = strcspn(walk->rest, ".[=");
+
+	for (const struct plan_node *child = walk->node->kind == NODE_MAP ? walk->node->first : NULL; child != NULL;
+		child = child->next) {
+		size_t length = strlen(child->key);
+
+		if (length > longest && strncmp(walk->rest, child->key, length) == 0 && ends_name(walk->rest[length]))
+			longest = length;
+	}
+	return longest;
+}
+
 /* A key of a map, which is made where it is missing: as a map, or as something that the value replaces. */
 static bool
 walk_key(struct walk *walk)
 {
-	size_t length = strcspn(walk->rest, ".[=");
+	size_t length = key_length(walk);
 	const char *key = arena_strndup(walk->arena, walk->rest, length);
 
 	if (length == 0)

@@ -126,6 +126,9 @@ test_settings_of_the_command_line_come_before_those_of_an_arm(void **state)
 	experiment = load_experiment(text, "arms.b.set={load.steady.rate: 30/s}");
 	assert_true(rate_of(experiment, 1) == 30);
 	experiment_free(experiment);
+	experiment = load_experiment(text, "arms.b.set.load.steady.rate=40/s"); /* a key that holds dots */
+	assert_true(rate_of(experiment, 1) == 40);
+	experiment_free(experiment);
 }
 
 static void
