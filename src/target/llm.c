@@ -22,30 +22,32 @@ count_cache_use(struct llm *l, const struct generation *g)
 	l->counts.cached_tokens += g->answer.cached_tokens;
 }
 
+static bool
+uses_cache(const struct generation *g)
+{
+	enum llm_cache cache = g->llm->options->cache;
+
+	return cache == LLM_CACHE_PREFIX || (cache == LLM_CACHE_SESSION && g->has_session);
+}
+
 /* The last token is always computed, since the next one comes from it. */
 static void
 look_into_cache(struct generation *g)
 {
-	struct llm *l = g->llm;
-	bool may_use =
-		l->options->cache == LLM_CACHE_PREFIX || (l->options->cache == LLM_CACHE_SESSION && g->has_session);
-
-	if (!may_use || g->prompt.tokens == 0)
+	if (!uses_cache(g) || g->prompt.tokens == 0)
 		return;
 	uint64_t cached = CACHE_BLOCK_TOKENS * cache_match(&g->worker->cache, g->prompt.blocks, g->prompt.block_count);
 
 	if (cached > g->prompt.tokens - 1)
 		cached = g->prompt.tokens - 1;
 	g->sequence.cached_tokens = g->answer.cached_tokens = cached;
-	count_cache_use(l, g);
+	count_cache_use(g->llm, g);
 }
 
 static void
 fill_cache(struct generation *g)
 {
-	struct llm *l = g->llm;
-
-	if (l->options->cache == LLM_CACHE_PREFIX || (l->options->cache == LLM_CACHE_SESSION && g->has_session))
+	if (uses_cache(g))
 		cache_add(&g->worker->cache, g->prompt.owner, g->prompt.blocks, g->prompt.block_count);
 }
 
@@ -77,7 +79,7 @@ llm_on_join(struct sequence *s, void *user)
 	stream_begin(g);
 }
 
-/* More tokens than it had, all at once. */
+/* It has that many tokens more, all at that time. */
 static void
 note_times(struct generation *g, uint64_t count, int64_t at_ns)
 {
@@ -235,14 +237,15 @@ llm_on_polled(uv_check_t *check)
 		list_remove(&g->node);
 		generation_admit(g);
 	}
-	for (int64_t at_ns = now_ns(); next_ns(l) <= at_ns && !t->is_stopping; at_ns = now_ns()) {
-		run_until(l, at_ns);
-		finish_lookups(l, at_ns);
-		send_pings(l, at_ns);
-		control_run(l, at_ns);
-		llm_go_on_draining(l, at_ns);
-	}
-	llm_go_on_draining(l, now_ns());
+	/* Once: what has become due meanwhile comes after another poll, so that an engine too fast for this machine
+	 * keeps nobody from being read. */
+	int64_t at_ns = now_ns();
+
+	run_until(l, at_ns);
+	finish_lookups(l, at_ns);
+	send_pings(l, at_ns);
+	control_run(l, at_ns);
+	llm_go_on_draining(l, at_ns);
 	llm_set_wake(l);
 }
 
@@ -269,7 +272,6 @@ llm_on_request(struct httpd_request *request, void *user)
 		return;
 	}
 	struct generation *g = generation_take(t->llm);
-
 	struct stats *s = &t->stats;
 
 	g->request = request;

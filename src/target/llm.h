@@ -9,8 +9,8 @@
 #include "target/llm_truth.h"
 #include "target/simulation.h"
 
-/* The simulated LLM server: what llm.c (a request's way), llm_stream.c (what leaves, and when) and llm_admin.c (all
- * that is not an API of a dialect) share. target.c starts and stops it. */
+/* The simulated LLM server: what those of its files share that know of requests and of each other. The others (engine,
+ * cache, prompt, dialects) know nothing of it. target.c starts and stops it. */
 
 enum generation_fault {
 	FAULT_NONE,

@@ -100,9 +100,9 @@ llm_on_done(struct httpd_request *request, enum httpd_end end, void *user)
 	int64_t done_ns = clock_now_ns(&monotonic_clock);
 
 	if (end == HTTPD_GONE) {
-		g->status = 0;
-		if (g->finish == NULL || strcmp(g->finish, "slow") != 0)
+		if (g->status != 0 || g->finish == NULL) /* else it was to get no whole answer */
 			g->finish = "gone";
+		g->status = 0;
 		stream_stamp(g, 0);
 	} else {
 		stream_stamp(g, done_ns);

@@ -46,6 +46,11 @@ def test_a_truncated_stream_and_a_reset_one(start):
     assert target.stop() == 0
     (answer,) = target.answers()
     assert (answer.status, answer.finish, answer.completion) == (0, "truncated", 2)
+    target = start(*FAST, "--truncate", "100%")
+    with pytest.raises(http.client.RemoteDisconnected):
+        llm.post(target, "/v1/completions", {"prompt": "x"})
+    assert target.stop() == 0
+    assert (target.answers()[0].status, target.answers()[0].finish) == (0, "truncated")
     target = start(*FAST, "--reset", "100%")
     with pytest.raises((ConnectionResetError, http.client.IncompleteRead)):
         llm.chat(target, "x")
@@ -96,7 +101,7 @@ def test_comments_keep_a_stream_alive(start):
     before, role, after = reply.body.partition(b"data: ")
     assert before == b": keep-alive\n\n" and role  # the engine is idle: the role chunk follows at once
     waiting, _, _ = after.partition(b'"content":"' + reply.text().split()[0].encode())
-    assert waiting.count(b": keep-alive\n\n") == 9  # 200 ms of prefill
+    assert 5 <= waiting.count(b": keep-alive\n\n") <= 9  # 200 ms of prefill; a busy machine leaves some out
     assert len(reply.text().split()) == 10
 
 
@@ -162,6 +167,18 @@ def test_a_client_that_does_not_read_is_dropped_within_bounds(start):
         llm.wait_until(lambda: target.stats()["llm"]["streams_slow_total"] == 1)
     assert target.stop() == 0
     assert target.answers()[0].finish == "slow" and any(t.handed == 0 for t in target.answers()[0].tokens)
+
+
+def test_an_engine_too_fast_for_the_machine_keeps_nobody_waiting(start):
+    target = start("--llm", "--prefill", "0", "--prefill-per-token", "0", "--step", "1us", "--step-per-sequence", "0")
+    body = {"prompt": "x", "max_tokens": 200000, "ignore_eos": True, "stream": True}
+    def ask(i):
+        if i == 0:
+            return sum(map(len, raw_reads(target, body)))
+        llm.wait_until(lambda: target.stats()["llm"]["running"] == 1)
+        return target.get("/health")[0], target.stats()["llm"]["running"]
+    length, meanwhile = llm.at_once(2, ask)
+    assert length > 200000 * 50 and meanwhile == (200, 1)  # answered while the other was still under way
 
 
 def test_a_start_takes_its_time(start):
