@@ -57,6 +57,13 @@ exchange_has_token(const struct exchange *x)
 	return x->outcome == OUTCOME_OK && x->generation->first_token_ns >= 0 && x->generation->completion_tokens > 0;
 }
 
+/* Also of an answer that came as a whole, which has no first token. */
+static inline bool
+exchange_has_output(const struct exchange *x)
+{
+	return x->outcome == OUTCOME_OK && x->generation->completion_tokens > 0;
+}
+
 static inline bool
 exchange_has_content(const struct exchange *x)
 {

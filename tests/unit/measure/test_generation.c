@@ -78,6 +78,27 @@ test_tokens_that_came_together_have_no_tpot(void **state)
 	recorder_free(recorder);
 }
 
+/* An answer that came as one document has tokens, but no time of any. */
+static void
+test_whole_answers_have_tokens_without_times(void **state)
+{
+	struct recorder *recorder = recorder_new(&small);
+	struct generation whole = ten_tokens;
+	struct exchange x = good_exchange(0, 0);
+
+	(void)state;
+	whole.first_event_ns = whole.first_token_ns = whole.first_content_ns = whole.last_token_ns = -1;
+	x.generation = &whole;
+	recorder_add_exchange(recorder, &x, 0);
+	const struct cell *all = &level_in(take_interval(recorder, NS_PER_S), 0)->all;
+
+	assert_int_equal(only_value(all, METRIC_OUTPUT_TOKENS), 10);
+	assert_int_equal(all->histograms[METRIC_TTFT].total, 0);
+	assert_int_equal(all->histograms[METRIC_TPOT].total, 0);
+	assert_int_equal(all->histograms[METRIC_TOKEN_TIME].total, 0);
+	recorder_free(recorder);
+}
+
 static void
 test_failed_answers_count_no_tokens(void **state)
 {
@@ -137,6 +158,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ttft_and_tpot_count_from_due_and_from_the_first_token),
 		cmocka_unit_test(test_tokens_that_came_together_have_no_tpot),
+		cmocka_unit_test(test_whole_answers_have_tokens_without_times),
 		cmocka_unit_test(test_failed_answers_count_no_tokens),
 		cmocka_unit_test(test_goodput_counts_answers_that_hold_every_bound),
 	};
