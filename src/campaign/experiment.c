@@ -97,6 +97,8 @@ study_init(struct study *study, const struct experiment_options *options)
 	study->arms = must_calloc(plan->arms_n, sizeof(struct arm *));
 	for (size_t i = 0; i < plan->arms_n; i++)
 		study->arms[study_place(plan, i)] = arm_new(plan->arms[i].name, plan->arms[i].plan);
+	for (size_t i = 0; plan->kind == EXPERIMENT_ARMS && i < plan->arms_n; i++)
+		study->arms[i]->baseline = study->arms[0];
 	for (size_t i = 0; i < study->runs_n; i++) {
 		size_t arm = experiment_arm_of(plan, i);
 

@@ -195,6 +195,10 @@ estimate_init(struct estimate *estimate, const struct sample *sample, const stru
 	case METRIC_OF_DISTRIBUTION: estimate_distribution(estimate, sample, measure, beyond); break;
 	case METRIC_OF_GAUGE: estimate_gauge(estimate, sample, measure); break;
 	case METRIC_OF_COUNTS: estimate_counts(estimate, sample, measure); break;
+	case METRIC_OF_ALL_SAMPLES:
+		estimate->value = metric_value_arm(measure, sample->arm);
+		drop_draws(estimate, "no interval is made of a spike rate");
+		break;
 	case METRIC_OF_THE_RUN: estimate_of_the_run(estimate, sample->arm, measure); break;
 	case METRIC_OF_IN_FLIGHT:
 		estimate_ratio(estimate, sample, measure, part_of_in_flight);

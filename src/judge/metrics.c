@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/units.h"
+#include "measure/outlier.h"
 
 /* The table of what an expression may name: the distributions of metric.def, the gauges of gauge.def (the target's),
  * and the figures of figure.def. In this order, so that a metric's place says what it is. */
@@ -72,6 +73,7 @@ const struct plan_metric *const judge_metrics[] = {
 /* What a value is taken from: a level, the measured phases, or the last interval. */
 struct source {
 	const struct cell *all, *requests; /* requests NULL: not kept apart */
+	const struct arm *baseline;        /* of an arm; NULL: of a run, or there is none */
 	const struct counts *counts;
 	const struct gauge_set *target;
 	double window_s, achieved_per_s;
@@ -145,6 +147,21 @@ static double
 per_second(uint64_t n, const struct source *source)
 {
 	return source->window_s > 0 ? (double)n / source->window_s : NAN;
+}
+
+/* A run's own spikes do not widen what they are measured by, and an arm is held against the baseline. */
+static double
+spike_share(const struct expr *expr, const struct source *source)
+{
+	const struct cell *cell = expr->request < 0 ? source->all : &source->requests[expr->request];
+	const struct cell *baseline = NULL;
+
+	if (cell == NULL || !histogram_is_ready(&cell->histograms[METRIC_RESPONSE]))
+		return NAN;
+	if (source->baseline != NULL)
+		baseline = expr->request < 0 ? &source->baseline->measured : &source->baseline->requests[expr->request];
+	return outlier_share(
+		&cell->histograms[METRIC_RESPONSE], baseline != NULL ? &baseline->histograms[METRIC_RESPONSE] : NULL);
 }
 
 static double
@@ -221,6 +238,7 @@ metric_value_arm(const struct expr *expr, const struct arm *arm)
 {
 	return value_from(expr, &(struct source){.all = &arm->measured,
 					.requests = arm->requests,
+					.baseline = arm->baseline,
 					.counts = &arm->measured.counts,
 					.target = &arm->target,
 					.window_s = arm->measured_s,
@@ -259,6 +277,8 @@ metric_kind(const struct plan_metric *metric)
 		return METRIC_OF_THE_RUN;
 	if (place == FIRST_FIGURE + FIGURE_IN_FLIGHT)
 		return METRIC_OF_IN_FLIGHT;
+	if (place == FIRST_FIGURE + FIGURE_SPIKE_RATE)
+		return METRIC_OF_ALL_SAMPLES;
 	return place >= FIRST_FIGURE  ? METRIC_OF_COUNTS
 	       : place >= FIRST_GAUGE ? METRIC_OF_GAUGE
 				      : METRIC_OF_DISTRIBUTION;

@@ -13,6 +13,7 @@ enum metric_kind {
 	METRIC_OF_GAUGE,        /* metric_index: enum gauge, the target's */
 	METRIC_OF_COUNTS,       /* metric_of_counts */
 	METRIC_OF_IN_FLIGHT,
+	METRIC_OF_ALL_SAMPLES, /* of a whole distribution, beside another: no sum of parts */
 	METRIC_OF_THE_RUN,
 };
 enum metric_kind metric_kind(const struct plan_metric *metric);

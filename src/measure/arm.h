@@ -15,9 +15,10 @@ struct arm_run {
 #define ARM_RUNS_MAX 200
 
 struct arm {
-	const char *name;        /* the plan's */
-	const struct plan *plan; /* with the arm's overrides */
-	struct arm_run *runs;    /* its repeats, in the order in which they ran */
+	const char *name;           /* the plan's */
+	const struct plan *plan;    /* with the arm's overrides */
+	const struct arm *baseline; /* whose spread says what a spike is: itself, for the baseline; NULL: none is */
+	struct arm_run *runs;       /* its repeats, in the order in which they ran */
 	size_t runs_n;
 	struct counts totals; /* every phase of every run */
 	struct cell measured; /* the measured phases of all runs */

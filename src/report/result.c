@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "brunt_version.h"
+#include "measure/outlier.h"
 #include "report/figure.h"
 
 static void
@@ -113,6 +114,8 @@ result_add_json(const struct report *report, const struct system_info *system, s
 	value_set_bool(result, "omits_waiting", figure_omits_waiting(report->plan));
 	result_add_totals(result, report);
 	result_add_latency(result, report->summary->measured.histograms);
+	value_set_number(
+		result, "spike_rate", outlier_share(&report->summary->measured.histograms[METRIC_RESPONSE], NULL));
 	result_add_tokens(
 		result, &report->summary->everything.counts, &report->summary->measured, report->summary->measured_s);
 	result_add_warmup(result, report);

@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "measure/outlier.h"
 #include "report/result.h"
 
 /* Arms side by side, and what comparing them found. */
@@ -27,6 +28,9 @@ add_arm(cJSON *arms, const struct arm *arm)
 	value_set_count(o, "blocks", blocks);
 	value_set_number(o, "measured_s", arm->measured_s);
 	value_set_number(o, "achieved_per_s", arm_achieved_per_s(arm));
+	value_set_number(o, "spike_rate",
+		outlier_share(&arm->measured.histograms[METRIC_RESPONSE],
+			arm->baseline != NULL ? &arm->baseline->measured.histograms[METRIC_RESPONSE] : NULL));
 	value_set_number(o, "in_flight_avg", arm->measured_s > 0 ? arm->in_flight_s / arm->measured_s : NAN);
 	value_set_count(o, "in_flight_peak", arm->in_flight_peak);
 	result_set_counts(value_add_object(o, "totals"), &arm->totals);

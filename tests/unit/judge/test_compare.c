@@ -17,6 +17,16 @@ struct compared_pair {
 	struct comparison *comparison;
 };
 
+static const struct plan_metric *
+metric_named(const char *name)
+{
+	for (size_t i = 0; judge_metrics[i] != NULL; i++)
+		if (strcmp(judge_metrics[i]->name, name) == 0)
+			return judge_metrics[i];
+	fail_msg("no metric is named %s", name);
+	return NULL;
+}
+
 static void
 compare(struct compared_pair *pair, const struct world *a, size_t runs_a, const struct world *b, size_t runs_b)
 {
@@ -272,6 +282,27 @@ test_an_arm_of_one_block_has_no_interval_and_gates_nothing(void **state)
 	pair_fini(&pair);
 }
 
+/* Against the baseline's mean and spread, and against its own median where there is none. */
+static void
+test_an_arm_spikes_where_the_baseline_does_not(void **state)
+{
+	struct world spiky = server;
+	struct compared_pair pair = {.plan = arms_plan(500)};
+	const struct expr spikes = {.metric = metric_named("spike_rate"), .stat = EXPR_VALUE, .request = -1};
+
+	(void)state;
+	spiky.tail_share = 0.1;
+	spiky.tail_index = 0.3; /* nearly all of them far out */
+	compare(&pair, &server, 1, &spiky, 1);
+	pair.baseline->baseline = pair.current->baseline = pair.baseline;
+	assert_true(compare_value(&spikes, pair.baseline) < 0.02);
+	assert_true(fabs(compare_value(&spikes, pair.current) - 0.085) < 0.02);
+	pair.current->baseline = NULL;
+	assert_true(fabs(compare_value(&spikes, pair.current) - 0.085) < 0.02);
+	assert_string_equal(row_named(pair.comparison, "spike_rate")->note, "no interval is made of a spike rate");
+	pair_fini(&pair);
+}
+
 /* One by one each of the gated rows would look different more often than they all may together. */
 static void
 test_many_figures_are_held_to_more_than_one_is(void **state)
@@ -316,6 +347,7 @@ main(void)
 		cmocka_unit_test(test_the_noise_between_runs_widens_the_intervals),
 		cmocka_unit_test(test_what_only_a_run_has_is_compared_by_its_runs),
 		cmocka_unit_test(test_an_arm_of_one_block_has_no_interval_and_gates_nothing),
+		cmocka_unit_test(test_an_arm_spikes_where_the_baseline_does_not),
 		cmocka_unit_test(test_many_figures_are_held_to_more_than_one_is),
 	};
 
