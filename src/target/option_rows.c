@@ -241,7 +241,7 @@ const struct option_row option_rows[] = {
 	{"--model", "NAME", "name of the model, where a request says none (brunt)", parse_model_name,
 		FIELD(llm.model_name)},
 	{"--prefill", "TIME", "prefill of any prompt (20ms) ...", parse_time, FIELD(llm.model.prefill_ns)},
-	{"--prefill-per-token", "TIME", "... and of each token in it (1ms)", parse_time,
+	{"--prefill-per-token", "TIME", "... and of each token in it, which is a word (1ms)", parse_time,
 		FIELD(llm.model.prefill_per_token_ns)},
 	{"--step", "TIME", "one decode step, a token for each sequence in the batch (20ms) ...", parse_time,
 		FIELD(llm.model.step_ns)},

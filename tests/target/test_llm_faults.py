@@ -179,6 +179,9 @@ def test_an_engine_too_fast_for_the_machine_keeps_nobody_waiting(start):
         return target.get("/health")[0], target.stats()["llm"]["running"]
     length, meanwhile = llm.at_once(2, ask)
     assert length > 200000 * 50 and meanwhile == (200, 1)  # answered while the other was still under way
+    assert target.stop() == 0
+    (answer,) = target.answers()  # a line far longer than the log's buffer
+    assert answer.completion == len(answer.tokens) == 200000
 
 
 def test_a_start_takes_its_time(start):
