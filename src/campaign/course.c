@@ -43,14 +43,15 @@ static void
 course_on_action(void *context, const struct action_record *record, enum action_state state, int64_t at_ns)
 {
 	struct campaign *campaign = context;
-	char line[FINDING_TEXT_MAX + CHRONICLE_TEXT_MAX], at[32];
+	char line[FINDING_TEXT_MAX + CHRONICLE_TEXT_MAX], at[32], outcome[64];
 
 	digest_note(&campaign->digest,
 		&(struct note){.kind = NOTE_ACTION, .action = record, .state = state, .start_ns = at_ns});
 	if (campaign->live == NULL || state == ACTION_RUNNING)
 		return;
 	snprintf(line, sizeof(line), "at %s  %.200s  %s%s%s", units_time_text(record->started_ns, at, sizeof(at)),
-		record->action->name, action_state_names[state], record->text[0] != '\0' ? ": " : "", record->text);
+		record->action->name, action_outcome_text(record, outcome, sizeof(outcome)),
+		record->text[0] != '\0' ? ": " : "", record->text);
 	live_view_line(campaign->live, line);
 }
 

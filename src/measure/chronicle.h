@@ -65,5 +65,8 @@ struct chronicle {
 	size_t probes_n;
 };
 
+/* "done in 2.43s", "failed after 3.00s"; a signal takes no time: "done"; returns into. */
+const char *action_outcome_text(const struct action_record *record, char *into, size_t size);
+
 /* "200", "503", "refused" as failure.def names it; returns into. */
 const char *probe_change_text(const struct probe_change *change, char *into, size_t size);

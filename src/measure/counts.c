@@ -60,7 +60,9 @@ counts_add_generation(struct counts *counts, const struct exchange *x)
 {
 	const struct generation *g = x->generation;
 
-	if (x->outcome != OUTCOME_OK)
+	/* An error that the profile expects generated nothing, nor does what answers with one JSON. */
+	if (x->outcome != OUTCOME_OK ||
+		(g->finish == FINISH_NONE && g->completion_tokens == 0 && !g->has_prompt_tokens))
 		return;
 	counts->generations++;
 	counts->by_chunks += g->basis == TOKENS_BY_CHUNKS;

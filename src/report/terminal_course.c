@@ -59,7 +59,7 @@ add_actions(struct page *page, const struct chronicle *chronicle)
 	static const struct table_column columns[] = {
 		{"at", false, 0}, {"action", true, 0}, {"outcome", true, 0}, {"after it", true, 1}};
 	struct table table;
-	char text[CHRONICLE_TEXT_MAX + 32], at[FIGURE_MAX];
+	char text[CHRONICLE_TEXT_MAX + 32], at[FIGURE_MAX], outcome[FIGURE_MAX + 32];
 
 	if (chronicle->actions_n == 0)
 		return;
@@ -71,7 +71,8 @@ add_actions(struct page *page, const struct chronicle *chronicle)
 		table_add_row(&table);
 		table_add_cell(&table, PAINT_PLAIN, figure_seconds(record->started_ns, at));
 		table_add_cell(&table, PAINT_PLAIN, record->action->name);
-		table_add_cell(&table, has_failed ? PAINT_BAD : PAINT_PLAIN, action_state_names[record->state]);
+		table_add_cell(&table, has_failed ? PAINT_BAD : PAINT_PLAIN,
+			action_outcome_text(record, outcome, sizeof(outcome)));
 		table_add_cell(&table, record->recovery == RECOVERY_NOT_SEEN ? PAINT_BAD : PAINT_PLAIN,
 			recovery_text(record, text, sizeof(text)));
 		if (has_failed)

@@ -25,6 +25,8 @@ def refusals_are_the_servers(ran):
     for status, count in ((OK, counted["requests_finished_total"]), (TOO_MANY, counted["requests_exhausted_total"])):
         if said.get(status, 0) != count:
             yield f"brunt got {said.get(status, 0)} answers of status {status}, the server gave {count}"
+    if ran.result["tokens"]["answers"] != counted["requests_finished_total"]:
+        yield f"brunt counts {ran.result['tokens']['answers']} generated answers, the server {counted['requests_finished_total']}"
 
 
 def swap_took_its_time(ran):
