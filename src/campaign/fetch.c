@@ -210,7 +210,15 @@ fetch_fini(struct fetch *fetch)
 bool
 fetch_resolve(struct fetch *fetch, struct error *err)
 {
-	return addresses_resolve(&fetch->plan->place.url, &fetch->addresses, err);
+	static const char of_target[] = "target.url: ";
+	struct error why = {0};
+
+	if (addresses_resolve(&fetch->plan->place.url, &fetch->addresses, &why))
+		return true;
+	bool blames_target = strncmp(why.message, of_target, strlen(of_target)) == 0;
+
+	return error_set(
+		err, "%s: %s", fetch->plan->place.shown, why.message + (blames_target ? strlen(of_target) : 0));
 }
 
 void
