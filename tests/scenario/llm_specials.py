@@ -61,7 +61,7 @@ def compare_gain(ran, metric, of):
 
 def tokens_are_true(ran):
     """Tokens of all answers, and the share of those that found something in the cache."""
-    answers, said = read_answers(ran), ran.result["tokens"] or {}
+    answers, said = read_answers(ran), (ran.result or {}).get("tokens") or {}
     for key, truth in (("answers", len(answers)), ("prompt", sum(a["prompt"] for a in answers)),
                        ("completion", sum(a["completion"] for a in answers)), ("cached", sum(a["cached"] for a in answers))):
         if said.get(key) != truth:
