@@ -188,6 +188,7 @@ study_on_run_end(void *context, const struct report *report, const struct run_fa
 	record->was_run = true;
 	record->status = verdict->status;
 	record->exit_code = verdict->exit_code;
+	record->has_hook_failed = facts->hook_failed;
 	snprintf(record->reason, sizeof(record->reason), "%s", verdict->reasons_n > 0 ? verdict->reasons[0] : "");
 	record->started_wall_ns = report->identity.started_wall_ns;
 	record->duration_ns = report->duration_ns;

@@ -33,7 +33,7 @@ say_runs(struct verdict *verdict, const struct experiment *experiment, enum verd
 		const struct run_record *run = &experiment->runs[i];
 
 		if (!run->was_run || run->status != status ||
-			(status == VERDICT_FAIL && !arm_gates(experiment, run->arm)))
+			(status == VERDICT_FAIL && !arm_gates(experiment, run->arm) && !run->has_hook_failed))
 			continue;
 		first = first == NULL ? run : first;
 		n++;

@@ -10,6 +10,7 @@ struct run_record {
 	char dir[96];    /* its results, below the experiment's: "runs/01-baseline" */
 	enum verdict_status status;
 	int exit_code;
+	bool has_hook_failed;          /* `after` did: no matter of the target, so that it counts in a baseline, too */
 	char reason[FINDING_TEXT_MAX]; /* the first one of its verdict */
 	int64_t started_wall_ns, duration_ns;
 	int64_t before_ns; /* how long `before` took; −1: there was none */

@@ -115,6 +115,19 @@ test_what_breaks_the_baseline_is_no_failure_of_the_others(void **state)
 }
 
 static void
+test_an_after_that_fails_is_the_baselines_failure_too(void **state)
+{
+	struct study s;
+
+	(void)state;
+	begin(&s, EXPERIMENT_ARMS, &server, &server);
+	run_ended(&s, 0, VERDICT_FAIL, "after: 'clean-up' ended with exit status 9");
+	s.runs[0].has_hook_failed = true;
+	assert_verdict(
+		&s, VERDICT_FAIL, EXIT_FAILED_GATE, "run 1 (off) failed: after: 'clean-up' ended with exit status 9");
+}
+
+static void
 test_every_cell_of_a_matrix_decides(void **state)
 {
 	struct study s;
@@ -208,6 +221,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_runs_that_pass_are_a_pass),
 		cmocka_unit_test(test_what_breaks_the_baseline_is_no_failure_of_the_others),
+		cmocka_unit_test(test_an_after_that_fails_is_the_baselines_failure_too),
 		cmocka_unit_test(test_every_cell_of_a_matrix_decides),
 		cmocka_unit_test(test_a_run_that_tells_nothing_outweighs_one_that_failed),
 		cmocka_unit_test(test_slos_are_held_against_all_runs_of_an_arm_but_the_baselines),
