@@ -156,6 +156,16 @@ remove_cookie(struct session *session, struct text name)
 	}
 }
 
+/* A line end, say, that would end the Cookie header too. */
+static bool
+has_control(const char *at, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (((unsigned char)at[i] < ' ' && at[i] != '\t') || at[i] == 0x7f)
+			return true;
+	return false;
+}
+
 static bool
 add_cookie(struct session *session, struct text name, struct text value)
 {
@@ -181,7 +191,7 @@ session_keep_cookie(struct session *session, const char *field, size_t length)
 	const char *equals = memchr(pair.at, '=', pair.length);
 	bool is_removed = false;
 
-	if (equals == NULL || equals == pair.at)
+	if (equals == NULL || equals == pair.at || has_control(field, length))
 		return true;
 	struct text name = trimmed(pair.at, equals), value = trimmed(equals + 1, pair.at + pair.length);
 

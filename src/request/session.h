@@ -41,7 +41,7 @@ bool session_set_value(struct session *session, size_t value, const char *bytes,
 
 /* What a Set-Cookie header says (RFC 6265 §5.2): the pair before the first ';' replaces one of the same name; Max-Age
  * of 0 or less removes it. Other attributes are not looked at: all requests of a session go to one target. A field that
- * holds no pair changes nothing. False: there is no room for it. */
+ * holds no pair, or a control character, changes nothing. False: there is no room for it. */
 bool session_keep_cookie(struct session *session, const char *field, size_t length);
 
 /* A turn of the conversation: the request's own part is added when it is rendered, then the answer; either is dropped

@@ -54,6 +54,8 @@ test_cookies_are_kept_replaced_and_removed_by_name(void **state)
 		{"=nameless", "a=1; c=3; b=two"},
 		{"no pair", "a=1; c=3; b=two"},
 		{"", "a=1; c=3; b=two"},
+		{"evil=1\r\nX: y", "a=1; c=3; b=two"},
+		{"evil=1; Path=/\x7f", "a=1; c=3; b=two"},
 		{"aa=4", "a=1; c=3; b=two; aa=4"},
 		{"a=; max-age=0", "c=3; b=two; aa=4"},
 		{"aa=x; Max-Age=-1; Path=/", "c=3; b=two"},
