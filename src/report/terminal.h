@@ -8,6 +8,9 @@
 /* "BREAKS at 240/s: high_error_rate — sustains 200/s (safe 160/s)", with the status in front where it is not a pass. */
 const char *terminal_headline(const struct report *report, char *into, size_t size);
 
+/* "counted by the server": how the tokens of these were. */
+const char *terminal_token_basis(const struct counts *counts);
+
 void terminal_add_verdict(const struct report *report, struct page *page);
 void terminal_add_breaking_point(const struct report *report, struct page *page);
 void terminal_add_spike(const struct report *report, struct page *page);

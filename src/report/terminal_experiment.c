@@ -148,12 +148,23 @@ add_arm(struct table *table, const struct experiment *experiment, size_t i, bool
 		table_add_cell(table, PAINT_PLAIN, figure_time(ready_ns_of(arm), text));
 }
 
+static const char *
+basis_of_all(const struct experiment *experiment)
+{
+	struct counts counts = {0};
+
+	for (size_t i = 0; i < experiment->arms_n; i++)
+		counts_merge(&counts, &experiment->arms[i]->measured.counts);
+	return terminal_token_basis(&counts);
+}
+
 static void
 add_arms(const struct experiment *experiment, struct page *page)
 {
 	bool with_tokens = has_tokens(experiment);
 	struct table_column columns[TABLE_COLUMNS_MAX];
 	struct table table;
+	char line[256];
 
 	page_heading(page, experiment->plan->kind == EXPERIMENT_ARMS ? "Arms" : "Cells");
 	table_init(&table, columns, add_columns(experiment, with_tokens, columns));
@@ -162,9 +173,12 @@ add_arms(const struct experiment *experiment, struct page *page)
 	table_draw(&table, page);
 	table_fini(&table);
 	page_add(page, PAINT_DIM, "  ");
-	page_wrap(page, 2, PAINT_DIM,
-		with_tokens ? "×: tokens per second as a multiple of the first row's"
-			    : "×: what was achieved as a multiple of the first row's");
+	if (!with_tokens)
+		snprintf(line, sizeof(line), "×: what was achieved as a multiple of the first row's");
+	else
+		snprintf(line, sizeof(line), "×: tokens per second as a multiple of the first row's; tokens are %s",
+			basis_of_all(experiment));
+	page_wrap(page, 2, PAINT_DIM, line);
 }
 
 static enum paint

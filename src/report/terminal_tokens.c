@@ -6,8 +6,8 @@
 #include "report/figure.h"
 #include "report/terminal.h"
 
-static const char *
-basis_sentence(const struct counts *counts)
+const char *
+terminal_token_basis(const struct counts *counts)
 {
 	const char *basis = figure_token_basis(counts);
 
@@ -31,7 +31,7 @@ add_output(const struct report *report, struct page *page)
 		window_s > 0 ? figure_count((uint64_t)llround((double)counts->tokens_in_window / window_s), rate)
 			     : "n/a",
 		figure_count(counts->completion_tokens, tokens), figure_count(counts->generations, answers),
-		basis_sentence(counts));
+		terminal_token_basis(counts));
 }
 
 /* Tokens per second of single answers: the inverse of the time per token, so that its percentiles change ends. */

@@ -101,3 +101,20 @@ def speedup_is_true(ran):
     print(f"  tokens_per_s: truth ×{truth:.2f}, brunt ×{said:.2f}")
     if abs(truth / said - 1) > 0.15:
         yield f"brunt says ×{said:.2f} tokens per second, the servers' logs ×{truth:.2f}"
+
+
+def cells_are_true(ran):
+    """Tokens per second of each cell's own run, and that a batch brings more of them, a long prompt less."""
+    yield from tokens_are_true(ran)
+    truths = {}
+    for cell, _, answers in runs_of(ran):
+        seconds = (max(max(a["tokens"]) for a in answers) - answers[0]["arrival"]) / 1e9
+        truths[cell] = sum(a["completion"] for a in answers) / seconds
+    for arm in ran.result["arms"]:
+        truth, said = truths[arm["name"]], arm["tokens"]["per_s"]
+        print(f"  {arm['name']}: truth {truth:.0f} tokens/s, brunt {said:.0f}")
+        if abs(said / truth - 1) > 0.25:  # a window of 4 s cuts through the last batch
+            yield f"{arm['name']}: brunt says {said:.0f} tokens/s, the server's log {truth:.0f}"
+    alone_short, alone_long, batch_short, batch_long = (arm["tokens"]["per_s"] for arm in ran.result["arms"])
+    if not (alone_long < alone_short < batch_short and alone_long < batch_long < batch_short):
+        yield "tokens per second do not grow with the batch and fall with the prompt's length"
