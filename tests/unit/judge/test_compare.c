@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "judge/student.h"
 #include "unit/judge/arms.h"
 
 /* A quiet server, so that what differs is seen. */
@@ -218,6 +219,26 @@ test_a_profile_gates_what_it_names_within_its_own_tolerance(void **state)
 	pair_fini(&pair);
 }
 
+/* The variance of an arm's mean, by the means of its runs. */
+static double
+variance_by_runs(const struct arm *arm)
+{
+	double n = (double)arm->runs_n, sum = 0, squares = 0;
+
+	for (size_t r = 0; r < arm->runs_n; r++) {
+		const struct blocks *blocks = arm->runs[r].blocks;
+		double total_ns = 0, count = 0;
+
+		for (size_t i = 0; i < blocks->n; i++) {
+			total_ns += (double)blocks->blocks[i].all.tallies[METRIC_RESPONSE].sum_ns;
+			count += (double)blocks->blocks[i].all.tallies[METRIC_RESPONSE].total;
+		}
+		sum += total_ns / count;
+		squares += total_ns / count * (total_ns / count);
+	}
+	return (squares - sum * sum / n) / (n - 1) / n;
+}
+
 static void
 test_the_noise_between_runs_widens_the_intervals(void **state)
 {
@@ -232,6 +253,12 @@ test_the_noise_between_runs_widens_the_intervals(void **state)
 				    *wide = row_named(several.comparison, "response.p50");
 
 	assert_true(wide->ci_rel[1] - wide->ci_rel[0] > 3 * (narrow->ci_rel[1] - narrow->ci_rel[0]));
+	const struct comparison_row *mean = row_named(several.comparison, "response.mean");
+	double a = variance_by_runs(several.baseline), b = variance_by_runs(several.current);
+	double df = (a + b) * (a + b) / (a * a / 3 + b * b / 3); /* Welch (1947) */
+	double half = student_bound(0.05, df) * sqrt(a + b);
+
+	assert_true(fabs((mean->ci[1] - mean->ci[0]) / 2 / half - 1) < 0.15);
 	assert_non_null(strstr(one.comparison->warning, "one run per arm"));
 	assert_string_equal(several.comparison->warning, "");
 	assert_non_null(strstr(several.comparison->method, "noise between 4 and 4 runs"));
