@@ -37,20 +37,92 @@ add_message_head(const struct answer *a, struct buf *into)
 		a->number, a->model);
 }
 
-static void
-start_block(unsigned index, bool is_thinking, struct buf *into)
+enum block {
+	BLOCK_THINKING,
+	BLOCK_TEXT,
+	BLOCK_TOOL,
+};
+
+static bool
+has_block(const struct answer *a, enum block block)
 {
-	buf_printf(into,
-		"event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":%u,\"content_block\":%s}\n\n",
-		index,
-		is_thinking ? "{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}"
-			    : "{\"type\":\"text\",\"text\":\"\"}");
+	switch (block) {
+	case BLOCK_THINKING: return a->reasoning_tokens > 0;
+	case BLOCK_TEXT: return answer_tool_from(a) > a->reasoning_tokens;
+	case BLOCK_TOOL: break;
+	}
+	return a->tool_tokens > 0;
+}
+
+/* Blocks that an answer lacks are not counted. */
+static unsigned
+index_of(const struct answer *a, enum block block)
+{
+	unsigned before = 0;
+
+	for (enum block b = BLOCK_THINKING; b < block; b++)
+		before += has_block(a, b);
+	return before;
 }
 
 static void
-stop_block(unsigned index, struct buf *into)
+start_block(const struct answer *a, enum block block, struct buf *into)
 {
-	buf_printf(into, "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":%u}\n\n", index);
+	buf_printf(into,
+		"event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":%u,\"content_block\":",
+		index_of(a, block));
+	if (block == BLOCK_THINKING)
+		buf_add_text(into, "{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}");
+	else if (block == BLOCK_TEXT)
+		buf_add_text(into, "{\"type\":\"text\",\"text\":\"\"}");
+	else
+		buf_printf(into,
+			"{\"type\":\"tool_use\",\"id\":\"toolu_%" PRIu64 "\",\"name\":\"look_up\",\"input\":{}}",
+			a->number);
+	buf_add_text(into, "}\n\n");
+}
+
+static void
+start_delta(const struct answer *a, enum block block, struct buf *into)
+{
+	static const char *const heads[] = {
+		[BLOCK_THINKING] = "thinking_delta\",\"thinking\":\"",
+		[BLOCK_TEXT] = "text_delta\",\"text\":\"",
+		[BLOCK_TOOL] = "input_json_delta\",\"partial_json\":\"",
+	};
+
+	buf_add_text(into, "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":");
+	buf_add_char(into, (char)('0' + index_of(a, block)));
+	buf_add_text(into, ",\"delta\":{\"type\":\"");
+	buf_add_text(into, heads[block]);
+}
+
+static void
+stop_block(const struct answer *a, enum block block, struct buf *into)
+{
+	if (block == BLOCK_THINKING) {
+		buf_add_text(into,
+			"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
+			"{\"type\":\"signature_delta\",\"signature\":\"c2lnbmVk\"}}\n\n");
+	}
+	buf_printf(into, "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":%u}\n\n",
+		index_of(a, block));
+}
+
+static enum block
+first_block(const struct answer *a)
+{
+	if (has_block(a, BLOCK_THINKING))
+		return BLOCK_THINKING;
+	return has_block(a, BLOCK_TEXT) ? BLOCK_TEXT : BLOCK_TOOL;
+}
+
+static enum block
+last_block(const struct answer *a)
+{
+	if (has_block(a, BLOCK_TOOL))
+		return BLOCK_TOOL;
+	return has_block(a, BLOCK_TEXT) ? BLOCK_TEXT : BLOCK_THINKING;
 }
 
 static void
@@ -61,42 +133,38 @@ anthropic_begin(struct answer *a, struct buf *into)
 	buf_add_text(into, "\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,");
 	add_usage(a, 1, into);
 	buf_add_text(into, "}}\n\n");
-	start_block(0, a->reasoning_tokens > 0, into);
+	start_block(a, first_block(a), into);
 	buf_add_text(into, "event: ping\ndata: {\"type\":\"ping\"}\n\n");
 }
 
-static void
-end_thinking(struct buf *into)
+static enum block
+block_of(const struct run *run)
 {
-	buf_add_text(into, "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
-			   "{\"type\":\"signature_delta\",\"signature\":\"c2lnbmVk\"}}\n\n");
-	stop_block(0, into);
+	if (run->is_reasoning)
+		return BLOCK_THINKING;
+	return run->is_tool ? BLOCK_TOOL : BLOCK_TEXT;
+}
+
+/* The one that is open when this one begins. */
+static enum block
+block_before(const struct answer *a, enum block block)
+{
+	return block == BLOCK_TOOL && has_block(a, BLOCK_TEXT) ? BLOCK_TEXT : BLOCK_THINKING;
 }
 
 static void
 anthropic_tokens(const struct answer *a, struct run run, struct buf *into)
 {
-	static const char thinking[] =
-		"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
-		"\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"";
-	static const char text[] = "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
-				   "\"delta\":{\"type\":\"text_delta\",\"text\":\"";
-	static const char text_after[] = "event: content_block_delta\ndata: {\"type\":\"content_block_delta\","
-					 "\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"";
+	enum block block = block_of(&run);
+	uint64_t first = block == BLOCK_TOOL ? answer_tool_from(a) : block == BLOCK_TEXT ? a->reasoning_tokens : 0;
 
-	if (run.is_reasoning) {
-		buf_add(into, thinking, sizeof(thinking) - 1);
-	} else if (a->reasoning_tokens == 0) {
-		buf_add(into, text, sizeof(text) - 1);
-	} else {
-		if (run.from == a->reasoning_tokens) {
-			if (run.to == run.from)
-				return; /* an empty delta, and the block it would be of is not open yet */
-			end_thinking(into);
-			start_block(1, false, into);
-		}
-		buf_add(into, text_after, sizeof(text_after) - 1);
+	if (block != first_block(a) && run.from == first) {
+		if (run.to == run.from)
+			return; /* an empty delta, and the block it would be of is not open yet */
+		stop_block(a, block_before(a, block), into);
+		start_block(a, block, into);
 	}
+	start_delta(a, block, into);
 	answer_add_text(a, run, into);
 	buf_add(into, "\"}}\n\n", 5);
 }
@@ -104,16 +172,19 @@ anthropic_tokens(const struct answer *a, struct run run, struct buf *into)
 static const char *
 stop_reason(const struct answer *a)
 {
-	return a->finish == FINISH_LENGTH ? "max_tokens" : "end_turn";
+	switch (a->finish) {
+	case FINISH_LENGTH: return "max_tokens";
+	case FINISH_TOOL: return "tool_use";
+	case FINISH_STOP:
+	case FINISH_NONE: break;
+	}
+	return "end_turn";
 }
 
 static void
 anthropic_finish(const struct answer *a, struct buf *into)
 {
-	if (a->reasoning_tokens > 0 && a->made_tokens <= a->reasoning_tokens)
-		end_thinking(into);
-	else
-		stop_block(a->reasoning_tokens > 0 ? 1 : 0, into);
+	stop_block(a, last_block(a), into);
 	buf_printf(into,
 		"event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"%s\","
 		"\"stop_sequence\":null},",
@@ -131,6 +202,23 @@ anthropic_fail(const struct answer *a, const char *message, struct buf *into)
 		message);
 }
 
+/* Its arguments are no text here, but JSON: without the escapes. */
+static void
+add_tool(const struct answer *a, struct buf *into)
+{
+	struct buf escaped;
+
+	buf_init(&escaped, into->ceiling);
+	answer_add_text(a, answer_tool(a), &escaped);
+	buf_printf(into,
+		",{\"type\":\"tool_use\",\"id\":\"toolu_%" PRIu64 "\",\"name\":\"look_up\",\"input\":", a->number);
+	for (size_t i = 0; i < escaped.length; i++)
+		if (escaped.bytes[i] != '\\')
+			buf_add_char(into, escaped.bytes[i]);
+	buf_add_char(into, '}');
+	buf_fini(&escaped);
+}
+
 static void
 anthropic_whole(const struct answer *a, struct buf *into)
 {
@@ -144,7 +232,10 @@ anthropic_whole(const struct answer *a, struct buf *into)
 	}
 	buf_add_text(into, "{\"type\":\"text\",\"text\":\"");
 	answer_add_text(a, answer_content(a), into);
-	buf_printf(into, "\"}],\"stop_reason\":\"%s\",\"stop_sequence\":null,", stop_reason(a));
+	buf_add_text(into, "\"}");
+	if (a->tool_tokens > 0)
+		add_tool(a, into);
+	buf_printf(into, "],\"stop_reason\":\"%s\",\"stop_sequence\":null,", stop_reason(a));
 	add_usage(a, a->made_tokens, into);
 	buf_add_text(into, "}\n");
 }
@@ -174,6 +265,7 @@ const struct dialect anthropic_dialect = {
 	.content_type = "text/event-stream; charset=utf-8",
 	.ping = "event: ping\ndata: {\"type\":\"ping\"}\n\n",
 	.has_reasoning = true,
+	.has_tools = true,
 	.is_generating = true,
 	.read = anthropic_read,
 	.begin = anthropic_begin,

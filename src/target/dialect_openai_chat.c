@@ -29,13 +29,31 @@ chat_begin(struct answer *a, struct buf *into)
 	openai_end_event(a, into);
 }
 
+/* Its first delta has the call's id and name, too. */
+static void
+begin_tool_delta(const struct answer *a, struct run run, struct buf *into)
+{
+	buf_add_text(into, "\"tool_calls\":[{\"index\":0,");
+	if (run.from == answer_tool_from(a))
+		buf_printf(into,
+			"\"id\":\"call_%" PRIu64 "\",\"type\":\"function\",\"function\":{\"name\":\"look_up\",",
+			a->number);
+	else
+		buf_add_text(into, "\"function\":{");
+	buf_add_text(into, "\"arguments\":\"");
+}
+
 static void
 chat_tokens(const struct answer *a, struct run run, struct buf *into)
 {
 	buf_add(into, a->frame, a->frame_length);
-	buf_add_text(into, run.is_reasoning ? "\"reasoning_content\":\"" : "\"content\":\"");
+	if (run.is_tool)
+		begin_tool_delta(a, run, into);
+	else
+		buf_add_text(into, run.is_reasoning ? "\"reasoning_content\":\"" : "\"content\":\"");
 	answer_add_text(a, run, into);
-	buf_add_text(into, "\"},\"logprobs\":null,\"finish_reason\":null}]");
+	buf_add_text(into, run.is_tool ? "\"}}]}" : "\"}");
+	buf_add_text(into, ",\"logprobs\":null,\"finish_reason\":null}]");
 	openai_end_event(a, into);
 }
 
@@ -60,7 +78,16 @@ chat_whole(const struct answer *a, struct buf *into)
 		buf_add_text(into, "\",\"reasoning_content\":\"");
 		answer_add_text(a, answer_reasoning(a), into);
 	}
-	buf_printf(into, "\"},\"logprobs\":null,\"finish_reason\":%s}],", openai_finish_text(a->finish));
+	buf_add_char(into, '"');
+	if (a->tool_tokens > 0) {
+		buf_printf(into,
+			",\"tool_calls\":[{\"id\":\"call_%" PRIu64
+			"\",\"type\":\"function\",\"function\":{\"name\":\"look_up\",\"arguments\":\"",
+			a->number);
+		answer_add_text(a, answer_tool(a), into);
+		buf_add_text(into, "\"}}]");
+	}
+	buf_printf(into, "},\"logprobs\":null,\"finish_reason\":%s}],", openai_finish_text(a->finish));
 	openai_add_usage(a, into);
 	buf_add_text(into, "}\n");
 }
@@ -71,6 +98,7 @@ const struct dialect openai_chat_dialect = {
 	.content_type = "text/event-stream",
 	.ping = ": keep-alive\n\n",
 	.has_reasoning = true,
+	.has_tools = true,
 	.is_generating = true,
 	.read = chat_read,
 	.begin = chat_begin,

@@ -29,7 +29,7 @@ static void
 add_object(const struct answer *a, uint64_t tokens, struct buf *into)
 {
 	buf_add_text(into, "{\"text\":\"");
-	answer_add_text(a, (struct run){0, tokens, false}, into);
+	answer_add_text(a, (struct run){.to = tokens}, into);
 	buf_printf(into, "\",\"meta_info\":{\"id\":\"%" PRIu64 "\",\"finish_reason\":", a->number);
 	if (tokens < a->wanted_tokens)
 		buf_add_text(into, "null");

@@ -93,7 +93,10 @@ plan_answer(struct generation *g)
 	a->wanted_tokens = is_cut ? max : natural;
 	if (a->reasoning_tokens > a->wanted_tokens)
 		a->reasoning_tokens = a->wanted_tokens;
-	a->finish = is_cut ? FINISH_LENGTH : FINISH_STOP;
+	a->tool_tokens = g->dialect->has_tools ? o->tool_tokens : 0;
+	if (a->tool_tokens > a->wanted_tokens - a->reasoning_tokens)
+		a->tool_tokens = a->wanted_tokens - a->reasoning_tokens;
+	a->finish = a->tool_tokens > 0 ? FINISH_TOOL : is_cut ? FINISH_LENGTH : FINISH_STOP;
 }
 
 static bool

@@ -79,12 +79,18 @@ static const char *const words[] = {"the", "load", "of", "a", "server", "is", "w
 	"not", "one", "request", "more", "café", "until", "its", "queue", "grows", "without", "end", "naïve", "clients",
 	"wait", "for", "answers", "that", "never", "come", "東京", "then"};
 
-static const char *
-word_at(const struct answer *a, uint64_t token, bool is_reasoning)
+static uint64_t
+channel_from(const struct answer *a, const struct run *run)
 {
-	uint64_t first = is_reasoning ? 0 : a->reasoning_tokens;
+	if (run->is_reasoning)
+		return 0;
+	return run->is_tool ? answer_tool_from(a) : a->reasoning_tokens;
+}
 
-	if (token == first && !is_reasoning && a->canary[0] != '\0')
+static const char *
+word_at(const struct answer *a, uint64_t token, bool is_canary)
+{
+	if (is_canary && a->canary[0] != '\0')
 		return a->canary;
 	return words[rng_mix(a->number * UINT64_C(0x9e3779b97f4a7c15) + token) % ARRAY_LEN(words)];
 }
@@ -92,29 +98,52 @@ word_at(const struct answer *a, uint64_t token, bool is_reasoning)
 void
 answer_add_text(const struct answer *a, struct run run, struct buf *into)
 {
-	uint64_t first = run.is_reasoning ? 0 : a->reasoning_tokens;
+	uint64_t first = channel_from(a, &run);
+	bool is_content = !run.is_reasoning && !run.is_tool;
 
+	if (run.is_tool && run.from == first && run.to > first)
+		buf_add_text(into, "{\\\"text\\\":\\\"");
 	for (uint64_t i = run.from; i < run.to; i++) {
 		if (i > first)
 			buf_add_char(into, ' ');
-		buf_add_text(into, word_at(a, i, run.is_reasoning));
+		buf_add_text(into, word_at(a, i, is_content && i == first));
 	}
+	if (run.is_tool && run.to == a->wanted_tokens && run.to > run.from)
+		buf_add_text(into, "\\\"}");
+}
+
+uint64_t
+answer_tool_from(const struct answer *a)
+{
+	return a->wanted_tokens - a->tool_tokens;
+}
+
+static uint64_t
+clamp(uint64_t value, uint64_t low, uint64_t high)
+{
+	return value < low ? low : value > high ? high : value;
 }
 
 struct run
 answer_reasoning(const struct answer *a)
 {
-	uint64_t to = a->made_tokens < a->reasoning_tokens ? a->made_tokens : a->reasoning_tokens;
-
-	return (struct run){0, to, true};
+	return (struct run){.to = clamp(a->made_tokens, 0, a->reasoning_tokens), .is_reasoning = true};
 }
 
 struct run
 answer_content(const struct answer *a)
 {
-	uint64_t to = a->made_tokens > a->reasoning_tokens ? a->made_tokens : a->reasoning_tokens;
+	uint64_t from = a->reasoning_tokens;
 
-	return (struct run){a->reasoning_tokens, to, false};
+	return (struct run){.from = from, .to = clamp(a->made_tokens, from, answer_tool_from(a))};
+}
+
+struct run
+answer_tool(const struct answer *a)
+{
+	uint64_t from = answer_tool_from(a);
+
+	return (struct run){.from = from, .to = clamp(a->made_tokens, from, a->wanted_tokens), .is_tool = true};
 }
 
 /* ---- bodies ---- */

@@ -30,6 +30,7 @@ enum finish {
 	FINISH_NONE,
 	FINISH_STOP,
 	FINISH_LENGTH,
+	FINISH_TOOL,
 };
 
 /* What a dialect writes about. */
@@ -42,6 +43,7 @@ struct answer {
 	uint64_t prompt_tokens, cached_tokens;
 	uint64_t wanted_tokens; /* reasoning included */
 	uint64_t reasoning_tokens;
+	uint64_t tool_tokens; /* the last of them: the arguments of a tool call */
 	bool makes_tokens;    /* else wanted_tokens is 1: its input processed */
 	uint64_t made_tokens; /* so far */
 	uint64_t hash;        /* of the prompt: what embeddings and scores are made of */
@@ -55,7 +57,7 @@ struct answer {
 /* Tokens [from, to) of one channel. */
 struct run {
 	uint64_t from, to;
-	bool is_reasoning;
+	bool is_reasoning, is_tool; /* neither: content */
 };
 
 #define DIALECT_PATHS_MAX 3
@@ -79,6 +81,7 @@ struct dialect {
 	const char *ping;         /* what keeps a connection alive and says nothing; NULL: has none */
 	bool streams_unasked;     /* `stream` is true where it is not said */
 	bool has_reasoning;       /* a channel for it */
+	bool has_tools;           /* a way to call one */
 	bool is_generating;       /* makes tokens; else one answer once its input is processed ... */
 	bool is_lookup;           /* ... by no engine, after --service-time */
 
@@ -116,6 +119,8 @@ enum dialect_streaming dialect_stream(const struct dialect *dialect, const char 
 void answer_add_text(const struct answer *answer, struct run run, struct buf *into);
 struct run answer_content(const struct answer *answer); /* all of its content so far */
 struct run answer_reasoning(const struct answer *answer);
+struct run answer_tool(const struct answer *answer); /* of the arguments: together a JSON text, escaped for a string */
+uint64_t answer_tool_from(const struct answer *answer);
 
 /* One field of a body, left alone where it is missing or null. False with err set where it is something else. */
 bool ask_count(const cJSON *body, const char *name, uint64_t *value, struct error *err); /* 1 … LLM_TOKENS_MAX */

@@ -45,6 +45,7 @@ openai_finish_text(enum finish finish)
 	switch (finish) {
 	case FINISH_STOP: return "\"stop\"";
 	case FINISH_LENGTH: return "\"length\"";
+	case FINISH_TOOL: return "\"tool_calls\"";
 	case FINISH_NONE: break;
 	}
 	return "null";

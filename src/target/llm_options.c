@@ -46,8 +46,9 @@ llm_options_check(const struct llm_options *o, struct error *err)
 		return error_set(err, "--cache-tokens: from %d to 100M", CACHE_BLOCK_TOKENS);
 	if (o->model.cold_after_ns > 0 && o->model.cold_start_ns == 0)
 		return error_set(err, "--cold-after needs --cold-start: what is cold takes time to load");
-	if (o->answer_tokens > LLM_ANSWER_MAX || o->reasoning_tokens > LLM_ANSWER_MAX)
-		return error_set(err, "--answer-tokens, --reasoning: at most %d", LLM_ANSWER_MAX);
+	if (o->answer_tokens > LLM_ANSWER_MAX || o->reasoning_tokens > LLM_ANSWER_MAX ||
+		o->tool_tokens > LLM_ANSWER_MAX)
+		return error_set(err, "--answer-tokens, --reasoning, --tool-call: at most %d", LLM_ANSWER_MAX);
 	if (o->retries > LLM_RETRIES_MAX)
 		return error_set(err, "--retries: at most %d", LLM_RETRIES_MAX);
 	if (o->fail_for_ns > 0 && o->fail_from_ns < 0)

@@ -24,7 +24,7 @@ struct llm_options {
 	enum llm_cache cache;
 	uint64_t cache_tokens;
 	uint64_t pool_tokens; /* 0: no bound */
-	uint64_t answer_tokens, reasoning_tokens;
+	uint64_t answer_tokens, reasoning_tokens, tool_tokens;
 
 	uint64_t coalesce;    /* token events per write */
 	uint64_t empty_every; /* an empty delta before every Nth token event; 0: none */

@@ -86,23 +86,33 @@ add_event(struct generation *g, struct run run)
 {
 	uint64_t empty_every = g->llm->options->empty_every;
 
-	if (empty_every > 0 && g->events % empty_every == 0)
-		g->dialect->tokens(&g->answer, (struct run){run.from, run.from, run.is_reasoning}, &g->held);
+	if (empty_every > 0 && g->events % empty_every == 0 && !run.is_tool)
+		g->dialect->tokens(&g->answer,
+			(struct run){.from = run.from, .to = run.from, .is_reasoning = run.is_reasoning}, &g->held);
 	g->dialect->tokens(&g->answer, run, &g->held);
 	g->events++;
 	g->held_events++;
 }
 
-/* Tokens [from, to) as one event, or two where the reasoning ends among them. */
+/* Tokens [from, to): one event for each channel that has any of them. */
 static void
 add_events(struct generation *g, uint64_t from, uint64_t to)
 {
-	uint64_t border = g->answer.reasoning_tokens;
+	uint64_t content_from = g->answer.reasoning_tokens, tool_from = answer_tool_from(&g->answer);
+	struct run runs[] = {
+		{.from = 0, .to = content_from, .is_reasoning = true},
+		{.from = content_from, .to = tool_from},
+		{.from = tool_from, .to = g->answer.wanted_tokens, .is_tool = true},
+	};
 
-	if (from < border)
-		add_event(g, (struct run){from, to < border ? to : border, true});
-	if (to > border)
-		add_event(g, (struct run){from > border ? from : border, to, false});
+	for (size_t i = 0; i < ARRAY_LEN(runs); i++) {
+		struct run *r = &runs[i];
+
+		r->from = r->from > from ? r->from : from;
+		r->to = r->to < to ? r->to : to;
+		if (r->from < r->to)
+			add_event(g, *r);
+	}
 }
 
 bool
@@ -129,11 +139,23 @@ answer_whole(struct generation *g)
 	httpd_answer_text(g->request, 200, json_type, text->bytes, text->length);
 }
 
+static const char *
+finish_word(enum finish finish)
+{
+	switch (finish) {
+	case FINISH_LENGTH: return "length";
+	case FINISH_TOOL: return "tool";
+	case FINISH_STOP:
+	case FINISH_NONE: break;
+	}
+	return "stop";
+}
+
 /* The tokens not handed over yet are so by the same write; on_done stamps them. */
 void
 stream_finish(struct generation *g)
 {
-	g->finish = g->answer.finish == FINISH_STOP ? "stop" : "length";
+	g->finish = finish_word(g->answer.finish);
 	g->llm->counts.finished++;
 	list_remove(&g->ping_node); /* its end may still have to wait for the peer */
 	if (!g->is_open) {

@@ -259,6 +259,8 @@ const struct option_row option_rows[] = {
 		FIELD(llm.answer_tokens)},
 	{"--reasoning", "N", "tokens on the reasoning channel, before the content and within max_tokens (0)",
 		parse_count, FIELD(llm.reasoning_tokens)},
+	{"--tool-call", "N", "the last N tokens are the arguments of a tool call, where the API has them (0)",
+		parse_count, FIELD(llm.tool_tokens)},
 	{"--cache", "HOW", "prefix cache: off, session (default; key: session_id, user, X-Session-Id, cookie), prefix",
 		parse_cache, FIELD(llm.cache)},
 	{"--cache-saves", "SHARE", "of a cached token's prefill that is saved (60%)", parse_ratio,

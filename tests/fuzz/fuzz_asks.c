@@ -42,12 +42,16 @@ write_answer(const struct dialect *d, const struct ask *ask)
 	a.hash = prompt.chain;
 	a.wanted_tokens = 4;
 	a.reasoning_tokens = d->has_reasoning ? 2 : 0;
+	a.tool_tokens = d->has_tools ? 1 : 0;
 	a.makes_tokens = true;
 	if (d->is_generating) {
 		d->begin(&a, &out);
 		for (a.made_tokens = 1; a.made_tokens <= 4; a.made_tokens++)
 			d->tokens(&a,
-				(struct run){a.made_tokens - 1, a.made_tokens, a.made_tokens <= a.reasoning_tokens},
+				(struct run){.from = a.made_tokens - 1,
+					.to = a.made_tokens,
+					.is_reasoning = a.made_tokens <= a.reasoning_tokens,
+					.is_tool = a.made_tokens > answer_tool_from(&a)},
 				&out);
 		a.made_tokens = 4;
 		d->finish(&a, &out);

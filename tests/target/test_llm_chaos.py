@@ -82,7 +82,7 @@ def test_nothing_is_lost_and_nothing_is_left(start, seed):
     target = start("--llm", "--seed", seed, "--workers", 2, "--prefill", "1ms", "--prefill-per-token", "20us", "--step", "1ms",
                    "--step-per-sequence", "100us", "--max-batch", 6, "--queue", 20, "--pool", 800, "--noise", "0.3",
                    "--errors", "5%", "--reset", "5%", "--stream-errors", "5%", "--truncate", "5%:3", "--stall", "10%:30ms",
-                   "--reasoning", 3, "--empty-deltas", 3, "--coalesce", 2, "--keep-alive-comments", "3ms", "--retries", 1,
+                   "--reasoning", 3, "--tool-call", 2, "--empty-deltas", 3, "--coalesce", 2, "--keep-alive-comments", "3ms", "--retries", 1,
                    "--breaker", 3, "--breaker-for", "50ms", "--cache", "prefix", "--cache-tokens", 2000,
                    "--swap", "30ms", "--save-per-token", "2us", "--load-per-token", "2us", "--fail-workers", 1,
                    "--service-time", "exponential:5ms", "--tokens-per-chunk", 2, "--answer-tokens", 40)
@@ -106,10 +106,10 @@ def test_nothing_is_lost_and_nothing_is_left(start, seed):
     answers = target.answers()
     assert len(answers) == stats["requests"] > 100
     assert stats["answered"] == sum(a.status != 0 for a in answers)
-    assert {a.finish for a in answers} >= {"length", "gone", "refused"}
+    assert {a.finish for a in answers} >= {"tool", "gone", "refused"}
     for a in answers:
         assert len(a.tokens) == a.completion and a.done >= a.arrival
         modelled = [t.modelled for t in a.tokens]
         assert modelled == sorted(modelled) and all(t.handed == 0 or t.handed >= t.modelled for t in a.tokens)
-        if a.finish in ("stop", "length"):
+        if a.finish in ("stop", "length", "tool"):
             assert a.status == 200 and (a.completion > 0 or a.dialect in ("embeddings", "search"))

@@ -116,6 +116,23 @@ def test_reasoning_comes_first_on_its_own_channel(start):
     assert reply.usage()["completion_tokens_details"]["reasoning_tokens"] == 4
 
 
+def test_a_tool_call_comes_last_in_pieces(start):
+    target = start(*FAST, "--reasoning", 2, "--tool-call", 4, "--tokens-per-chunk", 3, "--empty-deltas", 1)
+    reply = llm.chat(target, "x", max_tokens=10)
+    deltas = [e["choices"][0]["delta"] for e in reply.events if e["choices"]]
+    calls = [d["tool_calls"][0] for d in deltas if "tool_calls" in d]
+    assert calls[0]["function"]["name"] == "look_up" and all("id" not in c for c in calls[1:])
+    arguments = json.loads("".join(c["function"]["arguments"] for c in calls))
+    assert list(arguments) == ["text"] and len(arguments["text"].split()) == 4
+    assert len(reply.text().split()) == 4
+    assert reply.events[-2]["choices"][0]["finish_reason"] == "tool_calls"
+    whole = llm.post(target, "/v1/messages", {"messages": [{"role": "user", "content": "x"}], "max_tokens": 10}).json
+    assert [block["type"] for block in whole["content"]] == ["thinking", "text", "tool_use"]
+    assert len(whole["content"][2]["input"]["text"].split()) == 4 and whole["stop_reason"] == "tool_use"
+    assert target.stop() == 0
+    assert [(a.finish, a.completion) for a in target.answers()] == [("tool", 10)] * 2
+
+
 def test_a_full_pool_says_429_and_recovers(start):
     target = start("--llm", "--prefill", "1ms", "--prefill-per-token", "0", "--step", "5ms", "--pool", 130)
     replies = llm.at_once(5, lambda i: llm.chat(target, llm.words(10), max_tokens=50))

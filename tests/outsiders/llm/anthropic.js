@@ -11,7 +11,8 @@ const asks = {
 
 function summary(message) {
   const of = (type) => message.content.filter((block) => block.type === type).map((block) => block[type]).join("");
-  return { content: of("text"), reasoning: of("thinking"), finish: [message.stop_reason], usage: message.usage };
+  return { content: of("text"), reasoning: of("thinking"), finish: [message.stop_reason], usage: message.usage,
+    tools: message.content.filter((block) => block.type === "tool_use") };
 }
 
 const checks = {

@@ -28,7 +28,10 @@ const checks = {
   async chat_helper() { // the SDK's own assembly, which checks what it is given
     const runner = client.chat.completions.stream({ ...asks, stream_options: { include_usage: true } });
     const whole = await runner.finalChatCompletion();
-    return { content: whole.choices[0].message.content, finish: [whole.choices[0].finish_reason], usage: whole.usage };
+    return {
+      content: whole.choices[0].message.content, finish: [whole.choices[0].finish_reason], usage: whole.usage,
+      tools: whole.choices[0].message.tool_calls ?? [],
+    };
   },
   async chat_whole() {
     const whole = await client.chat.completions.create(asks);

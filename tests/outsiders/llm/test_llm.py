@@ -168,6 +168,18 @@ def test_ollama_raises_its_own_errors(start):
     assert "failed in the middle" in seen["message"]
 
 
+def test_both_put_a_tool_call_together(start):
+    url, _, _ = start("--reasoning", 2, "--tool-call", 4, "--empty-deltas", 2, "--coalesce", 3)
+    seen = judge("openai", url, "chat_helper")
+    assert seen["finish"] == ["tool_calls"] and len(seen["content"].split()) == 6
+    (call,) = seen["tools"]
+    assert call["function"]["name"] == "look_up" and len(json.loads(call["function"]["arguments"])["text"].split()) == 4
+    for what in ("stream", "whole"):
+        seen = judge("anthropic", url, what)
+        assert seen["finish"] == ["tool_use"] and len(seen["content"].split()) == 6
+        assert [(t["name"], len(t["input"]["text"].split())) for t in seen["tools"]] == [("look_up", 4)]
+
+
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 def test_curl_reads_the_stream_as_it_comes(start):
     url, _, _ = start()

@@ -39,7 +39,7 @@ answer_of(const struct ask *ask)
 		.model = "m/1",
 		.canary = "canary-7",
 		.prompt_tokens = 2,
-		.wanted_tokens = 3,
+		.wanted_tokens = 4,
 		.finish = FINISH_LENGTH,
 		.makes_tokens = true};
 }
@@ -117,14 +117,17 @@ test_every_dialect_writes_json(void **state)
 
 		buf_init(&out, 1 << 16);
 		a.reasoning_tokens = d->has_reasoning ? 1 : 0;
+		a.tool_tokens = d->has_tools ? 2 : 0;
 		if (d->is_generating) {
 			d->begin(&a, &out);
-			for (a.made_tokens = 1; a.made_tokens <= 3; a.made_tokens++)
+			for (a.made_tokens = 1; a.made_tokens <= 4; a.made_tokens++)
 				d->tokens(&a,
-					(struct run){
-						a.made_tokens - 1, a.made_tokens, a.made_tokens <= a.reasoning_tokens},
+					(struct run){.from = a.made_tokens - 1,
+						.to = a.made_tokens,
+						.is_reasoning = a.made_tokens <= a.reasoning_tokens,
+						.is_tool = a.made_tokens > answer_tool_from(&a)},
 					&out);
-			a.made_tokens = 3;
+			a.made_tokens = 4;
 			d->finish(&a, &out);
 			assert_true(check_json_lines(d->name, out.bytes) >= 3);
 			assert_non_null(strstr(out.bytes, "canary-7"));
@@ -204,7 +207,7 @@ test_the_text_is_the_same_in_pieces_and_whole(void **state)
 	buf_init(&pieces, 4096);
 	buf_init(&whole, 4096);
 	for (uint64_t i = 4; i < 40; i += 3)
-		answer_add_text(&a, (struct run){i, i + 3, false}, &pieces);
+		answer_add_text(&a, (struct run){.from = i, .to = i + 3}, &pieces);
 	answer_add_text(&a, answer_content(&a), &whole);
 	assert_string_equal(pieces.bytes, whole.bytes);
 	assert_true(whole.bytes[0] != ' ');

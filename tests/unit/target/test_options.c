@@ -197,7 +197,7 @@ test_every_llm_flag_reaches_its_field(void **state)
 	assert_true(
 		parse("--llm --cache-tokens 64k --pool 9 --cold-start 1s --cold-after 2s --coalesce 3 "
 		      "--keep-alive-comments 4s --empty-deltas 5 --stream-errors 6% --truncate 7%:8 --mix-sessions 9% "
-		      "--noise 0.25 --stall 1%:2s",
+		      "--tool-call 6 --noise 0.25 --stall 1%:2s",
 			&o, &err));
 	assert_int_equal(o.llm.cache_tokens, 64000);
 	assert_int_equal(o.llm.pool_tokens, 9);
@@ -210,6 +210,7 @@ test_every_llm_flag_reaches_its_field(void **state)
 	assert_true(o.llm.truncate.ratio == 0.07 && o.llm.truncate.after_tokens == 8);
 	assert_true(o.llm.mix_ratio == 0.09);
 	assert_true(o.llm.model.noise_sigma == 0.25);
+	assert_int_equal(o.llm.tool_tokens, 6);
 	assert_int_equal(o.stall.time_ns, 2 * NS_PER_S);
 
 	assert_true(parse("--llm --start-up 1s --fail-from 2s --fail-for 3s --fail-workers 4 --retries 5 --breaker 6 "
