@@ -106,6 +106,7 @@ test_a_regular_expression_takes_its_first_group(void **state)
 	check_body(EXTRACT_REGEX, "name=\"csrf\" value=\"([^\"]+)\"",
 		"<form>\n<input name=\"csrf\" value=\"a1/b2==\">\n<input name=\"csrf\" value=\"second\">", "a1/b2==");
 	check_body(EXTRACT_REGEX, "(a|b)(c)", "xbc", "b");
+	check_body(EXTRACT_REGEX, "^.*=(.*)", "a=b=c", "c");
 	check_body(EXTRACT_REGEX, "id=([0-9]*)", "id=", "");
 	check_body(EXTRACT_REGEX, "x(y)?z", "xz", NULL); /* the group took no part */
 	check_body(EXTRACT_REGEX, "id=([0-9]+)", "id=none", NULL);
@@ -225,6 +226,9 @@ test_what_cannot_be_looked_for_is_refused_at_start(void **state)
 	check_refused("t", "id=[0-9]+", "regex: 'id=[0-9]+' has no group; put what is to be taken in ( )");
 	check_refused(
 		"t", "(a)\\1", "regex: '(a)\\1' refers back to a group, which may take for ever; write it without");
+	check_refused("t", "(.*)x",
+		"regex: '(.*)x' begins with what fits anything, which may take for ever; leave that out, or write ^ "
+		"before it");
 	check_refused("seq", "(a)", "extract: 'seq' has another meaning already; write another name");
 	check_refused("session", "(a)", "extract: 'session' has another meaning already; write another name");
 	check_refused("history", "(a)", "extract: 'history' has another meaning already; write another name");
