@@ -241,15 +241,31 @@ say_run(const struct study *study, const char *title, int64_t left_ns)
 
 	if (study->options->is_quiet)
 		return;
-	log_info("%s%s%s", title, left_ns > 0 ? ", then " : "",
-		left_ns > 0 ? units_time_text(left_ns, left, sizeof(left)) : "");
+	if (left_ns > 0)
+		log_info("%s; %s of load after it", title, units_time_text(left_ns, left, sizeof(left)));
+	else
+		log_info("%s", title);
+}
+
+/* Its arm's, with a seed of its own: a server that keeps what it computed has seen the requests of the repeat before,
+ * and would not compute them again. Arms send the same ones. */
+static struct plan
+plan_of_run(const struct study *study, size_t i)
+{
+	struct plan plan = *study->plan->arms[experiment_arm_of(study->plan, i)].plan;
+
+	plan.seed += experiment_repeat_of(study->plan, i);
+	return plan;
 }
 
 /* Returns the run's exit code. */
 static int
 study_run(struct study *study, size_t i)
 {
-	const struct plan_arm *arm = &study->plan->arms[experiment_arm_of(study->plan, i)];
+	const struct experiment_options *asked = study->options;
+	size_t place = experiment_arm_of(study->plan, i);
+	const struct plan_arm *arm = &study->plan->arms[place];
+	const struct plan plan = plan_of_run(study, i);
 	const struct run_record *record = &study->runs[i];
 	char title[160], dir[PATH_MAX + 128], shown[PATH_MAX + 128];
 	struct campaign_part part = {.title = title,
@@ -258,11 +274,11 @@ study_run(struct study *study, size_t i)
 		.events = study->events_copy,
 		.on_end = study_on_run_end,
 		.context = study};
-	struct campaign_options options = {.plan = arm->plan,
+	struct campaign_options options = {.plan = &plan,
 		.part = &part,
-		.driver = local_driver_new(),
+		.driver = asked->driver_new(asked->context, place),
 		.out_dir = dir,
-		.is_quiet = study->options->is_quiet};
+		.is_quiet = asked->is_quiet};
 
 	study->current = i;
 	snprintf(title, sizeof(title), "run %zu of %zu: %.100s", i + 1, study->runs_n, arm->name);

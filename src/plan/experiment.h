@@ -58,3 +58,10 @@ experiment_arm_of(const struct plan_experiment *experiment, size_t run)
 {
 	return experiment->order == ORDER_INTERLEAVED ? run % experiment->arms_n : run / (size_t)experiment->repeats;
 }
+
+/* Which run of its arm it is, from 0. */
+static inline size_t
+experiment_repeat_of(const struct plan_experiment *experiment, size_t run)
+{
+	return experiment->order == ORDER_INTERLEAVED ? run / experiment->arms_n : run % (size_t)experiment->repeats;
+}

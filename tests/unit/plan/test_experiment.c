@@ -132,15 +132,18 @@ test_settings_of_the_command_line_come_before_those_of_an_arm(void **state)
 }
 
 static void
-assert_runs(const char *order, const char *wanted)
+assert_runs(const char *order, const char *wanted, const char *wanted_repeats)
 {
-	char text[512], got[16] = "";
+	char text[512], got[16] = "", repeats[16] = "";
 	snprintf(text, sizeof(text), PROFILE "arms: {a: {}, b: {}}\nrepeats: 3\n%s", order);
 	struct plan_experiment *experiment = load_experiment(text, NULL);
 
-	for (size_t i = 0; i < experiment_runs_n(experiment); i++)
+	for (size_t i = 0; i < experiment_runs_n(experiment); i++) {
 		got[i] = experiment->arms[experiment_arm_of(experiment, i)].name[0];
+		repeats[i] = (char)('0' + experiment_repeat_of(experiment, i));
+	}
 	assert_string_equal(got, wanted);
+	assert_string_equal(repeats, wanted_repeats);
 	experiment_free(experiment);
 }
 
@@ -148,9 +151,9 @@ static void
 test_runs_are_interleaved_unless_they_are_wanted_in_sequence(void **state)
 {
 	(void)state;
-	assert_runs("", "ababab");
-	assert_runs("order: interleaved\n", "ababab");
-	assert_runs("order: sequential\n", "aaabbb");
+	assert_runs("", "ababab", "001122");
+	assert_runs("order: interleaved\n", "ababab", "001122");
+	assert_runs("order: sequential\n", "aaabbb", "012012");
 }
 
 static void
