@@ -1,5 +1,6 @@
 """Checks of the shipped profiles against what the simulated server says itself: its /stats, its log of the truth."""
 import os
+import statistics
 
 OK, TOO_MANY = "200", "429"
 
@@ -39,13 +40,48 @@ def swap_took_its_time(ran):
         yield f"the server swapped models {llm_stats(ran)['model_swaps_total']} times"
 
 
-def truth_rows(ran):
-    """Status, wanted tokens and how many of them were handed over, of each request in the server's log."""
+# By how much the two may differ: brunt counts from due, the server from the arrival, and a busy machine lies between.
+SPIKES_DIFFER = 0.12
+
+
+def spikes_are_the_servers(ran):
+    """How long the server's own log says that each answer took: those of the first run are the reference of the second's."""
+    took = [done - arrival for arrival, done in sorted(truth_times(ran))]
+    idle_n = ran.result["experiment"]["runs"][0]["scheduled"]
+    mean, sigma = statistics.mean(took[:idle_n]), statistics.pstdev(took[:idle_n])
+    truth = sum(abs(t - mean) > 3 * sigma for t in took[idle_n:]) / len(took[idle_n:])
+    said = ran.result["slo"][0]["value"]
+    print(f"  spike rate: truth {truth:.1%}, brunt {said:.1%}")
+    if not 0 < truth < 1 or abs(said - truth) > SPIKES_DIFFER:
+        yield f"brunt says a spike rate of {said:.1%}, by the server's log it is {truth:.1%}"
+
+
+def truth_times(ran):
+    """Arrival and end of each request in the server's log."""
     with open(os.path.join(ran.folder, "truth"), encoding="ascii") as file:
         for line in file:
             fields = line.split()
             if fields and fields[0].isdigit():
+                yield int(fields[0]), int(fields[1])
+
+
+def truth_rows(ran, name="truth"):
+    """Status, and what became of the answer, of each request in a server's log."""
+    with open(os.path.join(ran.folder, name), encoding="ascii") as file:
+        for line in file:
+            fields = line.split()
+            if fields and fields[0].isdigit():
                 yield fields[2], fields[6:]
+
+
+def failures_are_the_gateways(ran):
+    """Each arm's server logged as many failures as brunt counts; without retries one in twenty."""
+    for run in ran.result["experiment"]["runs"]:
+        logged = sum(1 for status, _ in truth_rows(ran, "truth." + run["arm"]) if status != OK)
+        if logged != run["scheduled"] - run["ok"]:
+            yield f"{run['arm']}: the server logged {logged} failures, brunt {run['scheduled'] - run['ok']}"
+        if not 0.01 < logged / run["scheduled"] < 0.1 and run["arm"] == "off":
+            yield f"without retries {logged} of {run['scheduled']} failed, where one in twenty should"
 
 
 def nobody_was_cut_off(ran):
