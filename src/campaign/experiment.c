@@ -198,6 +198,7 @@ study_on_run_end(void *context, const struct report *report, const struct run_fa
 	record->ok = report->summary->everything.counts.ok;
 	snprintf(study->target_address, sizeof(study->target_address), "%s", report->target_address);
 	study->pacing = report->pacing;
+	study->workers = report->workers;
 	add_counts(study, report->summary);
 	record->is_counted = !facts->was_unreachable && report->summary->measured.counts.scheduled > 0;
 	if (record->is_counted)

@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 
+#include "campaign/driver.h"
 #include "plan/experiment.h"
 
 /* Several runs of one profile as one experiment: each arm or cell in its turn, each run a campaign of its own with its
@@ -11,6 +12,9 @@ struct experiment_options {
 	const char *out_dir;                /* exactly there; NULL: below plan->whole.output.dir */
 	const char *events_path; /* a copy of the event stream, all runs one after the other: a file, "-" for stdout */
 	bool is_json, is_quiet;  /* as of a campaign */
+	/* What drives a run of the plan's i-th arm; freed by the run. */
+	struct driver *(*driver_new)(void *context, size_t arm);
+	void *context;
 };
 
 /* Returns the exit code. */

@@ -67,7 +67,7 @@ study_conclude(struct study *study)
 		.identity = study->identity,
 		.duration_ns = clock_now_ns(&monotonic_clock) - study->began_ns,
 		.pacing = study->pacing,
-		.workers = 1,
+		.workers = study->workers,
 		.results_dir = result_dir_path(study->dir),
 		.target_address = study->target_address,
 		.experiment = &experiment};

@@ -28,6 +28,7 @@ struct study {
 	struct run_facts facts;
 	char target_address[160];
 	const char *pacing;
+	uint32_t workers; /* of a run */
 };
 
 /* Where an arm of the plan stands among the study's. */

@@ -25,6 +25,7 @@ enum {
 	OPTION_QUIET,
 	OPTION_WORKERS,
 	OPTION_SHARD,
+	OPTION_ARM,
 	OPTION_SHARES_CPU
 };
 
@@ -38,6 +39,7 @@ static const struct option run_flags[] = {
 	{"workers", required_argument, NULL, OPTION_WORKERS},
 	/* What the leader of several processes says to each (fleet/worker.c); of no use to anybody else. */
 	{"shard", required_argument, NULL, OPTION_SHARD},
+	{"arm", required_argument, NULL, OPTION_ARM},
 	{"shares-cpu", no_argument, NULL, OPTION_SHARES_CPU},
 	{0},
 };
@@ -47,6 +49,8 @@ struct asked {
 	struct campaign_options campaign;
 	struct fleet_options fleet;
 	struct shard_options shard; /* shards 0: it is none */
+	uint64_t shard_arm;         /* of an experiment: whose run it has a share of */
+	char arm[24];               /* the same, as a leader says it to its workers */
 };
 
 static bool
@@ -75,6 +79,13 @@ take_shard(struct asked *asked, const char *text)
 }
 
 static bool
+take_arm(struct asked *asked, const char *text)
+{
+	return units_parse_count(text, &asked->shard_arm) ||
+	       (command_bad_usage(&run_command, "--arm: '%s' is not a number", text), false);
+}
+
+static bool
 run_take_flag(void *context, int flag)
 {
 	struct asked *asked = context;
@@ -88,6 +99,7 @@ run_take_flag(void *context, int flag)
 	case OPTION_QUIET: options->is_quiet = true; break;
 	case OPTION_WORKERS: return take_workers(asked, optarg);
 	case OPTION_SHARD: return take_shard(asked, optarg);
+	case OPTION_ARM: return take_arm(asked, optarg);
 	case OPTION_SHARES_CPU: asked->shard.shares_target_cpu = true; break;
 	default: CHECK(false);
 	}
@@ -121,38 +133,31 @@ run_check_plan(const struct plan *plan, const struct asked *asked, struct error 
 	       (asked->fleet.workers < 2 || fleet_check(plan, &asked->fleet, err));
 }
 
-static int
-run_plan(struct asked *asked, const struct plan *plan)
+static struct driver *
+new_driver(struct asked *asked)
 {
-	if (asked->shard.shards > 0)
-		return shard_run(plan, &asked->shard);
-	asked->campaign.plan = plan;
-	asked->campaign.driver = asked->fleet.workers > 1 ? fleet_driver_new(&asked->fleet) : local_driver_new();
-	return campaign_run(&asked->campaign);
+	return asked->fleet.workers > 1 ? fleet_driver_new(&asked->fleet) : local_driver_new();
 }
 
-/* What steers or shares the load of one run. */
-static bool
-run_check_experiment(const struct plan_experiment *experiment, const struct asked *asked, struct error *err)
+/* One of an experiment's runs. */
+static struct driver *
+new_driver_of_arm(void *context, size_t arm)
 {
-	const char *what = experiment->kind == EXPERIMENT_ARMS ? "arms" : "matrix";
+	struct asked *asked = context;
 
-	if (asked->campaign.control_path != NULL)
-		return error_set(
-			err, "--control steers one run; with '%s' there are %zu", what, experiment_runs_n(experiment));
-	if (asked->fleet.workers > 1 || asked->shard.shards > 0)
-		return error_set(err,
-			"--workers shares the load of one run; with '%s' there are %zu, and this version "
-			"runs each by itself",
-			what, experiment_runs_n(experiment));
-	return true;
+	snprintf(asked->arm, sizeof(asked->arm), "%zu", arm);
+	asked->fleet.arm = asked->arm;
+	return new_driver(asked);
 }
 
 static bool
 run_check_plans(const struct plan_experiment *experiment, const struct asked *asked, struct error *err)
 {
-	if (experiment->kind != EXPERIMENT_ONE_RUN && !run_check_experiment(experiment, asked, err))
-		return false;
+	if (asked->shard_arm >= experiment->arms_n)
+		return error_set(err, "--arm: there are %zu arms", experiment->arms_n);
+	if (experiment->kind != EXPERIMENT_ONE_RUN && asked->campaign.control_path != NULL)
+		return error_set(err, "--control steers one run; with '%s' there are %zu",
+			experiment->kind == EXPERIMENT_ARMS ? "arms" : "matrix", experiment_runs_n(experiment));
 	for (size_t i = 0; i < experiment->arms_n; i++)
 		if (!run_check_plan(experiment->arms[i].plan, asked, err))
 			return false;
@@ -166,12 +171,18 @@ run_loaded(struct asked *asked, const struct plan_experiment *experiment)
 		.out_dir = asked->campaign.out_dir,
 		.events_path = asked->campaign.events_path,
 		.is_json = asked->campaign.is_json,
-		.is_quiet = asked->campaign.is_quiet};
+		.is_quiet = asked->campaign.is_quiet,
+		.driver_new = new_driver_of_arm,
+		.context = asked};
 
-	if (asked->shard.shards == 0)
-		log_set_quiet(asked->campaign.is_quiet);
-	return experiment->kind == EXPERIMENT_ONE_RUN ? run_plan(asked, experiment->arms[0].plan)
-						      : experiment_run(&options);
+	if (asked->shard.shards > 0)
+		return shard_run(experiment->arms[asked->shard_arm].plan, &asked->shard);
+	log_set_quiet(asked->campaign.is_quiet);
+	if (experiment->kind != EXPERIMENT_ONE_RUN)
+		return experiment_run(&options);
+	asked->campaign.plan = experiment->arms[0].plan;
+	asked->campaign.driver = new_driver(asked);
+	return campaign_run(&asked->campaign);
 }
 
 static int

@@ -47,7 +47,7 @@ fill_arguments(char **arguments, const struct fleet_options *options, char *shar
 {
 	size_t n = 0;
 
-	CHECK_OP(2 * options->settings_n + 8, <, ARGUMENTS_MAX);
+	CHECK_OP(2 * options->settings_n + 10, <, ARGUMENTS_MAX);
 	arguments[n++] = "brunt";
 	arguments[n++] = "run";
 	for (size_t i = 0; i < options->settings_n; i++) {
@@ -56,6 +56,10 @@ fill_arguments(char **arguments, const struct fleet_options *options, char *shar
 	}
 	arguments[n++] = "--shard";
 	arguments[n++] = shard;
+	if (options->arm != NULL) {
+		arguments[n++] = "--arm";
+		arguments[n++] = (char *)(uintptr_t)options->arm;
+	}
 	if (shares_target_cpu)
 		arguments[n++] = "--shares-cpu";
 	arguments[n++] = "--";
