@@ -118,3 +118,18 @@ def cells_are_true(ran):
     alone_short, alone_long, batch_short, batch_long = (arm["tokens"]["per_s"] for arm in ran.result["arms"])
     if not (alone_long < alone_short < batch_short and alone_long < batch_long < batch_short):
         yield "tokens per second do not grow with the batch and fall with the prompt's length"
+
+
+def agents_share_a_server(ran):
+    """More of them get more tokens per second together, and each waits longer, by the server's log and by brunt alike."""
+    yield from tokens_are_true(ran)
+    measured = measured_of(ran)
+    waits = [statistics.median(a["tokens"][-1] - a["arrival"] for a in measured[arm["name"]]) for arm in ran.result["arms"]]
+    for arm, truth in zip(ran.result["arms"], waits):
+        said = arm["latency_ns"]["service"]["p50"]
+        print(f"  {arm['name']}: an answer takes {truth / 1e6:.0f} ms in the log, {said / 1e6:.0f} ms by brunt")
+        if abs(said / truth - 1) > 0.1:
+            yield f"{arm['name']}: brunt says that an answer takes {said / 1e6:.0f} ms, the server's log {truth / 1e6:.0f} ms"
+    rates = [arm["tokens"]["per_s"] for arm in ran.result["arms"]][:4]
+    if waits != sorted(waits) or rates != sorted(rates):
+        yield f"with more agents tokens per second went {rates}, the time of an answer {waits}"
