@@ -8,7 +8,7 @@ _brunt() {
 		return
 	fi
 	case $previous in
-	--out | --events | --control | --truth)
+	--out | --events | --control | --truth | --state)
 		COMPREPLY=($(compgen -f -- "$current"))
 		return
 		;;
@@ -20,7 +20,11 @@ _brunt() {
 		COMPREPLY=($(compgen -W "503 close hang" -- "$current"))
 		return
 		;;
-	--help | --json | --quiet) ;;
+	--cache)
+		COMPREPLY=($(compgen -W "off session prefix" -- "$current"))
+		return
+		;;
+	--help | --json | --quiet | --llm | --no-batching) ;;
 	--*) return ;; # a number, a time, an address: nothing to propose
 	esac
 	case $command in
@@ -29,7 +33,12 @@ _brunt() {
 	report) flags="--format --help" ;;
 	target)
 		flags="--listen --port --workers --capacity --service-time --queue --overload --cpu-per-request --memory-per-request
-			--leak --errors --reset --stall --freeze --crash-after --response-size --connections --seed --spin --truth --help"
+			--leak --errors --reset --stall --freeze --crash-after --response-size --connections --seed --spin --truth
+			--llm --model --prefill --prefill-per-token --step --step-per-sequence --max-batch --no-batching
+			--tokens-per-chunk --noise --answer-tokens --reasoning --tool-call --cache --cache-saves --cache-tokens
+			--pool --cold-start --cold-after --coalesce --keep-alive-comments --empty-deltas --stream-errors
+			--truncate --mix-sessions --start-up --fail-from --fail-for --fail-workers --retries --breaker
+			--breaker-for --drain --swap --save-per-token --load-per-token --state --help"
 		;;
 	help)
 		COMPREPLY=($(compgen -W "run check target report profile" -- "$current"))
