@@ -103,6 +103,14 @@ add_usual(struct compared *compared, bool is_gated, double tolerance, const stru
 		}
 }
 
+/* Whoever wants them compared names them: of themselves they say nothing of an arm, and so no arm is better for them.
+ */
+static bool
+is_of_the_generator(const struct plan_metric *metric)
+{
+	return strcmp(metric->name, "lateness") == 0 || strcmp(metric->name, "loop_lag") == 0;
+}
+
 static void
 add_the_rest(struct compared *compared, double tolerance, const struct arm *const arms[2])
 {
@@ -111,6 +119,8 @@ add_the_rest(struct compared *compared, double tolerance, const struct arm *cons
 			.request = -1,
 			.stat = judge_metrics[m]->stats == STAT_GAUGE ? EXPR_AVG : EXPR_VALUE};
 
+		if (is_of_the_generator(judge_metrics[m]))
+			continue;
 		if (metric_kind(judge_metrics[m]) != METRIC_OF_DISTRIBUTION)
 			add_where_any(compared, &measure, false, tolerance, arms);
 		else if (is_recorded(judge_metrics[m], arms))
