@@ -248,17 +248,6 @@ say_run(const struct study *study, const char *title, int64_t left_ns)
 		log_info("%s", title);
 }
 
-/* Its arm's, with a seed of its own: a server that keeps what it computed has seen the requests of the repeat before,
- * and would not compute them again. Arms send the same ones. */
-static struct plan
-plan_of_run(const struct study *study, size_t i)
-{
-	struct plan plan = *study->plan->arms[experiment_arm_of(study->plan, i)].plan;
-
-	plan.seed += experiment_repeat_of(study->plan, i);
-	return plan;
-}
-
 /* Returns the run's exit code. */
 static int
 study_run(struct study *study, size_t i)
@@ -266,7 +255,8 @@ study_run(struct study *study, size_t i)
 	const struct experiment_options *asked = study->options;
 	size_t place = experiment_arm_of(study->plan, i);
 	const struct plan_arm *arm = &study->plan->arms[place];
-	const struct plan plan = plan_of_run(study, i);
+	size_t repeat = experiment_repeat_of(study->plan, i);
+	const struct plan plan = experiment_plan_of(study->plan, place, repeat);
 	const struct run_record *record = &study->runs[i];
 	char title[160], dir[PATH_MAX + 128], shown[PATH_MAX + 128];
 	struct campaign_part part = {.title = title,
@@ -277,7 +267,7 @@ study_run(struct study *study, size_t i)
 		.context = study};
 	struct campaign_options options = {.plan = &plan,
 		.part = &part,
-		.driver = asked->driver_new(asked->context, place),
+		.driver = asked->driver_new(asked->context, place, repeat),
 		.out_dir = dir,
 		.is_quiet = asked->is_quiet};
 

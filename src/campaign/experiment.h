@@ -12,8 +12,8 @@ struct experiment_options {
 	const char *out_dir;                /* exactly there; NULL: below plan->whole.output.dir */
 	const char *events_path; /* a copy of the event stream, all runs one after the other: a file, "-" for stdout */
 	bool is_json, is_quiet;  /* as of a campaign */
-	/* What drives a run of the plan's i-th arm; freed by the run. */
-	struct driver *(*driver_new)(void *context, size_t arm);
+	/* What drives a repeat of an arm, both counted from 0; freed by the run. */
+	struct driver *(*driver_new)(void *context, size_t arm, size_t repeat);
 	void *context;
 };
 

@@ -48,9 +48,9 @@ static const struct option run_flags[] = {
 struct asked {
 	struct campaign_options campaign;
 	struct fleet_options fleet;
-	struct shard_options shard; /* shards 0: it is none */
-	uint64_t shard_arm;         /* of an experiment: whose run it has a share of */
-	char arm[24];               /* the same, as a leader says it to its workers */
+	struct shard_options shard;       /* shards 0: it is none */
+	unsigned shard_arm, shard_repeat; /* of an experiment: of which run it is one */
+	char arm[32];                     /* the same, as a leader says it to its workers */
 };
 
 static bool
@@ -81,8 +81,12 @@ take_shard(struct asked *asked, const char *text)
 static bool
 take_arm(struct asked *asked, const char *text)
 {
-	return units_parse_count(text, &asked->shard_arm) ||
-	       (command_bad_usage(&run_command, "--arm: '%s' is not a number", text), false);
+	char end;
+
+	if (sscanf(text, "%u/%u%c", &asked->shard_arm, &asked->shard_repeat, &end) == 2)
+		return true;
+	command_bad_usage(&run_command, "--arm: '%s' is not ARM/REPEAT", text);
+	return false;
 }
 
 static bool
@@ -141,11 +145,11 @@ new_driver(struct asked *asked)
 
 /* One of an experiment's runs. */
 static struct driver *
-new_driver_of_arm(void *context, size_t arm)
+new_driver_of_arm(void *context, size_t arm, size_t repeat)
 {
 	struct asked *asked = context;
 
-	snprintf(asked->arm, sizeof(asked->arm), "%zu", arm);
+	snprintf(asked->arm, sizeof(asked->arm), "%u/%u", (unsigned)arm, (unsigned)repeat);
 	asked->fleet.arm = asked->arm;
 	return new_driver(asked);
 }
@@ -175,8 +179,10 @@ run_loaded(struct asked *asked, const struct plan_experiment *experiment)
 		.driver_new = new_driver_of_arm,
 		.context = asked};
 
+	const struct plan plan = experiment_plan_of(experiment, asked->shard_arm, asked->shard_repeat);
+
 	if (asked->shard.shards > 0)
-		return shard_run(experiment->arms[asked->shard_arm].plan, &asked->shard);
+		return shard_run(&plan, &asked->shard);
 	log_set_quiet(asked->campaign.is_quiet);
 	if (experiment->kind != EXPERIMENT_ONE_RUN)
 		return experiment_run(&options);

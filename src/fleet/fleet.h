@@ -12,7 +12,7 @@ struct fleet_options {
 	const char *profile;         /* as on the command line; a file that can be read again */
 	const char *const *settings; /* each "key=value" */
 	size_t settings_n;
-	const char *arm; /* of an experiment: the number of the arm whose run is shared; NULL: there is one run */
+	const char *arm; /* of an experiment: "ARM/REPEAT", whose run is shared; NULL: there is one run */
 };
 
 /* Whether the plan can be shared out: each worker gets at least one of everything, and the profile is a file. */

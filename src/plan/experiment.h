@@ -65,3 +65,14 @@ experiment_repeat_of(const struct plan_experiment *experiment, size_t run)
 {
 	return experiment->order == ORDER_INTERLEAVED ? run / experiment->arms_n : run % (size_t)experiment->repeats;
 }
+
+/* What that run is to do: its arm's plan, with a seed of its own. A server that keeps what it computed has seen the
+ * requests of the repeat before, and would not compute them again. Arms send the same ones. */
+static inline struct plan
+experiment_plan_of(const struct plan_experiment *experiment, size_t arm, size_t repeat)
+{
+	struct plan plan = *experiment->arms[arm].plan;
+
+	plan.seed += repeat;
+	return plan;
+}
