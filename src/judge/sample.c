@@ -4,16 +4,24 @@
 #include "base/rng.h"
 #include "base/units.h"
 
+static size_t
+blocks_of(const struct arm *arm)
+{
+	size_t n = 0;
+
+	for (size_t r = 0; r < arm->runs_n; r++)
+		n += arm->runs[r].blocks->n;
+	return n;
+}
+
 /* Long blocks rather than many: what is lost by having 20 instead of 100 is a few percent of an interval's width
  * (Student's t with 38 degrees of freedom: 2.02 for 1.98), what is lost by blocks that depend on their neighbours is
  * the coverage. */
 static size_t
 group_size(const struct arm *arm)
 {
-	size_t n = 0;
+	size_t n = blocks_of(arm);
 
-	for (size_t r = 0; r < arm->runs_n; r++)
-		n += arm->runs[r].blocks->n;
 	return n >= 2 * SAMPLE_BLOCKS_WANTED ? n / SAMPLE_BLOCKS_WANTED : 1;
 }
 
@@ -55,26 +63,23 @@ draw(struct sample *sample, uint64_t seed, unsigned side)
 static void
 sample_init(struct sample *sample, const struct arm *arm, size_t group, uint64_t resamples)
 {
-	size_t most = 0;
-
 	*sample = (struct sample){.arm = arm, .resamples = (size_t)resamples};
-	for (size_t r = 0; r < arm->runs_n; r++)
-		most += arm->runs[r].blocks->n;
-	sample->blocks = must_calloc(most + 1, sizeof(*sample->blocks));
+	sample->blocks = must_calloc(blocks_of(arm) + 1, sizeof(*sample->blocks));
 	for (size_t r = 0; r < arm->runs_n; r++)
 		add_run(sample, r, group);
 	sample->times = must_calloc(sample->resamples * sample->n + 1, sizeof(*sample->times));
 }
 
 /* A single run is held against the noise between the other arm's runs by way of their blocks, which must then be as
- * long as its own. */
+ * long as its own, as long as there are not too many of them. */
 void
 sample_init_both(struct sample samples[2], const struct arm *const arms[2], uint64_t resamples, uint64_t seed)
 {
 	size_t groups[2] = {group_size(arms[0]), group_size(arms[1])};
 
 	for (int i = 0; i < 2; i++)
-		if (arms[i]->runs_n == 1 && arms[1 - i]->runs_n > 1)
+		if (arms[i]->runs_n == 1 && arms[1 - i]->runs_n > 1 &&
+			blocks_of(arms[1 - i]) / groups[i] <= SAMPLE_BLOCKS_MAX)
 			groups[1 - i] = groups[i];
 	for (unsigned i = 0; i < 2; i++) {
 		sample_init(&samples[i], arms[i], groups[i], resamples);

@@ -6,6 +6,8 @@
  * what each resample draws of them. The same draws serve every figure. */
 #define SAMPLE_BLOCKS_WANTED 20 /* at least, where the runs have so many; fewer than 40 */
 
+#define SAMPLE_BLOCKS_MAX 1000 /* what is resampled takes as many × places of a histogram */
+
 struct sample_block {
 	const struct block *first;
 	size_t n;   /* neighbours */
