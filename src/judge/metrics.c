@@ -74,6 +74,7 @@ const struct plan_metric *const judge_metrics[] = {
 struct source {
 	const struct cell *all, *requests; /* requests NULL: not kept apart */
 	const struct arm *baseline;        /* of an arm; NULL: of a run, or there is none */
+	bool had_tokens;                   /* of an interval: tokens came before, so that none is a rate of 0 */
 	const struct counts *counts;
 	const struct gauge_set *target;
 	double window_s, achieved_per_s;
@@ -261,6 +262,7 @@ metric_value_last(const struct expr *expr, const struct summary *summary)
 		expr, &(struct source){.all = &summary->last,
 			      .counts = &summary->last.counts,
 			      .target = &target,
+			      .had_tokens = summary->everything.counts.generations > 0,
 			      .window_s = window_s,
 			      .achieved_per_s = window_s > 0 ? (double)summary->last.counts.ok / window_s : NAN,
 			      .in_flight_avg = summary->now.in_flight,

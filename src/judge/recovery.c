@@ -57,13 +57,15 @@ enum interval_state
 recovery_look(const struct plan *plan, const struct summary *summary)
 {
 	const struct counts *counts = &summary->last.counts;
+	bool has_drained = counts->ok_in_window < counts->ok; /* after the load's end rates sink of themselves */
 	bool has_error_slo = false;
 
 	if (counts->ok + counts->failed + counts->dropped + counts->unsent == 0)
 		return INTERVAL_IDLE;
 	for (size_t i = 0; i < plan->slos_n; i++) {
 		const struct expr *expr = &plan->slos[i].expr;
-		double value = can_be_told(expr) ? metric_value_last(expr, summary) : NAN;
+		bool is_told = can_be_told(expr) && !(has_drained && expr->metric->unit == UNIT_RATE);
+		double value = is_told ? metric_value_last(expr, summary) : NAN;
 
 		has_error_slo = has_error_slo || (can_be_told(expr) && strcmp(expr->metric->name, "error_rate") == 0);
 		if (!isnan(value) && !expr_holds(expr, value))
