@@ -186,6 +186,7 @@ compare_conclude(struct verdict *verdict, const struct experiment *experiment)
 		verdict_add_reason(
 			verdict, "of %zu figures to compare none has samples enough to be gated", gates.wanted);
 	else if (gates.judged > 0 && gates.failed == 0)
-		verdict_add_reason(verdict, "no regression, and no goal missed: %zu of %zu figures could be judged",
+		verdict_add_reason(verdict,
+			"no regression, and no goal between arms missed: %zu of %zu figures could be judged",
 			gates.judged, gates.wanted);
 }
