@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "measure/utf8.h"
+
 /* The rest of the text. */
 struct cursor {
 	const char *at, *end;
@@ -107,31 +109,6 @@ take_hex(struct cursor *c)
 	return value;
 }
 
-static size_t
-put_utf8(long code, char *into)
-{
-	if (code < 0x80) {
-		into[0] = (char)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		into[0] = (char)(0xc0 | code >> 6);
-		into[1] = (char)(0x80 | (code & 63));
-		return 2;
-	}
-	if (code < 0x10000) {
-		into[0] = (char)(0xe0 | code >> 12);
-		into[1] = (char)(0x80 | (code >> 6 & 63));
-		into[2] = (char)(0x80 | (code & 63));
-		return 3;
-	}
-	into[0] = (char)(0xf0 | code >> 18);
-	into[1] = (char)(0x80 | (code >> 12 & 63));
-	into[2] = (char)(0x80 | (code >> 6 & 63));
-	into[3] = (char)(0x80 | (code & 63));
-	return 4;
-}
-
 /* The character that "\uD83D\uDE00" and the like stand for; −1: none. */
 static long
 take_code(struct cursor *c)
@@ -164,7 +141,7 @@ take_character(struct cursor *c, char *into)
 		c->at++;
 		long code = take_code(c);
 
-		return code < 0 ? 0 : put_utf8(code, into);
+		return code < 0 ? 0 : utf8_put((uint32_t)code, into);
 	}
 	const char *letter = *c->at != '\0' ? strchr(letters, *c->at) : NULL;
 
