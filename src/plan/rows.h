@@ -80,12 +80,12 @@ struct request_row {
 	struct plan_list headers;
 	const char *body, *body_file;
 	const struct plan_node *json;
+	struct plan_llm llm; /* no api: it says none */
 	struct plan_expect expect;
 	const struct plan_choice *reader;
 	/* Of a flow's step: */
 	uint64_t repeat;
 	struct plan_think think;
-	struct plan_llm llm; /* no api: it says none */
 	const struct plan_node *extract;
 };
 
@@ -103,11 +103,11 @@ bool plan_parse_spacing(struct plan_context *context, const struct plan_node *no
 bool plan_parse_limit(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_stop(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_protocol(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_llm_api(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_number_or_slot(
+	struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_reader(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_place(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_shell(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_think(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_statuses(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
-bool plan_parse_llm_api(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
-bool plan_parse_number_or_slot(
-	struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
