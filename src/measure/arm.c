@@ -41,6 +41,7 @@ arm_add_run(struct arm *arm, const struct summary *summary, struct blocks *block
 {
 	CHECK_OP(arm->runs_n, <, ARM_RUNS_MAX);
 	CHECK_OP(blocks->requests_n, ==, arm->plan->requests_n);
+	blocks_trim(blocks, summary->measured_s);
 	arm->runs[arm->runs_n++] = (struct arm_run){
 		.blocks = blocks,
 		.max_sustainable = point != NULL ? point->max_sustainable : NAN,

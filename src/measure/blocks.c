@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/units.h"
 
 struct blocks *
 blocks_new(int64_t interval_ns, const bool *is_kept, uint32_t requests_n)
@@ -122,6 +123,24 @@ blocks_join(struct blocks *blocks, size_t n_max)
 	CHECK_OP(n_max, >, 0);
 	if (blocks->n > n_max)
 		join_groups(blocks, (blocks->n + n_max - 1) / n_max);
+}
+
+void
+blocks_trim(struct blocks *blocks, double measured_s)
+{
+	int64_t beyond_ns = -s_to_ns(measured_s);
+
+	for (size_t i = 0; i < blocks->n; i++)
+		beyond_ns += blocks->blocks[i].window_ns;
+	while (blocks->n > 1 && beyond_ns >= blocks->blocks[blocks->n - 1].window_ns) {
+		struct block *last = &blocks->blocks[--blocks->n];
+
+		beyond_ns -= last->window_ns;
+		last->window_ns = 0;
+		block_swallow(&last[-1], last, blocks->requests_n);
+	}
+	if (blocks->n > 0 && beyond_ns > 0 && beyond_ns < blocks->blocks[blocks->n - 1].window_ns)
+		blocks->blocks[blocks->n - 1].window_ns -= beyond_ns;
 }
 
 /* Intervals are a little longer or shorter than they were meant to be. */

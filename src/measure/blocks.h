@@ -43,3 +43,7 @@ void blocks_add_interval(struct blocks *blocks, const struct interval *interval)
 
 /* Joins neighbours until there are at most n_max: an arm of many runs needs few of each (BLOCKS_PER_ARM / runs). */
 void blocks_join(struct blocks *blocks, size_t n_max);
+
+/* Takes from their end what they have of the windows beyond measured_s: where iterations end a closed loop, it is known
+ * only a turn after the last answer that its window has ended with it. */
+void blocks_trim(struct blocks *blocks, double measured_s);

@@ -202,6 +202,26 @@ test_nothing_is_lost_by_joining(void **state)
 }
 
 static void
+test_no_window_outlives_what_was_measured(void **state)
+{
+	struct played p;
+
+	(void)state;
+	play_init(&p, NULL);
+	for (int i = 0; i < 4; i++)
+		play_interval(&p, 0, 0, 10, NS_PER_S);
+	blocks_trim(p.blocks, 2.25);
+	assert_int_equal(p.blocks->n, 3);
+	assert_int_equal(p.blocks->blocks[1].window_ns, NS_PER_S);
+	assert_int_equal(p.blocks->blocks[2].window_ns, NS_PER_S / 4);
+	assert_int_equal(p.blocks->blocks[2].end_ns, 4 * NS_PER_S);
+	assert_int_equal(total_of(p.blocks), 40);
+	blocks_trim(p.blocks, 3);
+	assert_int_equal(p.blocks->blocks[2].window_ns, NS_PER_S / 4);
+	play_fini(&p);
+}
+
+static void
 test_requests_are_kept_apart_where_that_is_wanted(void **state)
 {
 	static const bool is_kept[REQUESTS] = {false, true};
@@ -301,6 +321,7 @@ main(void)
 		cmocka_unit_test(test_short_intervals_are_gathered),
 		cmocka_unit_test(test_long_runs_have_longer_blocks_and_no_more_of_them),
 		cmocka_unit_test(test_nothing_is_lost_by_joining),
+		cmocka_unit_test(test_no_window_outlives_what_was_measured),
 		cmocka_unit_test(test_requests_are_kept_apart_where_that_is_wanted),
 		cmocka_unit_test(test_a_tally_is_the_histogram_it_was_made_of),
 		cmocka_unit_test(test_an_arm_is_all_its_runs),
