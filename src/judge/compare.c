@@ -175,7 +175,7 @@ say_warning(const struct comparing *c)
 	if (!c->has_runs && c->lag1 > NEIGHBOURS_ALIKE)
 		snprintf(r->warning, sizeof(r->warning),
 			"neighbouring blocks are alike (correlation %.2f): the runs are too short for their slow changes",
-			c->lag1);
+			fmin(c->lag1, 1)); /* few blocks overstate it */
 	else if (!c->has_runs && fewest < SAMPLE_BLOCKS_WANTED)
 		snprintf(r->warning, sizeof(r->warning),
 			"only %zu blocks of %.3g s: run longer, or with a shorter output.interval", fewest, r->block_s);

@@ -171,7 +171,7 @@ static bool
 compile_one(struct plan_context *context, struct profile *profile, const struct plan_node *root, struct error *err)
 {
 	struct plan *plan = &profile->plan;
-	struct doing doing;
+	struct doing doing = {0};
 	size_t n = 1;
 
 	if (profile->load == NULL)
@@ -237,7 +237,7 @@ compile_many(struct plan_context *context, struct profile *profile, struct error
 	for (const struct plan_node *item = list->first; item != NULL; item = item->next) {
 		struct plan_scenario *scenario = &plan->scenarios[plan->scenarios_n];
 		struct scenario_row row = {0};
-		struct doing doing;
+		struct doing doing = {0};
 
 		if (!parse_scenario(context, item, plan, &row, err) ||
 			!find_doing(context, item, &row.session, &doing, err))

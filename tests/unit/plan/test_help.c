@@ -55,7 +55,8 @@ test_help_says_type_range_and_default(void **state)
 	buf_init(&text, HELP_CEILING);
 	plan_help_text(&text, &fake_tables);
 	assert_non_null(strstr(text.bytes, "  timeout                  time, 1ms to 1h [10s]\n"));
-	assert_non_null(strstr(text.bytes, "  spacing                  uniform, poisson, gamma:BURSTINESS or {gamma: {burstiness: 0.5}} [uniform]\n"));
+	assert_non_null(strstr(text.bytes,
+		"  spacing                  uniform, poisson, gamma:BURSTINESS or {gamma: {burstiness: 0.5}} [uniform]\n"));
 	assert_non_null(strstr(text.bytes, "  safe_share               share, 1% to 100% [80%]\n"));
 	assert_non_null(strstr(text.bytes, "  max_header_bytes         size, 1KiB to 1MiB [64KiB]\n"));
 	assert_non_null(
