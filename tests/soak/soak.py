@@ -52,6 +52,7 @@ class Target:
 
 def profile_of(first, second, seed, seconds):
     return {"name": "soak", "seed": seed, "idle_baseline": 0, "generator": {"lateness_p99": "50ms"},
+            "output": {"interval": "250ms"},
             "target": {"url": first, "timeout": "5s", "connections": 100},
             "load": {"steady": {"rate": "200/s", "for": f"{seconds}s"}, "spacing": "poisson", "warmup": "500ms"},
             "requests": [{"name": "root", "get": "/"}], "repeats": 4,
