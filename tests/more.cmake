@@ -44,6 +44,10 @@ foreach(scenario ${scenarios})
   if(timing)
     set_tests_properties(scenario_${name} PROPERTIES LABELS "scenario;timing" RUN_SERIAL ON)
   endif()
+  file(STRINGS ${scenario} shipped REGEX "^ *shipped:")
+  if(shipped) # what other scenarios pass through, for longer
+    set_property(TEST scenario_${name} APPEND PROPERTY LABELS shipped)
+  endif()
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${scenario})
 endforeach()
 
@@ -69,6 +73,12 @@ if(CMOCKA_FOUND)
   python_suite(target_server target "BRUNT=$<TARGET_FILE:brunt>")
   set_property(TEST target_server APPEND PROPERTY LABELS timing) # it holds the truth log against the model, to the millisecond
 endif()
+
+foreach(suite compare_outsiders reader_outsiders) # the same figures whatever the compiler
+  if(TEST ${suite})
+    set_property(TEST ${suite} APPEND PROPERTY LABELS source)
+  endif()
+endforeach()
 
 add_subdirectory(${CMAKE_CURRENT_SOURCE_DIR}/bench) # builds nothing unless asked
 
