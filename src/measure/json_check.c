@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "measure/json.h"
+#include "measure/json_character.h"
 #include "measure/utf8.h"
 
 struct scan {
@@ -66,27 +67,6 @@ check_number(struct scan *scan)
 	return true;
 }
 
-/* After "\u". −1: not four hexadecimal digits. */
-static long
-take_hex(struct scan *scan)
-{
-	long value = 0;
-
-	for (int i = 0; i < 4; i++) {
-		char c = peek(scan);
-		int digit = c >= '0' && c <= '9'   ? c - '0'
-			    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-			    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-						   : -1;
-
-		if (digit < 0)
-			return -1;
-		value = value << 4 | digit;
-		scan->at++;
-	}
-	return value;
-}
-
 static bool
 check_escape(struct scan *scan)
 {
@@ -97,7 +77,7 @@ check_escape(struct scan *scan)
 		return true;
 	}
 	scan->at++;
-	long high = take_hex(scan);
+	long high = json_take_hex(&scan->at, scan->end);
 
 	if (high <= 0)
 		return fail(scan, "\\u wants four hexadecimal digits, not all 0");
@@ -107,7 +87,7 @@ check_escape(struct scan *scan)
 		return true;
 	if (!take(scan, '\\') || !take(scan, 'u'))
 		return fail(scan, "half a surrogate pair");
-	long low = take_hex(scan);
+	long low = json_take_hex(&scan->at, scan->end);
 
 	return (low >= 0xdc00 && low <= 0xdfff) || fail(scan, "half a surrogate pair");
 }

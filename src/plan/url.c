@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "base/hex.h"
 #include "plan/rows.h"
 
 #define HTTP_PORT 80
@@ -113,14 +114,6 @@ set_unix(struct arena *arena, const char *socket_path, const char *path, struct 
 	url->unix_path = socket_path;
 	url->path = path_prefix(arena, path);
 	return true;
-}
-
-static int
-hex_digit(char c)
-{
-	return isdigit((unsigned char)c)    ? c - '0'
-	       : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
-					    : -1;
 }
 
 static bool

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/hex.h"
 #include "measure/json.h"
 #include "measure/utf8.h"
 
@@ -43,15 +44,6 @@ tell(const struct scan *s, const struct json_want *want, enum json_type type, co
 {
 	if (want != NULL && want->meaning != 0)
 		s->found(s->context, want->meaning, &(struct json_value){type, text, length});
-}
-
-static int
-hex_digit(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
 }
 
 /* After the backslash. */

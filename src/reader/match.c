@@ -1,9 +1,8 @@
 #include "reader/match.h"
 
-#include <stdint.h>
 #include <string.h>
 
-#include "measure/utf8.h"
+#include "measure/json_character.h"
 
 void
 match_begin(struct match *m, const char *wanted)
@@ -36,69 +35,20 @@ match_add(struct match *m, const char *bytes, size_t length)
 	}
 }
 
-static unsigned
-hex4(const char *digits)
-{
-	unsigned value = 0;
-
-	for (int i = 0; i < 4; i++) {
-		char c = digits[i];
-
-		value = value << 4 | (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-	}
-	return value;
-}
-
-/* A character beyond U+FFFF is two escapes (RFC 8259 §7); a half without its other half is no character. */
-static void
-add_code(struct match *m, unsigned code)
-{
-	char bytes[4];
-	unsigned high = m->high_half;
-
-	m->high_half = 0;
-	if (code >= 0xd800 && code < 0xdc00) {
-		m->high_half = code;
-		return;
-	}
-	if (high != 0 && code >= 0xdc00 && code < 0xe000)
-		code = 0x10000 + ((high - 0xd800) << 10) + (code - 0xdc00);
-	match_add(m, bytes, utf8_put(code, bytes));
-}
-
-/* After the backslash; how much of the text it took. The text is JSON that was looked at already. */
-static size_t
-add_escape(struct match *m, const char *text, size_t length)
-{
-	static const char names[] = "bfnrt", codes[] = "\b\f\n\r\t";
-	const char *name = strchr(names, *text);
-
-	if (*text == 'u' && length >= 5) {
-		add_code(m, hex4(text + 1));
-		return 5;
-	}
-	m->high_half = 0;
-	match_add(m, name != NULL ? &codes[name - names] : text, 1);
-	return 1;
-}
-
+/* The text is JSON that was looked at already; half a surrogate pair in it is no character, and is passed over. */
 void
 match_add_json(struct match *m, const char *text, size_t length)
 {
-	while (length > 0 && !match_is_found(m)) {
-		const char *escape = memchr(text, '\\', length);
-		size_t plain = escape != NULL ? (size_t)(escape - text) : length;
+	const char *end = text + length;
+	char bytes[4];
 
-		if (plain > 0)
-			m->high_half = 0;
-		match_add(m, text, plain);
-		text += plain;
-		length -= plain;
-		if (length < 2)
-			return;
-		size_t taken = 1 + add_escape(m, text + 1, length - 1);
+	while (text < end && !match_is_found(m)) {
+		const char *escape = memchr(text, '\\', (size_t)(end - text));
+		const char *plain_end = escape != NULL ? escape : end;
 
-		text += taken;
-		length -= taken;
+		match_add(m, text, (size_t)(plain_end - text));
+		text = plain_end;
+		if (text < end)
+			match_add(m, bytes, json_take_character(&text, end, bytes));
 	}
 }

@@ -9,8 +9,7 @@
 struct match {
 	const char *wanted;
 	size_t wanted_length;
-	size_t matched;     /* how much of `wanted` the bytes so far end with; all of it: found */
-	unsigned high_half; /* of a UTF-16 pair that two JSON escapes spell; 0: none is open */
+	size_t matched; /* how much of `wanted` the bytes so far end with; all of it: found */
 };
 
 /* wanted outlives the search; NULL or empty: it is found already. */

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "measure/utf8.h"
+#include "measure/json_character.h"
 
 const char *
 feed_json_skip_space(const char *at)
@@ -126,39 +126,11 @@ feed_json_find(const char *value, const char *path, size_t length)
 	return NULL;
 }
 
-static uint32_t
-hex4(const char *at)
-{
-	uint32_t value = 0;
-
-	for (int i = 0; i < 4; i++) {
-		char c = at[i];
-
-		value = value << 4 | (uint32_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-	}
-	return value;
-}
-
-/* After a backslash: what it stands for, as UTF-8; *at moves past it. */
+/* json_check saw it: it is whole, and ends before the text does. */
 static size_t
-unescape(const char **at, char *into)
+take_character(const char **at, char into[4])
 {
-	static const char letters[] = "bfnrt", meanings[] = "\b\f\n\r\t";
-	const char *letter = strchr(letters, **at);
-
-	if (**at != 'u') {
-		into[0] = letter != NULL ? meanings[letter - letters] : **at;
-		++*at;
-		return 1;
-	}
-	uint32_t c = hex4(*at + 1);
-
-	*at += 5;
-	if (c >= 0xd800 && c <= 0xdbff) { /* its other half follows: json_check saw it */
-		c = 0x10000 + ((c - 0xd800) << 10) + (hex4(*at + 2) - 0xdc00);
-		*at += 6;
-	}
-	return utf8_put(c, into);
+	return json_take_character(at, *at + JSON_CHARACTER_MAX, into);
 }
 
 void
@@ -172,12 +144,8 @@ feed_json_add_string(const char *string, struct buf *into)
 
 		buf_add(into, at, plain);
 		at += plain;
-		if (*at == '\\') {
-			at++;
-			size_t n = unescape(&at, bytes);
-
-			buf_add(into, bytes, n);
-		}
+		if (*at == '\\')
+			buf_add(into, bytes, take_character(&at, bytes));
 	}
 }
 
@@ -188,13 +156,8 @@ feed_json_string_is(const char *string, const char *text, size_t length)
 	char bytes[4];
 
 	while (*at != '"') {
-		size_t n = 1;
+		size_t n = take_character(&at, bytes);
 
-		if (*at == '\\') {
-			at++;
-			n = unescape(&at, bytes);
-		} else
-			bytes[0] = *at++;
 		if ((size_t)(end - text) < n || memcmp(text, bytes, n) != 0)
 			return false;
 		text += n;

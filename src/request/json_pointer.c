@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "measure/utf8.h"
+#include "measure/json_character.h"
 
 /* The rest of the text. */
 struct cursor {
@@ -83,75 +83,6 @@ skip_value(struct cursor *c)
 	return c->at > first;
 }
 
-static int
-hex_digit(char byte)
-{
-	return byte >= '0' && byte <= '9'   ? byte - '0'
-	       : byte >= 'a' && byte <= 'f' ? byte - 'a' + 10
-	       : byte >= 'A' && byte <= 'F' ? byte - 'A' + 10
-					    : -1;
-}
-
-/* The four digits after "\u"; −1: there are not four. */
-static long
-take_hex(struct cursor *c)
-{
-	long value = 0;
-
-	for (int i = 0; i < 4; i++) {
-		int digit = c->at < c->end ? hex_digit(*c->at) : -1;
-
-		if (digit < 0)
-			return -1;
-		value = value << 4 | digit;
-		c->at++;
-	}
-	return value;
-}
-
-/* The character that "\uD83D\uDE00" and the like stand for; −1: none. */
-static long
-take_code(struct cursor *c)
-{
-	long high = take_hex(c);
-
-	if (high < 0xd800 || high > 0xdfff)
-		return high;
-	if (high > 0xdbff || c->end - c->at < 2 || c->at[0] != '\\' || c->at[1] != 'u')
-		return -1;
-	c->at += 2;
-	long low = take_hex(c);
-
-	return low >= 0xdc00 && low <= 0xdfff ? 0x10000 + ((high - 0xd800) << 10 | (low - 0xdc00)) : -1;
-}
-
-/* The next character of a string, unescaped, as 1 to 4 bytes; 0: it is broken. */
-static size_t
-take_character(struct cursor *c, char *into)
-{
-	static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
-
-	if (*c->at != '\\') {
-		*into = *c->at++;
-		return 1;
-	}
-	if (++c->at == c->end)
-		return 0;
-	if (*c->at == 'u') {
-		c->at++;
-		long code = take_code(c);
-
-		return code < 0 ? 0 : utf8_put((uint32_t)code, into);
-	}
-	const char *letter = *c->at != '\0' ? strchr(letters, *c->at) : NULL;
-
-	if (letter == NULL)
-		return 0;
-	c->at++;
-	*into = meanings[letter - letters];
-	return 1;
-}
-
 /* One part of a pointer, between two '/'. */
 struct part {
 	const char *at, *end;
@@ -174,7 +105,7 @@ name_is(struct cursor name, struct part part)
 {
 	while (name.at < name.end) {
 		char bytes[4];
-		size_t n = take_character(&name, bytes);
+		size_t n = json_take_character(&name.at, name.end, bytes);
 
 		if (n == 0)
 			return false;
@@ -265,7 +196,7 @@ unescape(struct cursor string, char *into, size_t size, size_t *length)
 	*length = 0;
 	while (string.at < string.end) {
 		char bytes[4];
-		size_t n = take_character(&string, bytes);
+		size_t n = json_take_character(&string.at, string.end, bytes);
 
 		if (n == 0 || n > size - *length)
 			return false;

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/rng.h"
 #include "measure/utf8.h"
+#include "request/uuid.h"
 
 size_t
 session_memory_size(const struct plan_flow *flow)
@@ -28,26 +29,11 @@ session_fini(struct session *session)
 	buf_fini(&session->history);
 }
 
-/* Of the form that RFC 9562 §5.4 gives to random numbers, so that a server that wants a UUID takes it. */
-static void
-put_id(char *id, uint64_t seed, uint64_t n)
-{
-	static const char hex[] = "0123456789abcdef";
-	uint64_t high = rng_at(seed, RNG_SESSION, n), low = rng_at(seed, RNG_SESSION + (1 << 8), n);
-
-	high = (high & ~UINT64_C(0xf000)) | UINT64_C(0x4000);
-	low = (low & ~(UINT64_C(3) << 62)) | UINT64_C(2) << 62;
-	for (int i = 0; i < 32; i++) {
-		if (i == 8 || i == 12 || i == 16 || i == 20)
-			*id++ = '-';
-		*id++ = hex[(i < 16 ? high : low) >> (60 - 4 * (i & 15)) & 15];
-	}
-}
-
 void
 session_begin(struct session *session, uint64_t seed, uint64_t n)
 {
-	put_id(session->id, seed, n);
+	/* A server that wants a UUID takes it. */
+	uuid_write(session->id, rng_at(seed, RNG_SESSION, n), rng_at(seed, RNG_SESSION + (1 << 8), n));
 	session->repetition = 0;
 	memset(session->value_lengths, 0, sizeof(session->value_lengths));
 	session->cookies_length = 0;

@@ -1,0 +1,16 @@
+#include "request/uuid.h"
+
+char *
+uuid_write(char *into, uint64_t high, uint64_t low)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	high = (high & ~UINT64_C(0xf000)) | UINT64_C(0x4000);
+	low = (low & ~(UINT64_C(3) << 62)) | UINT64_C(2) << 62;
+	for (int i = 0; i < 32; i++) {
+		if (i == 8 || i == 12 || i == 16 || i == 20)
+			*into++ = '-';
+		*into++ = hex[(i < 16 ? high : low) >> (60 - 4 * (i & 15)) & 15];
+	}
+	return into;
+}
