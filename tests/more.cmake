@@ -54,7 +54,7 @@ endforeach()
 # pytest SUITE FOLDER ENVIRONMENT…: the parts of the product that Python programs judge from outside.
 function(python_suite name folder)
   add_test(NAME ${name} COMMAND ${PYTHON} -m pytest -q -rs -p no:cacheprovider ${CMAKE_SOURCE_DIR}/tests/${folder})
-  set_tests_properties(${name} PROPERTIES LABELS outsider TIMEOUT 300 RUN_SERIAL ON ENVIRONMENT "${ARGN}")
+  set_tests_properties(${name} PROPERTIES LABELS outsider TIMEOUT 300 ENVIRONMENT "${ARGN}")
 endfunction()
 
 if(CMOCKA_FOUND)
@@ -71,7 +71,11 @@ if(CMOCKA_FOUND)
   python_suite(llm_outsiders outsiders/llm "BRUNT=$<TARGET_FILE:brunt>" "BRUNT_NODE_DIR=${CMAKE_BINARY_DIR}/node")
   python_suite(result_schema unit/report "BRUNT=$<TARGET_FILE:brunt>")
   python_suite(target_server target "BRUNT=$<TARGET_FILE:brunt>")
-  set_property(TEST target_server APPEND PROPERTY LABELS timing) # it holds the truth log against the model, to the millisecond
+  python_suite(target_times target "BRUNT=$<TARGET_FILE:brunt>")
+  set_property(TEST target_server APPEND PROPERTY ENVIRONMENT "PYTEST_ADDOPTS=-m 'not timing'")
+  set_property(TEST target_times APPEND PROPERTY ENVIRONMENT "PYTEST_ADDOPTS=-m timing")
+  set_tests_properties(target_times PROPERTIES LABELS "outsider;timing" RUN_SERIAL ON)
+  set_tests_properties(reader_outsiders hdr_outsiders llm_outsiders PROPERTIES RESOURCE_LOCK npm) # one installation at a time
 endif()
 
 foreach(suite compare_outsiders reader_outsiders) # the same figures whatever the compiler

@@ -182,9 +182,12 @@ worker_listen(struct worker *worker, bool is_listening)
 const char *
 worker_next_line(struct worker *worker, size_t *length)
 {
-	const char *line = worker->lines.bytes + worker->taken;
 	size_t left = worker->lines.length - worker->taken;
-	const char *end = left > 0 ? memchr(line, '\n', left) : NULL;
+
+	if (left == 0)
+		return NULL;
+	const char *line = worker->lines.bytes + worker->taken;
+	const char *end = memchr(line, '\n', left);
 
 	if (end == NULL)
 		return NULL;

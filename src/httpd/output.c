@@ -46,6 +46,8 @@ static bool
 request_advance(struct request *r, size_t *n)
 {
 	for (size_t i = 0; i < ARRAY_LEN(r->iov); i++) {
+		if (r->iov[i].iov_len == 0) /* and perhaps no base */
+			continue;
 		size_t step = r->iov[i].iov_len < *n ? r->iov[i].iov_len : *n;
 
 		r->iov[i].iov_base = (char *)r->iov[i].iov_base + step;

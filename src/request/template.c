@@ -216,7 +216,7 @@ parse_part(struct parsing *p, const char *s, const char *end)
 static bool
 parse(struct parsing *p, const char *s, size_t length)
 {
-	const char *end = s + length;
+	const char *end = length > 0 ? s + length : s; /* nothing may be NULL */
 
 	while (s < end) {
 		s = parse_part(p, s, end);

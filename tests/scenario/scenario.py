@@ -4,6 +4,7 @@
     scenario.py FILE --brunt BINARY [--work DIR] [--keep]     exit 0 as expected, 1 not, 77 cannot run here
 """
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -24,6 +25,9 @@ import specials  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
+sys.path.insert(0, os.path.join(HERE, "..", "machine"))
+from calm import Calm  # noqa: E402
+
 SCENARIO_KEYS = {"about", "timing", "server", "run", "expect"}
 RUN_KEYS = {"profile", "shipped", "padding", "set", "args", "command", "script", "stdout", "signals", "control", "under", "timeout", "env", "files"}
 EXPECT_KEYS = {"exit", "result", "stdout", "stderr", "server", "also"}
@@ -183,22 +187,6 @@ def play(spec, folder, brunt):
             tmpfs.remove()
 
 
-# A host that gives this much of a machine's CPU to somebody else makes every judgement of time void.
-STOLEN_MOST = 0.01
-
-
-def cpu_ticks():
-    """(stolen by the host, all) since the machine started"""
-    with open("/proc/stat", encoding="ascii") as file:
-        ticks = [int(word) for word in file.readline().split()[1:]]
-    return ticks[7], sum(ticks[:8])
-
-
-def share_stolen(since):
-    stolen, ticks = cpu_ticks()
-    return (stolen - since[0]) / max(1, ticks - since[1])
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file")
@@ -214,9 +202,9 @@ def main():
     os.makedirs(args.work, exist_ok=True)
     folder = tempfile.mkdtemp(prefix=name + "-", dir=os.path.abspath(args.work))
     print(f"{name}: {spec['about']}")
-    begun = cpu_ticks()
     try:
-        ran, wrong = play(spec, folder, os.path.abspath(args.brunt))
+        with Calm() if spec.get("timing") else contextlib.nullcontext() as calm:
+            ran, wrong = play(spec, folder, os.path.abspath(args.brunt))
     except process.CannotRun as why:
         print(f"SKIPPED: {why}")
         shutil.rmtree(folder, ignore_errors=True)
@@ -225,9 +213,8 @@ def main():
         print(f"NOT AS EXPECTED: {finding}")
     if wrong:
         print(f"-- stdout\n{ran.stdout[-4000:]}\n-- stderr\n{ran.stderr[-4000:]}\n-- all of it is in {folder}")
-        stolen = share_stolen(begun)
-        if spec.get("timing") and stolen > STOLEN_MOST:
-            print(f"SKIPPED: the host took {stolen:.1%} of the CPU away meanwhile; nothing can be said about times")
+        if calm and calm.is_disturbed():
+            print(f"SKIPPED: {calm}")
             return 77
         return 1
     if not args.keep:

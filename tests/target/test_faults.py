@@ -121,6 +121,7 @@ def is_running(pid):
         return False
 
 
+@pytest.mark.timing
 def test_a_worker_sleeps_out_its_service_time(start):
     target = start("--cpu-per-request", "1ms", "--capacity", "100/s")
     worker, = children(target.process.pid)

@@ -5,6 +5,7 @@ import statistics
 import time
 
 import llm
+import pytest
 
 MS = 1_000_000
 
@@ -21,6 +22,7 @@ def test_a_lone_stream_keeps_to_the_model_exactly(start):
         assert all(t.handed >= t.modelled for t in a.tokens) and a.modelled == a.tokens[-1].modelled <= a.done
 
 
+@pytest.mark.timing
 def test_tokens_leave_when_the_model_says(start):
     target = start("--llm", "--step", "2ms")
     llm.at_once(4, lambda i: llm.chat(target, "x", max_tokens=200))
@@ -96,6 +98,7 @@ def test_sessions_do_not_find_each_others_prompts_and_prefixes_do(start):
             for _ in range(2)] == [0, 0]
 
 
+@pytest.mark.timing
 def test_batching_gives_two_to_three_times_the_throughput(start):
     """Ten times faster than out of the box, with the same proportions."""
     flags = ("--llm", "--prefill", "2ms", "--prefill-per-token", "100us", "--step", "2ms", "--step-per-sequence", "600us")
@@ -120,6 +123,7 @@ def test_a_warm_model_answers_in_a_tenth_of_the_time(start):
     assert 1 - warm / cold >= 0.9
 
 
+@pytest.mark.timing
 def test_a_model_that_rests_has_to_be_loaded_again(start):
     target = start("--llm", "--cold-start", "100ms", "--cold-after", "300ms", "--prefill", "1ms", "--prefill-per-token", "0")
     for pause in (0, 0, 0.5):
@@ -130,6 +134,7 @@ def test_a_model_that_rests_has_to_be_loaded_again(start):
     assert [(a.tokens[0].modelled - a.arrival) // MS for a in target.answers()] == [101, 1, 101]
 
 
+@pytest.mark.timing
 def test_two_workers_serve_twice_as_much(start):
     flags = ("--llm", "--prefill", "1ms", "--prefill-per-token", "0", "--step", "5ms", "--no-batching")
     took = []

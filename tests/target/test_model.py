@@ -3,6 +3,7 @@
 import math
 import statistics
 
+import pytest
 from conftest import drive
 
 MS = 1_000_000
@@ -24,6 +25,7 @@ def test_counts_agree_with_the_client_and_the_log(start):
     assert stats["unstamped"] == 0
 
 
+@pytest.mark.timing
 def test_a_time_line_is_in_order(start):
     target = start("--service-time", "exponential:2ms")
     drive(target, 300, 1)
@@ -47,6 +49,7 @@ def test_service_time_has_its_distribution(start):
     assert abs(statistics.stdev(logs) - 0.5) < 4 * 0.5 / math.sqrt(2000)
 
 
+@pytest.mark.timing
 def test_overload_is_answered_at_capacity(start):
     target = start("--capacity", "400/s", "--workers", 4)
     seen = drive(target, 600, 3)
@@ -59,6 +62,7 @@ def test_overload_is_answered_at_capacity(start):
     assert target.truth()[-1].status == 200
 
 
+@pytest.mark.timing
 def test_a_full_queue_says_503_at_once(start):
     target = start("--capacity", "200/s", "--queue", 10)
     seen = drive(target, 400, 2)
@@ -74,6 +78,7 @@ def test_a_full_queue_says_503_at_once(start):
     assert max(line.modelled - line.arrival for line in truth if line.status == 200) <= 11 * 5 * MS + 1 * MS
 
 
+@pytest.mark.timing
 def test_overload_may_close_or_hang(start):
     target = start("--capacity", "20/s", "--queue", 0, "--overload", "close")
     seen = drive(target, 100, 1)
@@ -88,6 +93,7 @@ def test_overload_may_close_or_hang(start):
     assert len(truth) == 100 and sum(line.status == 0 for line in truth) == 100 - seen[200]
 
 
+@pytest.mark.timing
 def test_a_freeze_stops_everything(start):
     target = start("--freeze", "300ms/1s")
     drive(target, 500, 2.6)
@@ -109,6 +115,7 @@ def test_stalls_keep_their_share_and_length(start):
     assert 60 <= sum(stay > 0 for stay in stays) <= 140
 
 
+@pytest.mark.timing
 def test_answers_leave_when_the_model_says(start):
     target = start("--service-time", "5ms")
     drive(target, 200, 2)
