@@ -65,6 +65,18 @@ struct concurrency {
 	uint64_t iterations; /* 0: until `for` */
 };
 
+/* Where the target breaks, by levels that whoever judges them chooses one after the other (judge/search.h). */
+struct search {
+	double from, max;
+	double min;         /* not below it, where the first level does not hold */
+	double factor;      /* from one level to the next until one breaks, > 1 */
+	double width;       /* of the bracket in the end: first broken / last good − 1 */
+	int64_t every_ns;   /* how long a level is measured */
+	int64_t settle_ns;  /* at most so long before that, until the target is steady; not measured */
+	int64_t confirm_ns; /* how long the last good level is tested in the end; 0: not again */
+	int64_t limit_ns;   /* of the whole search: the bracket so far is the answer then */
+};
+
 /* Rows of the shapes' keys. */
 #define LEVEL_KEY(owner, member, key, fallback, text)                                                                  \
 	{                                                                                                              \

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "load/params.h"
+
+/* The search for the load at which a target breaks: from the levels tested so far to the next one, and to the answer.
+ * Pure. Levels are per second or users, as the profile counts.
+ *
+ * Climb by a factor until a level breaks (or descend where the first one does), halve the bracket until it is narrow
+ * enough, test both of its ends again, and confirm the highest level that held for a longer time. */
+
+/* A level that was tested. It is decided by its windows: one noisy window out of many decides nothing. */
+enum search_outcome {
+	SEARCH_HELD,
+	SEARCH_BROKE,
+	SEARCH_VOID /* the generator's doing, or cut: says nothing of the target and moves no bracket */
+};
+
+struct search_trial {
+	double level;
+	enum search_outcome outcome;
+	uint32_t windows, windows_bad; /* in which what is asked did not hold */
+	bool is_confirmation;
+};
+
+enum search_state { SEARCH_CLIMB, SEARCH_DESCEND, SEARCH_NARROW, SEARCH_REPEAT, SEARCH_CONFIRM, SEARCH_DONE };
+extern const char *const search_state_names[]; /* "climb", … */
+
+/* Why it is over. */
+enum search_end {
+	SEARCH_END_NONE,      /* it is not */
+	SEARCH_END_FOUND,     /* as narrow as was wanted, and confirmed */
+	SEARCH_END_MAX,       /* the highest level that it may try held */
+	SEARCH_END_MIN,       /* the lowest broke */
+	SEARCH_END_LIMIT,     /* its time is up */
+	SEARCH_END_GENERATOR, /* what the generator can send */
+	SEARCH_END_UNSTEADY   /* the same levels hold and break by turns: the interval is as wide as that makes it */
+};
+
+struct search_step {
+	enum search_state state;
+	double level;       /* to try next; NAN when done */
+	int64_t measure_ns; /* for how long */
+	enum search_end end;
+};
+
+/* left_ns: what is left of the limit. A level is not begun that cannot end within it. */
+struct search_step search_next(
+	const struct search *goal, bool in_users, const struct search_trial *trials, size_t n, int64_t left_ns);
+
+/* As far as it came: never nothing, where at least one trial says anything. */
+struct search_answer {
+	double held, broke;           /* the bracket: highest level that held below the lowest that broke; NAN: none */
+	double interval[2], median;   /* 95% interval of the load at which it breaks; NAN upper: nothing broke */
+	bool is_at_least, is_at_most; /* only the one side of the bracket was found */
+	bool is_confirmed;
+	uint32_t levels; /* trials that said something */
+	uint32_t voids;
+};
+
+struct search_answer search_answer(
+	const struct search *goal, bool in_users, const struct search_trial *trials, size_t n);
