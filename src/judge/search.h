@@ -7,10 +7,14 @@
 #include "load/params.h"
 
 /* The search for the load at which a target breaks: from the levels tested so far to the next one, and to the answer.
- * Pure. Levels are per second or users, as the profile counts.
+ * Pure. Levels are per second or users (whole numbers), as the profile counts.
  *
  * Climb by a factor until a level breaks (or descend where the first one does), halve the bracket until it is narrow
- * enough, test both of its ends again, and confirm the highest level that held for a longer time. */
+ * enough, test both of its ends again, and confirm the highest level that held for a longer time. Where levels
+ * contradict each other, the next one is tried where the target is as likely to hold as to break by all that is known
+ * (search_belief.h), until that is known well enough or half as many levels again were spent as a steady target needs.
+ * A confirmation that breaks strikes out what held there, or above, for a shorter time, and from then on every level is
+ * measured as long as it was. */
 
 /* A level that was tested. It is decided by its windows: one noisy window out of many decides nothing. */
 enum search_outcome {
@@ -22,8 +26,8 @@ enum search_outcome {
 struct search_trial {
 	double level;
 	enum search_outcome outcome;
-	uint32_t windows, windows_bad; /* in which what is asked did not hold */
-	bool is_confirmation;
+	uint32_t windows, windows_bad; /* in which what is asked did not hold; for whoever reads it */
+	bool is_confirmation;          /* as the step said that it was */
 };
 
 enum search_state { SEARCH_CLIMB, SEARCH_DESCEND, SEARCH_NARROW, SEARCH_REPEAT, SEARCH_CONFIRM, SEARCH_DONE };
@@ -39,25 +43,31 @@ enum search_end {
 	SEARCH_END_GENERATOR, /* what the generator can send */
 	SEARCH_END_UNSTEADY   /* the same levels hold and break by turns: the interval is as wide as that makes it */
 };
+extern const char *const search_end_names[]; /* "none", "found", … */
 
 struct search_step {
 	enum search_state state;
-	double level;       /* to try next; NAN when done */
-	int64_t measure_ns; /* for how long */
+	double level;         /* to try next; NAN when done */
+	int64_t measure_ns;   /* for how long, after at most settle_ns */
+	bool is_confirmation; /* for confirm_ns: in CONFIRM, and in every state once a confirmation broke */
 	enum search_end end;
 };
 
-/* left_ns: what is left of the limit. A level is not begun that cannot end within it. */
+/* left_ns: what is left of the limit. A level is not begun that cannot end within it. A level that was VOID comes once
+ * more; where it is VOID again, nothing at or above it is tried any more. */
 struct search_step search_next(
 	const struct search *goal, bool in_users, const struct search_trial *trials, size_t n, int64_t left_ns);
+
+/* More trials than this no search takes, voids among them. */
+size_t search_trials_most(const struct search *goal, bool in_users);
 
 /* As far as it came: never nothing, where at least one trial says anything. */
 struct search_answer {
 	double held, broke;           /* the bracket: highest level that held below the lowest that broke; NAN: none */
-	double interval[2], median;   /* 95% interval of the load at which it breaks; NAN upper: nothing broke */
+	double interval[2], median;   /* 95% interval of the load at which it breaks; NAN: no bound on that side */
 	bool is_at_least, is_at_most; /* only the one side of the bracket was found */
-	bool is_confirmed;
-	uint32_t levels; /* trials that said something */
+	bool is_confirmed;            /* held did so for confirm_ns */
+	uint32_t levels;              /* trials that said something */
 	uint32_t voids;
 };
 
