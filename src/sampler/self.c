@@ -1,14 +1,13 @@
 #include <math.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "sampler/cgroup_limits.h"
+#include "sampler/own_ports.h"
 #include "sampler/process.h"
 #include "sampler/procfs.h"
 #include "sampler/sampler.h"
@@ -70,31 +69,6 @@ fill_rates(const struct self_sampler *s, double dt_ns, double *values)
 		values[GAUGE_RUN_WAIT] = fmin((double)p->main_wait_delta_ns / dt_ns, 1);
 }
 
-/* A connected or bound TCP socket holds a port; listening ones are few and hold one too. The descriptor may be closed
- * by the loop meanwhile, or be none: then there is nothing to count. */
-static bool
-count_port(long fd, void *context)
-{
-	union {
-		struct sockaddr base;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-		struct sockaddr_storage any;
-	} address = {.base.sa_family = AF_UNSPEC};
-	socklen_t length = sizeof(address), type_length = sizeof(int);
-	int type = 0;
-
-	if (getsockname((int)fd, &address.base, &length) != 0)
-		return true;
-	in_port_t port = address.base.sa_family == AF_INET    ? address.v4.sin_port
-			 : address.base.sa_family == AF_INET6 ? address.v6.sin6_port
-							      : 0;
-
-	if (port != 0 && getsockopt((int)fd, SOL_SOCKET, SO_TYPE, &type, &type_length) == 0 && type == SOCK_STREAM)
-		(*(double *)context)++;
-	return true;
-}
-
 static bool
 self_read(struct sampler *sampler, struct reading *reading)
 {
@@ -117,8 +91,7 @@ self_read(struct sampler *sampler, struct reading *reading)
 	values[GAUGE_THREADS] = (double)p->threads_now;
 	values[GAUGE_FDS] = p->fds;
 	values[GAUGE_FDS_LIMIT] = p->fds_limit;
-	values[GAUGE_PORTS] = 0;
-	procfs_each_number("", "/proc/self/fd", count_port, &values[GAUGE_PORTS]);
+	values[GAUGE_PORTS] = own_ports_count(p->fds);
 	values[GAUGE_PORTS_LIMIT] = s->ports_limit;
 	values[GAUGE_PROCESSES] = 1;
 	return true;

@@ -146,6 +146,9 @@ def streams(results):
     cell = dig(results, "streams", "carry")
     lag_ns = dig(cell, "median", "lag_p99_ns")
     carried = dig(cell, "median", "tokens_per_s")
+    lockstep_ns = dig(results, "streams", "lockstep", "median", "lag_p99_ns")
     note = f"{carried:,.0f} tokens/s, {dig(cell, 'median', 'cpu'):.0%} of a core" if carried else ""
+    if lockstep_ns:
+        note += f"; all in lockstep: {lockstep_ns / 1e6:.2f} ms"
     return [at_least("SSE events parsed and stamped on one core", ns and 1e3 / ns, 1, "million/s"),
             *warned([at_most("2,000 streams at 50 tokens/s: loop lag P99", lag_ns, 1, "ms", note, scale=1e6)], cell)]

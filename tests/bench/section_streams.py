@@ -1,5 +1,7 @@
 """Streamed answers: how many SSE events one core parses and stamps, and how 2,000 streams at 50 tokens/s are carried. The
-server is `brunt target --llm`, all of whose streams move in step, so that 2,000 events leave within one step of 20 ms."""
+server is `brunt target --llm`: 20 engines, each of whose streams move in one step, and whose steps of 20 ms begin one after
+the other, as those of a fleet of machines do. Beside it, for what it is worth, one engine that moves all 2,000 in lockstep:
+then they come as fast as one core can write, and the reader has as long for each as the server took to write it."""
 import json
 import os
 import shutil
@@ -12,21 +14,25 @@ from machine import STEAL_MAX, Steal
 from processes import GENERATOR_CORE, SERVER_CORE, Launched
 
 STREAMS, STEP_MS, TOKENS = 2000, 20, 100
+ENGINES = 20
 LIMIT_S = 60
 
 
 def measure(bench):
     bench.say("SSE parsing")
     parsed = parse(bench)
-    bench.say(f"{STREAMS:,} streams at {1000 // STEP_MS} tokens/s")
-    rounds = [carry(bench) for _ in range(bench.rounds)]
+    return {"parse": parsed, "carry": several(bench, ENGINES), "lockstep": several(bench, 1)}
+
+
+def several(bench, engines):
+    bench.say(f"{STREAMS:,} streams at {1000 // STEP_MS} tokens/s, of {engines} engine{'s' if engines > 1 else ''}")
+    rounds = [carry(bench, engines) for _ in range(bench.rounds)]
     calm = [row for row in rounds if "error" not in row and not row["is_disturbed"]]
     counted = calm if 2 * len(calm) >= len(rounds) else [row for row in rounds if "error" not in row]
     figures = ("lag_p50_ns", "lag_p99_ns", "lag_max_ns", "tokens_per_s", "cpu", "itl_p50_ns", "itl_p99_ns", "coalesced")
-    return {"parse": parsed, "carry": {
-        "rounds": rounds, "disturbed": bool(counted) and not calm,
-        "errors": [row["error"] for row in rounds if "error" in row],
-        "median": {name: median([row[name] for row in counted]) for name in figures} if counted else None}}
+    return {"rounds": rounds, "disturbed": bool(counted) and not calm,
+            "errors": [row["error"] for row in rounds if "error" in row],
+            "median": {name: median([row[name] for row in counted]) for name in figures} if counted else None}
 
 
 def parse(bench):
@@ -36,23 +42,25 @@ def parse(bench):
 
 
 def profile_of(url, seconds):
-    return {"name": "streams", "idle_baseline": 0, "target": {"url": url, "connections": STREAMS, "timeout": "30s"},
-            "load": {"concurrency": {"users": STREAMS, "for": f"{seconds}s"}, "warmup": "3s"},
+    """So many answers begin in a second that 2,000 are under way."""
+    rate = STREAMS * 1000 // (STEP_MS * TOKENS)
+    return {"name": "streams", "idle_baseline": 0, "target": {"url": url, "connections": 2 * STREAMS, "timeout": "30s"},
+            "load": {"steady": {"rate": f"{rate}/s", "for": f"{seconds}s"}, "warmup": "4s"},
             "requests": [{"name": "chat", "llm": {"api": "openai-chat", "model": "brunt", "prompt": "twelve words or so",
                                                   "max_tokens": TOKENS}}]}
 
 
-def carry(bench):
+def carry(bench, engines):
     folder = tempfile.mkdtemp(prefix="brunt-bench-")
     try:
-        return carry_in(bench, folder, 5 if bench.is_quick else 10)
+        return carry_in(bench, folder, engines, 5 if bench.is_quick else 10)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def carry_in(bench, folder, seconds):
+def carry_in(bench, folder, engines, seconds):
     target = Launched(bench.launcher, SERVER_CORE, LIMIT_S, [
-        bench.brunt, "target", "--llm", "--port", "0", "--max-batch", str(2 * STREAMS), "--step", f"{STEP_MS}ms",
+        bench.brunt, "target", "--llm", "--port", "0", "--workers", str(engines), "--max-batch", str(2 * STREAMS), "--step", f"{STEP_MS}ms",
         "--step-per-sequence", "0", "--prefill", "0", "--prefill-per-token", "0"], folder, "target")
     steal = Steal()
     try:
