@@ -35,6 +35,8 @@ test_packages() {
 		python3-yaml
 		python3-jsonschema
 		python3-scipy
+		python3-prometheus-client
+		prometheus
 		nginx-light|nginx|nginx-core|nginx-full
 		libhdrhistogram-java
 		clang

@@ -67,6 +67,9 @@ if(CMOCKA_FOUND)
   add_executable(reader_witness ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/reader/witness.c)
   target_link_libraries(reader_witness PRIVATE room_reader)
   python_suite(reader_outsiders outsiders/reader "WITNESS=$<TARGET_FILE:reader_witness>" "BRUNT_NODE_DIR=${CMAKE_BINARY_DIR}/node")
+  add_executable(exposition_witness ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/exposition/witness.c)
+  target_link_libraries(exposition_witness PRIVATE room_sampler)
+  python_suite(exposition_outsiders outsiders/exposition "WITNESS=$<TARGET_FILE:exposition_witness>")
   python_suite(hdr_outsiders outsiders/hdr "WRITE_LOG=$<TARGET_FILE:write_log>" "BRUNT_NODE_DIR=${CMAKE_BINARY_DIR}/node")
   python_suite(llm_outsiders outsiders/llm "BRUNT=$<TARGET_FILE:brunt>" "BRUNT_NODE_DIR=${CMAKE_BINARY_DIR}/node")
   python_suite(result_schema unit/report "BRUNT=$<TARGET_FILE:brunt>")
@@ -78,7 +81,7 @@ if(CMOCKA_FOUND)
   set_tests_properties(reader_outsiders hdr_outsiders llm_outsiders PROPERTIES RESOURCE_LOCK npm) # one installation at a time
 endif()
 
-foreach(suite compare_outsiders reader_outsiders) # the same figures whatever the compiler
+foreach(suite compare_outsiders reader_outsiders exposition_outsiders) # the same figures whatever the compiler
   if(TEST ${suite})
     set_property(TEST ${suite} APPEND PROPERTY LABELS source)
   endif()
@@ -88,7 +91,7 @@ add_subdirectory(${CMAKE_CURRENT_SOURCE_DIR}/bench) # builds nothing unless aske
 
 # scripts: cmake --preset fuzz && cmake --build --preset fuzz, then build/fuzz/tests/fuzz_NAME tests/fuzz/corpus/NAME
 if(BRUNT_FUZZ)
-  foreach(fuzzed "profile plan" "events measure" "http1 proto" "asks target" "sse reader" "ndjson reader" "llm reader" "feeds request" "extract request" "httpd httpd")
+  foreach(fuzzed "profile plan" "events measure" "http1 proto" "asks target" "sse reader" "ndjson reader" "llm reader" "feeds request" "extract request" "httpd httpd" "exposition sampler")
     separate_arguments(fuzzed)
     list(GET fuzzed 0 name)
     list(GET fuzzed 1 room)

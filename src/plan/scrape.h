@@ -1,0 +1,54 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "plan/course.h"
+
+/* `scrape:`, what is read beside the load from exporters that speak to Prometheus, and what of it is wanted. Everything
+ * lives in the plan's arena. */
+
+#define SCRAPE_ENDPOINTS_MAX ((size_t)8)
+#define SCRAPED_MAX ((size_t)32) /* figures of one profile */
+
+enum scraped_kind {
+	SCRAPED_VALUE,    /* of a gauge, as it stands */
+	SCRAPED_RATE,     /* of a counter, per second, between one scrape and the next */
+	SCRAPED_QUANTILE, /* of what a histogram observed between one scrape and the next */
+};
+
+/* What several series that match become; those of a histogram are always added up. */
+enum scraped_over { OVER_SUM, OVER_AVG, OVER_MAX, OVER_MIN };
+
+/* A label that a series must have, with this value; "" is also that of a label that is not there. */
+struct plan_matcher {
+	const char *name, *value;
+};
+
+struct plan_scraped {
+	const char *name;   /* unique in the profile */
+	const char *metric; /* of a histogram: without _bucket */
+	struct plan_matcher *matchers;
+	size_t matchers_n;
+	enum scraped_kind kind;
+	double quantile; /* SCRAPED_QUANTILE */
+	int over;
+	size_t index;              /* in plan_scrape.list */
+	struct plan_metric figure; /* as expressions name it: "scraped.NAME" */
+};
+
+struct plan_endpoint {
+	struct plan_fetch fetch;
+	int64_t every_ns;
+	uint64_t ceiling_bytes; /* largest exposition that is taken */
+	struct plan_scraped *list;
+	size_t n;
+};
+
+struct plan_scrape {
+	struct plan_endpoint *endpoints;
+	size_t endpoints_n;
+	struct plan_scraped *list; /* of all endpoints, one after the other */
+	size_t n;
+};
