@@ -81,6 +81,81 @@ fill_broken(struct breaking_point *point, const struct judge_view *view, const s
 	confidence_find(&point->confidence, view->plan, broken, sustained);
 }
 
+/* The level whose trial said so of that load; where several did, the last, which was confirmed if any was. */
+static const struct level_record *
+level_of(const struct judge_view *view, double load, enum search_outcome outcome)
+{
+	const struct level_record *found = NULL;
+
+	for (size_t i = 0; i < view->records_n; i++) {
+		const struct search_trial *trial = search_log_trial(view->search, i);
+
+		if (trial->level == load && trial->outcome == outcome)
+			found = view->records[i];
+	}
+	return found;
+}
+
+/* Whether it took little more load from a level at which all was well to one that broke by a rule of break_when. */
+static bool
+is_sudden_search(const struct judge_view *view, double median)
+{
+	double well = NAN, broken = NAN;
+
+	for (size_t i = 0; i < view->records_n; i++) {
+		const struct level_record *r = view->records[i];
+
+		if (r->verdict.status == LEVEL_OK && r->offered < median)
+			well = fmax(well, r->offered);
+		if (r->verdict.status == LEVEL_BROKEN && r->offered >= median)
+			broken = fmin(broken, r->offered);
+	}
+	return broken <= SUDDEN_FACTOR * well;
+}
+
+/* What the search came to, whose levels are judged by their windows and tested in any order. */
+static void
+fill_searched(struct breaking_point *point, const struct judge_view *view)
+{
+	struct search_answer answer = search_log_answer(view->search);
+	const struct level_record *broken = level_of(view, answer.broke, SEARCH_BROKE);
+	const struct level_record *sustained = level_of(view, answer.held, SEARCH_HELD);
+
+	point->is_searched = true;
+	point->search_end = search_log_end(view->search);
+	point->is_at_least = isnan(answer.broke);
+	point->is_at_most = answer.is_at_most;
+	point->is_confirmed = answer.is_confirmed;
+	point->median = answer.median;
+	if (broken != NULL) {
+		fill_broken(point, view, broken, sustained);
+		point->is_sudden = is_sudden_search(view, isnan(answer.median) ? answer.broke : answer.median);
+	}
+	if (sustained != NULL) {
+		point->max_sustainable_level = (int32_t)sustained->verdict.level;
+		point->max_sustainable = answer.held;
+		point->safe = view->plan->safe_share * answer.held;
+	}
+	point->interval[0] = answer.interval[0];
+	point->interval[1] = answer.interval[1];
+}
+
+/* The highest that held below the first that broke. */
+static void
+fill_stepped(struct breaking_point *point, const struct judge_view *view)
+{
+	const struct level_record *broken = first_broken(view), *sustained = highest_sustained(view, broken);
+
+	point->is_at_least = broken == NULL;
+	if (broken != NULL)
+		fill_broken(point, view, broken, sustained);
+	if (sustained == NULL)
+		return;
+	point->max_sustainable_level = (int32_t)sustained->verdict.level;
+	point->max_sustainable = point->interval[0] = sustained->offered;
+	point->safe = view->plan->safe_share * sustained->offered;
+}
+
 void
 breaking_point_find(struct breaking_point *point, const struct judge_view *view)
 {
@@ -92,7 +167,8 @@ breaking_point_find(struct breaking_point *point, const struct judge_view *view)
 		.interval = {NAN, NAN},
 		.max_goodput_per_s = NAN,
 		.error_rate_at_break = NAN,
-		.recovered_after_ns = -2};
+		.recovered_after_ns = -2,
+		.median = NAN};
 	for (size_t i = 0; i < view->records_n; i++)
 		if (is_valid(view->records[i])) {
 			point->levels_tested++;
@@ -100,15 +176,9 @@ breaking_point_find(struct breaking_point *point, const struct judge_view *view)
 		}
 	if (!view->is_stepped)
 		return;
-	const struct level_record *broken = first_broken(view), *sustained = highest_sustained(view, broken);
-
 	point->is_stepped = true;
-	point->is_at_least = broken == NULL;
-	if (broken != NULL)
-		fill_broken(point, view, broken, sustained);
-	if (sustained == NULL)
-		return;
-	point->max_sustainable_level = (int32_t)sustained->verdict.level;
-	point->max_sustainable = point->interval[0] = sustained->offered;
-	point->safe = view->plan->safe_share * sustained->offered;
+	if (view->search != NULL)
+		fill_searched(point, view);
+	else
+		fill_stepped(point, view);
 }

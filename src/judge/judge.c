@@ -8,6 +8,7 @@
 #include "judge/records.h"
 #include "judge/recovery.h"
 #include "judge/rule.h"
+#include "judge/search_log.h"
 
 struct judge {
 	const struct plan *plan;
@@ -17,6 +18,7 @@ struct judge {
 	struct reference_level first;
 	double oom_kills_before;
 	struct spells spells;
+	struct search_log *search; /* NULL: the load is none */
 	struct verdict verdict;
 };
 
@@ -30,6 +32,7 @@ judge_new(const struct plan *plan)
 	judge->first = (struct reference_level){.p50_ns = -1, .p95_ns = -1};
 	judge->oom_kills_before = NAN;
 	spells_init(&judge->spells);
+	judge->search = search_log_new(plan);
 	return judge;
 }
 
@@ -51,6 +54,7 @@ judge_free(struct judge *judge)
 		free(judge->records[i]);
 	}
 	free(judge->records);
+	search_log_free(judge->search);
 	verdict_fini(&judge->verdict);
 	free(judge);
 }
@@ -88,7 +92,8 @@ is_any_broken(const struct judge *judge)
 }
 
 /* INVALID outweighs BROKEN: what the generator spoiled says nothing about the target. In a stepped load a level is cut
- * because of another that is judged instead; then it says nothing, unless it is the first to break. */
+ * because of another that is judged instead; then it says nothing, unless it is the first to break. A search has one
+ * level at a time, so that one that was cut broke by itself. */
 static enum level_status
 status_of(const struct judge *judge, const struct level_verdict *verdict, const struct level_summary *level)
 {
@@ -101,7 +106,9 @@ status_of(const struct judge *judge, const struct level_verdict *verdict, const 
 		return status;
 	if (status < LEVEL_BROKEN)
 		return LEVEL_CUT;
-	return judge->is_stepped && (status != LEVEL_BROKEN || is_any_broken(judge)) ? LEVEL_CUT : status;
+	bool says_nothing = status != LEVEL_BROKEN || (judge->search == NULL && is_any_broken(judge));
+
+	return judge->is_stepped && says_nothing ? LEVEL_CUT : status;
 }
 
 /* The counter as it stood before any load; a counter only rises, so that its smallest value is its first. */
@@ -146,6 +153,8 @@ judge_level(struct judge *judge, const struct summary *summary, const struct lev
 	causes_order_level(verdict, level, judge->plan, summary->series.step_ns);
 	/* Where nobody is there to be tested, nothing can break. */
 	verdict->status = facts->was_unreachable ? LEVEL_CUT : status_of(judge, verdict, level);
+	if (judge->search != NULL)
+		search_log_level(judge->search, verdict, record->offered, record->slo_values);
 	if (is_valid(verdict->status)) {
 		double kills = gauge_last(&summary->target, GAUGE_OOM_KILLS);
 
@@ -217,9 +226,40 @@ judge_abort(const struct judge *judge, const struct summary *summary)
 	return NULL;
 }
 
+bool
+judge_is_search(const struct judge *judge)
+{
+	return judge->search != NULL;
+}
+
+const struct search_trial *
+judge_search_trial(const struct judge *judge)
+{
+	CHECK(judge->search != NULL);
+	size_t n = search_log_trials(judge->search);
+
+	return n > 0 ? search_log_trial(judge->search, n - 1) : NULL;
+}
+
+struct search_step
+judge_search_step(const struct judge *judge, int64_t left_ns)
+{
+	CHECK(judge->search != NULL);
+	return search_log_next(judge->search, left_ns);
+}
+
+struct search_answer
+judge_search_answer(const struct judge *judge)
+{
+	CHECK(judge->search != NULL);
+	return search_log_answer(judge->search);
+}
+
 void
 judge_interval(struct judge *judge, const struct summary *summary)
 {
+	if (judge->search != NULL)
+		search_log_interval(judge->search, summary);
 	enum interval_state state = recovery_look(judge->plan, summary);
 
 	/* A level that closes ends an interval early: too short a time for anything to hold in it. */
@@ -261,7 +301,8 @@ judge_run(struct judge *judge, const struct summary *summary, const struct run_f
 		.records = judge->records,
 		/* Where nobody was there to be tested, no level says anything. */
 		.records_n = facts->was_unreachable ? 0 : judge->records_n,
-		.is_stepped = judge->is_stepped};
+		.is_stepped = judge->is_stepped,
+		.search = judge->search};
 
 	verdict_fini(verdict);
 	verdict->slos = must_calloc(judge->plan->slos_n + 1, sizeof(*verdict->slos));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "judge/search.h"
 #include "measure/chronicle.h"
 #include "measure/summary.h"
 #include "measure/verdict.h"
@@ -52,7 +53,18 @@ enum judge_advice { JUDGE_GO_ON, JUDGE_STOP, JUDGE_REPEAT };
  * where it was INVALID. */
 enum judge_advice judge_next(const struct judge *judge);
 
-/* Where a plan has timed actions: looks whether all held over the last interval, for judge_recovery. */
+/* Where the load is a search: the level to try next, with so much left of its limit, and the answer as far as it came.
+ * They follow from the levels judged so far. */
+bool judge_is_search(const struct judge *judge);
+/* What the level judged last came to; a level may have broken that no rule of break_when calls BROKEN: an SLO was
+ * missed, or less achieved than offered. NULL: none was judged yet. */
+const struct search_trial *judge_search_trial(const struct judge *judge);
+struct search_step judge_search_step(const struct judge *judge, int64_t left_ns);
+struct search_answer judge_search_answer(const struct judge *judge);
+
+/* Looks whether all held over the last interval. Where a plan has timed actions, for judge_recovery; where the load is
+ * a search, it is a window of the level, which is then judged by its windows. Every interval, in order, before the
+ * level is judged that it may be of. */
 void judge_interval(struct judge *judge, const struct summary *summary);
 
 /* When all held again after each action, as far as the intervals tell. */

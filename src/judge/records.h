@@ -2,6 +2,7 @@
 
 #include "judge/judge.h"
 #include "judge/rule.h"
+#include "judge/search_log.h"
 
 /* What the judge keeps of a level once its histograms are gone. */
 struct level_record {
@@ -20,6 +21,7 @@ struct judge_view {
 	struct level_record *const *records; /* in the order judged, so by index */
 	size_t records_n;
 	bool is_stepped;
+	const struct search_log *search; /* NULL: the load is none */
 };
 
 /* Loads with levels to break at; every other one is judged as a whole. */

@@ -18,7 +18,6 @@
 #define TESTS_OF_AN_END 2
 
 const char *const search_state_names[] = {"climb", "descend", "narrow", "repeat", "confirm", "done"};
-const char *const search_end_names[] = {"none", "found", "max", "min", "limit", "generator", "unsteady"};
 
 /* What the trials come to. */
 struct findings {

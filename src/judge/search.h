@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "load/params.h"
+#include "measure/verdict.h"
 
 /* The search for the load at which a target breaks: from the levels tested so far to the next one, and to the answer.
  * Pure. Levels are per second or users (whole numbers), as the profile counts.
@@ -33,24 +34,12 @@ struct search_trial {
 enum search_state { SEARCH_CLIMB, SEARCH_DESCEND, SEARCH_NARROW, SEARCH_REPEAT, SEARCH_CONFIRM, SEARCH_DONE };
 extern const char *const search_state_names[]; /* "climb", … */
 
-/* Why it is over. */
-enum search_end {
-	SEARCH_END_NONE,      /* it is not */
-	SEARCH_END_FOUND,     /* as narrow as was wanted, and confirmed */
-	SEARCH_END_MAX,       /* the highest level that it may try held */
-	SEARCH_END_MIN,       /* the lowest broke */
-	SEARCH_END_LIMIT,     /* its time is up */
-	SEARCH_END_GENERATOR, /* what the generator can send */
-	SEARCH_END_UNSTEADY   /* the same levels hold and break by turns: the interval is as wide as that makes it */
-};
-extern const char *const search_end_names[]; /* "none", "found", … */
-
 struct search_step {
 	enum search_state state;
 	double level;         /* to try next; NAN when done */
 	int64_t measure_ns;   /* for how long, after at most settle_ns */
 	bool is_confirmation; /* for confirm_ns: in CONFIRM, and in every state once a confirmation broke */
-	enum search_end end;
+	enum search_end end;  /* DONE: why */
 };
 
 /* left_ns: what is left of the limit. A level is not begun that cannot end within it. A level that was VOID comes once

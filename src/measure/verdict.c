@@ -17,6 +17,16 @@ const char *const verdict_status_names[] = {
 	[VERDICT_INTERRUPTED] = "interrupted",
 };
 
+const char *const search_end_names[] = {
+	[SEARCH_END_NONE] = "none",
+	[SEARCH_END_FOUND] = "found",
+	[SEARCH_END_MAX] = "max",
+	[SEARCH_END_MIN] = "min",
+	[SEARCH_END_LIMIT] = "limit",
+	[SEARCH_END_GENERATOR] = "generator",
+	[SEARCH_END_UNSTEADY] = "unsteady",
+};
+
 const struct failure_mode_row failure_mode_rows[FAILURE_MODE_COUNT] = {
 #define FAILURE_MODE(NAME, mode_name, text, next_step)                                                                 \
 	[FAILURE_MODE_##NAME] = {                                                                                      \

@@ -73,12 +73,26 @@ struct break_confidence {
 	bool is_separated; /* the rate's intervals lie on either side of the threshold */
 };
 
+/* Why a search is over. */
+enum search_end {
+	SEARCH_END_NONE,      /* it is not */
+	SEARCH_END_FOUND,     /* as narrow as was wanted, and confirmed */
+	SEARCH_END_MAX,       /* the highest level that it may try held */
+	SEARCH_END_MIN,       /* the lowest broke */
+	SEARCH_END_LIMIT,     /* its time is up, or the run was stopped */
+	SEARCH_END_GENERATOR, /* what the generator can send */
+	SEARCH_END_UNSTEADY   /* the same levels hold and break by turns: the interval is as wide as that makes it */
+};
+extern const char *const search_end_names[]; /* "none", "found", … */
+
 struct breaking_point {
 	bool is_stepped;                                   /* the load had levels to break at */
 	bool is_found;                                     /* a level was BROKEN */
 	int32_t max_sustainable_level, first_broken_level; /* −1: none */
 	double max_sustainable, first_broken, safe;        /* per second or users; NAN: none */
-	double interval[2]; /* bracket: [last good, first broken]; NAN upper: not broken */
+	/* Bracket: [last good, first broken]; of a search, the 95% interval of where it breaks. NAN upper: not broken.
+	 */
+	double interval[2];
 	double max_goodput_per_s;
 	double error_rate_at_break;
 	bool is_at_least; /* nothing broke, or a level below the break stayed INVALID: the rate is a lower bound */
@@ -86,6 +100,12 @@ struct breaking_point {
 	size_t levels_tested;
 	int64_t recovered_after_ns; /* −1: did not recover; −2: not tested */
 	struct break_confidence confidence;
+	/* Of a search alone: */
+	bool is_searched;
+	bool is_at_most;            /* nothing held: the rate is an upper bound */
+	bool is_confirmed;          /* max_sustainable held for as long as a confirmation takes */
+	enum search_end search_end; /* why it is over */
+	double median;              /* of where it breaks; NAN: only one side of the bracket was found */
 };
 
 /* What a load of the shape `spike` did to the response times of successes, by the rows of the series. */

@@ -193,6 +193,8 @@ end_interval(struct scripted_run *run, uint32_t level, const struct reading *rea
 	interval->current_level = level;
 	interval->target = *reading;
 	summary_add_interval(run->summary, interval);
+	if (run->judge != NULL)
+		judge_interval(run->judge, run->summary);
 	recorder_give_interval(run->recorder, interval);
 }
 

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "judge/search.h"
+#include "measure/summary.h"
+
+/* How a level of a search is decided: not by one window that was bad. A window is an interval that began in the level
+ * or in the drain after it. It tells of each thing that is asked (every SLO, the rates of break_when, what was
+ * achieved) whether that held in it; what too few requests ended for (a P99 at 50 per second) it says nothing of.
+ *
+ * A level broke if something is gone for good (a crash, memory), or if something missed over the level as a whole and
+ * in more than a quarter of at least 4 windows that tell of it. Of what fewer windows tell, the level as a whole
+ * decides. A target that fails one second in twenty, each for itself, so breaks one level of 10 s in 87; by the level
+ * as a whole it would be two in five. */
+#define WINDOWS_FEW 4
+#define WINDOWS_BAD_SHARE 0.25
+
+struct window_count {
+	uint32_t told, bad;
+};
+
+struct windows {
+	uint32_t level;            /* LEVEL_NONE: no interval of any was seen */
+	struct window_count *slos; /* plan->slos_n */
+	struct window_count error_rate, timeout_rate, saturation;
+};
+
+void windows_init(struct windows *windows, const struct plan *plan);
+void windows_fini(struct windows *windows);
+
+/* None of this level were seen yet. */
+void windows_begin(struct windows *windows, const struct plan *plan, uint32_t level);
+
+/* Looks at the summary's last interval, if it is of a level or of the drain after one; the first of another level than
+ * before begins anew. */
+void windows_add(struct windows *windows, const struct plan *plan, const struct summary *summary);
+
+/* The worst of all that is asked: for whoever reads it. */
+struct window_count windows_worst(const struct windows *windows, const struct plan *plan);
+
+/* A level by its verdict, the values of its SLOs (plan->slos_n; NAN: n/a) and its windows. */
+enum search_outcome windows_decide(const struct windows *windows, const struct plan *plan,
+	const struct level_verdict *verdict, const double *slo_values);
