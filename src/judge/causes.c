@@ -1,21 +1,23 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "judge/records.h"
 #include "judge/rule.h"
 
-/* Which cause is the nearer one to the root where two began in the same row of the series. */
+/* Which cause is the nearer one to the root where two began in the same row of the series: the lower, the nearer. */
 static int
-specificity(enum failure_mode mode)
+distance(enum failure_mode mode)
 {
-	switch (mode) {
-	case FAILURE_MODE_OUT_OF_MEMORY: return 5;
-	case FAILURE_MODE_CRASH: return 4;
-	case FAILURE_MODE_TIMEOUT: return 3;
-	case FAILURE_MODE_RESOURCE_EXHAUSTION: return 2;
-	case FAILURE_MODE_HIGH_ERROR_RATE: return 1;
-	default: return 0;
-	}
+	static const enum failure_mode nearest_first[] = {FAILURE_MODE_OUT_OF_MEMORY, FAILURE_MODE_CRASH,
+		FAILURE_MODE_CONNECTION_LIMIT, FAILURE_MODE_RESOURCE_EXHAUSTION, FAILURE_MODE_SATURATION,
+		FAILURE_MODE_TIMEOUT, FAILURE_MODE_HIGH_ERROR_RATE, FAILURE_MODE_LATENCY_DEGRADATION};
+	int i = 0;
+
+	_Static_assert(ARRAY_LEN(nearest_first) == FAILURE_MODE_COUNT - 1, "every mode has its place");
+	while (i < (int)ARRAY_LEN(nearest_first) && nearest_first[i] != mode)
+		i++;
+	return i;
 }
 
 static struct finding *
@@ -50,29 +52,64 @@ explains(uint64_t explained, const struct rule_errors *errors, double threshold)
 	return (double)rest <= threshold * (double)errors->requests;
 }
 
+/* Of what is seen by reading the target now and then: up to a row after the first request that suffered from it. */
+static void
+follow_nearby(struct finding *effect, const struct finding *cause, int64_t row_ns)
+{
+	if (effect != NULL && cause != NULL && effect->onset_ns >= cause->onset_ns - row_ns)
+		follow(effect, cause);
+}
+
+static void
+order_errors(struct level_verdict *verdict, const struct level_summary *level, const struct plan *plan,
+	const struct finding *death, int64_t row_ns)
+{
+	struct finding *error_rate = find_mode(verdict, FAILURE_MODE_HIGH_ERROR_RATE);
+	struct rule_errors errors = rule_errors_of(level);
+	double threshold = plan->break_when.error_rate;
+
+	if (error_rate == NULL)
+		return;
+	follow_nearby(error_rate, death, row_ns);
+	if (explains(failures_of_a_crash(&level->counts) + errors.timeouts, &errors, threshold)) {
+		follow(error_rate, death);
+		follow(error_rate, find_mode(verdict, FAILURE_MODE_CONNECTION_LIMIT));
+	}
+	if (explains(errors.timeouts, &errors, threshold))
+		follow(error_rate, find_mode(verdict, FAILURE_MODE_TIMEOUT));
+}
+
+/* Answers become slow on the way to nearly everything else: that leads only where errors or timeouts came later, and
+ * nothing explains both. */
+static void
+order_latency(struct level_verdict *verdict, int64_t row_ns)
+{
+	static const enum failure_mode explanations[] = {FAILURE_MODE_OUT_OF_MEMORY, FAILURE_MODE_CRASH,
+		FAILURE_MODE_CONNECTION_LIMIT, FAILURE_MODE_RESOURCE_EXHAUSTION, FAILURE_MODE_SATURATION};
+	struct finding *latency = find_mode(verdict, FAILURE_MODE_LATENCY_DEGRADATION);
+
+	for (size_t i = 0; i < ARRAY_LEN(explanations); i++)
+		follow(latency, find_mode(verdict, explanations[i]));
+	follow_nearby(latency, find_mode(verdict, FAILURE_MODE_TIMEOUT), row_ns);
+	follow_nearby(latency, find_mode(verdict, FAILURE_MODE_HIGH_ERROR_RATE), row_ns);
+}
+
 void
 causes_order_level(
 	struct level_verdict *verdict, const struct level_summary *level, const struct plan *plan, int64_t row_ns)
 {
-	struct rule_errors errors = rule_errors_of(level);
 	struct finding *memory = find_mode(verdict, FAILURE_MODE_OUT_OF_MEMORY);
 	struct finding *crash = find_mode(verdict, FAILURE_MODE_CRASH);
-	struct finding *timeout = find_mode(verdict, FAILURE_MODE_TIMEOUT);
-	struct finding *error_rate = find_mode(verdict, FAILURE_MODE_HIGH_ERROR_RATE);
+	struct finding *saturation = find_mode(verdict, FAILURE_MODE_SATURATION);
 	const struct finding *death = memory != NULL ? memory : crash;
 
 	follow(crash, memory);
-	/* An exit is seen by the next reading, up to a row after the first request that suffered from it. */
-	if (death != NULL && timeout != NULL && timeout->onset_ns >= death->onset_ns - row_ns)
-		follow(timeout, death);
-	if (error_rate == NULL)
-		return;
-	if (death != NULL && (error_rate->onset_ns >= death->onset_ns - row_ns ||
-				     explains(failures_of_a_crash(&level->counts) + errors.timeouts, &errors,
-					     plan->break_when.error_rate)))
-		follow(error_rate, death);
-	if (explains(errors.timeouts, &errors, plan->break_when.error_rate))
-		follow(error_rate, timeout);
+	follow_nearby(saturation, death, row_ns);
+	follow_nearby(saturation, find_mode(verdict, FAILURE_MODE_RESOURCE_EXHAUSTION), row_ns);
+	follow_nearby(saturation, find_mode(verdict, FAILURE_MODE_CONNECTION_LIMIT), row_ns);
+	follow_nearby(find_mode(verdict, FAILURE_MODE_TIMEOUT), death, row_ns);
+	order_errors(verdict, level, plan, death, row_ns);
+	order_latency(verdict, row_ns);
 }
 
 static bool
@@ -84,7 +121,7 @@ is_before(const struct finding *a, const struct finding *b, int64_t row_ns)
 
 	if (a_row != b_row)
 		return a_row < b_row;
-	return specificity(a->mode) > specificity(b->mode);
+	return distance(a->mode) < distance(b->mode);
 }
 
 static void
@@ -109,17 +146,38 @@ insert(struct verdict *verdict, const struct finding *finding, int64_t row_ns)
 
 _Static_assert(FAILURE_MODE_COUNT <= FINDINGS_PER_LEVEL_MAX, "one piece of evidence per cause has its place");
 
+static void
+add_level(struct verdict *verdict, const struct level_verdict *level, int64_t row_ns)
+{
+	for (size_t k = 0; k < level->findings_n; k++)
+		if (level->findings[k].mode != FAILURE_MODE_NONE)
+			insert(verdict, &level->findings[k], row_ns);
+}
+
+bool
+causes_are_of_a_break(const struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->levels_n; i++)
+		if (verdict->levels[i].status == LEVEL_BROKEN)
+			return true;
+	return false;
+}
+
+/* Of the levels that broke; where none did, of the first that did not hold what was asked of it. */
 void
 causes_find(struct verdict *verdict, int64_t row_ns)
 {
+	bool is_any_broken = causes_are_of_a_break(verdict), is_done = false;
+
 	if (row_ns <= 0)
 		row_ns = 1;
-	for (size_t i = 0; i < verdict->levels_n; i++) {
+	for (size_t i = 0; i < verdict->levels_n && !is_done; i++) {
 		const struct level_verdict *level = &verdict->levels[i];
+		bool has_missed = !is_any_broken && level->status < LEVEL_BROKEN && !level->slo_holds;
 
-		for (size_t k = 0; level->status == LEVEL_BROKEN && k < level->findings_n; k++)
-			if (level->findings[k].mode != FAILURE_MODE_NONE && level->findings[k].weight == LEVEL_BROKEN)
-				insert(verdict, &level->findings[k], row_ns);
+		if (level->status == LEVEL_BROKEN || has_missed)
+			add_level(verdict, level, row_ns);
+		is_done = has_missed;
 	}
 	for (size_t i = 0; i < verdict->evidence_n; i++)
 		verdict->causes[verdict->causes_n++] = verdict->evidence[i]->mode;

@@ -146,6 +146,7 @@ judge_level(struct judge *judge, const struct summary *summary, const struct lev
 		.level = level,
 		.facts = facts,
 		.first = is_first ? own : judge->first,
+		.is_first = is_first,
 		.oom_kills_before = judge->oom_kills_before};
 
 	for (size_t i = 0; rules[i] != NULL; i++)

@@ -30,8 +30,10 @@ bool plan_is_stepped(const struct plan *plan);
 /* In one level, a consequence never leads its cause: refusals follow a crash, a crash follows the kill. */
 void causes_order_level(
 	struct level_verdict *verdict, const struct level_summary *level, const struct plan *plan, int64_t row_ns);
-/* Fills failure_mode, causes, evidence and onset from the verdict's BROKEN levels. */
+/* Fills failure_mode, causes, evidence and onset from the verdict's BROKEN levels; where none broke, from the first
+ * that missed an SLO. */
 void causes_find(struct verdict *verdict, int64_t row_ns);
+bool causes_are_of_a_break(const struct verdict *verdict); /* a level is BROKEN */
 
 /* Of both levels' records; sustained NULL: no level held. */
 void confidence_find(struct break_confidence *confidence, const struct plan *plan, const struct level_record *broken,

@@ -16,6 +16,7 @@ struct rule_context {
 	const struct level_summary *level;
 	const struct run_facts *facts;
 	struct reference_level first;
+	bool is_first;           /* that is this level itself */
 	double oom_kills_before; /* as of the end of the last valid level; NAN: not known */
 };
 

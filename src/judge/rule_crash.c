@@ -2,21 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "judge/rule.h"
-
-/* Refused now and then means a backlog or a reload; three times, that nobody listens. */
-#define CRASH_REFUSALS_MIN 3
+#include "judge/refusals.h"
 
 static bool
 row_is_gone(const struct series_row *row, double threshold)
 {
 	return row->target[GAUGE_PROCESSES] <= threshold; /* false for NAN */
-}
-
-static bool
-row_has_unsent(const struct series_row *row, double threshold)
-{
-	return (double)row->unsent > threshold;
 }
 
 static bool
@@ -50,9 +41,8 @@ say_exit(struct finding *finding, const struct run_facts *facts)
 static void
 crash_look(const struct rule_context *context, struct level_verdict *verdict)
 {
-	const struct level_summary *level = context->level;
 	const struct run_facts *facts = context->facts;
-	uint64_t refused = level->counts.by_failure[FAILURE_CONNECT_REFUSED];
+	struct refusals refusals = refusals_of(context);
 	struct finding finding = {.rule = "crash", .mode = FAILURE_MODE_CRASH, .weight = LEVEL_BROKEN};
 
 	if (!context->plan->break_when.crash)
@@ -64,12 +54,13 @@ crash_look(const struct rule_context *context, struct level_verdict *verdict)
 		finding.onset_ns = rule_onset_ns(context, row_is_gone, 0);
 		rule_say(rule_add(verdict, &finding), "the target's process is gone%s",
 			context->summary->now.target.values[GAUGE_PROCESSES] > 0 ? "; another took its place" : "");
-	} else if (refused >= CRASH_REFUSALS_MIN && answered_before(context->summary)) {
-		finding.onset_ns = rule_onset_ns(context, row_has_unsent, 0);
-		finding.measured = (double)refused;
-		finding.threshold = CRASH_REFUSALS_MIN;
+	} else if (refusals.refused >= REFUSALS_MIN && !refusals.is_answering_beside &&
+		   answered_before(context->summary)) {
+		finding.onset_ns = refusals.onset_ns;
+		finding.measured = (double)refusals.refused;
+		finding.threshold = REFUSALS_MIN;
 		rule_say(rule_add(verdict, &finding),
-			"%" PRIu64 " connections were refused where the target had answered before", refused);
+			"%" PRIu64 " connections were refused where the target had answered before", refusals.refused);
 	}
 }
 

@@ -17,6 +17,7 @@ latency_look(const struct rule_context *context, struct level_verdict *verdict)
 	if (context->first.p95_ns < 0 || !((double)p95_ns > limit_ns))
 		return;
 	struct finding finding = {.rule = "latency",
+		.mode = FAILURE_MODE_LATENCY_DEGRADATION,
 		.weight = LEVEL_DEGR,
 		.onset_ns = rule_onset_ns(context, row_is_slow, limit_ns),
 		.measured = (double)p95_ns,

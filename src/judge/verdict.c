@@ -197,7 +197,7 @@ conclude_figures(struct verdict *verdict, const struct judge_view *view)
 	verdict->is_generator_limited = limiting != NULL;
 	verdict->breaking_point.is_at_least |= view->is_stepped && limiting != NULL;
 	bool slos_hold = slo_judge(verdict, view, &gated) || view->facts->is_part;
-	bool is_broken = !view->is_stepped && verdict->failure_mode != FAILURE_MODE_NONE;
+	bool is_broken = !view->is_stepped && causes_are_of_a_break(verdict);
 
 	for (size_t i = 0; i < view->plan->slos_n && !view->facts->is_part; i++)
 		gates += !view->is_stepped || view->plan->slos[i].expr.metric->is_of_the_run;

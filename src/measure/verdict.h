@@ -146,7 +146,8 @@ struct verdict {
 	struct slo_verdict *slos; /* plan->slos_n, in order */
 	struct breaking_point breaking_point;
 	struct spike_verdict spike;
-	/* Causes by onset: the first leads. Evidence points into the levels' findings. */
+	/* Causes by onset: the first leads; of the levels that broke, or, where none did, of the first that missed an
+	 * SLO. Evidence points into the levels' findings. */
 	enum failure_mode failure_mode; /* the leading one, or NONE */
 	enum failure_mode causes[FAILURE_MODE_COUNT];
 	size_t causes_n;

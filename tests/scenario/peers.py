@@ -148,6 +148,16 @@ def reset(request):
     return False
 
 
+def full_house(request):
+    """Serves four connections, slowly, and never takes another: the kernel drops whoever knocks."""
+    time.sleep(0.1)
+    request.send(OK)
+    return True
+
+
+full_house.connections_max = 4
+
+
 def stale_keepalive(request):
     """Answers the first request of a connection and resets at the second: a keep-alive that had run out."""
     if request.number == 0:
@@ -193,7 +203,7 @@ BEHAVIOURS = {f.__name__: f for f in (
     plain, connection_close, chunked_trailers, close_delimited, extra_bytes, extra_response, truncated, truncated_chunk,
     bad_status_line, bad_chunk_size, two_lengths, length_and_chunked, huge_headers, interim, head, no_body, byte_by_byte,
     stall, stall_in_body, trickle, reset, stale_keepalive, echo_body,
-    wants_token, ready_later, sick_for_a_while)} | data_peers.BEHAVIOURS | llm_peers.BEHAVIOURS | session_peers.BEHAVIOURS
+    wants_token, ready_later, sick_for_a_while, full_house)} | data_peers.BEHAVIOURS | llm_peers.BEHAVIOURS | session_peers.BEHAVIOURS
 
 
 class Peer:
@@ -203,6 +213,7 @@ class Peer:
     def __init__(self, behaviour, family="v4", unix_path=None, accepts=True):
         self.behave = BEHAVIOURS[behaviour] if accepts else None
         self.requests = self.connections = 0
+        self.connections_max = getattr(self.behave, "connections_max", None)
         self.bodies = set()  # what echo_body received
         self.book = session_peers.Book()
         self.first_s = None  # when age_s was first asked for
@@ -211,7 +222,7 @@ class Peer:
         kind = {"v4": socket.AF_INET, "v6": socket.AF_INET6, "unix": socket.AF_UNIX}[family]
         self.listener = socket.socket(kind, socket.SOCK_STREAM)
         self.listener.bind(unix_path if family == "unix" else ("::1" if family == "v6" else "127.0.0.1", 0))
-        self.listener.listen(512 if accepts else 0)
+        self.listener.listen(512 if accepts and self.connections_max is None else 0)
         self.port = 0 if family == "unix" else self.listener.getsockname()[1]
         self.url = {"v4": f"http://127.0.0.1:{self.port}", "v6": f"http://[::1]:{self.port}",
                     "unix": f"http://unix:{unix_path}:/"}[family]
@@ -219,7 +230,7 @@ class Peer:
             threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
-        while True:
+        while self.connections != self.connections_max:
             try:
                 connection, _ = self.listener.accept()
             except OSError:

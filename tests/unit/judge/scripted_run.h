@@ -18,7 +18,8 @@
 struct bad {
 	enum failure kind;
 	uint32_t n;
-	int from_s; /* the first of them is due in this second of the level */
+	int from_s;      /* the first of them is due in this second of the level */
+	uint32_t one_in; /* only every so many-th; 0: one after the other */
 };
 
 /* One level; what is 0 is as it should be. */
@@ -30,6 +31,9 @@ struct step {
 	uint32_t slow;      /* how many of the last requests take slow_ns instead */
 	int64_t slow_ns;
 	int64_t lateness_ns;
+	double capacity_per_s; /* from capacity_from_s on answers come one after the other, so many a second; 0: as they
+				* will */
+	int capacity_from_s;
 	struct bad bad[3];
 	int64_t gap_ns;
 	double cpu; /* from cpu_from_s on */
@@ -141,7 +145,8 @@ make_exchange(
 	for (size_t b = 0; b < ARRAY_LEN(step->bad); b++) {
 		const struct bad *bad = &step->bad[b];
 
-		if (x.outcome == OUTCOME_FAILURE || used[b] >= bad->n || second < bad->from_s)
+		if (x.outcome == OUTCOME_FAILURE || used[b] >= bad->n || second < bad->from_s ||
+			(bad->one_in > 0 && i % bad->one_in > 0))
 			continue;
 		bool is_timeout = bad->kind == FAILURE_RESPONSE_TIMEOUT || bad->kind == FAILURE_QUEUE_TIMEOUT;
 		int64_t took_ns = bad->kind == FAILURE_CONNECT_TIMEOUT ? CONNECT_TIMEOUT_NS
@@ -158,6 +163,41 @@ make_exchange(
 			x.sent_ns = -1;
 	}
 	return x;
+}
+
+/* A server with one queue: what would be answered after the timeout no more is. */
+static inline void
+queue_exchanges(const struct step *step, struct exchange *all, uint32_t n, int64_t start_ns)
+{
+	int64_t free_ns = start_ns, from_ns = start_ns + step->capacity_from_s * NS_PER_S;
+
+	for (uint32_t i = 0; i < n && step->capacity_per_s > 0; i++) {
+		struct exchange *x = &all[i];
+
+		if (x->due_ns < from_ns || x->outcome == OUTCOME_FAILURE)
+			continue;
+		free_ns = (free_ns > x->due_ns ? free_ns : x->due_ns) + (int64_t)(1e9 / step->capacity_per_s);
+		x->last_byte_ns = x->first_byte_ns = free_ns > x->last_byte_ns ? free_ns : x->last_byte_ns;
+		if (x->last_byte_ns - x->due_ns <= TIMEOUT_NS)
+			continue;
+		free_ns -= (int64_t)(1e9 / step->capacity_per_s); /* it is not worked on */
+		x->outcome = OUTCOME_FAILURE;
+		x->failure = FAILURE_RESPONSE_TIMEOUT;
+		x->last_byte_ns = x->due_ns + TIMEOUT_NS;
+		x->first_byte_ns = -1;
+		x->status = 0;
+	}
+}
+
+/* How many are under way at that time. */
+static inline uint32_t
+count_in_flight(const struct exchange *all, uint32_t n, int64_t at_ns)
+{
+	uint32_t in_flight = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		in_flight += all[i].taken_ns <= at_ns && all[i].last_byte_ns > at_ns;
+	return in_flight;
 }
 
 static inline struct reading
@@ -183,7 +223,7 @@ make_reading(struct scripted_run *run, const struct step *step, int second)
 }
 
 static inline void
-end_interval(struct scripted_run *run, uint32_t level, const struct reading *reading)
+end_interval(struct scripted_run *run, uint32_t level, const struct reading *reading, uint32_t in_flight)
 {
 	run->now_ns += NS_PER_S;
 	struct interval *interval = recorder_take_interval(run->recorder, run->now_ns);
@@ -192,6 +232,7 @@ end_interval(struct scripted_run *run, uint32_t level, const struct reading *rea
 	interval_add_up(interval);
 	interval->current_level = level;
 	interval->target = *reading;
+	interval->in_flight = in_flight;
 	summary_add_interval(run->summary, interval);
 	if (run->judge != NULL)
 		judge_interval(run->judge, run->summary);
@@ -205,7 +246,7 @@ run_idle(struct scripted_run *run, double cpu)
 	struct reading r = make_reading(run, &(struct step){.cpu = cpu}, 0);
 
 	recorder_add_reading(run->recorder, LEVEL_NONE, false, &r);
-	end_interval(run, LEVEL_NONE, &r);
+	end_interval(run, LEVEL_NONE, &r, 0);
 }
 
 static inline void
@@ -230,6 +271,12 @@ play_second(struct scripted_run *run, const struct step *step, const struct exch
 		else if (ends)
 			recorder_add_exchange(run->recorder, x, x->last_byte_ns < end_ns ? level : LEVEL_NONE);
 	}
+	for (int i = 0; i < 100; i++) {
+		int64_t at_ns = run->now_ns + i * NS_PER_S / 100;
+
+		recorder_in_flight(
+			run->recorder, at_ns < end_ns ? level : LEVEL_NONE, count_in_flight(all, n, at_ns), at_ns);
+	}
 	if (step->gap_ns > 0)
 		recorder_add_loop_gap(run->recorder, level, step->gap_ns);
 }
@@ -250,8 +297,10 @@ run_play(struct scripted_run *run, struct step step)
 		int64_t due_ns = start_ns + (int64_t)((double)i / n * seconds * (double)NS_PER_S);
 
 		all[i] = make_exchange(&step, run->levels, i, n, due_ns, (int)((due_ns - start_ns) / NS_PER_S), used);
-		last_ns = all[i].last_byte_ns >= last_ns ? all[i].last_byte_ns + 1 : last_ns;
 	}
+	queue_exchanges(&step, all, n, start_ns);
+	for (uint32_t i = 0; i < n; i++)
+		last_ns = all[i].last_byte_ns >= last_ns ? all[i].last_byte_ns + 1 : last_ns;
 	for (int second = 0; run->now_ns < last_ns; second++) {
 		uint32_t current = second < seconds ? run->levels : LEVEL_NONE;
 		struct reading r = make_reading(run, &step, second);
@@ -260,7 +309,7 @@ run_play(struct scripted_run *run, struct step step)
 		recorder_add_reading(run->recorder, current, false, &r);
 		if (run->now_ns + NS_PER_S >= last_ns)
 			recorder_close_level(run->recorder, run->levels);
-		end_interval(run, current, &r);
+		end_interval(run, current, &r, count_in_flight(all, n, run->now_ns + NS_PER_S - 1));
 	}
 	free(all);
 	if (step.is_cut)

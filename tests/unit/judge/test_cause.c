@@ -5,54 +5,19 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "unit/judge/scripted_run.h"
-
-#define NONE FAILURE_MODE_NONE
-#define OOM FAILURE_MODE_OUT_OF_MEMORY
-#define CRASH FAILURE_MODE_CRASH
-#define TIMEOUT FAILURE_MODE_TIMEOUT
-#define ERRORS FAILURE_MODE_HIGH_ERROR_RATE
-#define CPU FAILURE_MODE_RESOURCE_EXHAUSTION
-
-/* Judges a healthy level and then this one, and checks the causes in order; the broken level starts at 10 s. */
-static void
-check_causes(struct step step, const enum failure_mode *wanted, size_t n, int64_t onset_s)
-{
-	struct scripted_run run;
-
-	run_init(&run, "steps");
-	assert_int_equal(run_play_on(&run, (struct step){.offered = 50}), LEVEL_OK);
-	run_play_on(&run, step);
-	const struct verdict *v = judge_run(run.judge, run.summary, &run.facts);
-
-	assert_int_equal(v->causes_n, n);
-	assert_int_equal(v->evidence_n, n);
-	for (size_t i = 0; i < n; i++) {
-		assert_int_equal(v->causes[i], wanted[i]);
-		assert_int_equal(v->evidence[i]->mode, wanted[i]);
-		assert_true(strlen(v->evidence[i]->text) > 10);
-	}
-	assert_int_equal(v->failure_mode, n > 0 ? wanted[0] : NONE);
-	assert_int_equal(v->onset_ns, n > 0 ? onset_s * NS_PER_S : -1);
-	run_fini(&run);
-}
-
-#define STEP(...) ((struct step){.offered = 100, __VA_ARGS__})
-#define CHECK_CAUSES(onset_s, step, ...)                                                                               \
-	check_causes(step, (const enum failure_mode[]){__VA_ARGS__},                                                   \
-		sizeof((enum failure_mode[]){__VA_ARGS__}) / sizeof(enum failure_mode), onset_s)
+#include "unit/judge/causes.h"
 
 static void
 test_each_cause_alone_is_named_with_its_onset(void **state)
 {
 	(void)state;
-	check_causes((struct step){.offered = 100}, NULL, 0, -1);
+	check_causes((struct step){.offered = 100}, NULL, 0, -1, 0);
 	CHECK_CAUSES(13, STEP(.bad = {{FAILURE_STATUS, 700, 3}}), ERRORS);
 	CHECK_CAUSES(14, STEP(.memory = 0.95, .memory_from_s = 4), OOM);
 	CHECK_CAUSES(15, STEP(.kill_at_s = 5), OOM);
 	CHECK_CAUSES(16, STEP(.gone_at_s = 6), CRASH);
 	CHECK_CAUSES(12, STEP(.bad = {{FAILURE_CONNECT_REFUSED, 50, 2}}), CRASH);
-	CHECK_CAUSES(13, STEP(.cpu = 1, .cpu_from_s = 3, .slow = 100, .slow_ns = NS_PER_S), CPU);
+	CHECK_CAUSES(13, STEP(.cpu = 1, .cpu_from_s = 3, .slow = 100, .slow_ns = NS_PER_S), CPU, LATENCY);
 }
 
 /* Requests that are due from second 2 on time out from second 4 on: after the timeout of 2 s. */
@@ -109,9 +74,9 @@ test_cpu_leads_the_timeouts_that_it_makes(void **state)
 {
 	(void)state;
 	CHECK_CAUSES(10, STEP(.cpu = 1, .bad = {{FAILURE_RESPONSE_TIMEOUT, 300, 2}}), CPU, TIMEOUT, ERRORS);
-	/* In the same second: timeout, then CPU, then errors. */
+	/* In the same second, too. */
 	CHECK_CAUSES(
-		14, STEP(.cpu = 1, .cpu_from_s = 4, .bad = {{FAILURE_RESPONSE_TIMEOUT, 300, 2}}), TIMEOUT, CPU, ERRORS);
+		14, STEP(.cpu = 1, .cpu_from_s = 4, .bad = {{FAILURE_RESPONSE_TIMEOUT, 300, 2}}), CPU, TIMEOUT, ERRORS);
 	CHECK_CAUSES(13, STEP(.cpu = 1, .cpu_from_s = 3, .bad = {{FAILURE_STATUS, 300, 3}}), CPU, ERRORS);
 	/* Errors first: the CPU only followed. */
 	CHECK_CAUSES(11, STEP(.cpu = 1, .cpu_from_s = 5, .bad = {{FAILURE_STATUS, 300, 1}}), ERRORS, CPU);

@@ -1,0 +1,44 @@
+#include <inttypes.h>
+
+#include "judge/refusals.h"
+
+static bool
+has_crashed(const struct level_verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->findings_n; i++)
+		if (verdict->findings[i].mode == FAILURE_MODE_CRASH)
+			return true;
+	return false;
+}
+
+/* Refusals and connects without an answer, while whoever has a connection is served: an accept queue that is full, or a
+ * limit of connections or descriptors. What such a level amounts to is told by its error rate. */
+static void
+connection_limit_look(const struct rule_context *context, struct level_verdict *verdict)
+{
+	struct refusals refusals = refusals_of(context);
+	uint64_t all = refusals.refused + refusals.timed_out + refusals.reset;
+	uint64_t requests = rule_errors_of(context->level).requests;
+
+	if (all < REFUSALS_MIN || !refusals.is_answering_beside || has_crashed(verdict) ||
+		!((double)all > RULE_ERR_ERROR_RATE * (double)requests))
+		return;
+	struct finding finding = {.rule = "connection_limit",
+		.mode = FAILURE_MODE_CONNECTION_LIMIT,
+		.weight = LEVEL_ERR,
+		.onset_ns = refusals.onset_ns,
+		.measured = (double)all / (double)requests,
+		.threshold = RULE_ERR_ERROR_RATE};
+
+	rule_say(rule_add(verdict, &finding),
+		"%.1f%% of the requests (> %.1f%%) got no connection while others were answered: %" PRIu64
+		" refused, %" PRIu64 " without an answer to the connect, %" PRIu64 " reset",
+		finding.measured * 100, RULE_ERR_ERROR_RATE * 100, refusals.refused, refusals.timed_out,
+		refusals.reset);
+}
+
+const struct rule connection_limit_rule = {
+	.name = "connection_limit",
+	.help = "the target turns connections away while it answers others",
+	.look = connection_limit_look,
+};
