@@ -250,24 +250,30 @@ metric_value_arm(const struct expr *expr, const struct arm *arm)
 }
 
 double
-metric_value_last(const struct expr *expr, const struct summary *summary)
+metric_value_window(
+	const struct expr *expr, const struct summary *summary, const struct cell *window, int64_t window_ns)
 {
 	struct gauge_set target;
-	double window_s = ns_to_s(summary->last_interval_ns);
+	double window_s = ns_to_s(window_ns);
 
 	gauge_set_init(&target);
 	if (summary->now.target.at_ns >= 0)
 		gauge_set_add(&target, &summary->now.target);
-	return value_from(
-		expr, &(struct source){.all = &summary->last,
-			      .counts = &summary->last.counts,
-			      .target = &target,
-			      .had_tokens = summary->everything.counts.generations > 0,
-			      .window_s = window_s,
-			      .achieved_per_s = window_s > 0 ? (double)summary->last.counts.ok / window_s : NAN,
-			      .in_flight_avg = summary->now.in_flight,
-			      .in_flight_peak = summary->now.in_flight,
-			      .in_flight_last = summary->now.in_flight});
+	return value_from(expr, &(struct source){.all = window,
+					.counts = &window->counts,
+					.target = &target,
+					.had_tokens = summary->everything.counts.generations > 0,
+					.window_s = window_s,
+					.achieved_per_s = window_s > 0 ? (double)window->counts.ok / window_s : NAN,
+					.in_flight_avg = summary->now.in_flight,
+					.in_flight_peak = summary->now.in_flight,
+					.in_flight_last = summary->now.in_flight});
+}
+
+double
+metric_value_last(const struct expr *expr, const struct summary *summary)
+{
+	return metric_value_window(expr, summary, &summary->last, summary->last_interval_ns);
 }
 
 enum metric_kind

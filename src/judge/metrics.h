@@ -2,7 +2,6 @@
 
 #include "judge/judge.h"
 #include "measure/arm.h"
-#include "measure/arm.h"
 
 /* Of one that is_of_the_run: max_sustainable_rate, max_goodput_rate, ready_time. judge_value knows none of them. */
 double metric_of_the_run(const struct plan_metric *metric, const struct arm_run *run);
@@ -27,6 +26,9 @@ double metric_value_arm(const struct expr *expr, const struct arm *arm);
 
 /* The value of an abort_when expression over the last interval. */
 double metric_value_last(const struct expr *expr, const struct summary *summary);
+/* Over several intervals: what happened in them, up to the last. */
+double metric_value_window(
+	const struct expr *expr, const struct summary *summary, const struct cell *window, int64_t window_ns);
 
 /* "12.3ms", or "> timeout (10s)" for one that fell among the failures, or "n/a"; returns into. */
 const char *metric_value_text(const struct expr *expr, double value, int64_t timeout_ns, char *into, size_t size);

@@ -41,7 +41,7 @@ search_log_free(struct search_log *log)
 	if (log == NULL)
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(log->windows); i++)
-		windows_fini(&log->windows[i]);
+		windows_fini(&log->windows[i], log->plan);
 	free(log->trials);
 	free(log);
 }

@@ -12,35 +12,49 @@ void
 windows_init(struct windows *windows, const struct plan *plan)
 {
 	*windows = (struct windows){.level = LEVEL_NONE, .slos = must_calloc(plan->slos_n + 1, sizeof(*windows->slos))};
+	for (size_t i = 0; i < plan->slos_n; i++)
+		cell_init(&windows->slos[i].open, false);
 }
 
 void
-windows_fini(struct windows *windows)
+windows_fini(struct windows *windows, const struct plan *plan)
 {
+	for (size_t i = 0; i < plan->slos_n; i++)
+		cell_fini(&windows->slos[i].open);
 	free(windows->slos);
-	windows->slos = NULL;
+}
+
+static void
+slo_windows_close(struct slo_windows *slo)
+{
+	cell_reset(&slo->open);
+	slo->open_ns = 0;
 }
 
 void
 windows_begin(struct windows *windows, const struct plan *plan, uint32_t level)
 {
-	struct window_count *slos = windows->slos;
-
-	memset(slos, 0, (plan->slos_n + 1) * sizeof(*slos));
-	*windows = (struct windows){.level = level, .slos = slos};
+	*windows = (struct windows){.level = level, .slos = windows->slos};
+	for (size_t i = 0; i < plan->slos_n; i++) {
+		slo_windows_close(&windows->slos[i]);
+		windows->slos[i].count = (struct window_count){0};
+	}
 }
 
 static void
-count(struct window_count *count, bool is_bad)
+count(struct window_count *count, bool is_bad, int64_t window_ns)
 {
 	count->told++;
+	count->told_ns += window_ns;
 	count->bad += is_bad;
+	count->bad_ns += is_bad ? window_ns : 0;
 }
 
 /* Of what ended in the window, and of what was due in it and did not. */
 static void
-count_rates(struct windows *windows, const struct plan *plan, const struct counts *c)
+count_rates(struct windows *windows, const struct plan *plan, const struct summary *summary)
 {
+	const struct counts *c = &summary->last.counts;
 	uint64_t failures = c->failed + c->dropped + c->unsent, ended = c->ok + failures;
 	uint64_t requests = c->scheduled > ended ? c->scheduled : ended;
 	uint64_t timeouts = c->by_failure[FAILURE_RESPONSE_TIMEOUT] + c->by_failure[FAILURE_QUEUE_TIMEOUT] +
@@ -48,8 +62,10 @@ count_rates(struct windows *windows, const struct plan *plan, const struct count
 
 	if (ended == 0)
 		return;
-	count(&windows->error_rate, (double)failures > plan->break_when.error_rate * (double)requests);
-	count(&windows->timeout_rate, (double)timeouts > plan->break_when.timeout_rate * (double)requests);
+	count(&windows->error_rate, (double)failures > plan->break_when.error_rate * (double)requests,
+		summary->last_interval_ns);
+	count(&windows->timeout_rate, (double)timeouts > plan->break_when.timeout_rate * (double)requests,
+		summary->last_interval_ns);
 }
 
 /* While the load runs; a window that a level's begin or end made too short tells of no rate. */
@@ -59,20 +75,38 @@ count_running(struct windows *windows, const struct plan *plan, const struct sum
 	const struct counts *c = &summary->last.counts;
 
 	if (c->scheduled >= RULE_FEW_REQUESTS && !plan->scenarios[0].load.in_users)
-		count(&windows->saturation, (double)c->ok < RULE_DEGR_ACHIEVED_SHARE * (double)c->scheduled);
+		count(&windows->saturation, (double)c->ok < RULE_DEGR_ACHIEVED_SHARE * (double)c->scheduled,
+			summary->last_interval_ns);
+}
+
+/* By the interval alone where that tells, else by all since the last that did. */
+static double
+value_of(struct slo_windows *slo, const struct expr *expr, const struct summary *summary)
+{
+	double value = slo->open_ns == 0 ? metric_value_last(expr, summary) : NAN;
+
+	if (!isnan(value))
+		return value;
+	cell_merge(&slo->open, &summary->last);
+	slo->open_ns += summary->last_interval_ns;
+	return metric_value_window(expr, summary, &slo->open, slo->open_ns);
 }
 
 static void
 count_slos(struct windows *windows, const struct plan *plan, const struct summary *summary, bool tells_rates)
 {
 	for (size_t i = 0; i < plan->slos_n; i++) {
+		struct slo_windows *slo = &windows->slos[i];
 		const struct expr *expr = &plan->slos[i].expr;
 		bool is_told = expr->of == EXPR_OF_RUN && expr->request < 0 && !expr->metric->is_of_the_run &&
 			       (tells_rates || expr->metric->unit != UNIT_RATE);
-		double value = is_told ? metric_value_last(expr, summary) : NAN;
+		double value = is_told ? value_of(slo, expr, summary) : NAN;
 
-		if (!isnan(value))
-			count(&windows->slos[i], !expr_holds(expr, value));
+		if (isnan(value))
+			continue;
+		count(&slo->count, !expr_holds(expr, value),
+			slo->open_ns > 0 ? slo->open_ns : summary->last_interval_ns);
+		slo_windows_close(slo);
 	}
 }
 
@@ -88,7 +122,7 @@ windows_add(struct windows *windows, const struct plan *plan, const struct summa
 	if (windows->level == LEVEL_NONE || current == LEVEL_WARMUP ||
 		summary->last_ns - summary->last_interval_ns < summary->levels[windows->level].start_ns)
 		return;
-	count_rates(windows, plan, &summary->last.counts);
+	count_rates(windows, plan, summary);
 	if (is_running && is_long)
 		count_running(windows, plan, summary);
 	count_slos(windows, plan, summary, is_running && is_long);
@@ -97,8 +131,7 @@ windows_add(struct windows *windows, const struct plan *plan, const struct summa
 static bool
 is_worse(const struct window_count *a, const struct window_count *b)
 {
-	return (uint64_t)a->bad * (b->told > 0 ? b->told : 1) > (uint64_t)b->bad * (a->told > 0 ? a->told : 1) ||
-	       b->told == 0;
+	return b->told == 0 || (double)a->bad_ns * (double)b->told_ns > (double)b->bad_ns * (double)a->told_ns;
 }
 
 struct window_count
@@ -110,7 +143,7 @@ windows_worst(const struct windows *windows, const struct plan *plan)
 	for (size_t i = 0; i < ARRAY_LEN(rates); i++)
 		worst = is_worse(rates[i], worst) ? rates[i] : worst;
 	for (size_t i = 0; i < plan->slos_n; i++)
-		worst = is_worse(&windows->slos[i], worst) ? &windows->slos[i] : worst;
+		worst = is_worse(&windows->slos[i].count, worst) ? &windows->slos[i].count : worst;
 	return *worst;
 }
 
@@ -118,7 +151,8 @@ windows_worst(const struct windows *windows, const struct plan *plan)
 static bool
 is_of_a_few(const struct window_count *count)
 {
-	return count->told >= WINDOWS_FEW && count->bad <= WINDOWS_BAD_SHARE * count->told;
+	return count->told >= WINDOWS_FEW &&
+	       (count->bad <= 1 || (double)count->bad_ns <= WINDOWS_BAD_SHARE * (double)count->told_ns);
 }
 
 /* What asks for a level to be broken, and in which windows it did. NULL: it is no matter of windows. */
@@ -155,7 +189,7 @@ windows_decide(const struct windows *windows, const struct plan *plan, const str
 		const struct expr *expr = &plan->slos[i].expr;
 
 		if (!isnan(slo_values[i]) && !expr->metric->is_of_the_run && !expr_holds(expr, slo_values[i]) &&
-			!is_of_a_few(&windows->slos[i]))
+			!is_of_a_few(&windows->slos[i].count))
 			return SEARCH_BROKE;
 	}
 	return SEARCH_HELD;

@@ -4,28 +4,35 @@
 #include "measure/summary.h"
 
 /* How a level of a search is decided: not by one window that was bad. A window is an interval that began in the level
- * or in the drain after it. It tells of each thing that is asked (every SLO, the rates of break_when, what was
- * achieved) whether that held in it; what too few requests ended for (a P99 at 50 per second) it says nothing of.
+ * or in the drain after it, or as many of them as it takes to tell: a P99 takes 100 requests, 2 s at 50 per second. It
+ * tells of each thing that is asked (every SLO, the rates of break_when, what was achieved) whether that held in it.
  *
  * A level broke if something is gone for good (a crash, memory), or if something missed over the level as a whole and
- * in more than a quarter of at least 4 windows that tell of it. Of what fewer windows tell, the level as a whole
- * decides. A target that fails one second in twenty, each for itself, so breaks one level of 10 s in 87; by the level
- * as a whole it would be two in five. */
+ * in more than one of at least 4 windows, and in more than a quarter of their time. Where fewer windows tell, the level
+ * as a whole decides. A target that fails one second in twenty, each for itself, so breaks one level of 10 s in 87; by
+ * the level as a whole it would be two in five. */
 #define WINDOWS_FEW 4
 #define WINDOWS_BAD_SHARE 0.25
 
 struct window_count {
 	uint32_t told, bad;
+	int64_t told_ns, bad_ns; /* they are not all of one length, and are weighed by it */
+};
+
+struct slo_windows {
+	struct window_count count;
+	struct cell open; /* of the intervals since the last that told, as long as they cannot tell */
+	int64_t open_ns;
 };
 
 struct windows {
-	uint32_t level;            /* LEVEL_NONE: no interval of any was seen */
-	struct window_count *slos; /* plan->slos_n */
+	uint32_t level;           /* LEVEL_NONE: no interval of any was seen */
+	struct slo_windows *slos; /* plan->slos_n */
 	struct window_count error_rate, timeout_rate, saturation;
 };
 
 void windows_init(struct windows *windows, const struct plan *plan);
-void windows_fini(struct windows *windows);
+void windows_fini(struct windows *windows, const struct plan *plan);
 
 /* None of this level were seen yet. */
 void windows_begin(struct windows *windows, const struct plan *plan, uint32_t level);

@@ -83,12 +83,23 @@ test_the_worst_windows_are_told(void **state)
 }
 
 static void
+test_a_window_is_as_long_as_it_takes_to_tell(void **state)
+{
+	(void)state;
+	begin(); /* 50 requests a second back no P99; 100 in two seconds do */
+	const struct search_trial *trial = play((struct step){.offered = 50, .slow = 50, .slow_ns = 200 * NS_PER_MS});
+
+	assert_true(trial->windows >= 4 && trial->windows <= 5);
+	assert_int_equal(trial->windows_bad, 1);
+	assert_int_equal(trial->outcome, SEARCH_HELD);
+	run_fini(&run);
+	assert_outcome((struct step){.offered = 50, .slow = 250, .slow_ns = 200 * NS_PER_MS}, SEARCH_BROKE);
+}
+
+static void
 test_where_windows_cannot_tell_the_level_decides(void **state)
 {
 	(void)state;
-	/* 50 requests a second back no P99; the 500 of the level do */
-	assert_outcome((struct step){.offered = 50, .slow = 4, .slow_ns = 200 * NS_PER_MS}, SEARCH_HELD);
-	assert_outcome((struct step){.offered = 50, .slow = 10, .slow_ns = 200 * NS_PER_MS}, SEARCH_BROKE);
 	/* of 3 windows one would be more than a quarter */
 	assert_outcome(
 		(struct step){.offered = 200, .seconds = 2, .slow = 100, .slow_ns = 200 * NS_PER_MS}, SEARCH_BROKE);
@@ -244,6 +255,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_level_misses_by_more_than_a_quarter_of_its_windows),
 		cmocka_unit_test(test_the_worst_windows_are_told),
+		cmocka_unit_test(test_a_window_is_as_long_as_it_takes_to_tell),
 		cmocka_unit_test(test_where_windows_cannot_tell_the_level_decides),
 		cmocka_unit_test(test_a_rate_that_one_window_made_breaks_nothing_and_the_verdict_says_so),
 		cmocka_unit_test(test_timeouts_after_the_level_are_windows_of_it),
