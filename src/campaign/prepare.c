@@ -42,10 +42,13 @@ campaign_start_target(struct campaign *campaign, int *exit_code)
 static const char *
 watch_key(const struct plan_watch *watch)
 {
-	return watch->pid != 0           ? "pid"
-	       : watch->pid_file != NULL ? "pid_file"
-	       : watch->process != NULL  ? "process"
-					 : "port";
+	return watch->pid != 0            ? "pid"
+	       : watch->pid_file != NULL  ? "pid_file"
+	       : watch->process != NULL   ? "process"
+	       : watch->cgroup != NULL    ? "cgroup"
+	       : watch->unit != NULL      ? "unit"
+	       : watch->container != NULL ? "container"
+					  : "port";
 }
 
 static void

@@ -45,18 +45,47 @@ check_name(struct plan_context *context, const struct plan_node *root, struct pl
 	return compile_name(node ? node : root, "name", plan->name, err);
 }
 
+/* Of names that are text: what can be seen to be wrong before anybody looks for them. */
+static bool
+check_watched_cgroup(const struct plan_node *node, const struct plan_watch *watch, struct error *err)
+{
+	static const char mount[] = "/sys/fs/cgroup";
+	const char *id = watch->container, *path = watch->cgroup;
+
+	if (id != NULL && (strlen(id) < 4 || id[strspn(id, "0123456789abcdef")] != '\0'))
+		return plan_error(node_get(node, "container"), err,
+			"container: '%s' is not how an id begins, of four hexadecimal digits or more such as 4f2d1c0a "
+			"(docker ps shows ids)",
+			id);
+	if (watch->unit != NULL && strchr(watch->unit, '/') != NULL)
+		return plan_error(node_get(node, "unit"), err,
+			"unit: '%s' is a path; write the unit's name such as web.service, or 'cgroup: %s'", watch->unit,
+			watch->unit);
+	if (path == NULL)
+		return true;
+	if (strncmp(path, mount, strlen(mount)) == 0)
+		path += strlen(mount);
+	return path[strspn(path, "/")] != '\0' ||
+	       plan_error(node_get(node, "cgroup"), err,
+		       "cgroup: everything on this machine is in '%s'; write one that holds the target alone",
+		       watch->cgroup);
+}
+
 static bool
 check_watch(const struct plan_node *node, const struct plan_target *target, struct error *err)
 {
 	const struct plan_watch *watch = &target->watch;
-	int n = (watch->pid > 0) + (watch->pid_file != NULL) + (watch->process != NULL) + (watch->port > 0);
+	int n = (watch->pid > 0) + (watch->port > 0) + (watch->pid_file != NULL) + (watch->process != NULL) +
+		(watch->cgroup != NULL) + (watch->unit != NULL) + (watch->container != NULL);
 
 	if (n > 1)
-		return plan_error(
-			node, err, "watch: one of port, pid, pid_file and process finds the target, not several");
+		return plan_error(node, err,
+			"watch: one of port, pid, pid_file, process, cgroup, unit and container finds the target, not "
+			"several");
 	if (n == 0 && target->process.command == NULL)
-		return plan_error(node, err, "watch: say whom, such as {port: 8080}; or pid, pid_file, process");
-	return true;
+		return plan_error(node, err,
+			"watch: say whom, such as {port: 8080}; or pid, pid_file, process, cgroup, unit, container");
+	return check_watched_cgroup(node, watch, err);
 }
 
 static bool

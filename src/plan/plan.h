@@ -31,13 +31,14 @@ struct plan_url {
 
 /* How to find the target's processes; at most one of them is set. */
 struct plan_watch {
-	uint64_t pid;         /* 0: not by pid */
-	const char *pid_file; /* NULL: not by this */
-	const char *process;  /* name of the process (comm) */
-	uint64_t port;        /* listening port; 0: not by port */
-	const char *cgroup;   /* reserved for the cgroup sampler */
-	const char *unit;
-	int64_t every_ns; /* between readings, 100 ms … 1 s */
+	uint64_t pid;          /* 0: not by pid */
+	const char *pid_file;  /* NULL: not by this */
+	const char *process;   /* name of the process (comm) */
+	uint64_t port;         /* listening port; 0: not by port */
+	const char *cgroup;    /* a path in its hierarchy, or a directory below /sys/fs/cgroup */
+	const char *unit;      /* systemd's; a service where it has no type */
+	const char *container; /* its id, or how it begins */
+	int64_t every_ns;      /* between readings, 100 ms … 1 s */
 };
 
 struct plan_command {

@@ -31,14 +31,19 @@ terminal_add_resources(const struct report *report, struct page *page)
 	static const struct {
 		enum gauge gauge;
 		const char *label;
+		bool is_silent; /* where it was always 0 */
 	} rows[] = {
-		{GAUGE_CPU, "CPU"},
-		{GAUGE_CPU_CORES, "CPU in cores"},
-		{GAUGE_MEMORY, "memory"},
-		{GAUGE_MEMORY_LIMIT, "memory limit"},
-		{GAUGE_THREADS, "threads"},
-		{GAUGE_FDS, "open files"},
-		{GAUGE_PROCESSES, "processes"},
+		{GAUGE_CPU, "CPU", false},
+		{GAUGE_CPU_CORES, "CPU in cores", false},
+		{GAUGE_THROTTLED, "stopped by its CPU quota", true},
+		{GAUGE_CPU_PRESSURE, "some task waited for a CPU", true},
+		{GAUGE_MEMORY, "memory", false},
+		{GAUGE_MEMORY_LIMIT, "memory limit", false},
+		{GAUGE_MEMORY_PRESSURE, "some task waited for memory", true},
+		{GAUGE_IO_PRESSURE, "some task waited for a disk", true},
+		{GAUGE_THREADS, "threads", false},
+		{GAUGE_FDS, "open files", false},
+		{GAUGE_PROCESSES, "processes", false},
 	};
 	const struct summary *summary = report->summary;
 	struct table table;
@@ -51,7 +56,7 @@ terminal_add_resources(const struct report *report, struct page *page)
 		enum gauge g = rows[i].gauge;
 		char text[FIGURE_MAX];
 
-		if (summary->target.gauges[g].n == 0)
+		if (summary->target.gauges[g].n == 0 || (rows[i].is_silent && !(gauge_peak(&summary->target, g) > 0)))
 			continue;
 		table_add_row(&table);
 		table_add_cell(&table, PAINT_PLAIN, rows[i].label);

@@ -5,7 +5,8 @@
 
 #include "base/check.h"
 #include "base/units.h"
-#include "sampler/cgroup_limits.h"
+#include "sampler/cgroup_meter.h"
+#include "sampler/cgroup_watch.h"
 #include "sampler/proc_tree.h"
 #include "sampler/procfs.h"
 
@@ -19,6 +20,7 @@ struct proc_sampler {
 	const struct clock *clock;
 	struct proc_tree tree;
 	struct cgroup_limits limits;
+	struct cgroup_meter meter;
 	double memory_total_bytes;
 	int64_t looked_ns, searched_ns; /* by our own clock: what rates are divided by; looked −1: no look yet */
 	bool is_gone;                   /* and reported so */
@@ -35,7 +37,8 @@ attach(struct proc_sampler *s, struct error *err)
 	proc_tree_clear(&s->tree);
 	proc_tree_add_roots(&s->tree, &roots);
 	proc_tree_find_children(&s->tree);
-	cgroup_limits_find(&s->limits, s->root, roots.pids[0]);
+	cgroup_limits_find(&s->limits, s->root, roots.pids[0], roots.cgroup);
+	cgroup_meter_init(&s->meter);
 	s->searched_ns = clock_now_ns(s->clock);
 	s->looked_ns = -1;
 	return true;
@@ -156,6 +159,12 @@ may_return(const struct proc_sampler *s)
 	return s->config.pid == 0 && s->config.watch->pid == 0;
 }
 
+static bool
+roots_by_cgroup(const struct proc_sampler *s)
+{
+	return s->config.pid == 0 && cgroup_watch_is_meant(s->config.watch);
+}
+
 /* A supervisor may restart a target between two looks: that it was gone is reported all the same, once. */
 static bool
 look_for_return(struct proc_sampler *s)
@@ -171,7 +180,8 @@ look_for_return(struct proc_sampler *s)
 	return !s->is_gone;
 }
 
-/* New children; where some process ended, perhaps a new root beside those that live on. */
+/* New children; where some process ended, perhaps a new root beside those that live on. A cgroup may be entered at any
+ * time. */
 static void
 search(struct proc_sampler *s)
 {
@@ -179,7 +189,9 @@ search(struct proc_sampler *s)
 	struct error ignored = {0};
 	size_t before = s->tree.n;
 
-	if (s->has_lost && may_return(s) && proc_find(&s->config, s->root, &roots, &ignored))
+	bool may_be_new = s->has_lost || roots_by_cgroup(s);
+
+	if (may_be_new && may_return(s) && proc_find(&s->config, s->root, &roots, &ignored))
 		proc_tree_add_roots(&s->tree, &roots);
 	proc_tree_find_children(&s->tree);
 	s->has_lost = false;
@@ -216,6 +228,7 @@ proc_read(struct sampler *sampler, struct reading *reading)
 	fill_cpu(s, s->looked_ns < 0 ? 0 : now_ns - s->looked_ns, reading->values);
 	fill_memory(s, reading->values);
 	fill_counts(&s->tree, reading->values);
+	cgroup_meter_look(&s->meter, &s->limits, NULL, now_ns, reading->values);
 	s->looked_ns = now_ns;
 	return true;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "sampler/cgroup_watch.h"
 #include "sampler/listen_port.h"
 #include "sampler/procfs.h"
 
@@ -163,12 +164,22 @@ find_by_port(uint16_t port, const char *root, struct proc_roots *roots, struct e
 		       port);
 }
 
+static bool
+find_by_cgroup(const struct plan_watch *watch, const char *root, struct proc_roots *roots, struct error *err)
+{
+	if (!cgroup_watch_find(watch, root, roots, err))
+		return false;
+	keep_topmost(roots, root);
+	return roots->n > 0 || error_set(err, "the last process of '%s' has just ended", roots->cgroup);
+}
+
 bool
 proc_find(const struct sampler_config *config, const char *root, struct proc_roots *roots, struct error *err)
 {
 	const struct plan_watch *watch = config->watch;
 
 	roots->n = 0;
+	roots->cgroup[0] = '\0';
 	if (config->pid != 0)
 		return find_by_pid(config->pid, root, roots, err);
 	if (watch != NULL && watch->pid != 0)
@@ -179,5 +190,7 @@ proc_find(const struct sampler_config *config, const char *root, struct proc_roo
 		return find_by_name(watch->process, root, roots, err);
 	if (watch != NULL && watch->port != 0)
 		return find_by_port((uint16_t)watch->port, root, roots, err);
-	return error_set(err, "nothing to watch: name a port, pid, pid_file or process");
+	if (watch != NULL && cgroup_watch_is_meant(watch))
+		return find_by_cgroup(watch, root, roots, err);
+	return error_set(err, "nothing to watch: name a port, pid, pid_file, process, cgroup, unit or container");
 }

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "sampler/cgroup_limits.h"
+#include "sampler/cgroup_meter.h"
 #include "sampler/own_ports.h"
 #include "sampler/process.h"
 #include "sampler/procfs.h"
@@ -17,6 +17,7 @@ struct self_sampler {
 	struct sampler base;
 	struct process process;
 	struct cgroup_limits limits;
+	struct cgroup_meter meter;
 	double memory_total_bytes;
 	double ports_limit;
 	int64_t looked_ns; /* −1: no look yet */
@@ -50,8 +51,9 @@ self_open(const struct sampler_config *config, struct error *err)
 	s->looked_ns = -1;
 	s->memory_total_bytes = procfs_read_memory_total("");
 	s->ports_limit = read_ports_limit();
+	cgroup_meter_init(&s->meter);
 	process_init(&s->process, stat.pid, stat.start_ticks);
-	cgroup_limits_find(&s->limits, "", stat.pid);
+	cgroup_limits_find(&s->limits, "", stat.pid, "");
 	return &s->base;
 }
 
@@ -85,6 +87,7 @@ self_read(struct sampler *sampler, struct reading *reading)
 		values[GAUGE_CPU_ALLOWED] = fmin(CPU_COUNT(&p->cpus), cgroup_cpu_quota(&s->limits));
 	if (s->looked_ns >= 0 && now_ns > s->looked_ns)
 		fill_rates(s, (double)(now_ns - s->looked_ns), values);
+	cgroup_meter_look(&s->meter, &s->limits, "", now_ns, values);
 	s->looked_ns = now_ns;
 	values[GAUGE_MEMORY] = p->anon_bytes + p->shmem_bytes;
 	values[GAUGE_MEMORY_LIMIT] = fmin(cgroup_memory_limit(&s->limits), s->memory_total_bytes);

@@ -8,89 +8,14 @@
 #include <math.h>
 #include <netinet/in.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/clock.h"
-#include "base/units.h"
-#include "sampler/proc.h"
+#include "children.h"
 
 #define HELD_BYTES ((size_t)64 << 20)
-
-static void
-nap(int64_t ns)
-{
-	struct timespec t = {.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
-
-	nanosleep(&t, NULL);
-}
-
-/* A child that says it is ready by a byte and ends with this test, whatever happens. */
-static pid_t
-start_child(void (*work)(int ready, void *context), void *context)
-{
-	int ends[2];
-	char byte;
-
-	assert_int_equal(pipe(ends), 0);
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		alarm(30);
-		work(ends[1], context);
-		_exit(0);
-	}
-	close(ends[1]);
-	assert_int_equal(read(ends[0], &byte, 1), 1);
-	close(ends[0]);
-	return pid;
-}
-
-static void
-end_child(pid_t pid, struct rusage *usage)
-{
-	int status;
-
-	kill(pid, SIGKILL);
-	assert_int_equal(wait4(pid, &status, 0, usage), pid);
-}
-
-static void
-say_ready(int ready)
-{
-	if (write(ready, "r", 1) != 1)
-		_exit(1);
-}
-
-static void
-burn(int ready, void *context)
-{
-	(void)context;
-	say_ready(ready);
-	for (volatile unsigned long i = 0;; i++)
-		;
-}
-
-static void
-idle(int ready, void *context)
-{
-	(void)context;
-	say_ready(ready);
-	for (;;)
-		pause();
-}
 
 static void
 hold_memory(int ready, void *context)
@@ -116,24 +41,6 @@ idle_with_burning_child(int ready, void *context)
 	}
 	for (;;)
 		pause();
-}
-
-static struct sampler *
-open_pid(pid_t pid)
-{
-	struct sampler_config config = {.pid = pid};
-	struct error err = {0};
-	struct sampler *s = proc_sampler.open(&config, &err);
-
-	assert_string_equal(err.message, "");
-	return s;
-}
-
-static void
-in_range(double value, double low, double high)
-{
-	if (!(value >= low && value <= high))
-		fail_msg("%.9g is not in %.9g..%.9g", value, low, high);
 }
 
 /* Sums what ten readings 50 ms apart say of the burner, and compares it with what the kernel charged it for. */
@@ -204,67 +111,6 @@ test_children_are_included(void **state)
 	assert_true(r.values[GAUGE_CPU_CORES] > 0.05); /* the parent only sleeps */
 	end_child(pid, NULL);
 	s->ops->close(s);
-}
-
-/* 1 MiB every few ms until the kernel ends it. */
-static void
-leak_in_cgroup(int ready, void *context)
-{
-	FILE *procs = fopen(context, "w");
-
-	if (procs == NULL || fprintf(procs, "%d\n", (int)getpid()) < 0 || fclose(procs) != 0)
-		_exit(1);
-	say_ready(ready);
-	for (;;) {
-		char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-		if (p != MAP_FAILED)
-			memset(p, 1, 1 << 20);
-		nap(5 * NS_PER_MS);
-	}
-}
-
-static bool
-put(const char *directory, const char *file, const char *text)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", directory, file);
-	FILE *f = fopen(path, "w");
-
-	return f != NULL && fputs(text, f) >= 0 && fclose(f) == 0;
-}
-
-/* Needs root and a memory controller of cgroup v1; skipped aloud elsewhere. */
-static void
-test_kill_for_memory_is_counted(void **state)
-{
-	char directory[128], procs[160];
-	struct reading r;
-	siginfo_t info;
-
-	(void)state;
-	snprintf(directory, sizeof(directory), "/sys/fs/cgroup/memory/brunt-test-%d", (int)getpid());
-	snprintf(procs, sizeof(procs), "%s/cgroup.procs", directory);
-	if (mkdir(directory, 0755) != 0 || !put(directory, "memory.limit_in_bytes", "33554432")) {
-		rmdir(directory);
-		print_message("skipped: no memory cgroup (v1) can be made here\n");
-		skip();
-	}
-	pid_t pid = start_child(leak_in_cgroup, procs);
-	struct sampler *s = open_pid(pid);
-
-	assert_true(s->ops->read(s, &r));
-	in_range(r.values[GAUGE_MEMORY_LIMIT], 33554432, 33554432);
-	in_range(r.values[GAUGE_MEMORY], 0, 33554432);
-	in_range(r.values[GAUGE_OOM_KILLS], 0, 0);
-	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-	assert_int_equal(info.si_status, SIGKILL);
-	assert_false(s->ops->read(s, &r));
-	in_range(r.values[GAUGE_OOM_KILLS], 1, 1);
-	end_child(pid, NULL);
-	s->ops->close(s);
-	assert_int_equal(rmdir(directory), 0);
 }
 
 static void
@@ -470,7 +316,6 @@ main(void)
 		cmocka_unit_test(test_cpu_agrees_with_the_kernels_accounts),
 		cmocka_unit_test(test_memory_is_what_the_child_holds),
 		cmocka_unit_test(test_children_are_included),
-		cmocka_unit_test(test_kill_for_memory_is_counted),
 		cmocka_unit_test(test_gone_process_is_reported_at_once),
 		cmocka_unit_test(test_listening_port_names_its_process),
 		cmocka_unit_test(test_port_without_a_listener_is_said),
