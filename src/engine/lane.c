@@ -76,6 +76,8 @@ lane_is_over(const struct lane *lane, int64_t t_ns)
 {
 	if (lane->is_stopped)
 		return true;
+	if (schedule_is_steered(&lane->schedule))
+		return t_ns >= schedule_end_ns(&lane->schedule);
 	if (!lane->scenario->load.in_users)
 		return lane->next_due_ns == INT64_MAX;
 	return t_ns >= schedule_end_ns(&lane->schedule) || lane_iterations_are_over(lane);

@@ -6,6 +6,7 @@
 #include "engine/lane.h"
 #include "engine/pool.h"
 #include "engine/timeline.h"
+#include "measure/events.h"
 #include "measure/recorder.h"
 
 /* Due arrivals, and due steps of their sessions → exchanges. The pump takes what is due, gives it a slot and hands it
@@ -78,4 +79,5 @@ void pump_stop(struct pump *pump, int64_t now_ns);
 void pump_abandon(struct pump *pump, int64_t now_ns);
 /* After pump_stop, with nothing in flight: goes on with the schedule's level `span` from its start. */
 void pump_resume(struct pump *pump, size_t span, int64_t now_ns);
-void pump_steer(struct pump *pump, double level, int64_t at_ns); /* from then on, in run time */
+/* From then on, in run time: a level as the control message says. */
+void pump_steer(struct pump *pump, const struct control *level, int64_t at_ns);

@@ -80,17 +80,26 @@ pump_shorten_level(struct pump *pump, int64_t at_ns)
 	pump->on_level(pump->context, timeline->n - 1);
 }
 
-void
-pump_steer(struct pump *pump, double level, int64_t at_ns)
+/* What was due until then is taken: where that was later, the schedule changes from then on. */
+static void
+pump_steer_lane(struct pump *pump, struct lane *lane, const struct control *level, int64_t at_ns)
 {
-	/* What was due until then is taken: where that was later, the schedule changes from then on. */
 	int64_t from_ns = at_ns > pump->taken_until_ns ? at_ns : pump->taken_until_ns + 1;
+	int64_t offset_ns = pump->timeline.offset_ns;
 
+	lane_steer(lane, level->level, from_ns - offset_ns);
+	if (level->for_ns > 0)
+		lane_steer(lane, 0, at_ns + level->settle_ns + level->for_ns - offset_ns);
+}
+
+void
+pump_steer(struct pump *pump, const struct control *level, int64_t at_ns)
+{
 	for (size_t i = 0; i < pump->lanes_n; i++)
 		if (&pump->lanes[i].schedule == pump->timeline.lead)
-			lane_steer(&pump->lanes[i], level, from_ns - pump->timeline.offset_ns);
+			pump_steer_lane(pump, &pump->lanes[i], level, at_ns);
 	pump_shorten_level(pump, at_ns);
-	timeline_begin_steered(&pump->timeline, level, at_ns);
+	timeline_begin_steered(&pump->timeline, level->level, at_ns, level->settle_ns, level->for_ns);
 	pump->on_level(pump->context, pump->timeline.n - 1);
 }
 

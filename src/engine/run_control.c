@@ -92,7 +92,7 @@ run_take_level(struct run *run, const struct control *control, int64_t now_ns)
 	if (run->phase != RUN_MEASURE || !timeline_may_steer(&run->pump.timeline, now_ns))
 		log_warn("control: a level came too late, or too soon after many others; left out");
 	else /* A leader names the moment, so that the level begins at the same one everywhere. */
-		pump_steer(&run->pump, control->level, run->config.is_led ? control->at_ns : now_ns);
+		pump_steer(&run->pump, control, run->config.is_led ? control->at_ns : now_ns);
 }
 
 /* Levels whose time has come, and the load is there to be changed: the others wait. */

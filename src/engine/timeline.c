@@ -15,7 +15,8 @@ timeline_init(struct timeline *timeline, const struct schedule *lead, int64_t ta
 	/* Each may run twice (repeated once) and be cut once; steering adds more, by reallocation. */
 	timeline->capacity = (uint32_t)(3 * timeline->spans_n + 8);
 	timeline->levels = must_calloc(timeline->capacity, sizeof(*timeline->levels));
-	timeline->warmup_is_closed = schedule_measured_from_ns(lead) == 0;
+	timeline->keeps_warmup = schedule_is_steered(lead);
+	timeline->warmup_is_closed = schedule_measured_from_ns(lead) == 0 && !timeline->keeps_warmup;
 }
 
 void
@@ -71,7 +72,7 @@ timeline_begin_next(struct timeline *timeline, int64_t now_ns)
 	} while (is_lost_in_gap(timeline, &span, now_ns));
 	struct timeline_level *level = timeline_append(timeline);
 
-	level->start_ns = span.start_ns + timeline->offset_ns;
+	level->settle_ns = level->start_ns = span.start_ns + timeline->offset_ns;
 	level->end_ns = span.end_ns == INT64_MAX ? INT64_MAX : span.end_ns + timeline->offset_ns;
 	level->span = timeline->next_span - 1;
 	level->offered = span.offered;
@@ -81,9 +82,12 @@ timeline_begin_next(struct timeline *timeline, int64_t now_ns)
 uint32_t
 timeline_level_of(const struct timeline *timeline, int64_t due_ns)
 {
-	for (uint32_t i = timeline->n; i > 0; i--)
+	for (uint32_t i = timeline->n; i > 0; i--) {
 		if (due_ns >= timeline->levels[i - 1].start_ns)
 			return i - 1;
+		if (due_ns >= timeline->levels[i - 1].settle_ns)
+			return LEVEL_WARMUP;
+	}
 	return LEVEL_WARMUP;
 }
 
@@ -106,9 +110,13 @@ timeline_next_boundary_ns(const struct timeline *timeline, int64_t now_ns)
 		return INT64_MAX;
 	if (timeline->next_span < timeline->spans_n)
 		next_ns = span_at(timeline, timeline->next_span).start_ns + timeline->offset_ns;
-	if (timeline->n > 0 && timeline->levels[timeline->n - 1].end_ns > now_ns &&
-		timeline->levels[timeline->n - 1].end_ns < next_ns)
-		next_ns = timeline->levels[timeline->n - 1].end_ns;
+	if (timeline->n > 0) {
+		const struct timeline_level *last = &timeline->levels[timeline->n - 1];
+		int64_t boundary_ns = last->start_ns > now_ns ? last->start_ns : last->end_ns;
+
+		if (boundary_ns > now_ns && boundary_ns < next_ns)
+			next_ns = boundary_ns;
+	}
 	return next_ns;
 }
 
@@ -126,12 +134,12 @@ uint32_t
 timeline_close_next(struct timeline *timeline, int64_t now_ns)
 {
 	if (!timeline->warmup_is_closed) {
-		bool is_over = timeline->n > 0 || timeline->ended_ns <= now_ns;
+		bool is_over = (timeline->n > 0 && !timeline->keeps_warmup) || timeline->ended_ns <= now_ns;
 
-		if (!is_over)
+		if (!is_over && !timeline->keeps_warmup)
 			return LEVEL_NONE;
 		/* Another scenario's warm-up may outlast it: the levels do not wait for that. */
-		if (timeline->warmup_outstanding == 0) {
+		if (is_over && timeline->warmup_outstanding == 0) {
 			timeline->warmup_is_closed = true;
 			return LEVEL_WARMUP;
 		}
@@ -188,21 +196,30 @@ timeline_may_steer(const struct timeline *timeline, int64_t now_ns)
 	       timeline->n - timeline->first_open < TIMELINE_STEERED_OPEN_MAX;
 }
 
-void
-timeline_begin_steered(struct timeline *timeline, double offered, int64_t now_ns)
+/* The one that is replaced, where the last has nothing due in its window yet; else a new one. */
+static struct timeline_level *
+timeline_steered(struct timeline *timeline, int64_t now_ns)
 {
-	int64_t end_ns = timeline->tail_end_ns;
+	struct timeline_level *last = timeline->n > 0 ? &timeline->levels[timeline->n - 1] : NULL;
 
-	if (timeline_is_steered(timeline) && timeline->levels[timeline->n - 1].start_ns == now_ns) {
-		timeline->levels[timeline->n - 1].offered = offered; /* two messages at one moment: the last holds */
-		return;
+	if (timeline_is_steered(timeline) && last->start_ns >= now_ns) {
+		CHECK_OP(last->outstanding, ==, 0);
+		return last;
 	}
-	if (timeline->n > 0 && timeline->levels[timeline->n - 1].end_ns > now_ns)
-		timeline->levels[timeline->n - 1].end_ns = now_ns;
-	struct timeline_level *level = timeline_append(timeline);
+	if (last != NULL && last->end_ns > now_ns)
+		last->end_ns = now_ns;
+	return timeline_append(timeline);
+}
 
-	level->start_ns = now_ns;
-	level->end_ns = end_ns == INT64_MAX ? INT64_MAX : end_ns + timeline->offset_ns;
+void
+timeline_begin_steered(struct timeline *timeline, double offered, int64_t now_ns, int64_t settle_ns, int64_t for_ns)
+{
+	int64_t end_ns = timeline->tail_end_ns == INT64_MAX ? INT64_MAX : timeline->tail_end_ns + timeline->offset_ns;
+	struct timeline_level *level = timeline_steered(timeline, now_ns);
+
+	level->settle_ns = now_ns;
+	level->start_ns = now_ns + settle_ns;
+	level->end_ns = for_ns > 0 && level->start_ns + for_ns < end_ns ? level->start_ns + for_ns : end_ns;
 	level->span = timeline->spans_n;
 	level->offered = offered;
 	timeline->next_span = timeline->spans_n;

@@ -10,6 +10,7 @@
  * resumed one is a new level with an index of its own. Levels close in order, each when its window is over and its last
  * exchange has ended. Schedule time + offset = run time: pausing and repeating only move the offset. */
 struct timeline_level {
+	int64_t settle_ns;        /* ≤ start_ns: what is due from here until then counts as warm-up */
 	int64_t start_ns, end_ns; /* run time */
 	size_t span;              /* which of the schedule's levels */
 	uint64_t outstanding;     /* scheduled, not ended */
@@ -29,6 +30,7 @@ struct timeline {
 	bool warmup_is_closed;
 	int64_t gap_from_ns; /* the process stood still from here until now; INT64_MAX: it did not */
 	int64_t ended_ns;    /* no arrival from here on: INT64_MAX until known */
+	bool keeps_warmup;   /* levels that settle add to the warm-up until the end */
 	bool keeps_lost;     /* one of several whose levels must bear the same numbers: a gap swallows none */
 };
 
@@ -57,9 +59,11 @@ int64_t timeline_resume(struct timeline *timeline, size_t span, int64_t now_ns);
 /* Before resuming, with all levels closed: the next one bears this number at least. Others of a fleet have begun levels
  * that this one had not; here they were never. */
 void timeline_number_from(struct timeline *timeline, uint32_t level, int64_t now_ns);
-/* Steered: from now on one new level, up to the schedule's end. May it? Not past the end, and not while as many levels
+/* Steered: a new level, in the place of one that has not begun. May it? Not past the end, and not while as many levels
  * as can be told apart wait to be closed. */
 #define TIMELINE_STEERED_OPEN_MAX 48
 bool timeline_may_steer(const struct timeline *timeline, int64_t now_ns);
 bool timeline_is_steered(const struct timeline *timeline);
-void timeline_begin_steered(struct timeline *timeline, double offered, int64_t now_ns);
+/* settle_ns: its window begins so much later. for_ns: and is so long; 0: up to the schedule's end. */
+void timeline_begin_steered(
+	struct timeline *timeline, double offered, int64_t now_ns, int64_t settle_ns, int64_t for_ns);

@@ -250,7 +250,7 @@ uint64_t
 schedule_users_most(const struct schedule *s)
 {
 	int64_t end_ns = schedule_end_ns(s);
-	double most = schedule_level_at(s, 0);
+	double most = schedule_is_steered(s) ? s->shape->level_most(s->params) : schedule_level_at(s, 0);
 
 	for (int64_t i = 0; i < USERS_SAMPLES && end_ns < INT64_MAX; i++)
 		most = fmax(most, schedule_level_at(s, end_ns / USERS_SAMPLES * i));
@@ -409,16 +409,24 @@ schedule_level_span(const struct schedule *schedule, size_t i)
 	return span;
 }
 
+bool
+schedule_is_steered(const struct schedule *schedule)
+{
+	return schedule->shape->level_most != NULL;
+}
+
 void
 schedule_steer(struct schedule *schedule, double level, int64_t at_ns)
 {
 	size_t n = schedule->steers_n;
-	int64_t earliest_ns = n > 0 ? schedule->steers[n - 1].at_ns : schedule->warmup_ns;
 
 	CHECK(level >= 0);
-	at_ns = at_ns > earliest_ns ? at_ns : earliest_ns;
+	at_ns = at_ns > schedule->warmup_ns ? at_ns : schedule->warmup_ns;
 	if (at_ns >= schedule_end_ns(schedule))
 		return;
+	while (n > 0 && schedule->steers[n - 1].at_ns > at_ns)
+		n--;
+	schedule->steers_n = n;
 	double base = area_at(schedule, at_ns);
 
 	if (n == SCHEDULE_STEERS_MAX)

@@ -29,7 +29,7 @@ struct schedule {
 	uint64_t count_limit;  /* measured arrivals (closed loop: iterations) at most; 0: no limit */
 	/* i-th of n shards takes arrivals k ≡ i mod n of the same schedule; the engine sets both. */
 	uint32_t shard, shards;
-	/* Set by the control stream: from at_ns on the load is steady at this level, `base` arrivals of the shape lie
+	/* Set by control: from at_ns on the load is steady at this level, `base` arrivals of the shape lie
 	 * before. */
 	struct schedule_steer {
 		int64_t at_ns;
@@ -102,8 +102,12 @@ double schedule_expected_between(const struct schedule *schedule, int64_t from_n
 size_t schedule_levels_count(const struct schedule *schedule);
 struct level_span schedule_level_span(const struct schedule *schedule, size_t i);
 
+/* Whether its levels are said while it runs: it rests between them, and is not over before its end. */
+bool schedule_is_steered(const struct schedule *schedule);
+
 /* Control: from at_ns (at once where that is in the warm-up: from its end) the load is steady at `level`, until the
- * schedule's own end; a level of 0 pauses it. Cursors stay valid as long as they have not passed at_ns. */
+ * schedule's own end; a level of 0 pauses it. What was said of later moments is forgotten. Cursors stay valid as long
+ * as they have not passed at_ns. */
 void schedule_steer(struct schedule *schedule, double level, int64_t at_ns);
 
 /* A closed loop whose warm-up counts requests: they are done, the shape begins at at_ns. */

@@ -35,6 +35,10 @@ struct shape_ops {
 	size_t (*levels_count)(const void *params);
 	struct level_span (*level_span)(const void *params, size_t i);
 
+	/* The shape is steered: what comes after its first levels is said while it runs, up to this level. Until then
+	 * it rests, and it ends when that is said, or after its duration. NULL: it is all there from the start. */
+	double (*level_most)(const void *params);
+
 	/* Most arrivals it may make (`count:`, `iterations:`); NULL or 0: no limit but its duration. */
 	uint64_t (*count_limit)(const void *params);
 };

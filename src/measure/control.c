@@ -24,6 +24,8 @@ read_rate(struct json_reader *r, const cJSON *tree, struct control *control)
 	json_read_double(r, tree, "rate", &control->level);
 	if (!(control->level >= 0))
 		json_fail(r, "rate", "a number not less than 0 is wanted");
+	json_read_i64(r, tree, "settle_ns", 0, EVENT_TIME_MAX_NS, &control->settle_ns);
+	json_read_i64(r, tree, "for_ns", 0, EVENT_TIME_MAX_NS, &control->for_ns);
 }
 
 static void
@@ -82,8 +84,13 @@ control_encode(struct buf *into, const struct control *control)
 	CHECK_OP(control->kind, <, CONTROL_KIND_COUNT);
 	json_open(into, NULL, '{');
 	json_add_text(into, "control", control_names[control->kind]);
-	if (control->kind == CONTROL_LEVEL)
+	if (control->kind == CONTROL_LEVEL) {
 		json_add_double(into, "rate", control->level);
+		if (control->settle_ns > 0)
+			json_add_i64(into, "settle_ns", control->settle_ns);
+		if (control->for_ns > 0)
+			json_add_i64(into, "for_ns", control->for_ns);
+	}
 	if (control->kind == CONTROL_RESUME) {
 		json_add_u64(into, "level", control->first_level);
 		json_add_u64(into, "span", control->span);

@@ -116,7 +116,8 @@ void interval_reset(struct interval *interval);
 
 /* The control stream (NDJSON) into a run, `"control"` first. What anybody may say:
  *
- *   level     {control, rate, at_ns}: from then on (−1: at once) the load is steady at so much, per second or users
+ *   level     {control, rate, at_ns, settle_ns, for_ns}: from then on (−1: at once) the load is steady at so much, per
+ *             second or users; for so long (0: to its end), the first settle_ns of which count as warm-up
  *   drain     {control}: no more load; what is under way is waited for
  *   stop      {control}: the same, and nothing is waited for
  *
@@ -140,8 +141,11 @@ enum control_kind {
 
 struct control {
 	enum control_kind kind;
-	double level;  /* CONTROL_LEVEL: per second, or users */
 	int64_t at_ns; /* since T0; −1: at once */
+	/* CONTROL_LEVEL: per second, or users; for so long, and then nothing more is due until another level is said
+	 * (0: to the load's end); the first settle_ns are no part of the level, but of the warm-up. */
+	double level;
+	int64_t settle_ns, for_ns;
 	/* CONTROL_RESUME */
 	uint32_t first_level;
 	uint32_t span;

@@ -19,6 +19,7 @@ struct bench {
 	int broken_level; /* recovered from when it closes; −1: none */
 	unsigned intervals;
 	void (*on_start)(struct bench *bench);
+	void (*on_closed)(struct bench *bench, uint32_t level); /* NULL: nobody steers by it */
 	bool is_ended;
 };
 
@@ -75,6 +76,8 @@ bench_on_interval(void *context, struct interval *interval)
 			run_repeat(bench->run, level->level);
 		if ((int)level->level == bench->broken_level)
 			run_recover(bench->run);
+		if (bench->on_closed != NULL)
+			bench->on_closed(bench, level->level);
 	}
 	if (++bench->intervals == 2 && bench->jump_ns > 0)
 		clock_set_ns(&bench->clock, clock_now_ns(&bench->clock) + bench->jump_ns);

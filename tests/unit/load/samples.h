@@ -107,6 +107,8 @@ samples(void)
 		{"burst", "one", &(struct burst){1, 1, SECOND}},
 		{"trace", "at double speed", sample_trace()},
 		{"concurrency", "64 users", &(struct concurrency){64, 30 * SECOND, 0}},
+		{"search", "its first level",
+			&(struct search){40, 5000, 0, 2, 0.05, 10 * SECOND, 3 * SECOND, 0, 30 * MINUTE}},
 	};
 
 	CHECK(ARRAY_LEN(list) < ARRAY_LEN(all));
