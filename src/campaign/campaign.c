@@ -136,8 +136,11 @@ campaign_steer(struct campaign *campaign, const struct digest_outcome *outcome)
 		campaign->facts.abort_when_held = true;
 		campaign->facts.abort_expr = outcome->abort_expr;
 		driver->ops->control(driver, &drain);
-	} else if (outcome->judged_n > 0 &&
-		   (outcome->advice == JUDGE_STOP || (outcome->advice == JUDGE_REPEAT && is_maimed)))
+	} else if (campaign->digest.searching.is_on && !is_maimed)
+		campaign_search_steer(campaign, outcome);
+	else if (outcome->judged_n > 0 &&
+		 (outcome->advice == JUDGE_STOP || (is_maimed && outcome->advice == JUDGE_REPEAT) ||
+			 (is_maimed && campaign->digest.searching.is_on)))
 		driver->ops->control(driver, &drain);
 	else if (outcome->judged_n > 0 && outcome->advice == JUDGE_REPEAT)
 		driver->ops->repeat(driver, outcome->repeat_level);
@@ -457,6 +460,7 @@ campaign_run(const struct campaign_options *options)
 	digest_init(&campaign->digest);
 	campaign->facts.is_part = options->part != NULL;
 	campaign->digest.blocks = options->part != NULL ? new_blocks(options->plan) : NULL;
+	campaign_search_init(campaign);
 	campaign->digest.has_actions = options->plan->course->actions_n > 0;
 	campaign->digest.loop = &campaign->loop;
 	campaign->digest.plan = options->plan;

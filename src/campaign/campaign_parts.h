@@ -47,6 +47,9 @@ struct campaign {
 	char id[64];
 	const char *phase;
 	int64_t ended_ns;
+	/* Of a search: what was said last. */
+	double search_level;
+	int64_t search_measure_ns;
 	bool is_watched;
 };
 
@@ -58,6 +61,11 @@ bool campaign_course_open(struct campaign *campaign, struct error *err);
 void campaign_course_load_begins(struct campaign *campaign);
 void campaign_course_load_ends(struct campaign *campaign);
 void campaign_course_end(struct campaign *campaign);
+
+/* Before the load begins; nothing happens where it is no search. */
+void campaign_search_init(struct campaign *campaign);
+/* Says the next level, or that it is over, by what the judge found. */
+void campaign_search_steer(struct campaign *campaign, const struct digest_outcome *outcome);
 
 /* What the load needs: addresses, the target where it is ours to start, the samplers. False: the campaign is over,
  * nothing was sent, and *exit_code says how it ended. */

@@ -130,9 +130,21 @@ digest_take_interval(struct digest *digest, struct interval *interval)
 	background_breathe();
 	if (digest->blocks != NULL)
 		blocks_add_interval(digest->blocks, interval);
-	if (digest->has_actions)
+	if (digest->has_actions || digest->searching.is_on)
 		judge_interval(digest->judge, digest->summary);
 	background_breathe();
+}
+
+/* Whether the target is steady at a level whose measuring has not begun. */
+static void
+digest_watch_settling(struct digest *digest, const struct interval *interval)
+{
+	struct searching *searching = &digest->searching;
+
+	if (interval->start_ns < searching->job_settling_from_ns || interval->current_level != LEVEL_WARMUP)
+		settle_begin(&searching->settle);
+	else
+		digest->outcome.has_settled = settle_add(&searching->settle, digest->summary);
 }
 
 static void
@@ -150,6 +162,13 @@ digest_work(uv_work_t *work)
 		if (interval->levels[i].is_used && interval->levels[i].is_last &&
 			interval->levels[i].level != LEVEL_WARMUP)
 			digest_judge_level(digest, interval->levels[i].level);
+	if (digest->searching.is_on) {
+		int64_t left_ns = digest->searching.limit_at_ns - digest->summary->last_ns;
+
+		digest_watch_settling(digest, interval);
+		if (digest->outcome.judged_n > 0)
+			digest->outcome.search_step = judge_search_step(digest->judge, left_ns);
+	}
 	digest->outcome.abort_expr = judge_abort(digest->judge, digest->summary);
 	digest_write_events(digest);
 	if (digest->result_dir != NULL && digest->hlog.length > 0)
@@ -167,6 +186,7 @@ digest_begin(struct digest *digest, struct interval *interval)
 	digest->job_notes_n = digest->notes_n;
 	digest->notes_n = 0;
 	digest->job_facts = *digest->facts;
+	digest->searching.job_settling_from_ns = digest->searching.settling_from_ns;
 	CHECK_OP(uv_queue_work(digest->loop, &digest->work, digest_work, digest_after_work), ==, 0);
 }
 

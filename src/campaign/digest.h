@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "judge/judge.h"
+#include "judge/settle.h"
 #include "measure/blocks.h"
 #include "measure/events.h"
 #include "measure/hdrlog.h"
@@ -43,7 +44,18 @@ struct digest_outcome {
 	enum judge_advice advice;
 	bool is_broken; /* one of them is BROKEN */
 	uint32_t repeat_level;
-	const struct expr *abort_expr; /* an abort_when that holds; NULL: none */
+	const struct expr *abort_expr;  /* an abort_when that holds; NULL: none */
+	struct search_step search_step; /* of a search, where a level was judged: what comes next */
+	bool has_settled;               /* likewise, where none was: the target is steady at the level said last */
+};
+
+/* What the digest must know of a search. */
+struct searching {
+	bool is_on;
+	int64_t limit_at_ns;      /* run time */
+	int64_t settling_from_ns; /* the loop's: since when a level is settling; INT64_MAX: none is */
+	int64_t job_settling_from_ns;
+	struct settle settle; /* the job's */
 };
 
 struct digest {
@@ -55,6 +67,7 @@ struct digest {
 	FILE *events_copy;             /* NULL: none */
 	struct blocks *blocks;         /* NULL: nobody will compare this run with another */
 	bool has_actions;              /* it matters when all holds again */
+	struct searching searching;
 	bool events_copy_failed;
 	struct buf events, hlog;
 	struct note notes[DIGEST_NOTES_MAX];

@@ -198,7 +198,7 @@ judge_next(const struct judge *judge)
 	size_t n = judge->records_n, since = tested_since_broken(judge, &is_broken);
 	const struct plan_stop *stop = &judge->plan->stop;
 
-	if (!judge->is_stepped || n == 0)
+	if (!judge->is_stepped || judge->search != NULL || n == 0)
 		return JUDGE_GO_ON;
 	const struct level_record *last = judge->records[n - 1], *before = whole_level_before(judge, n - 1);
 

@@ -29,7 +29,7 @@ static const struct plan_key search_keys[] = {
 		.max = 1,
 		.help = "how far apart the last good level and the first broken one may be in the end"},
 	TIME_KEY(search, every_ns, "every", "10s", "how long each level is measured"),
-	TIME_KEY(search, settle_ns, "settle", "3s",
+	TIME_KEY(search, settle_ns, "settle", "10s",
 		"before that, at most: until the target is steady at the new level; not measured"),
 	TIME_KEY(search, confirm_ns, "confirm", "30s",
 		"how long the highest level that held is measured once more in the end; 0s: not at all"),
