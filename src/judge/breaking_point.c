@@ -61,10 +61,18 @@ recovery_ns(const struct judge_view *view, const struct level_record *broken)
 {
 	if (view->facts->did_not_recover)
 		return -1;
-	for (size_t i = 0; i < view->records_n; i++)
-		if (is_valid(view->records[i]) && view->records[i]->start_ns >= broken->end_ns)
-			return view->records[i]->start_ns - broken->end_ns;
-	return -2;
+	int64_t none = -2;
+
+	for (size_t i = 0; i < view->records_n; i++) {
+		const struct level_record *r = view->records[i];
+
+		if (!is_valid(r) || r->start_ns < broken->end_ns)
+			continue;
+		if (!r->verdict.is_trial || r->verdict.trial == SEARCH_HELD)
+			return r->start_ns - broken->end_ns;
+		none = -1; /* a search went down, and even there it did not hold */
+	}
+	return none;
 }
 
 static void

@@ -163,6 +163,12 @@ causes_are_of_a_break(const struct verdict *verdict)
 	return false;
 }
 
+static bool
+has_missed(const struct level_verdict *level)
+{
+	return level->is_trial ? level->trial == SEARCH_BROKE : level->status < LEVEL_BROKEN && !level->slo_holds;
+}
+
 /* Of the levels that broke; where none did, of the first that did not hold what was asked of it. */
 void
 causes_find(struct verdict *verdict, int64_t row_ns)
@@ -173,11 +179,10 @@ causes_find(struct verdict *verdict, int64_t row_ns)
 		row_ns = 1;
 	for (size_t i = 0; i < verdict->levels_n && !is_done; i++) {
 		const struct level_verdict *level = &verdict->levels[i];
-		bool has_missed = !is_any_broken && level->status < LEVEL_BROKEN && !level->slo_holds;
 
-		if (level->status == LEVEL_BROKEN || has_missed)
+		is_done = !is_any_broken && has_missed(level);
+		if (level->status == LEVEL_BROKEN || is_done)
 			add_level(verdict, level, row_ns);
-		is_done = has_missed;
 	}
 	for (size_t i = 0; i < verdict->evidence_n; i++)
 		verdict->causes[verdict->causes_n++] = verdict->evidence[i]->mode;

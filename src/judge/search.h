@@ -17,13 +17,7 @@
  * A confirmation that breaks strikes out what held there, or above, for a shorter time, and from then on every level is
  * measured as long as it was. */
 
-/* A level that was tested. It is decided by its windows: one noisy window out of many decides nothing. */
-enum search_outcome {
-	SEARCH_HELD,
-	SEARCH_BROKE,
-	SEARCH_VOID /* the generator's doing, or cut: says nothing of the target and moves no bracket */
-};
-
+/* A level that was tested; how it is decided, windows.h says. */
 struct search_trial {
 	double level;
 	enum search_outcome outcome;

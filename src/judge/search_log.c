@@ -102,6 +102,8 @@ search_log_level(struct search_log *log, struct level_verdict *verdict, double o
 		log->trials = must_realloc(log->trials, log->capacity * sizeof(*log->trials));
 	}
 	log->trials[log->n++] = trial;
+	verdict->is_trial = true;
+	verdict->trial = trial.outcome;
 	if (trial.outcome == SEARCH_HELD && verdict->status == LEVEL_BROKEN)
 		soften(verdict);
 }

@@ -17,6 +17,7 @@ const char *const verdict_status_names[] = {
 	[VERDICT_INTERRUPTED] = "interrupted",
 };
 
+const char *const search_outcome_names[] = {"held", "broke", "void"};
 const char *const search_end_names[] = {
 	[SEARCH_END_NONE] = "none",
 	[SEARCH_END_FOUND] = "found",

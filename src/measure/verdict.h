@@ -41,9 +41,19 @@ struct finding {
 	char text[FINDING_TEXT_MAX]; /* the evidence in a sentence, with figures */
 };
 
+/* What a level of a search came to, by its windows (judge/windows.h). */
+enum search_outcome {
+	SEARCH_HELD,
+	SEARCH_BROKE,
+	SEARCH_VOID /* the generator's doing, or cut: says nothing of the target and moves no bracket */
+};
+extern const char *const search_outcome_names[]; /* "held", "broke", "void" */
+
 struct level_verdict {
 	uint32_t level;
 	enum level_status status;
+	bool is_trial; /* of a search */
+	enum search_outcome trial;
 	struct finding findings[FINDINGS_PER_LEVEL_MAX];
 	size_t findings_n;
 	bool slo_holds; /* every per-level SLO; true where there are none */

@@ -70,6 +70,8 @@ level_object(const struct level_summary *level, const struct level_verdict *verd
 	value_set_number(o, "memory_bytes", gauge_peak(&level->target, GAUGE_MEMORY));
 	add_level_failures(o, &level->counts);
 	value_set_text(o, "status", verdict ? level_status_names[verdict->status] : NULL);
+	if (verdict != NULL && verdict->is_trial)
+		value_set_text(o, "trial", search_outcome_names[verdict->trial]);
 	cJSON *findings = value_add_array(o, "findings");
 
 	for (size_t i = 0; verdict != NULL && i < verdict->findings_n; i++)
@@ -139,6 +141,20 @@ add_confidence(cJSON *into, const struct break_confidence *confidence)
 	value_set_bool(o, "is_separated", confidence->is_separated);
 }
 
+static void
+add_search(cJSON *into, const struct breaking_point *p)
+{
+	cJSON *o;
+
+	if (!p->is_searched)
+		return;
+	o = value_add_object(into, "search");
+	value_set_text(o, "end", search_end_names[p->search_end]);
+	value_set_number(o, "median_per_s", p->median);
+	value_set_bool(o, "confirmed", p->is_confirmed);
+	value_set_bool(o, "at_most", p->is_at_most);
+}
+
 void
 result_add_breaking_point(cJSON *result, const struct report *report)
 {
@@ -176,6 +192,7 @@ result_add_breaking_point(cJSON *result, const struct report *report)
 	value_set(o, "recovered",
 		p->recovered_after_ns == -2 ? cJSON_CreateNull() : cJSON_CreateBool(p->recovered_after_ns >= 0));
 	add_confidence(o, &p->confidence);
+	add_search(o, p);
 	value_set_text(o, "advice", failure_mode_rows[verdict->failure_mode].advice);
 }
 

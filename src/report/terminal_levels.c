@@ -86,10 +86,23 @@ add_figures(struct table *table, const struct level_summary *level, bool in_user
 	table_add_cell(table, PAINT_PLAIN, figure_bytes(gauge_peak(&level->target, GAUGE_MEMORY), text));
 }
 
+/* Of a search, what it came to stands beside it: "DEGR, broke". */
+static const char *
+status_text(const struct level_verdict *verdict, char *into, size_t size)
+{
+	bool has_trial = verdict->is_trial && verdict->trial != SEARCH_VOID;
+
+	snprintf(into, size, "%s%s%s", level_status_names[verdict->status], has_trial ? ", " : "",
+		has_trial ? search_outcome_names[verdict->trial] : "");
+	return into;
+}
+
 static void
 add_judgement(struct table *table, const struct level_verdict *verdict)
 {
-	table_add_cell(table, level_paint(verdict->status), level_status_names[verdict->status]);
+	char status[FIGURE_MAX];
+
+	table_add_cell(table, level_paint(verdict->status), status_text(verdict, status, sizeof(status)));
 	if (verdict->status == LEVEL_OK)
 		return;
 	/* What made it what it is; lesser findings, and those of a level that was cut, are in result.json. */

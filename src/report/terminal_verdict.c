@@ -41,7 +41,13 @@ breaking_sentence(const struct report *report, char *into, size_t size)
 	figure_level(point->first_broken, in_users, broken);
 	figure_level(point->max_sustainable, in_users, good);
 	figure_level(point->safe, in_users, safe);
-	if (point->is_found && isfinite(point->max_sustainable))
+	if (point->is_searched && isfinite(point->median) && isfinite(point->max_sustainable)) {
+		char low[FIGURE_MAX], high[FIGURE_MAX];
+
+		snprintf(into, size, "BREAKS between %s and %s: %s — sustains %s (safe %s)",
+			figure_level(point->interval[0], in_users, low),
+			figure_level(point->interval[1], in_users, high), mode, good, safe);
+	} else if (point->is_found && isfinite(point->max_sustainable))
 		snprintf(into, size, "BREAKS at %s: %s — sustains %s%s (safe %s)", broken, mode,
 			point->is_at_least ? "at least " : "", good, safe);
 	else if (point->is_found)
@@ -111,6 +117,35 @@ add_evidence(const struct report *report, struct page *page)
 	}
 }
 
+/* Where a search says that it breaks, and how far the search came. */
+static void
+add_search(const struct report *report, struct page *page)
+{
+	static const char *const endings[] = {
+		[SEARCH_END_NONE] = "",
+		[SEARCH_END_FOUND] = "as narrow as was wanted",
+		[SEARCH_END_MAX] = "the highest level that it may try held",
+		[SEARCH_END_MIN] = "the lowest level that it may try broke",
+		[SEARCH_END_LIMIT] = "its time was up",
+		[SEARCH_END_GENERATOR] = "the generator can send no more",
+		[SEARCH_END_UNSTEADY] = "the same levels hold and break by turns, so that it gets no narrower",
+	};
+	const struct breaking_point *point = &report->verdict->breaking_point;
+	bool in_users = figure_levels_in_users(report->plan);
+	char low[FIGURE_MAX], high[FIGURE_MAX], middle[FIGURE_MAX];
+
+	if (isfinite(point->median))
+		page_entry(page, "interval", PAINT_PLAIN,
+			"%s to %s, the middle %s: where it breaks, with 95%% confidence",
+			figure_level(point->interval[0], in_users, low),
+			figure_level(point->interval[1], in_users, high),
+			figure_level(point->median, in_users, middle));
+	page_entry(page, "search", PAINT_PLAIN, "%zu levels: %s%s", point->levels_tested, endings[point->search_end],
+		!isfinite(point->max_sustainable) ? ""
+		: point->is_confirmed             ? "; what it sustains held for a longer time, too"
+						  : "; what it sustains was not tried for longer");
+}
+
 static void
 add_bracket(const struct report *report, struct page *page)
 {
@@ -118,12 +153,19 @@ add_bracket(const struct report *report, struct page *page)
 	bool in_users = figure_levels_in_users(report->plan);
 	char low[FIGURE_MAX], high[FIGURE_MAX], good[FIGURE_MAX], errors[FIGURE_MAX];
 
-	if (point->is_found && isfinite(point->interval[0]))
+	if (point->is_searched)
+		add_search(report, page);
+	if (point->is_searched && point->is_found && isfinite(point->max_sustainable))
+		page_entry(page, "bracket", PAINT_PLAIN, "%s held, %s broke%s",
+			figure_level(point->max_sustainable, in_users, low),
+			figure_level(point->first_broken, in_users, high),
+			point->is_sudden ? " (sudden)" : " (gradual)");
+	else if (point->is_found && isfinite(point->interval[0]))
 		page_entry(page, "bracket", PAINT_PLAIN, "%s held, %s broke%s",
 			figure_level(point->interval[0], in_users, low),
 			figure_level(point->interval[1], in_users, high),
 			point->is_sudden ? " (sudden)" : " (gradual)");
-	if (point->is_found && isfinite(point->error_rate_at_break))
+	if (!point->is_searched && point->is_found && isfinite(point->error_rate_at_break))
 		page_entry(page, "errors", PAINT_PLAIN, "%s at level %d, the first to break · %zu levels tested",
 			figure_ratio(point->error_rate_at_break, errors), (int)point->first_broken_level,
 			point->levels_tested);
@@ -178,7 +220,7 @@ add_confidence(const struct report *report, struct page *page)
 	char share[FIGURE_MAX], broken[80], at[FIGURE_MAX], good[80], good_at[FIGURE_MAX], sustained[160] = "";
 	char ending[160];
 
-	if (sure->level <= 0 || isnan(above[0]))
+	if (sure->level <= 0 || isnan(above[0]) || point->is_searched) /* whose interval says it all */
 		return;
 	if (isfinite(below[0]))
 		snprintf(sustained, sizeof(sustained), ", %s at %s", interval_text(below, good, sizeof(good)),
