@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "judge/excerpt.h"
 #include "judge/metrics.h"
 #include "judge/records.h"
 #include "judge/recovery.h"
@@ -152,6 +153,8 @@ judge_level(struct judge *judge, const struct summary *summary, const struct lev
 	for (size_t i = 0; rules[i] != NULL; i++)
 		rules[i]->look(&context, verdict);
 	causes_order_level(verdict, level, judge->plan, summary->series.step_ns);
+	for (size_t i = 0; i < verdict->findings_n; i++)
+		excerpt_take(&verdict->findings[i], &summary->series);
 	/* Where nobody is there to be tested, nothing can break. */
 	verdict->status = facts->was_unreachable ? LEVEL_CUT : status_of(judge, verdict, level);
 	if (judge->search != NULL)

@@ -7,6 +7,10 @@
 
 #include "base/check.h"
 
+#define PLACES_OF_LATE_RULES 4
+/* Rows of the series in a row that make a load sustained. */
+#define ROWS_SUSTAINED 3
+
 const struct rule *const rules[] = {
 #define RULE(name) &name##_rule,
 #include "judge/rules.def"
@@ -14,12 +18,25 @@ const struct rule *const rules[] = {
 	NULL,
 };
 
+/* Findings of the rules that come last, because they need the symptoms that the others found. */
+static bool
+is_late(const struct finding *finding)
+{
+	static const char *const late[] = {"throttled", "memory_pressure", "io_pressure", "cpu"};
+
+	_Static_assert(ARRAY_LEN(late) == PLACES_OF_LATE_RULES, "each has its place");
+	for (size_t i = 0; i < ARRAY_LEN(late); i++)
+		if (strcmp(finding->rule, late[i]) == 0)
+			return true;
+	return false;
+}
+
 struct finding *
 rule_add(struct level_verdict *verdict, const struct finding *finding)
 {
-	bool is_cpu = strcmp(finding->rule, "cpu") == 0;
+	size_t reserved = is_late(finding) ? 0 : PLACES_OF_LATE_RULES;
 
-	if (verdict->findings_n + !is_cpu >= FINDINGS_PER_LEVEL_MAX)
+	if (verdict->findings_n + reserved >= FINDINGS_PER_LEVEL_MAX)
 		return NULL;
 	verdict->findings[verdict->findings_n] = *finding;
 	return &verdict->findings[verdict->findings_n++];
@@ -54,6 +71,40 @@ rule_onset_ns(const struct rule_context *context, bool (*holds)(const struct ser
 		return onset_ns > start_ns ? onset_ns : start_ns;
 	}
 	return -1;
+}
+
+bool
+rule_is_sustained(const struct rule_context *context, bool (*holds)(const struct series_row *row, double threshold),
+	double threshold)
+{
+	const struct series *series = &context->summary->series;
+	int in_a_row = 0;
+
+	for (size_t i = 0; i < series->n; i++) {
+		const struct series_row *row = &series->rows[i];
+
+		if (row->at_ns <= context->level->start_ns || row->at_ns > context->level->end_ns)
+			continue;
+		in_a_row = holds(row, threshold) ? in_a_row + 1 : 0;
+		if (in_a_row == ROWS_SUSTAINED)
+			return true;
+	}
+	return false;
+}
+
+int64_t
+rule_stretch_onset_ns(const struct rule_context *context, bool (*holds)(const struct series_row *row, double threshold),
+	double threshold)
+{
+	const struct series *series = &context->summary->series;
+	int64_t onset_ns = rule_onset_ns(context, holds, threshold);
+	size_t i = 0;
+
+	while (i < series->n && series->rows[i].at_ns - series->step_ns < onset_ns)
+		i++;
+	for (; onset_ns >= 0 && i > 0 && holds(&series->rows[i - 1], threshold); i--)
+		onset_ns = series->rows[i - 1].at_ns - series->step_ns;
+	return onset_ns;
 }
 
 static int64_t

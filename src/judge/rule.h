@@ -41,13 +41,21 @@ extern const struct rule *const rules[]; /* from rules.def, ended by NULL */
  * there was no success at all. */
 #define RULE_FEW_REQUESTS 20
 
-/* Adds a finding whose sentence is still to be written; NULL: no room is left (the last place is the cpu rule's). */
+/* Adds a finding whose sentence is still to be written; NULL: no room is left (the last places are those of stall and
+ * cpu). */
 struct finding *rule_add(struct level_verdict *verdict, const struct finding *finding);
 void rule_say(struct finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Start of the first row of the series, from the level's start on, for which `holds` is true; −1: none. */
 int64_t rule_onset_ns(const struct rule_context *context, bool (*holds)(const struct series_row *row, double threshold),
 	double threshold);
+
+/* Whether it holds for three rows of the level in a row: where its average does not tell, as in a ramp. */
+bool rule_is_sustained(const struct rule_context *context,
+	bool (*holds)(const struct series_row *row, double threshold), double threshold);
+/* As rule_onset_ns; where it held in the rows before too, perhaps in the level before, the start of that stretch. */
+int64_t rule_stretch_onset_ns(const struct rule_context *context,
+	bool (*holds)(const struct series_row *row, double threshold), double threshold);
 
 /* Quantile of a level's successes, live or settled; −1 where n (1 − q) < 1. */
 int64_t rule_quantile_ns(const struct level_summary *level, enum metric metric, double q);

@@ -5,47 +5,10 @@
 #include "base/check.h"
 #include "judge/rule.h"
 
-/* Rows of the series in a row that make a load sustained, where the level's average is not above the threshold (a
- * ramp). */
-#define CPU_ROWS_SUSTAINED 3
-
 static bool
 row_is_busy(const struct series_row *row, double threshold)
 {
 	return row->target[GAUGE_CPU] > threshold; /* false for NAN */
-}
-
-static bool
-is_sustained(const struct rule_context *context, double threshold)
-{
-	const struct series *series = &context->summary->series;
-	int in_a_row = 0;
-
-	for (size_t i = 0; i < series->n; i++) {
-		const struct series_row *row = &series->rows[i];
-
-		if (row->at_ns <= context->level->start_ns || row->at_ns > context->level->end_ns)
-			continue;
-		in_a_row = row_is_busy(row, threshold) ? in_a_row + 1 : 0;
-		if (in_a_row == CPU_ROWS_SUSTAINED)
-			return true;
-	}
-	return false;
-}
-
-/* A CPU that was used up when the level began was so before: the onset is where the stretch began. */
-static int64_t
-find_onset_ns(const struct rule_context *context, double threshold)
-{
-	const struct series *series = &context->summary->series;
-	int64_t onset_ns = rule_onset_ns(context, row_is_busy, threshold);
-	size_t i = 0;
-
-	while (i < series->n && series->rows[i].at_ns - series->step_ns < onset_ns)
-		i++;
-	for (; onset_ns >= 0 && i > 0 && row_is_busy(&series->rows[i - 1], threshold); i--)
-		onset_ns = series->rows[i - 1].at_ns - series->step_ns;
-	return onset_ns;
 }
 
 /* Errors, an SLO missed, or less achieved than offered. Answers that only became slower are none: that is what a busy
@@ -73,15 +36,18 @@ find_symptom(const struct level_verdict *verdict)
 static void
 say_cpu(struct finding *finding, const struct gauge_set *target, const char *ending)
 {
-	double wait = gauge_avg(target, GAUGE_RUN_WAIT);
-	char wait_text[64] = "";
+	double wait = gauge_avg(target, GAUGE_RUN_WAIT), throttled = gauge_avg(target, GAUGE_THROTTLED);
+	char more[80] = "";
 
-	if (wait > 0.05)
-		snprintf(wait_text, sizeof(wait_text), ", and waited for a CPU for %.0f%% of the time", wait * 100);
+	/* Who is stopped by a quota waits too, but for that. */
+	if (throttled > 0.01)
+		snprintf(more, sizeof(more), ", stopped by its quota in %.0f%% of the periods", throttled * 100);
+	else if (wait > 0.05)
+		snprintf(more, sizeof(more), ", and waited for a CPU for %.0f%% of the time", wait * 100);
 	rule_say(finding,
 		"CPU %.0f%% of what it may use (> %.0f%%; %.2f cores of %.2f, busiest thread %.0f%% of one)%s: %s",
 		finding->measured * 100, finding->threshold * 100, gauge_avg(target, GAUGE_CPU_CORES),
-		gauge_last(target, GAUGE_CPU_ALLOWED), gauge_avg(target, GAUGE_CPU_THREAD) * 100, wait_text, ending);
+		gauge_last(target, GAUGE_CPU_ALLOWED), gauge_avg(target, GAUGE_CPU_THREAD) * 100, more, ending);
 }
 
 static void
@@ -92,12 +58,13 @@ cpu_look(const struct rule_context *context, struct level_verdict *verdict)
 	double idle = gauge_avg(&context->summary->target_idle, GAUGE_CPU);
 	bool is_average = average > threshold;
 
-	if (!is_average && !is_sustained(context, threshold))
+	if (!is_average && !rule_is_sustained(context, row_is_busy, threshold))
 		return;
 	const struct finding *symptom = find_symptom(verdict);
 	struct finding finding = {.rule = "cpu",
 		.weight = LEVEL_OK,
-		.onset_ns = find_onset_ns(context, threshold),
+		/* A CPU that was used up when the level began was so before. */
+		.onset_ns = rule_stretch_onset_ns(context, row_is_busy, threshold),
 		.measured = is_average ? average : gauge_peak(target, GAUGE_CPU),
 		.threshold = threshold};
 

@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdio.h>
 
 #include "base/units.h"
 #include "judge/rule.h"
@@ -18,13 +19,22 @@ row_has_kills(const struct series_row *row, double before)
 	return row->target[GAUGE_OOM_KILLS] > before;
 }
 
-static bool
-has_exited(const struct level_verdict *verdict)
+static const struct finding *
+find_exit(const struct level_verdict *verdict)
 {
 	for (size_t i = 0; i < verdict->findings_n; i++)
 		if (verdict->findings[i].mode == FAILURE_MODE_CRASH)
-			return true;
-	return false;
+			return &verdict->findings[i];
+	return NULL;
+}
+
+/* Of the level; one in which it died before it was looked at has nothing of its own. */
+static double
+last_seen(const struct rule_context *context, enum gauge gauge)
+{
+	double of_level = gauge_last(&context->level->target, gauge);
+
+	return isnan(of_level) ? gauge_last(&context->summary->target, gauge) : of_level;
 }
 
 /* The counter stands still in a healthy run, so that any rise since the level before is this level's. A cgroup that is
@@ -42,9 +52,15 @@ look_at_kills(const struct rule_context *context, struct level_verdict *verdict)
 		.weight = LEVEL_BROKEN,
 		.onset_ns = rule_onset_ns(context, row_has_kills, before),
 		.measured = kills->last - before};
+	double memory = last_seen(context, GAUGE_MEMORY), limit = last_seen(context, GAUGE_MEMORY_LIMIT);
+	char held[96] = "", memory_text[32], limit_text[32];
 
-	rule_say(rule_add(verdict, &finding), "the kernel killed for memory %.0f time%s in the target's cgroup",
-		finding.measured, finding.measured == 1 ? "" : "s");
+	if (memory >= 0 && isfinite(limit))
+		snprintf(held, sizeof(held), "; it held %s, %.0f%% of its limit of %s, when it was last looked at",
+			units_bytes_text((uint64_t)memory, memory_text, sizeof(memory_text)), memory / limit * 100,
+			units_bytes_text((uint64_t)limit, limit_text, sizeof(limit_text)));
+	rule_say(rule_add(verdict, &finding), "the kernel killed for memory %.0f time%s in the target's cgroup%s",
+		finding.measured, finding.measured == 1 ? "" : "s", held);
 	return true;
 }
 
@@ -52,9 +68,10 @@ static void
 memory_look(const struct rule_context *context, struct level_verdict *verdict)
 {
 	const struct gauge_set *target = &context->level->target;
-	double limit = gauge_last(target, GAUGE_MEMORY_LIMIT), threshold = context->plan->break_when.memory;
-	double peak = gauge_peak(target, GAUGE_MEMORY), last = gauge_last(target, GAUGE_MEMORY);
-	bool died_full = last > MEMORY_AT_EXIT_SHARE * limit && has_exited(verdict);
+	double limit = last_seen(context, GAUGE_MEMORY_LIMIT), threshold = context->plan->break_when.memory;
+	double peak = gauge_peak(target, GAUGE_MEMORY), last = last_seen(context, GAUGE_MEMORY);
+	const struct finding *death = find_exit(verdict);
+	bool died_full = death != NULL && last > MEMORY_AT_EXIT_SHARE * limit;
 	char memory_text[32], limit_text[32];
 
 	if (look_at_kills(context, verdict) || (!(peak > threshold * limit) && !died_full))
@@ -70,6 +87,8 @@ memory_look(const struct rule_context *context, struct level_verdict *verdict)
 		.measured = memory / limit,
 		.threshold = threshold};
 
+	if (finding.onset_ns < 0 && died_full) /* it was full before this level began */
+		finding.onset_ns = death->onset_ns;
 	rule_say(rule_add(verdict, &finding), "%s, %.0f%% of its limit of %s (> %.0f%%)%s",
 		units_bytes_text((uint64_t)memory, memory_text, sizeof(memory_text)), memory / limit * 100,
 		units_bytes_text((uint64_t)limit, limit_text, sizeof(limit_text)), threshold * 100,

@@ -29,7 +29,17 @@ struct failure_mode_row {
 extern const struct failure_mode_row failure_mode_rows[FAILURE_MODE_COUNT];
 
 #define FINDING_TEXT_MAX 240
-#define FINDINGS_PER_LEVEL_MAX 12
+#define FINDINGS_PER_LEVEL_MAX 16
+#define EXCERPT_ROWS_MAX 6
+
+/* What the rows of the series around an onset show. */
+struct excerpt {
+	const char *of; /* "CPU", "in flight"; NULL: there is none */
+	enum plan_unit unit;
+	int64_t from_ns, step_ns;        /* the first row's start, and how long each is */
+	double values[EXCERPT_ROWS_MAX]; /* NAN: not to be had */
+	size_t n, onset;                 /* rows, and which of them it began in */
+};
 
 /* A rule that held, with its evidence. */
 struct finding {
@@ -39,6 +49,7 @@ struct finding {
 	int64_t onset_ns;         /* since T0, when it first held; −1: not known */
 	double measured, threshold;
 	char text[FINDING_TEXT_MAX]; /* the evidence in a sentence, with figures */
+	struct excerpt excerpt;
 };
 
 /* What a level of a search came to, by its windows (judge/windows.h). */

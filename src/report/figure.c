@@ -100,6 +100,31 @@ figure_bytes(double bytes, char into[FIGURE_MAX])
 	return into;
 }
 
+const char *const figure_unit_names[] = {
+	[UNIT_TIME] = "ns",
+	[UNIT_RATIO] = "ratio",
+	[UNIT_RATE] = "per_s",
+	[UNIT_BYTES] = "bytes",
+	[UNIT_COUNT] = "count",
+};
+
+const char *
+figure_in_unit(enum plan_unit unit, double value, char into[FIGURE_MAX])
+{
+	switch (unit) {
+	case UNIT_TIME: return figure_time(isfinite(value) ? (int64_t)value : -1, into);
+	case UNIT_RATIO: return figure_ratio(value, into);
+	case UNIT_RATE: return figure_rate(value, into);
+	case UNIT_BYTES: return figure_bytes(value, into);
+	default: break;
+	}
+	if (!isfinite(value))
+		snprintf(into, FIGURE_MAX, "n/a");
+	else
+		snprintf(into, FIGURE_MAX, value == round(value) ? "%.0f" : value < 10 ? "%.2f" : "%.1f", value);
+	return into;
+}
+
 bool
 figure_levels_in_users(const struct plan *plan)
 {

@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "measure/outlier.h"
+#include "report/figure.h"
 #include "report/result.h"
 
 /* Arms side by side, and what comparing them found. */
@@ -42,18 +43,11 @@ add_arm(cJSON *arms, const struct arm *arm)
 static void
 add_row(cJSON *comparison, const struct comparison *c, const struct comparison_row *row)
 {
-	static const char *const units[] = {
-		[UNIT_TIME] = "ns",
-		[UNIT_RATIO] = "ratio",
-		[UNIT_RATE] = "per_s",
-		[UNIT_BYTES] = "bytes",
-		[UNIT_COUNT] = "count",
-	};
 	cJSON *o = value_object(), *samples;
 
 	value_set_text(o, "metric", row->name);
 	value_set_text(o, "arm", c->current->name);
-	value_set_text(o, "unit", units[row->measure.metric->unit]);
+	value_set_text(o, "unit", figure_unit_names[row->measure.metric->unit]);
 	value_set_number(o, "baseline", row->baseline);
 	value_set_number(o, "current", row->current);
 	value_set_bool(o, "baseline_above_timeout", isinf(row->baseline) != 0);

@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "report/excerpt.h"
 #include "report/figure.h"
 #include "report/result.h"
 
@@ -15,6 +16,7 @@ finding_object(const struct finding *finding)
 	value_set_number(o, "measured", finding->measured);
 	value_set_number(o, "threshold", finding->threshold);
 	value_set_seconds(o, "onset_s", finding->onset_ns);
+	value_set(o, "excerpt", excerpt_object(&finding->excerpt));
 	return o;
 }
 

@@ -9,21 +9,6 @@
 static const struct table_column resource_columns[] = {
 	{"", true, 0}, {"average", false, 0}, {"peak", false, 0}, {"idle", false, 1}};
 
-static const char *
-gauge_text(enum gauge gauge, double value, char into[FIGURE_MAX])
-{
-	switch (gauge_rows[gauge].unit) {
-	case UNIT_RATIO: return figure_ratio(value, into);
-	case UNIT_BYTES: return figure_bytes(value, into);
-	default: break;
-	}
-	if (!isfinite(value))
-		snprintf(into, FIGURE_MAX, "n/a");
-	else
-		snprintf(into, FIGURE_MAX, value == round(value) ? "%.0f" : value < 10 ? "%.2f" : "%.1f", value);
-	return into;
-}
-
 /* The target's own, as far as a sampler could read them. */
 void
 terminal_add_resources(const struct report *report, struct page *page)
@@ -60,10 +45,13 @@ terminal_add_resources(const struct report *report, struct page *page)
 			continue;
 		table_add_row(&table);
 		table_add_cell(&table, PAINT_PLAIN, rows[i].label);
-		table_add_cell(&table, PAINT_PLAIN, gauge_text(g, gauge_avg(&summary->target, g), text));
-		table_add_cell(&table, PAINT_PLAIN, gauge_text(g, gauge_peak(&summary->target, g), text));
+		table_add_cell(
+			&table, PAINT_PLAIN, figure_in_unit(gauge_rows[g].unit, gauge_avg(&summary->target, g), text));
+		table_add_cell(
+			&table, PAINT_PLAIN, figure_in_unit(gauge_rows[g].unit, gauge_peak(&summary->target, g), text));
 		if (table.columns_n == ARRAY_LEN(resource_columns))
-			table_add_cell(&table, PAINT_DIM, gauge_text(g, gauge_avg(&summary->target_idle, g), text));
+			table_add_cell(&table, PAINT_DIM,
+				figure_in_unit(gauge_rows[g].unit, gauge_avg(&summary->target_idle, g), text));
 		is_any = true;
 	}
 	if (is_any) {

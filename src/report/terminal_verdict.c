@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/units.h"
+#include "report/excerpt.h"
 #include "report/figure.h"
 #include "report/terminal.h"
 
@@ -104,7 +105,7 @@ static void
 add_evidence(const struct report *report, struct page *page)
 {
 	const struct verdict *verdict = report->verdict;
-	char at[FIGURE_MAX];
+	char at[FIGURE_MAX], excerpt[EXCERPT_TEXT_MAX];
 
 	for (size_t i = 0; i < verdict->evidence_n; i++) {
 		const struct finding *finding = verdict->evidence[i];
@@ -114,6 +115,8 @@ add_evidence(const struct report *report, struct page *page)
 				figure_seconds(finding->onset_ns, at));
 		else
 			page_entry(page, i == 0 ? "evidence" : "", PAINT_PLAIN, "%s", finding->text);
+		if (finding->excerpt.n > 0)
+			page_entry(page, "", PAINT_DIM, "%s", excerpt_text(&finding->excerpt, excerpt));
 	}
 }
 

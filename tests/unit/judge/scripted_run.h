@@ -40,6 +40,8 @@ struct step {
 	int cpu_from_s;
 	double memory; /* share of the limit, from memory_from_s on */
 	int memory_from_s;
+	double throttled, memory_pressure, io_pressure; /* from stalled_from_s on */
+	int stalled_from_s;
 	int gone_at_s; /* 1 …; 0: never */
 	int back_at_s; /* it is there again; 0: never */
 	int kill_at_s; /* the OOM counter rises; 1 …; 0: never */
@@ -219,6 +221,9 @@ make_reading(struct scripted_run *run, const struct step *step, int second)
 	r.values[GAUGE_CPU_ALLOWED] = 1;
 	r.values[GAUGE_MEMORY] = MEMORY_LIMIT * (second >= step->memory_from_s ? step->memory : 0.1);
 	r.values[GAUGE_MEMORY_LIMIT] = MEMORY_LIMIT;
+	r.values[GAUGE_THROTTLED] = second >= step->stalled_from_s ? step->throttled : 0;
+	r.values[GAUGE_MEMORY_PRESSURE] = second >= step->stalled_from_s ? step->memory_pressure : 0;
+	r.values[GAUGE_IO_PRESSURE] = second >= step->stalled_from_s ? step->io_pressure : 0;
 	return r;
 }
 

@@ -255,6 +255,13 @@ fixture_verdict(void)
 	fixture_finding(&fixture_levels[2].findings[1], "timeout_rate", FAILURE_MODE_TIMEOUT, LEVEL_BROKEN, 0.0833,
 		0.05, "8.33% of the requests had no complete answer in time, over 5%");
 	fixture_levels[2].findings_n = 2;
+	fixture_levels[2].findings[0].excerpt = (struct excerpt){.of = "failed",
+		.unit = UNIT_RATIO,
+		.from_ns = 6 * NS_PER_S,
+		.step_ns = NS_PER_S,
+		.values = {0, NAN, 0.125, 0.4},
+		.n = 4,
+		.onset = 2};
 	for (size_t i = 0; i < 3; i++)
 		fixture_slo_verdicts[i] = (struct slo_verdict){.expr = &fixture_slos[i].expr};
 	fixture_slo_verdicts[0] = (struct slo_verdict){&fixture_slos[0].expr, 6.2e6, SLO_STRETCH_MISSED};
