@@ -80,6 +80,18 @@ soften(struct level_verdict *verdict)
 	verdict->status = status;
 }
 
+/* The objective that ends it is the cause where there is no other. */
+static void
+name_cause(struct level_verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->findings_n; i++)
+		if (verdict->findings[i].mode != FAILURE_MODE_NONE)
+			return;
+	for (size_t i = 0; i < verdict->findings_n; i++)
+		if (strcmp(verdict->findings[i].rule, "slo") == 0)
+			verdict->findings[i].mode = FAILURE_MODE_OBJECTIVE_MISSED;
+}
+
 void
 search_log_level(struct search_log *log, struct level_verdict *verdict, double offered, const double *slo_values)
 {
@@ -104,6 +116,8 @@ search_log_level(struct search_log *log, struct level_verdict *verdict, double o
 	log->trials[log->n++] = trial;
 	verdict->is_trial = true;
 	verdict->trial = trial.outcome;
+	if (trial.outcome == SEARCH_BROKE)
+		name_cause(verdict);
 	if (trial.outcome == SEARCH_HELD && verdict->status == LEVEL_BROKEN)
 		soften(verdict);
 }
