@@ -89,13 +89,14 @@ static const struct {
 	{"io_pressure", "disk pressure", UNIT_RATIO, io_pressure},
 };
 
-/* The row that the moment lies in; where the series has a hole there, the next one. */
+/* The row that the moment lies in; where the series has a hole there, the next one. Rows end a little late, now more
+ * and now less, so that one row's start may lie before the end of the row before it. */
 static size_t
 row_at(const struct series *series, int64_t at_ns)
 {
 	size_t i = 0;
 
-	while (i < series->n && series->rows[i].at_ns <= at_ns)
+	while (i < series->n && series->rows[i].at_ns <= at_ns + series->step_ns / 10)
 		i++;
 	return i;
 }

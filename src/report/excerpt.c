@@ -1,9 +1,7 @@
 #include "report/excerpt.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#include "base/units.h"
 #include "report/figure.h"
 
 cJSON *
@@ -25,6 +23,14 @@ excerpt_object(const struct excerpt *excerpt)
 	return o;
 }
 
+static const char *
+words_before(const struct excerpt *excerpt, size_t i)
+{
+	if (i == excerpt->onset)
+		return i == 0 ? " from then on:" : "; from then on:";
+	return i == 0 ? ":" : ",";
+}
+
 const char *
 excerpt_text(const struct excerpt *excerpt, char into[EXCERPT_TEXT_MAX])
 {
@@ -34,13 +40,10 @@ excerpt_text(const struct excerpt *excerpt, char into[EXCERPT_TEXT_MAX])
 	into[0] = '\0';
 	if (excerpt->n == 0)
 		return into;
-	length += (size_t)snprintf(into, EXCERPT_TEXT_MAX, "%s to then, every %s:", excerpt->of,
-		units_time_text(excerpt->step_ns, figure, sizeof(figure)));
+	length += (size_t)snprintf(
+		into, EXCERPT_TEXT_MAX, "%s each %s", excerpt->of, figure_seconds(excerpt->step_ns, figure));
 	for (size_t i = 0; i < excerpt->n && length + 2 * FIGURE_MAX < EXCERPT_TEXT_MAX; i++)
-		length += (size_t)snprintf(into + length, EXCERPT_TEXT_MAX - length, "%s %s",
-			i == 0                    ? ""
-			: i == excerpt->onset + 1 ? "; after:"
-						  : ",",
+		length += (size_t)snprintf(into + length, EXCERPT_TEXT_MAX - length, "%s %s", words_before(excerpt, i),
 			figure_in_unit(excerpt->unit, excerpt->values[i], figure));
 	return into;
 }

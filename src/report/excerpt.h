@@ -7,5 +7,5 @@
 #define EXCERPT_TEXT_MAX 320
 
 cJSON *excerpt_object(const struct excerpt *excerpt); /* null where there is none */
-/* "CPU to then, every 1s: 20%, 60%, 99%; after: 100%"; "" where there is none. Returns into. */
+/* "CPU each 1.0s: 20%, 60%; from then on: 99%, 100%"; "" where there is none. Returns into. */
 const char *excerpt_text(const struct excerpt *excerpt, char into[EXCERPT_TEXT_MAX]);

@@ -22,23 +22,55 @@ def bytes_of(text):
     return int(text)
 
 
-class MemoryCgroup:
-    """A cgroup with a memory limit and no swap, v1 or v2."""
+class Cgroup:
+    """A cgroup of its own, v1 or v2, by what a scenario says of it: {memory: 64MiB, quota: 0.3, as: unit}. In v1 it is one
+    per hierarchy, and one more where the machine counts pressure (PSI), which only v2 does. `path` is what
+    /proc/PID/cgroup calls it; `as` gives it the name of a systemd unit or of a container."""
+    PERIOD_US = 100000
 
-    def __init__(self, limit):
-        self.path = None
-        v1 = os.path.join(CGROUPS, "memory")
-        is_v2 = os.path.exists(os.path.join(CGROUPS, "cgroup.controllers"))
-        path = os.path.join(CGROUPS if is_v2 else v1, f"brunt-scenario-{os.getpid()}")
+    def __init__(self, under):
+        self.directories = []
+        self.container = f"{os.getpid():064x}"
+        self.name = {"unit": f"brunt-scenario-{os.getpid()}.service",
+                     "container": f"docker-{self.container}.scope"}.get(under.get("as"), f"brunt-scenario-{os.getpid()}")
+        self.path = f"/{self.name}"
         try:
-            if is_v2:
-                self.write(os.path.join(CGROUPS, "cgroup.subtree_control"), "+memory")
-            os.mkdir(path)
-            self.path = path
-            self.write(os.path.join(path, "memory.max" if is_v2 else "memory.limit_in_bytes"), str(bytes_of(limit)))
+            if os.path.exists(os.path.join(CGROUPS, "cgroup.controllers")):
+                self.make_v2(under)
+            else:
+                self.make_v1(under)
         except OSError as err:
             self.remove()
-            raise CannotRun(f"no memory cgroup can be made here: {err}") from err
+            raise CannotRun(f"no cgroup can be made here: {err}") from err
+
+    def make(self, hierarchy):
+        directory = os.path.join(CGROUPS, hierarchy, self.name)
+        os.mkdir(directory)
+        self.directories.append(directory)
+        return directory
+
+    def quota_us(self, under):
+        return int(float(under["quota"]) * self.PERIOD_US)
+
+    def make_v2(self, under):
+        for key, controller in (("memory", "memory"), ("quota", "cpu")):
+            if key in under:
+                self.write(os.path.join(CGROUPS, "cgroup.subtree_control"), f"+{controller}")
+        directory = self.make("")
+        if "memory" in under:
+            self.write(os.path.join(directory, "memory.max"), str(bytes_of(under["memory"])))
+        if "quota" in under:
+            self.write(os.path.join(directory, "cpu.max"), f"{self.quota_us(under)} {self.PERIOD_US}")
+
+    def make_v1(self, under):
+        if "memory" in under:
+            self.write(os.path.join(self.make("memory"), "memory.limit_in_bytes"), str(bytes_of(under["memory"])))
+        if "quota" in under:
+            directory = self.make("cpu")
+            self.write(os.path.join(directory, "cpu.cfs_period_us"), str(self.PERIOD_US))
+            self.write(os.path.join(directory, "cpu.cfs_quota_us"), str(self.quota_us(under)))
+        if os.path.exists(os.path.join(CGROUPS, "unified", "cgroup.controllers")):
+            self.make("unified")
 
     @staticmethod
     def write(path, text):
@@ -46,16 +78,17 @@ class MemoryCgroup:
             file.write(text)
 
     def enter(self):
-        self.write(os.path.join(self.path, "cgroup.procs"), str(os.getpid()))
+        for directory in self.directories:
+            self.write(os.path.join(directory, "cgroup.procs"), str(os.getpid()))
 
     def remove(self):
-        for _ in range(50):
-            try:
-                if self.path:
-                    os.rmdir(self.path)
-                return
-            except OSError:  # the last process is still leaving
-                time.sleep(0.1)
+        for directory in self.directories:
+            for _ in range(50):
+                try:
+                    os.rmdir(directory)
+                    break
+                except OSError:  # the last process is still leaving
+                    time.sleep(0.1)
 
 
 class Tmpfs:

@@ -50,8 +50,11 @@ class Ran:
 def fill(text, ran):
     """Puts the server's address and the scenario's folders where a scenario names them."""
     s = ran.server
-    for mark, value in (("@URL@", s.url), ("@PORT@", s.port), ("@PID@", s.pid), ("@NAME@", s.name), ("@OUT@", ran.out),
-                        ("@DIR@", ran.folder), ("@BRUNT@", ran.brunt)):
+    marks = [("@URL@", s.url), ("@PORT@", s.port), ("@PID@", s.pid), ("@NAME@", s.name), ("@OUT@", ran.out),
+             ("@DIR@", ran.folder), ("@BRUNT@", ran.brunt)]
+    if s.cgroup:
+        marks += [("@CGROUP@", s.cgroup.path), ("@UNIT@", s.cgroup.name), ("@CONTAINER@", s.cgroup.container)]
+    for mark, value in marks:
         text = text.replace(mark, str(value))
     return text
 

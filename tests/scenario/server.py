@@ -22,7 +22,7 @@ def free_port():
 
 
 class PeerServer:
-    pid = session = name = None
+    pid = session = name = cgroup = None
 
     def __init__(self, spec, folder):
         behaviour = spec["peer"]
@@ -40,7 +40,7 @@ class PeerServer:
 
 class NoServer:
     """A port that nobody listens on."""
-    pid = session = name = None
+    pid = session = name = cgroup = None
 
     def __init__(self):
         self.port = free_port()
@@ -59,7 +59,7 @@ class ProcessServer:
     def __init__(self, command, spec, folder):
         under = spec.get("under", {})
         self.log = os.path.join(folder, "server.log")
-        self.cgroup = process.MemoryCgroup(under["memory"]) if "memory" in under else None
+        self.cgroup = process.Cgroup(under) if {"memory", "quota", "as"} & set(under) else None
         with open(self.log, "wb") as log:
             self.process = process.start(command, under, self.cgroup, stdout=log, stderr=subprocess.STDOUT)
         self.pid = self.session = self.process.pid

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "judge/excerpt.h"
 #include "unit/judge/causes.h"
 
 #define SLOW .slow = 400, .slow_ns = 50 * NS_PER_MS
@@ -162,6 +163,32 @@ test_excerpt_shows_how_it_came_and_went_on(void **state)
 		"CPU", 8, (double[]){0, 0, 0, 1, 1}, 5, 3);
 }
 
+/* Rows end a little late: what began with one of them is not told of the one before. */
+static void
+test_excerpt_is_not_led_astray_by_rows_that_end_late(void **state)
+{
+	struct series_row rows[6] = {0};
+	struct series series = {.rows = rows, .n = 6, .step_ns = NS_PER_S};
+	struct finding f = {.rule = "cpu", .onset_ns = 3 * NS_PER_S + 100000};
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		rows[i].at_ns = (int64_t)(i + 1) * NS_PER_S + (i == 2 ? 900000 : 100000);
+		rows[i].target[GAUGE_CPU] = i < 3 ? 0.1 : 0.9;
+	}
+	excerpt_take(&f, &series);
+	assert_int_equal(f.excerpt.onset, 3);
+	assert_true(f.excerpt.values[f.excerpt.onset] > 0.5);
+	f.excerpt = (struct excerpt){0};
+	f.onset_ns = -1;
+	excerpt_take(&f, &series);
+	assert_int_equal(f.excerpt.n, 0);
+	f.rule = "lateness";
+	f.onset_ns = NS_PER_S;
+	excerpt_take(&f, &series);
+	assert_int_equal(f.excerpt.n, 0);
+}
+
 /* Findings that hold for each SLO leave the last rules their places. */
 static void
 test_many_missed_slos_do_not_hide_the_cause(void **state)
@@ -197,6 +224,7 @@ main(void)
 		cmocka_unit_test(test_kill_tells_what_memory_it_held_last),
 		cmocka_unit_test(test_death_between_two_levels_is_told_by_the_memory_before_it),
 		cmocka_unit_test(test_excerpt_shows_how_it_came_and_went_on),
+		cmocka_unit_test(test_excerpt_is_not_led_astray_by_rows_that_end_late),
 		cmocka_unit_test(test_many_missed_slos_do_not_hide_the_cause),
 	};
 
