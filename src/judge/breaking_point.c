@@ -59,7 +59,7 @@ highest_sustained(const struct judge_view *view, const struct level_record *brok
 static int64_t
 recovery_ns(const struct judge_view *view, const struct level_record *broken)
 {
-	if (view->facts->did_not_recover)
+	if (view->facts->did_not_recover || (view->search != NULL && search_log_end(view->search) == SEARCH_END_GONE))
 		return -1;
 	int64_t none = -2;
 

@@ -324,6 +324,8 @@ search_next(const struct search *goal, bool in_users, const struct search_trial 
 {
 	struct findings f;
 
+	if (n > 0 && trials[n - 1].is_gone)
+		return step_done(SEARCH_END_GONE);
 	findings_init(&f, goal, in_users, trials, n);
 	struct search_step step = next_wanted(&f);
 

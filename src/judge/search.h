@@ -23,6 +23,7 @@ struct search_trial {
 	enum search_outcome outcome;
 	uint32_t windows, windows_bad; /* in which what is asked did not hold; for whoever reads it */
 	bool is_confirmation;          /* as the step said that it was */
+	bool is_gone;                  /* nobody was there any more: VOID, and the end of the search */
 };
 
 enum search_state { SEARCH_CLIMB, SEARCH_DESCEND, SEARCH_NARROW, SEARCH_REPEAT, SEARCH_CONFIRM, SEARCH_DONE };

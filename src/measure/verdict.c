@@ -25,6 +25,7 @@ const char *const search_end_names[] = {
 	[SEARCH_END_MIN] = "min",
 	[SEARCH_END_LIMIT] = "limit",
 	[SEARCH_END_GENERATOR] = "generator",
+	[SEARCH_END_GONE] = "gone",
 	[SEARCH_END_UNSTEADY] = "unsteady",
 };
 

@@ -102,6 +102,7 @@ enum search_end {
 	SEARCH_END_MIN,       /* the lowest broke */
 	SEARCH_END_LIMIT,     /* its time is up, or the run was stopped */
 	SEARCH_END_GENERATOR, /* what the generator can send */
+	SEARCH_END_GONE,      /* the target ended, and did not come back */
 	SEARCH_END_UNSTEADY   /* the same levels hold and break by turns: the interval is as wide as that makes it */
 };
 extern const char *const search_end_names[]; /* "none", "found", … */

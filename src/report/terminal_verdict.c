@@ -131,6 +131,7 @@ add_search(const struct report *report, struct page *page)
 		[SEARCH_END_MIN] = "the lowest level that it may try broke",
 		[SEARCH_END_LIMIT] = "its time was up",
 		[SEARCH_END_GENERATOR] = "the generator can send no more",
+		[SEARCH_END_GONE] = "the target ended, and did not come back",
 		[SEARCH_END_UNSTEADY] = "the same levels hold and break by turns, so that it gets no narrower",
 	};
 	const struct breaking_point *point = &report->verdict->breaking_point;
