@@ -82,7 +82,9 @@ class Cgroup:
             self.write(os.path.join(directory, "cgroup.procs"), str(os.getpid()))
 
     def remove(self):
-        for directory in self.directories:
+        """Once is enough, though it may be asked for again."""
+        while self.directories:
+            directory = self.directories.pop()
             for _ in range(50):
                 try:
                     os.rmdir(directory)
