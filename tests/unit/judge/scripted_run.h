@@ -18,8 +18,7 @@
 struct bad {
 	enum failure kind;
 	uint32_t n;
-	int from_s;      /* the first of them is due in this second of the level */
-	uint32_t one_in; /* only every so many-th; 0: one after the other */
+	int from_s; /* the first of them is due in this second of the level */
 };
 
 /* One level; what is 0 is as it should be. */
@@ -35,6 +34,7 @@ struct step {
 				* will */
 	int capacity_from_s;
 	struct bad bad[3];
+	uint32_t bad_one_in; /* only every so many-th of them; 0: one after the other */
 	int64_t gap_ns;
 	double cpu; /* from cpu_from_s on */
 	int cpu_from_s;
@@ -148,7 +148,7 @@ make_exchange(
 		const struct bad *bad = &step->bad[b];
 
 		if (x.outcome == OUTCOME_FAILURE || used[b] >= bad->n || second < bad->from_s ||
-			(bad->one_in > 0 && i % bad->one_in > 0))
+			(step->bad_one_in > 0 && i % step->bad_one_in > 0))
 			continue;
 		bool is_timeout = bad->kind == FAILURE_RESPONSE_TIMEOUT || bad->kind == FAILURE_QUEUE_TIMEOUT;
 		int64_t took_ns = bad->kind == FAILURE_CONNECT_TIMEOUT ? CONNECT_TIMEOUT_NS

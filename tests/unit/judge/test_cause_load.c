@@ -66,7 +66,7 @@ test_slow_answers_lead_the_timeouts_and_errors_that_come_later(void **state)
 	CHECK_CAUSES(11, STEP(.latency_ns = 50 * NS_PER_MS, .bad = {{FAILURE_STATUS, 300, 1}}), ERRORS, LATENCY);
 }
 
-#define REFUSED_BESIDE(kind, from) .bad = {{kind, 500, from, 5}}
+#define REFUSED_BESIDE(kind, from) .bad = {{kind, 500, from}}, .bad_one_in = 5
 
 static void
 test_refusals_beside_answers_are_a_limit_of_connections(void **state)
@@ -85,7 +85,7 @@ static void
 test_a_limit_of_connections_that_breaks_nothing(void **state)
 {
 	(void)state;
-	CHECK_MISSED(14, STEP(.bad = {{FAILURE_CONNECT_REFUSED, 60, 4, 10}}), CONNECTIONS);
+	CHECK_MISSED(14, STEP(.bad = {{FAILURE_CONNECT_REFUSED, 60, 4}}, .bad_one_in = 10), CONNECTIONS);
 }
 
 /* Requests that hang are under way, too, and no answers: but the others are as fast as ever. */
@@ -93,7 +93,7 @@ static void
 test_requests_that_hang_are_no_saturation(void **state)
 {
 	(void)state;
-	CHECK_CAUSES(12, STEP(.bad = {{FAILURE_RESPONSE_TIMEOUT, 400, 0, 3}}), TIMEOUT, ERRORS);
+	CHECK_CAUSES(12, STEP(.bad = {{FAILURE_RESPONSE_TIMEOUT, 400, 0}}, .bad_one_in = 3), TIMEOUT, ERRORS);
 }
 
 /* Answers that are errors are answers: what is shed does not pile up. */
@@ -101,7 +101,7 @@ static void
 test_shedding_is_no_saturation(void **state)
 {
 	(void)state;
-	CHECK_CAUSES(13, STEP(.bad = {{FAILURE_STATUS, 400, 3, 2}}), ERRORS);
+	CHECK_CAUSES(13, STEP(.bad = {{FAILURE_STATUS, 400, 3}}, .bad_one_in = 2), ERRORS);
 }
 
 /* A first level has no other to be held against, but its own beginning. */
@@ -128,7 +128,7 @@ test_a_target_that_holds_what_was_asked_is_not_blamed(void **state)
 	check_causes(STEP(.latency_ns = 15 * NS_PER_MS), NULL, 0, -1, 20 * NS_PER_MS);
 	check_causes(STEP(.latency_ns = 50 * NS_PER_MS), NULL, 0, -1, 0);
 	check_causes(STEP(.capacity_per_s = 95), NULL, 0, -1, 0);
-	check_causes(STEP(.bad = {{FAILURE_CONNECT_REFUSED, 4, 1, 80}}), NULL, 0, -1, 20 * NS_PER_MS);
+	check_causes(STEP(.bad = {{FAILURE_CONNECT_REFUSED, 4, 1}}, .bad_one_in = 80), NULL, 0, -1, 20 * NS_PER_MS);
 }
 
 /* An SLO missed is no break: what held the level up is named, and the exit code is the SLO's. */
