@@ -9,6 +9,7 @@
 #include "campaign/experiment.h"
 #include "cmd/command.h"
 #include "cmd/profile_arguments.h"
+#include "cmd/run.h"
 #include "cmd/tables.h"
 #include "engine/requests.h"
 #include "engine/run.h"
@@ -191,8 +192,8 @@ run_loaded(struct asked *asked, const struct plan_experiment *experiment)
 	return campaign_run(&asked->campaign);
 }
 
-static int
-run_run(int argc, char **argv)
+int
+run_with_arguments(int argc, char **argv, bool is_written)
 {
 	struct profile_arguments arguments = {0};
 	struct asked asked = {0};
@@ -216,12 +217,18 @@ run_run(int argc, char **argv)
 
 	if (experiment == NULL || !run_check_plans(experiment, &asked, &err)) {
 		experiment_free(experiment);
-		fprintf(stderr, "brunt: %s\n", error_text(&err, message, sizeof(message)));
+		fprintf(stderr, "brunt: %s\n", is_written ? err.message : error_text(&err, message, sizeof(message)));
 		return EXIT_USAGE;
 	}
 	exit_code = run_loaded(&asked, experiment);
 	experiment_free(experiment);
 	return exit_code;
+}
+
+static int
+run_run(int argc, char **argv)
+{
+	return run_with_arguments(argc, argv, false);
 }
 
 const struct command run_command = {

@@ -58,13 +58,15 @@ level_announce(struct fleet_level *level, const struct event *event)
 		level->end_ns = event->end_ns;
 }
 
-/* Told again: another level began before its end, as all of them were told to. */
+/* Told again: another level began before its end, or it begins sooner than was meant, as all of them were told to. */
 static void
 level_change(struct fleet *fleet, uint32_t index, struct fleet_level *level, const struct event *event)
 {
 	if (level->start_ns == event->start_ns && level->end_ns == event->end_ns)
 		return;
+	level->start_ns = event->start_ns;
 	level->end_ns = event->end_ns;
+	level->offered = event->offered;
 	if (level->is_declared)
 		fleet->config.events->on_level(
 			fleet->config.context, index, level->start_ns, level->end_ns, level->offered);

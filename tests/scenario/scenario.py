@@ -29,7 +29,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "machine"))
 from calm import Calm  # noqa: E402
 
 SCENARIO_KEYS = {"about", "timing", "server", "run", "expect"}
-RUN_KEYS = {"profile", "shipped", "padding", "set", "args", "command", "script", "stdout", "signals", "control", "under", "timeout", "env", "files"}
+RUN_KEYS = {"profile", "url", "shipped", "padding", "set", "args", "command", "script", "stdout", "signals", "control", "under", "timeout", "env", "files"}
 EXPECT_KEYS = {"exit", "result", "stdout", "stderr", "server", "also"}
 
 
@@ -103,12 +103,14 @@ def command_of(run, ran):
     command = run.get("command", "run")
     if "script" in run:
         return [os.path.join(ROOT, run["script"]), *args, "--out", ran.out]
-    if command == "run" and "--out" not in args:
+    if command in ("run", "stress") and "--out" not in args:
         args += ["--out", ran.out]
     if "control" in run:
         args += ["--control", drive.make_fifo(ran.folder)]
     if "shipped" in run:
         return [ran.brunt, command, os.path.join(ROOT, "profiles", run["shipped"]), *settings_of(run, ran), *args]
+    if "url" in run:
+        return [ran.brunt, command, fill(run["url"], ran), *args]
     return [ran.brunt, command, write_profile(run, ran), *args]
 
 

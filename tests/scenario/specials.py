@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 
+import yaml
+
 import always
 import data_specials
 import llm_specials
@@ -29,6 +31,21 @@ def percentile(ordered, q):
 
 
 SHOWN = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999))
+
+
+def profile_was_kept(ran):
+    """What `--save` left is a profile like any other, and the one that was run."""
+    path = os.path.join(ran.folder, "kept.yaml")
+    checked = subprocess.run([ran.brunt, "check", path], capture_output=True, text=True, timeout=20, check=False)
+    if checked.returncode != 0:
+        yield f"brunt check refuses what was kept: {checked.stderr}"
+        return
+    with open(path, encoding="utf-8") as file:
+        kept = yaml.safe_load(file)
+    if kept["requests"] != [{"name": "root", "get": "/items?of=all"}] or kept["target"]["url"] != ran.server.url:
+        yield f"it does not ask for what it was told to: {kept}"
+    if kept["target"].get("watch") != {"port": int(ran.server.port)}:
+        yield "the server is of this machine, and is not watched"
 
 
 def peer_is_content(ran):
