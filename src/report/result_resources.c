@@ -8,7 +8,12 @@
 static const char *
 gauge_key(int gauge, char *into, size_t size)
 {
-	snprintf(into, size, "%s%s", gauge_rows[gauge].name, gauge_rows[gauge].unit == UNIT_BYTES ? "_bytes" : "");
+	enum plan_unit unit = gauge_rows[gauge].unit;
+
+	snprintf(into, size, "%s%s", gauge_rows[gauge].name,
+		unit == UNIT_BYTES  ? "_bytes"
+		: unit == UNIT_TIME ? "_ns"
+				    : "");
 	return into;
 }
 

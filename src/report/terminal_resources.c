@@ -116,4 +116,10 @@ terminal_add_generator(const struct report *report, struct page *page)
 	page_entry(page, "limits", PAINT_PLAIN, "%s file descriptors · %s local ports, at the peak",
 		held_text(&summary->self, GAUGE_FDS, GAUGE_FDS_LIMIT, fds, sizeof(fds)),
 		held_text(&summary->self, GAUGE_PORTS, GAUGE_PORTS_LIMIT, ports, sizeof(ports)));
+	if (summary->self.gauges[GAUGE_TCP_RTT].n > 0)
+		page_entry(page, "network", PAINT_PLAIN,
+			"round trip %s, at the peak %s · sent again %s of the segments",
+			figure_in_unit(UNIT_TIME, gauge_avg(&summary->self, GAUGE_TCP_RTT), a),
+			figure_in_unit(UNIT_TIME, gauge_peak(&summary->self, GAUGE_TCP_RTT), b),
+			figure_ratio(gauge_avg(&summary->self, GAUGE_TCP_RETRANSMITTED), c));
 }

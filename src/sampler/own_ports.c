@@ -38,8 +38,8 @@ is_tcp(int fd)
 
 /* The loop may close the descriptor, or open another by that number, meanwhile: then there is nothing to count, or
  * that one. */
-static bool
-holds_port(int fd, bool *is_open)
+uint16_t
+own_port_of(int fd, bool *is_open)
 {
 	union {
 		struct sockaddr base;
@@ -52,26 +52,28 @@ holds_port(int fd, bool *is_open)
 	*is_open = true;
 	if (getsockname(fd, &address.base, &length) != 0) {
 		*is_open = errno != EBADF;
-		return false;
+		return 0;
 	}
-	in_port_t port = address.base.sa_family == AF_INET    ? address.v4.sin_port
-			 : address.base.sa_family == AF_INET6 ? address.v6.sin6_port
-							      : 0;
-
-	return port != 0 && is_tcp(fd);
+	return address.base.sa_family == AF_INET    ? address.v4.sin_port
+	       : address.base.sa_family == AF_INET6 ? address.v6.sin6_port
+						    : 0;
 }
 
 double
-own_ports_count(double open_fds)
+own_ports_count(double open_fds, struct own_tcp *tcp)
 {
 	int slots = read_fd_slots();
 	double ports = 0, seen = 0;
 
 	for (int fd = 0; fd < slots && !(seen >= open_fds); fd++) {
 		bool is_open;
+		uint16_t port = own_port_of(fd, &is_open);
+		bool is_port = port != 0 && is_tcp(fd);
 
-		ports += holds_port(fd, &is_open);
+		ports += is_port;
 		seen += is_open;
+		if (is_port && tcp != NULL)
+			own_tcp_offer(tcp, fd, port);
 		if (fd % FDS_PER_PIECE == FDS_PER_PIECE - 1)
 			sched_yield();
 	}

@@ -18,6 +18,7 @@ struct self_sampler {
 	struct process process;
 	struct cgroup_limits limits;
 	struct cgroup_meter meter;
+	struct own_tcp tcp;
 	double memory_total_bytes;
 	double ports_limit;
 	int64_t looked_ns; /* −1: no look yet */
@@ -52,6 +53,7 @@ self_open(const struct sampler_config *config, struct error *err)
 	s->memory_total_bytes = procfs_read_memory_total("");
 	s->ports_limit = read_ports_limit();
 	cgroup_meter_init(&s->meter);
+	own_tcp_init(&s->tcp);
 	process_init(&s->process, stat.pid, stat.start_ticks);
 	cgroup_limits_find(&s->limits, "", stat.pid, "");
 	return &s->base;
@@ -69,6 +71,20 @@ fill_rates(const struct self_sampler *s, double dt_ns, double *values)
 	/* The loop runs on the first thread: only its waiting delays what it sends. */
 	if (p->has_wait)
 		values[GAUGE_RUN_WAIT] = fmin((double)p->main_wait_delta_ns / dt_ns, 1);
+}
+
+/* Between two looks at connections, what the last one said stands. */
+static void
+fill_connections(struct self_sampler *s, int64_t now_ns, double *values)
+{
+	bool is_due = own_tcp_is_due(&s->tcp, s->process.fds, now_ns);
+
+	values[GAUGE_PORTS] = own_ports_count(s->process.fds, is_due ? &s->tcp : NULL);
+	values[GAUGE_PORTS_LIMIT] = s->ports_limit;
+	if (is_due)
+		own_tcp_look(&s->tcp);
+	values[GAUGE_TCP_RTT] = s->tcp.rtt_ns;
+	values[GAUGE_TCP_RETRANSMITTED] = s->tcp.retransmitted;
 }
 
 static bool
@@ -94,8 +110,7 @@ self_read(struct sampler *sampler, struct reading *reading)
 	values[GAUGE_THREADS] = (double)p->threads_now;
 	values[GAUGE_FDS] = p->fds;
 	values[GAUGE_FDS_LIMIT] = p->fds_limit;
-	values[GAUGE_PORTS] = own_ports_count(p->fds);
-	values[GAUGE_PORTS_LIMIT] = s->ports_limit;
+	fill_connections(s, now_ns, values);
 	values[GAUGE_PROCESSES] = 1;
 	return true;
 }
@@ -118,7 +133,7 @@ self_close(struct sampler *sampler)
 
 const struct sampler_ops self_sampler = {
 	.name = "self",
-	.help = "brunt itself: CPU, memory, descriptors, local ports, waiting for a CPU",
+	.help = "brunt itself: CPU, memory, descriptors, local ports, waiting for a CPU, how its connections fare",
 	.open = self_open,
 	.read = self_read,
 	.shares_our_only_cpu = self_shares_our_only_cpu,
