@@ -26,9 +26,11 @@ foreach(test ${tests})
 endforeach()
 
 # 1,000 simulated comparisons and more: the same whatever the compiler, and minutes under sanitizers.
-if(TEST unit_judge_coverage)
-  set_property(TEST unit_judge_coverage APPEND PROPERTY LABELS simulated)
-endif()
+foreach(simulated unit_judge_coverage unit_judge_trend_coverage)
+  if(TEST ${simulated})
+    set_property(TEST ${simulated} APPEND PROPERTY LABELS simulated)
+  endif()
+endforeach()
 
 # One test per scenario. Those that say `timing: true` judge times and rates: each has the machine for itself, and they are
 # not asked to do so under sanitizers. The others sleep most of the time, and so go on beside each other.
@@ -64,6 +66,9 @@ if(CMOCKA_FOUND)
   target_link_libraries(write_arms PRIVATE room_judge PkgConfig::CMOCKA)
   target_include_directories(write_arms PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   python_suite(compare_outsiders outsiders/compare "WRITE_ARMS=$<TARGET_FILE:write_arms>")
+  add_executable(fits ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/fits/fits.c)
+  target_link_libraries(fits PRIVATE room_judge)
+  python_suite(fits_outsiders outsiders/fits "FITS=$<TARGET_FILE:fits>")
   add_executable(reader_witness ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/reader/witness.c)
   target_link_libraries(reader_witness PRIVATE room_reader)
   python_suite(reader_outsiders outsiders/reader "WITNESS=$<TARGET_FILE:reader_witness>" "BRUNT_NODE_DIR=${CMAKE_BINARY_DIR}/node")
@@ -81,7 +86,7 @@ if(CMOCKA_FOUND)
   set_tests_properties(reader_outsiders hdr_outsiders llm_outsiders PROPERTIES RESOURCE_LOCK npm) # one installation at a time
 endif()
 
-foreach(suite compare_outsiders reader_outsiders exposition_outsiders) # the same figures whatever the compiler
+foreach(suite compare_outsiders fits_outsiders reader_outsiders exposition_outsiders) # the same figures whatever the compiler
   if(TEST ${suite})
     set_property(TEST ${suite} APPEND PROPERTY LABELS source)
   endif()

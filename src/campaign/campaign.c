@@ -376,7 +376,6 @@ campaign_close(struct campaign *campaign)
 	if (campaign->digest.events_copy != NULL && campaign->digest.events_copy != stdout &&
 		campaign->options->part == NULL)
 		fclose(campaign->digest.events_copy);
-	blocks_free(campaign->digest.blocks);
 	digest_fini(&campaign->digest);
 	if (campaign->live != NULL)
 		live_view_free(campaign->live);
@@ -386,27 +385,6 @@ campaign_close(struct campaign *campaign)
 	judge_free(campaign->judge);
 	summary_free(campaign->summary);
 	campaign_course_fini(campaign);
-}
-
-/* Requests that the profile speaks of by name are held against their like in other arms. */
-static struct blocks *
-new_blocks(const struct plan *plan)
-{
-	bool *is_kept = must_calloc(plan->requests_n + 1, sizeof(*is_kept));
-
-	for (size_t i = 0; i < plan->slos_n; i++)
-		if (plan->slos[i].expr.request >= 0)
-			is_kept[plan->slos[i].expr.request] = true;
-	for (size_t i = 0; i < plan->gates_n; i++)
-		if (plan->gates[i].expr.request >= 0)
-			is_kept[plan->gates[i].expr.request] = true;
-	for (size_t i = 0; i < plan->compare.named_n; i++)
-		if (plan->compare.named[i].measure.request >= 0)
-			is_kept[plan->compare.named[i].measure.request] = true;
-	struct blocks *blocks = blocks_new(plan->output.interval_ns, is_kept, (uint32_t)plan->requests_n);
-
-	free(is_kept);
-	return blocks;
 }
 
 static int
@@ -459,7 +437,6 @@ campaign_run(const struct campaign_options *options)
 	campaign_course_init(campaign);
 	digest_init(&campaign->digest);
 	campaign->facts.is_part = options->part != NULL;
-	campaign->digest.blocks = options->part != NULL ? new_blocks(options->plan) : NULL;
 	campaign_search_init(campaign);
 	campaign->digest.has_actions = options->plan->course->actions_n > 0;
 	campaign->digest.loop = &campaign->loop;

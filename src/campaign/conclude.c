@@ -66,8 +66,8 @@ campaign_hand_over(struct campaign *campaign, const struct report *report)
 		.is_json = options->is_json, .is_quiet = options->is_quiet, .events_path = options->events_path};
 
 	if (options->part != NULL) {
-		options->part->on_end(options->part->context, report, &campaign->facts, campaign->digest.blocks);
-		campaign->digest.blocks = NULL;
+		options->part->on_end(
+			options->part->context, report, &campaign->facts, summary_take_blocks(campaign->summary));
 	} else if (!conclude_print(report, &printing))
 		log_warn("the report could not be printed: %s", strerror(errno));
 }

@@ -128,8 +128,6 @@ digest_take_interval(struct digest *digest, struct interval *interval)
 	background_breathe();
 	summary_add_interval(digest->summary, interval);
 	background_breathe();
-	if (digest->blocks != NULL)
-		blocks_add_interval(digest->blocks, interval);
 	if (digest->has_actions || digest->searching.is_on)
 		judge_interval(digest->judge, digest->summary);
 	background_breathe();

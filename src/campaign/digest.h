@@ -7,7 +7,6 @@
 
 #include "judge/judge.h"
 #include "judge/settle.h"
-#include "measure/blocks.h"
 #include "measure/events.h"
 #include "measure/hdrlog.h"
 #include "measure/summary.h"
@@ -65,7 +64,6 @@ struct digest {
 	struct judge *judge;
 	struct result_dir *result_dir; /* NULL: none */
 	FILE *events_copy;             /* NULL: none */
-	struct blocks *blocks;         /* NULL: nobody will compare this run with another */
 	bool has_actions;              /* it matters when all holds again */
 	struct searching searching;
 	bool events_copy_failed;

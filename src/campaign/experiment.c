@@ -202,8 +202,7 @@ study_on_run_end(void *context, const struct report *report, const struct run_fa
 	add_counts(study, report->summary);
 	record->is_counted = !facts->was_unreachable && report->summary->measured.counts.scheduled > 0;
 	if (record->is_counted)
-		arm_add_run(
-			study->arms[record->arm], report->summary, blocks, &verdict->breaking_point, record->ready_ns);
+		arm_add_run(study->arms[record->arm], report->summary, blocks, verdict, record->ready_ns);
 	else
 		blocks_free(blocks);
 	if (facts->was_unreachable) {

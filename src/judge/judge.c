@@ -4,12 +4,14 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "judge/curve.h"
 #include "judge/excerpt.h"
 #include "judge/metrics.h"
 #include "judge/records.h"
 #include "judge/recovery.h"
 #include "judge/rule.h"
 #include "judge/search_log.h"
+#include "judge/sustained.h"
 
 struct judge {
 	const struct plan *plan;
@@ -77,6 +79,7 @@ add_record(struct judge *judge, const struct summary *summary, const struct leve
 	record->errors = rule_errors_of(level);
 	record->start_ns = level->start_ns;
 	record->end_ns = level->end_ns;
+	curve_point_find(&record->point, level, judge->plan);
 	record->slo_values = must_calloc(judge->plan->slos_n + 1, sizeof(double));
 	for (size_t i = 0; i < judge->plan->slos_n; i++)
 		record->slo_values[i] = judge_value(&judge->plan->slos[i].expr, summary, level);
@@ -313,6 +316,8 @@ judge_run(struct judge *judge, const struct summary *summary, const struct run_f
 	fill_levels(verdict, &view);
 	breaking_point_find(&verdict->breaking_point, &view);
 	spike_find(&verdict->spike, &view);
+	curve_find(&verdict->curve, &view);
+	sustained_find(&verdict->sustained, judge->plan, summary);
 	causes_find(verdict, summary->series.step_ns);
 	verdict_conclude(verdict, &view);
 	return verdict;

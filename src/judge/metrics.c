@@ -319,6 +319,14 @@ metric_of_the_run(const struct plan_metric *metric, const struct arm_run *run)
 	case FIGURE_MAX_SUSTAINABLE_RATE: return run->max_sustainable;
 	case FIGURE_MAX_GOODPUT_RATE: return run->max_goodput_per_s;
 	case FIGURE_READY_TIME: return run->ready_ns >= 0 ? (double)run->ready_ns : NAN;
+	case FIGURE_P50_DRIFT: return drift_value(&run->sustained.p50);
+	case FIGURE_P95_DRIFT: return drift_value(&run->sustained.p95);
+	case FIGURE_P99_DRIFT: return drift_value(&run->sustained.p99);
+	case FIGURE_ACHIEVED_DRIFT: return drift_value(&run->sustained.achieved);
+	case FIGURE_MEMORY_GROWTH: return sustained_memory_growth(&run->sustained);
+	case FIGURE_MEMORY_SLOPE: return sustained_memory_slope(&run->sustained);
+	case FIGURE_MEMORY_PER_LOAD: return memory_fit_is_known(&run->memory) ? run->memory.per_load_bytes : NAN;
+	case FIGURE_MEMORY_ABOVE_IDLE: return memory_fit_is_known(&run->memory) ? run->memory.above_idle_share : NAN;
 	default: CHECK(!"a figure of the whole run"); return NAN;
 	}
 }

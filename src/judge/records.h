@@ -3,6 +3,7 @@
 #include "judge/judge.h"
 #include "judge/rule.h"
 #include "judge/search_log.h"
+#include "measure/curve.h"
 
 /* What the judge keeps of a level once its histograms are gone. */
 struct level_record {
@@ -11,6 +12,7 @@ struct level_record {
 	struct rule_errors errors;
 	int64_t start_ns, end_ns;
 	double *slo_values; /* plan->slos_n; NAN: n/a */
+	struct curve_point point;
 };
 
 /* The pieces of a verdict: each is a pure function of the records. */
@@ -30,8 +32,8 @@ bool plan_is_stepped(const struct plan *plan);
 /* In one level, a consequence never leads its cause: refusals follow a crash, a crash follows the kill. */
 void causes_order_level(
 	struct level_verdict *verdict, const struct level_summary *level, const struct plan *plan, int64_t row_ns);
-/* Fills failure_mode, causes, evidence and onset from the verdict's BROKEN levels; where none broke, from the first
- * that missed an SLO. */
+/* Fills failure_mode, causes, evidence and onset from the verdict's BROKEN levels; where none is, from the one
+ * that a search took for the break, or the first that missed an SLO. breaking_point_find comes before. */
 void causes_find(struct verdict *verdict, int64_t row_ns);
 bool causes_are_of_a_break(const struct verdict *verdict); /* a level is BROKEN */
 

@@ -20,10 +20,13 @@ set_status(struct slo_verdict *slo)
 
 /* A bound that the load never reached proves that the goal holds where it does, but not that it fails. */
 static void
-judge_of_the_run(struct slo_verdict *slo, const struct breaking_point *point, const struct run_facts *facts)
+judge_of_the_run(struct slo_verdict *slo, const struct verdict *verdict, const struct run_facts *facts)
 {
+	const struct breaking_point *point = &verdict->breaking_point;
 	const struct arm_run run = {.max_sustainable = point->max_sustainable,
 		.max_goodput_per_s = point->max_goodput_per_s,
+		.sustained = verdict->sustained,
+		.memory = verdict->curve.memory,
 		.ready_ns = facts->ready_ns > 0 ? facts->ready_ns : -1};
 	bool is_of_the_break = slo->expr->metric->unit == UNIT_RATE;
 
@@ -59,7 +62,7 @@ slo_judge(struct verdict *verdict, const struct judge_view *view, size_t *gated)
 
 		slo->expr = &view->plan->slos[i].expr;
 		if (is_of_the_run)
-			judge_of_the_run(slo, &verdict->breaking_point, view->facts);
+			judge_of_the_run(slo, verdict, view->facts);
 		else {
 			slo->value = view->is_stepped ? value_at_answer(view, &verdict->breaking_point, i)
 						      : judge_value(slo->expr, view->summary, NULL);

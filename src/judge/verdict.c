@@ -127,6 +127,35 @@ say_course(struct verdict *verdict, const struct run_facts *facts)
 		verdict_add_reason(verdict, "%s", facts->hook_text);
 }
 
+/* Why there is no value of what only a whole run has, by its unit; NULL: that is for others to say. */
+static const char *
+reason_of_the_run(const struct verdict *verdict, enum plan_unit unit)
+{
+	switch (unit) {
+	case UNIT_GROWTH:
+	case UNIT_SLOPE:
+		if (verdict->sustained.why_not[0] == '\0')
+			return "the target's memory was not read in enough windows";
+		return verdict->sustained.why_not;
+	case UNIT_CHANGE: return verdict->sustained.why_not[0] != '\0' ? verdict->sustained.why_not : NULL;
+	case UNIT_BYTES:
+	case UNIT_RATIO: return verdict->curve.memory.why_not;
+	default: return NULL;
+	}
+}
+
+static const char *
+reason_for_none(const struct verdict *verdict, const struct slo_verdict *slo)
+{
+	const struct plan_metric *metric = slo->expr->metric;
+	const char *reason = metric->is_of_the_run ? reason_of_the_run(verdict, metric->unit) : NULL;
+
+	if (!isnan(slo->value))
+		return verdict->breaking_point.is_found ? "a level below the break could not be tested"
+							: "the load ended before the target broke";
+	return reason != NULL ? reason : "too few samples";
+}
+
 static void
 say_slos(struct verdict *verdict, const struct judge_view *view)
 {
@@ -141,9 +170,7 @@ say_slos(struct verdict *verdict, const struct judge_view *view)
 			verdict_add_reason(verdict, "missed '%s': it was %s", slo->expr->text, value);
 		else if (gates && slo->status == SLO_NA)
 			verdict_add_reason(verdict, "'%s' could not be judged: %s", slo->expr->text,
-				isnan(slo->value)                  ? "too few samples"
-				: verdict->breaking_point.is_found ? "a level below the break could not be tested"
-								   : "the load ended before the target broke");
+				reason_for_none(verdict, slo));
 	}
 }
 

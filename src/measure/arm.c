@@ -36,7 +36,7 @@ arm_free(struct arm *arm)
 }
 
 void
-arm_add_run(struct arm *arm, const struct summary *summary, struct blocks *blocks, const struct breaking_point *point,
+arm_add_run(struct arm *arm, const struct summary *summary, struct blocks *blocks, const struct verdict *verdict,
 	int64_t ready_ns)
 {
 	CHECK_OP(arm->runs_n, <, ARM_RUNS_MAX);
@@ -44,10 +44,14 @@ arm_add_run(struct arm *arm, const struct summary *summary, struct blocks *block
 	blocks_trim(blocks, summary->measured_s);
 	arm->runs[arm->runs_n++] = (struct arm_run){
 		.blocks = blocks,
-		.max_sustainable = point != NULL ? point->max_sustainable : NAN,
-		.max_goodput_per_s = point != NULL ? point->max_goodput_per_s : NAN,
+		.max_sustainable = verdict != NULL ? verdict->breaking_point.max_sustainable : NAN,
+		.max_goodput_per_s = verdict != NULL ? verdict->breaking_point.max_goodput_per_s : NAN,
 		.ready_ns = ready_ns,
 	};
+	if (verdict != NULL) {
+		arm->runs[arm->runs_n - 1].sustained = verdict->sustained;
+		arm->runs[arm->runs_n - 1].memory = verdict->curve.memory;
+	}
 	counts_merge(&arm->totals, &summary->everything.counts);
 	cell_merge(&arm->measured, &summary->measured);
 	for (size_t i = 0; i < arm->plan->requests_n; i++)

@@ -9,6 +9,8 @@ struct arm_run {
 	struct blocks *blocks; /* the arm's */
 	/* What only a whole run has; NAN: not known */
 	double max_sustainable, max_goodput_per_s;
+	struct sustained sustained;
+	struct memory_fit memory;
 	int64_t ready_ns; /* from start to ready; −1: it was not started anew */
 };
 
@@ -31,9 +33,9 @@ struct arm {
 struct arm *arm_new(const char *name, const struct plan *plan);
 void arm_free(struct arm *arm);
 
-/* A run is over. Takes blocks; summary and point (NULL: no judge looked) are only read. A run without any use (the
+/* A run is over. Takes blocks; summary and verdict (NULL: no judge looked) are only read. A run without any use (the
  * target was never reached, it was interrupted before it measured) is better left out. */
-void arm_add_run(struct arm *arm, const struct summary *summary, struct blocks *blocks,
-	const struct breaking_point *point, int64_t ready_ns);
+void arm_add_run(struct arm *arm, const struct summary *summary, struct blocks *blocks, const struct verdict *verdict,
+	int64_t ready_ns);
 
 double arm_achieved_per_s(const struct arm *arm); /* over the measured windows of all runs; NAN before any */

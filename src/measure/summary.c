@@ -6,6 +6,26 @@
 #include "base/units.h"
 #include "measure/level_summary.h"
 
+static struct blocks *
+new_blocks(const struct plan *plan)
+{
+	bool *is_kept = must_calloc(plan->requests_n + 1, sizeof(*is_kept));
+
+	for (size_t i = 0; i < plan->slos_n; i++)
+		if (plan->slos[i].expr.request >= 0)
+			is_kept[plan->slos[i].expr.request] = true;
+	for (size_t i = 0; i < plan->gates_n; i++)
+		if (plan->gates[i].expr.request >= 0)
+			is_kept[plan->gates[i].expr.request] = true;
+	for (size_t i = 0; i < plan->compare.named_n; i++)
+		if (plan->compare.named[i].measure.request >= 0)
+			is_kept[plan->compare.named[i].measure.request] = true;
+	struct blocks *blocks = blocks_new(plan->output.interval_ns, is_kept, (uint32_t)plan->requests_n);
+
+	free(is_kept);
+	return blocks;
+}
+
 struct summary *
 summary_new(const struct plan *plan)
 {
@@ -24,6 +44,7 @@ summary_new(const struct plan *plan)
 		cell_init(&s->requests[i], true);
 	s->request_totals = must_calloc(plan->requests_n, sizeof(*s->request_totals));
 	series_init(&s->series, plan->output.interval_ns);
+	s->blocks = new_blocks(plan);
 	gauge_set_init(&s->target);
 	gauge_set_init(&s->self);
 	gauge_set_init(&s->target_idle);
@@ -49,10 +70,20 @@ summary_free(struct summary *s)
 	for (size_t i = 0; i < s->plan->requests_n; i++)
 		cell_fini(&s->requests[i]);
 	series_fini(&s->series);
+	blocks_free(s->blocks);
 	free(s->requests);
 	free(s->request_totals);
 	free(s->levels);
 	free(s);
+}
+
+struct blocks *
+summary_take_blocks(struct summary *s)
+{
+	struct blocks *blocks = s->blocks;
+
+	s->blocks = NULL;
+	return blocks;
 }
 
 struct level_summary *
@@ -246,6 +277,8 @@ summary_add_interval(struct summary *s, const struct interval *interval)
 			add_interval_level(s, &interval->levels[i], interval);
 	add_gauges(s, interval);
 	add_series_row(s, interval);
+	if (s->blocks != NULL)
+		blocks_add_interval(s->blocks, interval);
 	s->last_interval_ns = interval->end_ns - interval->start_ns;
 	if (interval->end_ns > s->last_ns)
 		s->last_ns = interval->end_ns;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "measure/blocks.h"
 #include "measure/interval.h"
 #include "plan/plan.h"
 
@@ -66,6 +67,8 @@ struct summary {
 	struct counts *request_totals; /* per request name, every phase: their sum is everything's */
 	struct cell everything;        /* counts alone: every phase; `totals` */
 	struct series series;
+	/* The measured phase in stretches of time; requests that the profile speaks of by name are kept apart. */
+	struct blocks *blocks;
 	struct gauge_set target, self; /* whole run */
 	struct gauge_set target_idle;  /* the idle baseline, before any load */
 	int64_t measured_from_ns,
@@ -89,6 +92,8 @@ struct summary {
 
 struct summary *summary_new(const struct plan *plan);
 void summary_free(struct summary *summary);
+/* From then on they are the caller's, and nothing more is added to them. */
+struct blocks *summary_take_blocks(struct summary *summary);
 
 /* Declares a level before its first interval. */
 void summary_add_level(struct summary *summary, uint32_t index, int64_t start_ns, int64_t end_ns, double offered);

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "measure/curve.h"
+#include "measure/sustained.h"
 #include "plan/plan.h"
 
 /* What the judge found, as data: written by judge/, read by report/ and by whoever else wants to know. See DEFINITIONS
@@ -168,6 +170,8 @@ struct verdict {
 	struct slo_verdict *slos; /* plan->slos_n, in order */
 	struct breaking_point breaking_point;
 	struct spike_verdict spike;
+	struct load_curve curve;
+	struct sustained sustained;
 	/* Causes by onset: the first leads; of the levels that broke, or, where none did, of the first that missed an
 	 * SLO. Evidence points into the levels' findings. */
 	enum failure_mode failure_mode; /* the leading one, or NONE */

@@ -247,18 +247,6 @@ operator_parse(struct parser *p, enum expr_op *op)
 	return refuse(p, "'%.200s': after what is measured comes <, <=, >, >= or 'in A..B'", p->text);
 }
 
-/* -2%, 40%: worse than the baseline is below 0. */
-static bool
-improvement_parse(const char *text, double *value)
-{
-	bool is_negative = text[0] == '-';
-
-	if (!units_parse_ratio(text + is_negative, value))
-		return false;
-	*value = is_negative ? -*value : *value;
-	return true;
-}
-
 /* 2, 2.5, 2x */
 static bool
 factor_parse(const struct parser *p, const char *text, double *value)
@@ -269,47 +257,16 @@ factor_parse(const struct parser *p, const char *text, double *value)
 	return strchr(text, '%') == NULL && units_parse_ratio(arena_strndup(p->arena, text, length - has_x), value);
 }
 
+/* An improvement may be below 0: worse than the baseline. */
 static bool
 value_parse(struct parser *p, const char *text, const struct expr *expr, double *value)
 {
-	const struct plan_metric *metric = expr->metric;
-	int64_t ns;
-	uint64_t whole;
-	const char *form;
-	bool is_value;
+	const struct unit_row *unit = &unit_rows[expr->of == EXPR_IMPROVEMENT ? UNIT_CHANGE : expr->metric->unit];
 
-	if (expr->of == EXPR_IMPROVEMENT)
-		return improvement_parse(text, value) ||
-		       refuse(p, "%.80s: '%.60s' is not a share such as 10%%, 0.1 or -2%%", p->left, text);
 	if (expr->of == EXPR_SPEEDUP)
 		return factor_parse(p, text, value) ||
 		       refuse(p, "%.80s: '%.60s' is not a factor such as 2, 2.5 or 2x", p->left, text);
-	switch (metric->unit) {
-	case UNIT_TIME:
-		is_value = units_parse_time_ns(text, &ns);
-		*value = is_value ? (double)ns : 0;
-		form = units_time_form;
-		break;
-	case UNIT_RATIO:
-		is_value = units_parse_ratio(text, value);
-		form = units_ratio_form;
-		break;
-	case UNIT_RATE:
-		is_value = units_parse_rate(text, value);
-		form = units_rate_form;
-		break;
-	case UNIT_BYTES:
-		is_value = units_parse_bytes(text, &whole);
-		*value = is_value ? (double)whole : 0;
-		form = units_bytes_form;
-		break;
-	default:
-		is_value = units_parse_ratio(text, value) && strchr(text, '%') == NULL;
-		if (!is_value && (is_value = units_parse_count(text, &whole)))
-			*value = (double)whole;
-		form = "a number such as 50 or 2.5";
-	}
-	return is_value || refuse(p, "%.80s: '%.60s' is not %s", p->left, text, form);
+	return unit->parse(text, value) || refuse(p, "%.80s: '%.60s' is not %s", p->left, text, unit->form);
 }
 
 /* The next value: up to a space, a parenthesis, ".." or the end. Units may stand after one space. */

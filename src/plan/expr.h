@@ -5,9 +5,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-
-/* What a number in an expression counts: it decides which units are right and how it is printed. */
-enum plan_unit { UNIT_TIME, UNIT_RATIO, UNIT_RATE, UNIT_BYTES, UNIT_COUNT };
+#include "plan/unit.h"
 
 /* A metric that expressions may name. has_stat: it is a distribution and wants one of p50…p99.99, mean, min, max,
  * stddev

@@ -37,23 +37,12 @@ expr_stretch_holds(const struct expr *expr, double measured)
 const char *
 expr_value_text(enum plan_unit unit, double value, char *into, unsigned long size)
 {
-	char amount[64];
-
 	if (isnan(value))
 		snprintf(into, size, "n/a");
 	else if (isinf(value))
 		snprintf(into, size, unit == UNIT_TIME ? "> timeout" : "unbounded");
-	else if (unit == UNIT_TIME)
-		snprintf(into, size, "%s",
-			units_time_text(value < 9e18 ? (int64_t)value : INT64_MAX, amount, sizeof(amount)));
-	else if (unit == UNIT_RATIO)
-		snprintf(into, size, "%.3g%%", value * 100);
-	else if (unit == UNIT_RATE)
-		snprintf(into, size, "%s/s", units_count_text(value, amount, sizeof(amount)));
-	else if (unit == UNIT_BYTES)
-		snprintf(into, size, "%s", units_bytes_text(value > 0 ? (uint64_t)value : 0, amount, sizeof(amount)));
 	else
-		snprintf(into, size, "%s", units_count_text(value, amount, sizeof(amount)));
+		unit_rows[unit].print(value, into, size);
 	return into;
 }
 

@@ -214,7 +214,6 @@ choices(struct help *h, const char *title, const char *sentence, const struct pl
 static void
 metrics(struct help *h)
 {
-	static const char *const units[] = {"time", "share", "rate", "size", "number"};
 
 	heading(h, "Metrics",
 		"In slo and abort_when: METRIC < VALUE, also <=, >, >= and 'in A..B', with '(stretch VALUE)' after it "
@@ -230,10 +229,10 @@ metrics(struct help *h)
 								 : "";
 
 		if (h->is_markdown)
-			buf_printf(h->into, "| `%s` | %s%s | %s | %s |\n", m->name, units[m->unit], kind,
+			buf_printf(h->into, "| `%s` | %s%s | %s | %s |\n", m->name, unit_rows[m->unit].kind, kind,
 				m->is_per_request ? "yes" : "no", m->help);
 		else
-			buf_printf(h->into, "  %-24s %s%s%s\n  %-24s %s\n", m->name, units[m->unit], kind,
+			buf_printf(h->into, "  %-24s %s%s%s\n  %-24s %s\n", m->name, unit_rows[m->unit].kind, kind,
 				m->is_per_request ? ", per request" : "", "", m->help);
 	}
 }

@@ -13,7 +13,7 @@ excerpt_object(const struct excerpt *excerpt)
 		return cJSON_CreateNull();
 	o = value_object();
 	value_set_text(o, "of", excerpt->of);
-	value_set_text(o, "unit", figure_unit_names[excerpt->unit]);
+	value_set_text(o, "unit", unit_rows[excerpt->unit].name);
 	value_set_seconds(o, "from_s", excerpt->from_ns);
 	value_set_seconds(o, "step_s", excerpt->step_ns);
 	value_set_count(o, "onset_index", excerpt->onset);

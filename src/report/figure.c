@@ -100,14 +100,6 @@ figure_bytes(double bytes, char into[FIGURE_MAX])
 	return into;
 }
 
-const char *const figure_unit_names[] = {
-	[UNIT_TIME] = "ns",
-	[UNIT_RATIO] = "ratio",
-	[UNIT_RATE] = "per_s",
-	[UNIT_BYTES] = "bytes",
-	[UNIT_COUNT] = "count",
-};
-
 const char *
 figure_in_unit(enum plan_unit unit, double value, char into[FIGURE_MAX])
 {

@@ -34,6 +34,5 @@ const char *figure_token_basis(const struct counts *counts);
 /* Of a level that was settled or is still live. */
 void figure_latency(const struct level_summary *level, enum metric metric, struct latency_figures *into);
 
-/* A value in its unit, and what each unit is called in a result: "ns", "ratio", "per_s", "bytes", "count". */
+/* A value in its unit. */
 const char *figure_in_unit(enum plan_unit unit, double value, char into[FIGURE_MAX]);
-extern const char *const figure_unit_names[];

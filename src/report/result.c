@@ -108,6 +108,8 @@ result_add_json(const struct report *report, const struct system_info *system, s
 	add_verdict(result, report);
 	result_add_breaking_point(result, report);
 	result_add_spike(result, report);
+	result_add_curve(result, report);
+	result_add_sustained(result, report);
 	result_add_failure_mode(result, report);
 	add_slos(result, report);
 	add_target(result, report);

@@ -47,7 +47,7 @@ add_row(cJSON *comparison, const struct comparison *c, const struct comparison_r
 
 	value_set_text(o, "metric", row->name);
 	value_set_text(o, "arm", c->current->name);
-	value_set_text(o, "unit", figure_unit_names[row->measure.metric->unit]);
+	value_set_text(o, "unit", unit_rows[row->measure.metric->unit].name);
 	value_set_number(o, "baseline", row->baseline);
 	value_set_number(o, "current", row->current);
 	value_set_bool(o, "baseline_above_timeout", isinf(row->baseline) != 0);

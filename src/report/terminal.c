@@ -119,6 +119,8 @@ add_measurements(const struct report *report, struct page *page)
 	}
 	terminal_add_spike(report, page);
 	terminal_add_levels(report, page);
+	terminal_add_curve(report, page);
+	terminal_add_sustained(report, page);
 	terminal_add_slos(report, page);
 	terminal_add_latency(report, page);
 	terminal_add_tokens(report, page);

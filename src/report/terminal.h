@@ -14,6 +14,8 @@ const char *terminal_token_basis(const struct counts *counts);
 void terminal_add_verdict(const struct report *report, struct page *page);
 void terminal_add_breaking_point(const struct report *report, struct page *page);
 void terminal_add_spike(const struct report *report, struct page *page);
+void terminal_add_curve(const struct report *report, struct page *page);     /* what the levels say together */
+void terminal_add_sustained(const struct report *report, struct page *page); /* drift and leaks of a steady load */
 void terminal_add_levels(const struct report *report, struct page *page);
 void terminal_add_latency(const struct report *report, struct page *page);
 void terminal_add_histogram(const struct report *report, struct page *page);

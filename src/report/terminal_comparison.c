@@ -48,7 +48,7 @@ delta_text(const struct comparison_row *row, char into[FIGURE_MAX])
 
 	if (isnan(row->delta))
 		snprintf(into, FIGURE_MAX, "n/a");
-	else if (row->measure.metric->unit == UNIT_RATIO)
+	else if (row->measure.metric->unit == UNIT_RATIO || row->measure.metric->unit == UNIT_CHANGE)
 		snprintf(into, FIGURE_MAX, "%+.3g pp", row->delta * 100);
 	else
 		snprintf(into, FIGURE_MAX, "%s%.30s",

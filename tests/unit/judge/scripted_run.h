@@ -3,6 +3,7 @@
 #pragma once
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -40,6 +41,7 @@ struct step {
 	int cpu_from_s;
 	double memory; /* share of the limit, from memory_from_s on */
 	int memory_from_s;
+	double memory_per_s;                            /* how much it grows */
 	double throttled, memory_pressure, io_pressure; /* from stalled_from_s on */
 	int stalled_from_s;
 	int gone_at_s; /* 1 …; 0: never */
@@ -202,6 +204,46 @@ count_in_flight(const struct exchange *all, uint32_t n, int64_t at_ns)
 	return in_flight;
 }
 
+struct turn {
+	int64_t at_ns;
+	int change;
+};
+
+static inline int
+by_time(const void *a, const void *b)
+{
+	const struct turn *t = a, *u = b;
+
+	return (t->at_ns > u->at_ns) - (t->at_ns < u->at_ns);
+}
+
+/* Each beginning and end of this second, in order. */
+static inline void
+tell_in_flight(struct scripted_run *run, const struct exchange *all, uint32_t n, int64_t end_ns)
+{
+	int64_t from_ns = run->now_ns, to_ns = run->now_ns + NS_PER_S;
+	struct turn *turns = must_calloc(2 * (size_t)n + 2, sizeof(*turns));
+	uint32_t in_flight = count_in_flight(all, n, from_ns);
+	size_t turns_n = 0;
+
+	turns[turns_n++] = (struct turn){from_ns, 0};
+	if (end_ns > from_ns && end_ns < to_ns)
+		turns[turns_n++] = (struct turn){end_ns, 0};
+	for (uint32_t i = 0; i < n; i++) {
+		if (all[i].taken_ns > from_ns && all[i].taken_ns < to_ns)
+			turns[turns_n++] = (struct turn){all[i].taken_ns, +1};
+		if (all[i].last_byte_ns > from_ns && all[i].last_byte_ns < to_ns)
+			turns[turns_n++] = (struct turn){all[i].last_byte_ns, -1};
+	}
+	qsort(turns, turns_n, sizeof(*turns), by_time);
+	for (size_t i = 0; i < turns_n; i++) {
+		in_flight += (uint32_t)turns[i].change;
+		recorder_in_flight(
+			run->recorder, turns[i].at_ns < end_ns ? run->levels : LEVEL_NONE, in_flight, turns[i].at_ns);
+	}
+	free(turns);
+}
+
 static inline struct reading
 make_reading(struct scripted_run *run, const struct step *step, int second)
 {
@@ -219,7 +261,8 @@ make_reading(struct scripted_run *run, const struct step *step, int second)
 	r.values[GAUGE_CPU] = r.values[GAUGE_CPU_THREAD] = second >= step->cpu_from_s ? step->cpu : 0.2;
 	r.values[GAUGE_CPU_CORES] = r.values[GAUGE_CPU];
 	r.values[GAUGE_CPU_ALLOWED] = 1;
-	r.values[GAUGE_MEMORY] = MEMORY_LIMIT * (second >= step->memory_from_s ? step->memory : 0.1);
+	r.values[GAUGE_MEMORY] =
+		MEMORY_LIMIT * ((second >= step->memory_from_s ? step->memory : 0.1) + step->memory_per_s * second);
 	r.values[GAUGE_MEMORY_LIMIT] = MEMORY_LIMIT;
 	r.values[GAUGE_THROTTLED] = second >= step->stalled_from_s ? step->throttled : 0;
 	r.values[GAUGE_MEMORY_PRESSURE] = second >= step->stalled_from_s ? step->memory_pressure : 0;
@@ -248,7 +291,7 @@ end_interval(struct scripted_run *run, uint32_t level, const struct reading *rea
 static inline void
 run_idle(struct scripted_run *run, double cpu)
 {
-	struct reading r = make_reading(run, &(struct step){.cpu = cpu}, 0);
+	struct reading r = make_reading(run, &(struct step){.cpu = cpu, .memory_from_s = 1}, 0);
 
 	recorder_add_reading(run->recorder, LEVEL_NONE, false, &r);
 	end_interval(run, LEVEL_NONE, &r, 0);
@@ -276,12 +319,7 @@ play_second(struct scripted_run *run, const struct step *step, const struct exch
 		else if (ends)
 			recorder_add_exchange(run->recorder, x, x->last_byte_ns < end_ns ? level : LEVEL_NONE);
 	}
-	for (int i = 0; i < 100; i++) {
-		int64_t at_ns = run->now_ns + i * NS_PER_S / 100;
-
-		recorder_in_flight(
-			run->recorder, at_ns < end_ns ? level : LEVEL_NONE, count_in_flight(all, n, at_ns), at_ns);
-	}
+	tell_in_flight(run, all, n, end_ns);
 	if (step->gap_ns > 0)
 		recorder_add_loop_gap(run->recorder, level, step->gap_ns);
 }

@@ -280,7 +280,7 @@ test_an_arm_is_all_its_runs(void **state)
 	struct plan_request request = {.name = "root"};
 	struct plan plan = {.requests = &request, .requests_n = 1, .output.interval_ns = NS_PER_S};
 	struct arm *arm = arm_new("on", &plan);
-	const struct breaking_point point = {.max_sustainable = 120, .max_goodput_per_s = 130};
+	const struct verdict verdict = {.breaking_point = {.max_sustainable = 120, .max_goodput_per_s = 130}};
 
 	(void)state;
 	for (int run = 0; run < 3; run++) {
@@ -298,7 +298,7 @@ test_an_arm_is_all_its_runs(void **state)
 		interval_add_up(interval);
 		summary_add_interval(summary, interval);
 		recorder_give_interval(recorder, interval);
-		arm_add_run(arm, summary, blocks_new(NS_PER_S, NULL, 1), run == 0 ? &point : NULL, run * NS_PER_MS);
+		arm_add_run(arm, summary, blocks_new(NS_PER_S, NULL, 1), run == 0 ? &verdict : NULL, run * NS_PER_MS);
 		recorder_free(recorder);
 		summary_free(summary);
 	}

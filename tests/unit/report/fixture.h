@@ -244,6 +244,33 @@ fixture_finding(struct finding *finding, const char *rule, enum failure_mode mod
 	snprintf(finding->text, sizeof(finding->text), "%s", text);
 }
 
+static const struct load_curve fixture_curve = {.is_known = true,
+	.knee = {.level = 1, .load = 200, .p95_ns = 6.2e6, .difference = 0.48},
+	.usl = {.points = 7,
+		.lambda = 81.3,
+		.sigma = 0.124,
+		.kappa = 0.0021,
+		.lambda_se = 2.1,
+		.sigma_se = 0.011,
+		.kappa_se = 0.0004,
+		.r_squared = 0.994,
+		.residual = 0.031,
+		.peak_load = 20.4,
+		.peak_per_s = 397,
+		.limit_per_s = NAN},
+	.memory = {.points = 4,
+		.idle_bytes = 52e6,
+		.per_load_bytes = 81920,
+		.per_load_ci = {71000, 93000},
+		.r_squared = 0.99,
+		.residual_bytes = 900000,
+		.measured_idle_bytes = 52.4e6,
+		.most_bytes = 71e6,
+		.most_load = 240,
+		.above_idle_bytes = 18.6e6,
+		.above_idle_share = 0.355},
+	.little_checked = 3};
+
 static inline struct verdict
 fixture_verdict(void)
 {
@@ -293,6 +320,7 @@ fixture_verdict(void)
 				.sustained_timeouts = {0, 0.002},
 				.broken_timeouts = {0.07, 0.09},
 				.is_separated = true}},
+		.curve = fixture_curve,
 		.failure_mode = FAILURE_MODE_HIGH_ERROR_RATE,
 		.causes = {FAILURE_MODE_HIGH_ERROR_RATE, FAILURE_MODE_TIMEOUT},
 		.causes_n = 2,
