@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Holds what comparisons claim about chance against many real runs (tests/soak/README.md): about ten minutes per claim.
+# Holds what comparisons and searches claim about chance against many real runs (tests/soak/README.md): ten to twenty minutes
+# per claim.
 #
 #   scripts/soak.sh                      every claim, 20 runs each
 #   scripts/soak.sh same --runs 5        one claim, fewer runs
@@ -10,7 +11,7 @@ cd "$(dirname "$0")/.."
 
 case " $* " in
 *" --help "* | *" -h "*)
-	sed -n '2,7s/^# \{0,1\}//p' "$0"
+	sed -n '2,8s/^# \{0,1\}//p' "$0"
 	exit 0
 	;;
 esac

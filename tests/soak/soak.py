@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
-"""Holds the statistics of comparisons against many real runs (README.md); for scripts/soak.sh."""
+"""Holds what comparisons and searches claim about chance against many real runs (README.md); for scripts/soak.sh."""
 import argparse
 import json
+import math
 import os
+import random
 import subprocess
 import sys
 import tempfile
 import time
 
-LIMIT_S = 120
+LIMIT_S = 300
 NEEDED = 0.85  # of the runs
 
 # claim: mean service times of the two arms, and what one run must say
-CLAIMS = {
+COMPARISONS = {
     "same": (5.0, 5.0, lambda rows: not any(row["significant"] for row in gated(rows))),
     "slower": (5.0, 6.25, lambda rows: row_of(rows, "response.p50")["status"] == "regression"),
     "interval": (5.0, 5.5, lambda rows: holds(row_of(rows, "response.p50"), 0.1)),
@@ -33,12 +35,10 @@ def holds(row, change):
 
 
 class Target:
-    """A simulated server whose median service time is so many milliseconds."""
+    """A simulated server."""
 
-    def __init__(self, brunt, milliseconds, seed):
-        self.process = subprocess.Popen(
-            [brunt, "target", "--port", "0", "--service-time", f"lognormal:{milliseconds}ms:0.5", "--seed", str(seed)],
-            stdout=subprocess.PIPE, text=True)
+    def __init__(self, brunt, *flags):
+        self.process = subprocess.Popen([brunt, "target", "--port", "0", *map(str, flags)], stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().split()[-1]
 
     def stop(self):
@@ -50,6 +50,19 @@ class Target:
             self.process.wait()
 
 
+def run_profile(brunt, profile):
+    """Its result.json."""
+    with tempfile.TemporaryDirectory(prefix="brunt-soak-") as folder:
+        path = os.path.join(folder, "soak.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(profile, file)
+        ran = subprocess.run([brunt, "run", path, "--json", "--quiet", "--out", os.path.join(folder, "out")],
+                             capture_output=True, text=True, timeout=LIMIT_S, check=False)
+        if not ran.stdout:
+            sys.exit(f"soak: exit {ran.returncode}: {ran.stderr[-500:]}")
+        return json.loads(ran.stdout)
+
+
 def profile_of(first, second, seed, seconds):
     return {"name": "soak", "seed": seed, "idle_baseline": 0, "generator": {"lateness_p99": "50ms"},
             "output": {"interval": "250ms"},
@@ -59,23 +72,18 @@ def profile_of(first, second, seed, seconds):
             "arms": {"a": {"set": {"target.url": first}}, "b": {"set": {"target.url": second}}}}
 
 
-def run_once(brunt, claim, seed, seconds):
-    """The rows of one comparison."""
-    first_ms, second_ms, _ = CLAIMS[claim]
-    targets = [Target(brunt, first_ms, 2 * seed), Target(brunt, second_ms, 2 * seed + 1)]
+def compare_once(brunt, claim, seed, seconds):
+    """The rows of one comparison: whether they say what is claimed, and a line about them."""
+    first_ms, second_ms, is_as_claimed = COMPARISONS[claim]
+    targets = [Target(brunt, "--service-time", f"lognormal:{ms}ms:0.5", "--seed", 2 * seed + i)
+               for i, ms in enumerate((first_ms, second_ms))]
     try:
-        with tempfile.TemporaryDirectory(prefix="brunt-soak-") as folder:
-            path = os.path.join(folder, "soak.yaml")
-            with open(path, "w", encoding="utf-8") as file:
-                json.dump(profile_of(targets[0].url, targets[1].url, seed, seconds), file)
-            ran = subprocess.run([brunt, "run", path, "--json", "--quiet", "--out", os.path.join(folder, "out")],
-                                 capture_output=True, text=True, timeout=LIMIT_S, check=False)
-            if not ran.stdout:
-                sys.exit(f"soak: exit {ran.returncode}: {ran.stderr[-500:]}")
-            return json.loads(ran.stdout)["comparison"]
+        rows = run_profile(brunt, profile_of(targets[0].url, targets[1].url, seed, seconds))["comparison"]
     finally:
         for target in targets:
             target.stop()
+    is_wrong = claim == "same" and any(row["status"] == "regression" for row in gated(rows))
+    return is_as_claimed(rows), is_wrong, line_of(rows)
 
 
 def line_of(rows):
@@ -85,26 +93,64 @@ def line_of(rows):
     return f"P50 {p50['delta_rel']:+.1%} ({low:+.1%} … {high:+.1%})  {p50['status']}  beyond noise: {', '.join(beyond) or 'nothing'}"
 
 
+def kind_of_server(i, chance):
+    """Flags of a server, what is asked of it, how the load is spaced, and the rate at which that truly stops to hold."""
+    if i % 3 == 0:  # what is over its capacity is refused: 1% of lambda is, where lambda = C / 0.99
+        capacity = round(math.exp(chance.uniform(math.log(100), math.log(1500))))
+        return ("--capacity", f"{capacity}/s", "--queue", 3), ["error_rate < 1%"], "uniform", capacity / 0.99
+    if i % 3 == 1:  # it queues without end, and answers less than 98% of what it is asked
+        capacity = round(math.exp(chance.uniform(math.log(100), math.log(1500))))
+        return ("--capacity", f"{capacity}/s"), [], "uniform", capacity / 0.98
+    # One worker, exponential service, Poisson arrivals: the response time is exponential of rate mu - lambda.
+    service_ms = round(chance.uniform(1, 6), 1)
+    most_ms = round(service_ms * chance.uniform(8, 20))
+    flags = ("--service-time", f"exponential:{service_ms}ms", "--workers", 1, "--seed", i)
+    return flags, [f"p95 <= {most_ms}ms"], "poisson", 1e3 / service_ms + 1e3 * math.log(0.05) / most_ms
+
+
+def search_once(brunt, _claim, seed, seconds):
+    """Whether the interval of a search holds the rate at which the server truly breaks."""
+    flags, slos, spacing, truth = kind_of_server(seed, random.Random(seed))
+    target = Target(brunt, *flags)
+    try:
+        result = run_profile(brunt, {
+            "name": "soak", "seed": seed, "idle_baseline": 0, "generator": {"lateness_p99": "50ms"},
+            "output": {"interval": "250ms"}, "target": {"url": target.url, "timeout": "5s"},
+            "load": {"search": {"from": "20/s", "max": "20000/s", "every": f"{seconds}s", "settle": f"{seconds}s",
+                                "confirm": f"{3 * seconds}s"}, "spacing": spacing},
+            "requests": [{"name": "root", "get": "/"}], "slo": slos})
+    finally:
+        target.stop()
+    point = result["breaking_point"]
+    low, high = point["interval_per_s"]
+    is_held = low is not None and low <= truth <= (high if high is not None else math.inf)
+    width = f"{high / low - 1:.1%}" if low and high else "n/a"
+    return is_held, False, (f"breaks at {truth:.1f}/s; {low or 0:.1f} to {high or math.inf:.1f} ({width}), {point['levels_tested']} levels, "
+                            f"{point['failure_mode']}, {point['search']['end']}")
+
+
+CLAIMS = {**{claim: compare_once for claim in COMPARISONS}, "search": search_once}
+
+
 def soak(brunt, claim, runs, seconds):
-    as_claimed = regressions = 0
+    as_claimed = wrong = 0
     began = time.monotonic()
     for i in range(runs):
-        rows = run_once(brunt, claim, 1000 + i, seconds)
-        is_so = CLAIMS[claim][2](rows)
+        is_so, is_wrong, line = CLAIMS[claim](brunt, claim, 1000 + i, seconds)
         as_claimed += is_so
-        regressions += any(row["status"] == "regression" for row in gated(rows))
-        print(f"{claim} {i + 1:3}/{runs}  {'as claimed' if is_so else 'NOT       '}  {line_of(rows)}", flush=True)
-    is_good = as_claimed >= NEEDED * runs and not (claim == "same" and regressions > 0)
-    print(f"{claim}: {as_claimed} of {runs} as claimed, {regressions} regressions, in {time.monotonic() - began:.0f} s: "
+        wrong += is_wrong
+        print(f"{claim} {i + 1:3}/{runs}  {'as claimed' if is_so else 'NOT       '}  {line}", flush=True)
+    is_good = as_claimed >= NEEDED * runs and wrong == 0
+    print(f"{claim}: {as_claimed} of {runs} as claimed, {wrong} false alarms, in {time.monotonic() - began:.0f} s: "
           f"{'holds' if is_good else 'DOES NOT HOLD'}", flush=True)
     return is_good
 
 
 def main():
     parser = argparse.ArgumentParser(prog="soak.sh", description=__doc__)
-    parser.add_argument("claims", nargs="*", help="same, slower, interval; all where none is named")
+    parser.add_argument("claims", nargs="*", help="same, slower, interval, search; all where none is named")
     parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument("--seconds", type=float, default=3, help="of each of a run's eight blocks")
+    parser.add_argument("--seconds", type=float, default=3, help="of each of a comparison's eight blocks, of each level of a search")
     parser.add_argument("--brunt", required=True, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     unknown = set(arguments.claims) - set(CLAIMS)
