@@ -252,7 +252,7 @@ campaign_planned_ns(const struct plan *plan)
 		struct schedule schedule;
 
 		schedule_init(&schedule, &plan->scenarios[i].load, plan->seed);
-		if (schedule_end_ns(&schedule) == INT64_MAX)
+		if (schedule_end_ns(&schedule) == INT64_MAX || schedule_is_steered(&schedule))
 			return 0;
 		if (schedule_end_ns(&schedule) > planned_ns)
 			planned_ns = schedule_end_ns(&schedule);

@@ -20,6 +20,7 @@
 #include "engine/pump.h"
 #include "engine/requests.h"
 #include "engine/sessions.h"
+#include "load/params.h"
 #include "load/schedule.h"
 #include "measure/summary.h"
 #include "plan/flow.h"
@@ -29,6 +30,7 @@ extern const struct command check_command;
 
 #define OUTPUT_CEILING ((size_t)1024 * 1024)
 #define LEVELS_SHOWN 100
+#define SEARCH_LEVELS_SHOWN 8
 #define SAMPLES_PER_COLUMN 512
 
 /* Descriptors that a run has open besides its connections, as engine/run.c counts them. */
@@ -106,6 +108,8 @@ in_flight_after(const struct schedule *s, double peak, int64_t response_ns)
 {
 	double total = schedule_expected(s), most = 0;
 
+	if (schedule_is_steered(s))
+		return peak * ns_to_s(response_ns);
 	if (!s->shape->is_timed)
 		return fmin(total, peak * ns_to_s(response_ns));
 	uint64_t arrivals = (uint64_t)total, step = arrivals / 100000 + 1; /* a long trace is looked at in samples */
@@ -128,8 +132,9 @@ add_demand(const struct plan *plan, const struct plan_scenario *scenario, const 
 	double cap = (double)load->in_flight_max;
 	double steps = scenario->flow != NULL ? (double)scenario->flow->session_steps : 1;
 
-	demand->requests += schedule_expected(s) * steps;
-	demand->is_most |= scenario->flow != NULL;
+	if (!schedule_is_steered(s))
+		demand->requests += schedule_expected(s) * steps;
+	demand->is_most |= scenario->flow != NULL || schedule_is_steered(s);
 	demand->is_random |= gap_is_random(&s->gap) && !s->shape->is_timed && !s->in_users;
 	if (s->in_users) {
 		demand->in_flight_at_timeout += peak;
@@ -181,6 +186,28 @@ print_levels(const struct schedule *s, const char *arrivals, struct buf *out)
 		buf_printf(out, "  … and %zu more\n", n - LEVELS_SHOWN);
 }
 
+/* Its levels follow from how the target does; what is known is how it climbs, and how long it may take. */
+static void
+print_search(const struct schedule *s, struct buf *out)
+{
+	const struct search *search = s->params;
+	char text[64], longest[32];
+	double level = search->from;
+
+	buf_add_text(out, "\n  climbs           ");
+	for (int i = 0; i < SEARCH_LEVELS_SHOWN && level < search->max; i++, level *= search->factor)
+		buf_printf(out, "%s, ", level_text(s, level, text, sizeof(text)));
+	buf_printf(out, "%s%s until one breaks\n", level < search->max ? "… " : "",
+		level_text(s, search->max, text, sizeof(text)));
+	buf_printf(out, "  then             halves the bracket until it is at most %g%% wide\n", 100 * search->width);
+	buf_printf(out, "  each level       %s, ", plot_time_text(search->every_ns, text, sizeof(text)));
+	buf_printf(out, "after at most %s in which the target settles\n",
+		plot_time_text(search->settle_ns, longest, sizeof(longest)));
+	if (search->confirm_ns > 0)
+		buf_printf(out, "  in the end       %s at the highest level that held\n",
+			plot_time_text(search->confirm_ns, text, sizeof(text)));
+}
+
 static void
 print_scenario(const struct plan *plan, const struct plan_scenario *scenario, int64_t latency_ns, struct demand *demand,
 	struct buf *out)
@@ -190,11 +217,12 @@ print_scenario(const struct plan *plan, const struct plan_scenario *scenario, in
 	char length[32];
 
 	schedule_init(&s, &scenario->load, plan->seed);
-	bool is_open_ended = schedule_end_ns(&s) == INT64_MAX;
+	bool is_open_ended = schedule_end_ns(&s) == INT64_MAX, is_steered = schedule_is_steered(&s);
 
 	if (!is_open_ended)
 		sample_levels(&s, &plot);
-	add_demand(plan, scenario, &s, peak_level_of(&s, &plot), latency_ns, demand);
+	add_demand(plan, scenario, &s, is_steered ? s.shape->level_most(s.params) : peak_level_of(&s, &plot),
+		latency_ns, demand);
 	buf_printf(out, "%s: %s, %s, ", scenario->name, s.shape->choice.name,
 		s.in_users                         ? "closed loop"
 		: s.shape->is_timed                ? "open loop, given moments"
@@ -205,12 +233,16 @@ print_scenario(const struct plan *plan, const struct plan_scenario *scenario, in
 		buf_printf(out, "%llu %s however long they take\n", (unsigned long long)s.count_limit,
 			scenario->flow != NULL ? "sessions" : "requests");
 	else
-		buf_printf(out, "%s\n\n", plot_time_text(schedule_end_ns(&s), length, sizeof(length)));
-	if (!is_open_ended) {
+		buf_printf(out, "%s%s\n%s", is_steered ? "at most " : "",
+			plot_time_text(schedule_end_ns(&s), length, sizeof(length)), is_steered ? "" : "\n");
+	if (is_steered)
+		print_search(&s, out);
+	else if (!is_open_ended) {
 		plot.unit = s.in_users ? " users" : "/s";
 		plot_draw(&plot, out);
 	}
-	print_levels(&s, scenario->flow != NULL ? "sessions" : "requests", out);
+	if (!is_steered)
+		print_levels(&s, scenario->flow != NULL ? "sessions" : "requests", out);
 	buf_add_text(out, "\n");
 	check_print_flow(plan, scenario, out);
 }

@@ -114,6 +114,20 @@ test_levels_of_steps_are_a_table(void **state)
 }
 
 static void
+test_a_search_says_how_it_climbs_and_how_long_it_may_take(void **state)
+{
+	(void)state;
+	assert_says(TARGET "load: {search: {from: 50/s, max: 300/s, every: 5s, width: 10%, limit: 20m}}\n",
+		(const char *const[]){
+			"default: search, open loop, uniform spacing, at most 20m00s\n",
+			"  climbs           50/s, 100/s, 200/s, 300/s until one breaks\n",
+			"until it is at most 10% wide\n",
+			"  peak rate        up to 300/s\n",
+			NULL,
+		});
+}
+
+static void
 test_counted_poisson_arrivals_are_told_exactly(void **state)
 {
 	(void)state;
@@ -304,6 +318,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_levels_of_steps_are_a_table),
+		cmocka_unit_test(test_a_search_says_how_it_climbs_and_how_long_it_may_take),
 		cmocka_unit_test(test_counted_poisson_arrivals_are_told_exactly),
 		cmocka_unit_test(test_gamma_arrivals_are_told),
 		cmocka_unit_test(test_data_and_the_first_requests_are_shown),
