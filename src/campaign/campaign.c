@@ -310,6 +310,7 @@ campaign_start_watching(struct campaign *campaign)
 	campaign->live_timer.data = campaign;
 	uv_timer_start(&campaign->live_timer, campaign_on_live_timer, LIVE_STEP_MS, LIVE_STEP_MS);
 	probes_start(&campaign->probes);
+	scrapes_start(&campaign->scrapes);
 	if (campaign->options->control_path != NULL)
 		control_input_start(&campaign->control, &campaign->loop, campaign_on_control, campaign);
 }

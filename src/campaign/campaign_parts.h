@@ -9,6 +9,7 @@
 #include "campaign/lifecycle.h"
 #include "campaign/probes.h"
 #include "campaign/sampling.h"
+#include "campaign/scrapes.h"
 #include "campaign/target_process.h"
 #include "judge/judge.h"
 #include "report/reporter.h"
@@ -41,6 +42,7 @@ struct campaign {
 	struct actions_host actions_host;
 	struct actions actions;
 	struct probes probes;
+	struct scrapes scrapes;
 	bool has_load_begun, is_course_over;
 	struct run_facts facts;
 	struct run_identity identity;

@@ -73,6 +73,48 @@ course_on_probe(void *context, const struct probe_record *record, const struct p
 	live_view_line(campaign->live, line);
 }
 
+static void
+course_on_scraped(void *context, const struct scraped *scraped)
+{
+	struct campaign *campaign = context;
+
+	if (campaign->was_driving)
+		campaign->driver->ops->add_scraped(campaign->driver, scraped);
+}
+
+static void
+course_on_scrape_change(void *context, const struct scrape_record *record, const struct scrape_change *change)
+{
+	struct campaign *campaign = context;
+	const char *url = record->endpoint->fetch.place.shown;
+	char line[FINDING_TEXT_MAX + CHRONICLE_TEXT_MAX], at[32];
+
+	if (digest_has_room(&campaign->digest))
+		digest_note(&campaign->digest, &(struct note){.kind = NOTE_SCRAPE,
+						       .endpoint = record->endpoint,
+						       .scrape = change,
+						       .start_ns = change->at_ns});
+	if (campaign->live == NULL || (record->changes_n == 1 && !change->has_failed))
+		return;
+	snprintf(line, sizeof(line), "at %s  scrape %.120s  %s%s", units_time_text(change->at_ns, at, sizeof(at)), url,
+		change->has_failed ? "failed: " : "is good again", change->text);
+	live_view_line(campaign->live, line);
+}
+
+static void
+course_init_scrapes(struct chronicle *chronicle, const struct plan_scrape *scrape)
+{
+	chronicle->scrapes_n = scrape->endpoints_n;
+	chronicle->scrapes = must_calloc(scrape->endpoints_n, sizeof(*chronicle->scrapes));
+	for (size_t i = 0; i < scrape->endpoints_n; i++) {
+		const struct plan_endpoint *endpoint = &scrape->endpoints[i];
+
+		chronicle->scrapes[i] = (struct scrape_record){.endpoint = endpoint,
+			.changes = must_calloc(SCRAPE_CHANGES_MAX, sizeof(struct scrape_change)),
+			.missing = must_calloc(endpoint->n, sizeof(const char *))};
+	}
+}
+
 void
 campaign_course_init(struct campaign *campaign)
 {
@@ -93,6 +135,7 @@ campaign_course_init(struct campaign *campaign)
 			.changes = must_calloc(PROBE_CHANGES_MAX, sizeof(struct probe_change))};
 	chronicle->actions_n = course->actions_n;
 	chronicle->probes_n = course->probes_n;
+	course_init_scrapes(chronicle, &campaign->plan->scrape);
 	lifecycle_init(&campaign->lifecycle, course, &campaign->loop, &campaign->facts.was_interrupted,
 		&campaign->was_aborted, chronicle);
 }
@@ -102,6 +145,11 @@ campaign_course_fini(struct campaign *campaign)
 {
 	for (size_t i = 0; i < campaign->chronicle.probes_n; i++)
 		free(campaign->chronicle.probes[i].changes);
+	for (size_t i = 0; i < campaign->chronicle.scrapes_n; i++) {
+		free(campaign->chronicle.scrapes[i].changes);
+		free(campaign->chronicle.scrapes[i].missing);
+	}
+	free(campaign->chronicle.scrapes);
 	free(campaign->chronicle.actions);
 	free(campaign->chronicle.probes);
 }
@@ -118,6 +166,12 @@ campaign_course_open(struct campaign *campaign, struct error *err)
 	campaign->probes.now_ns = course_now_ns;
 	campaign->probes.on_change = course_on_probe;
 	campaign->probes.context = campaign;
+	is_good = scrapes_init(&campaign->scrapes, &campaign->loop, &campaign->plan->scrape, chronicle->scrapes, err) &&
+		  is_good;
+	campaign->scrapes.now_ns = course_now_ns;
+	campaign->scrapes.on_scraped = course_on_scraped;
+	campaign->scrapes.on_change = course_on_scrape_change;
+	campaign->scrapes.context = campaign;
 	return is_good;
 }
 
@@ -141,6 +195,7 @@ campaign_course_load_ends(struct campaign *campaign)
 {
 	actions_stop(&campaign->actions);
 	probes_stop(&campaign->probes);
+	scrapes_stop(&campaign->scrapes);
 	lifecycle_stop_beside(&campaign->lifecycle);
 }
 
@@ -178,6 +233,7 @@ campaign_course_end(struct campaign *campaign)
 	lifecycle_end(&campaign->lifecycle);
 	actions_fini(&campaign->actions);
 	probes_fini(&campaign->probes);
+	scrapes_fini(&campaign->scrapes);
 	note_failed_actions(campaign);
 	facts->ready_ns = chronicle->ready_after_ns > 0 ? chronicle->ready_after_ns : 0;
 	facts->hook_failed = chronicle->after.has_failed;

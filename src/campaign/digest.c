@@ -60,6 +60,7 @@ digest_apply_note(struct digest *digest, const struct note *note)
 	case NOTE_PHASE: event_encode_phase(&digest->events, note->phase, note->start_ns); break;
 	case NOTE_ACTION: event_encode_action(&digest->events, note->action, note->state, note->start_ns); break;
 	case NOTE_PROBE: event_encode_probe(&digest->events, note->probe, &note->change); break;
+	case NOTE_SCRAPE: event_encode_scrape(&digest->events, note->endpoint, note->scrape); break;
 	case NOTE_LOST: event_encode_shard(&digest->events, SHARD_LOST, note->start_ns, note->text); break;
 	}
 }

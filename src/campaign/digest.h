@@ -16,7 +16,7 @@
  * lets the judge look at levels that closed. While a job runs, summary and judge are the job's; between jobs the
  * loop's. What the loop has to say about levels meanwhile is noted and goes with the next job. */
 
-enum note_kind { NOTE_LEVEL, NOTE_CUT, NOTE_COMPLETE, NOTE_PHASE, NOTE_LOST, NOTE_ACTION, NOTE_PROBE };
+enum note_kind { NOTE_LEVEL, NOTE_CUT, NOTE_COMPLETE, NOTE_PHASE, NOTE_LOST, NOTE_ACTION, NOTE_PROBE, NOTE_SCRAPE };
 
 struct note {
 	enum note_kind kind;
@@ -30,6 +30,8 @@ struct note {
 	enum action_state state;
 	const struct plan_probe *probe; /* of NOTE_PROBE */
 	struct probe_change change;
+	const struct plan_endpoint *endpoint; /* of NOTE_SCRAPE; what changed does not change any more */
+	const struct scrape_change *scrape;
 };
 
 #define DIGEST_NOTES_MAX 1024

@@ -31,6 +31,7 @@ struct driver_ops {
 	void (*repeat)(struct driver *driver, uint32_t level);
 	void (*interrupt)(struct driver *driver);
 	void (*add_reading)(struct driver *driver, bool is_self, const struct reading *reading);
+	void (*add_scraped)(struct driver *driver, const struct scraped *scraped);
 	void (*give_interval)(struct driver *driver, struct interval *interval);
 	int64_t (*now_ns)(const struct driver *driver); /* since T0; negative before it, or while it is not known */
 	struct driver_end (*end_of)(const struct driver *driver); /* so far */

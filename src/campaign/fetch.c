@@ -7,13 +7,10 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/units.h"
-#include "proto/protocol.h"
 
 /* What a header section may have, and so what one request of ours keeps at the most. */
 #define FETCH_HEADERS_CEILING ((size_t)64 * 1024)
 #define FETCH_REQUEST_CEILING ((size_t)2 * 1024 * 1024) /* a body is part of the profile */
-
-static const struct plan_pair of_json[] = {{"Connection", "close"}, {"Content-Type", "application/json"}};
 
 static int64_t
 now_ns(void)
@@ -81,7 +78,6 @@ static void
 fetch_on_connected(struct stream *stream, enum failure failure)
 {
 	struct fetch *fetch = container_of(stream, struct fetch, stream);
-	const struct protocol_ear deaf = {0};
 	size_t written;
 	int error;
 
@@ -90,7 +86,7 @@ fetch_on_connected(struct stream *stream, enum failure failure)
 		return;
 	}
 	fetch->is_connected = true;
-	http1_protocol.expect(fetch->state, &fetch->request, &deaf);
+	http1_protocol.expect(fetch->state, &fetch->request, &fetch->ear);
 	if (stream_write(stream, fetch->bytes.bytes, fetch->bytes.length, &written, &error) == STREAM_FAILED)
 		fetch_finish(fetch, failure_from_io_errno(-error));
 }
@@ -108,6 +104,10 @@ fetch_on_read(struct stream *stream, const char *bytes, long length)
 	}
 	result = length > 0 ? http1_protocol.on_bytes(fetch->state, bytes, (size_t)length, &failure)
 			    : http1_protocol.on_eof(fetch->state, &failure);
+	if (fetch->is_enough) {
+		fetch_finish(fetch, FAILURE_BODY);
+		return;
+	}
 	if (result == PROTOCOL_MORE)
 		return;
 	if (result != PROTOCOL_FAILED)
@@ -154,6 +154,24 @@ fetch_connect(struct fetch *fetch)
 	CHECK_OP(uv_timer_start(&fetch->timer, fetch_on_report_timer, 0, 0), ==, 0);
 }
 
+/* Its own headers, those of the plan, and what a body that looks like JSON wants. */
+static void
+fetch_set_headers(struct fetch *fetch)
+{
+	const struct plan_fetch *plan = fetch->plan;
+	const struct plan_list *more = &plan->headers;
+	bool is_json = plan->body != NULL && strchr("{[", plan->body[strspn(plan->body, " \t\r\n")]) != NULL;
+	struct plan_pair *headers = must_calloc(more->n + 2, sizeof(*headers));
+	size_t n = 0;
+
+	headers[n++] = (struct plan_pair){"Connection", "close"};
+	if (is_json)
+		headers[n++] = (struct plan_pair){"Content-Type", "application/json"};
+	for (size_t i = 0; i < more->n; i++)
+		headers[n++] = ((const struct plan_pair *)more->items)[i];
+	fetch->request.headers = (struct plan_list){.items = headers, .n = n};
+}
+
 bool
 fetch_init(struct fetch *fetch, uv_loop_t *loop, const struct plan_fetch *plan,
 	void (*on_done)(void *context, struct fetch *fetch, const struct fetch_answer *answer), void *context,
@@ -165,17 +183,18 @@ fetch_init(struct fetch *fetch, uv_loop_t *loop, const struct plan_fetch *plan,
 	fetch->request = (struct plan_request){
 		.name = plan->place.shown, .method = plan->method, .path = plan->place.path, .body = plan->body};
 	fetch->request.body_length = plan->body != NULL ? strlen(plan->body) : 0;
-	bool is_json = plan->body != NULL && strchr("{[", plan->body[strspn(plan->body, " \t\r\n")]) != NULL;
-
-	fetch->request.headers = (struct plan_list){.items = (void *)of_json, .n = is_json ? 2 : 1};
+	fetch_set_headers(fetch);
 	buf_init(&fetch->bytes, FETCH_REQUEST_CEILING);
 	bool is_composed = http1_protocol.compose(&fetch->target, &fetch->request, &fetch->bytes, err) &&
 			   (plan->body == NULL || buf_add_text(&fetch->bytes, plan->body));
 
+	free(fetch->request.headers.items); /* they are in the bytes now */
+	fetch->request.headers = (struct plan_list){0};
 	if (!is_composed) {
 		buf_fini(&fetch->bytes);
-		return error_set(
-			err, "'%s': the request is larger than %zu bytes", plan->place.shown, FETCH_REQUEST_CEILING);
+		return error_is_set(err) ? false
+					 : error_set(err, "'%s': the request is larger than %zu bytes",
+						   plan->place.shown, FETCH_REQUEST_CEILING);
 	}
 	fetch->state = must_alloc(http1_protocol.state_size);
 	http1_protocol.init(fetch->state, &fetch->target);
@@ -227,13 +246,19 @@ fetch_begin(struct fetch *fetch)
 	CHECK(!fetch->is_busy && !fetch->is_closing);
 	CHECK_OP(fetch->addresses.n, >, 0);
 	fetch->is_busy = true;
-	fetch->is_connected = fetch->is_overdue = false;
+	fetch->is_connected = fetch->is_overdue = fetch->is_enough = false;
 	fetch->address = 0;
 	fetch->answer = (struct fetch_answer){.failure = FAILURE_COUNT, .began_ns = now_ns()};
 	uint64_t timeout_ms = (uint64_t)((fetch->plan->timeout_ns + NS_PER_MS - 1) / NS_PER_MS);
 
 	CHECK_OP(uv_timer_start(&fetch->timer, fetch_on_deadline, timeout_ms, 0), ==, 0);
 	fetch_connect(fetch);
+}
+
+uint16_t
+fetch_status(const struct fetch *fetch)
+{
+	return http1_protocol.response(fetch->state)->status;
 }
 
 const char *

@@ -8,10 +8,12 @@
 #include "base/error.h"
 #include "measure/exchange.h"
 #include "net/stream.h"
+#include "proto/protocol.h"
 #include "plan/course.h"
 
 /* A request that is not of the load: on a connection of its own, which is closed after the answer. Nothing of it is in
- * any figure. The caller owns the struct; one request at a time. */
+ * any figure. The caller owns the struct; one request at a time. Who wants to hear the answer sets `ear` after
+ * fetch_init. */
 struct fetch_answer {
 	uint16_t status;            /* 0: none came */
 	enum failure failure;       /* why not; FAILURE_COUNT: an answer came */
@@ -28,9 +30,10 @@ struct fetch {
 	struct plan target; /* as much of one as a protocol asks for */
 	struct plan_request request;
 	struct buf bytes; /* as they go on the wire */
-	void *state;      /* the protocol's */
+	struct protocol_ear ear;
+	void *state; /* the protocol's */
 	struct fetch_answer answer;
-	bool is_busy, is_open, is_connected, is_overdue;
+	bool is_busy, is_open, is_connected, is_overdue, is_enough;
 	bool is_closing, is_timer_closed, is_closed;
 	void (*on_done)(void *context, struct fetch *fetch, const struct fetch_answer *answer);
 	void *context;
@@ -50,6 +53,14 @@ void fetch_fini(struct fetch *fetch);
 bool fetch_resolve(struct fetch *fetch, struct error *err);
 /* An address is known, and nothing is under way. */
 void fetch_begin(struct fetch *fetch);
+/* From within the ear's callbacks: no more is wanted of the answer, which has failed then (FAILURE_BODY). */
+static inline void
+fetch_break_off(struct fetch *fetch)
+{
+	fetch->is_enough = true;
+}
+/* The final response's status, once its head was read; 0: it was not. */
+uint16_t fetch_status(const struct fetch *fetch);
 
 /* "answered 503", "the target refused the connection"; returns into. */
 const char *fetch_answer_text(const struct fetch_answer *answer, char *into, size_t size);

@@ -61,6 +61,12 @@ local_add_reading(struct driver *driver, bool is_self, const struct reading *rea
 }
 
 static void
+local_add_scraped(struct driver *driver, const struct scraped *scraped)
+{
+	run_add_scraped(run_of(driver), scraped);
+}
+
+static void
 local_give_interval(struct driver *driver, struct interval *interval)
 {
 	run_give_interval(run_of(driver), interval);
@@ -97,6 +103,7 @@ static const struct driver_ops local_driver_ops = {
 	.repeat = local_repeat,
 	.interrupt = local_interrupt,
 	.add_reading = local_add_reading,
+	.add_scraped = local_add_scraped,
 	.give_interval = local_give_interval,
 	.now_ns = local_now_ns,
 	.end_of = local_end_of,

@@ -7,6 +7,7 @@
 #include "campaign/campaign.h"
 #include "cmd/plot.h"
 #include "plan/course.h"
+#include "plan/scrape.h"
 
 #define CELLS_SHOWN 40
 
@@ -114,6 +115,18 @@ print_actions(const struct plan_course *course, struct buf *out)
 	}
 }
 
+static void
+print_endpoint(const struct plan_endpoint *endpoint, struct buf *out)
+{
+	char every[32];
+
+	buf_printf(out, "  %-16s %s every %s: ", "scrape", endpoint->fetch.place.shown,
+		plot_time_text(endpoint->every_ns, every, sizeof(every)));
+	for (size_t i = 0; i < endpoint->n; i++)
+		buf_printf(out, "%s%s", i == 0 ? "" : ", ", endpoint->list[i].name);
+	buf_add_char(out, '\n');
+}
+
 void
 check_print_course(const struct plan *plan, struct buf *out)
 {
@@ -122,7 +135,7 @@ check_print_course(const struct plan *plan, struct buf *out)
 
 	if (course->before.command.text == NULL && course->after.command.text == NULL &&
 		course->beside.command.text == NULL && course->ready.fetch.place.shown == NULL &&
-		course->actions_n + course->probes_n == 0)
+		course->actions_n + course->probes_n + plan->scrape.endpoints_n == 0)
 		return;
 	buf_add_text(out, "\nAround the load\n");
 	print_hook("before", &course->before, "within", out);
@@ -134,5 +147,7 @@ check_print_course(const struct plan *plan, struct buf *out)
 	for (size_t i = 0; i < course->probes_n; i++)
 		buf_printf(out, "  %-16s %s every %s\n", "probe", course->probes[i].name,
 			plot_time_text(course->probes[i].every_ns, time, sizeof(time)));
+	for (size_t i = 0; i < plan->scrape.endpoints_n; i++)
+		print_endpoint(&plan->scrape.endpoints[i], out);
 	print_hook("after", &course->after, "within", out);
 }

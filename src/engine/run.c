@@ -155,6 +155,15 @@ run_add_reading(struct run *run, bool is_self, const struct reading *reading)
 }
 
 void
+run_add_scraped(struct run *run, const struct scraped *scraped)
+{
+	int64_t now_ns = run_now_ns(run);
+
+	if (now_ns >= 0 && run->phase != RUN_ENDED)
+		recorder_add_scraped(run->pump.recorder, timeline_window_of(&run->pump.timeline, now_ns), scraped);
+}
+
+void
 run_give_interval(struct run *run, struct interval *interval)
 {
 	CHECK_OP(run->intervals_out, >, 0);

@@ -80,5 +80,6 @@ void run_repeat(struct run *run, uint32_t level);
 void run_interrupt(struct run *run);
 
 void run_add_reading(struct run *run, bool is_self, const struct reading *reading);
+void run_add_scraped(struct run *run, const struct scraped *scraped);
 int64_t run_now_ns(const struct run *run); /* since T0 */
 struct run_end run_end_of(const struct run *run);

@@ -126,23 +126,41 @@ fleet_interrupt(struct driver *driver)
 	fleet->wants_stop = ++fleet->interrupts > 1;
 }
 
+/* The level whose window runs at that time. */
+static uint32_t
+level_at(const struct fleet *fleet, int64_t at_ns)
+{
+	uint32_t last = fleet->declared_n - 1;
+
+	if (fleet->phase >= RUN_RECOVER)
+		return LEVEL_NONE;
+	if (fleet->declared_n > 0 && at_ns >= fleet->levels[last].start_ns)
+		return at_ns < fleet->levels[last].end_ns ? last : LEVEL_NONE;
+	return fleet->declared_n == 0 && fleet->warmup.is_declared && at_ns < fleet->warmup.end_ns ? LEVEL_WARMUP
+												   : LEVEL_NONE;
+}
+
 /* The workers look at themselves; the leader drives no load, so that what it takes limits none. */
 static void
 fleet_add_reading(struct driver *driver, bool is_self, const struct reading *reading)
 {
 	struct fleet *fleet = fleet_of(driver);
 	struct reading stamped = *reading;
-	uint32_t level = LEVEL_NONE;
 
 	stamped.at_ns = fleet_now_ns(fleet);
 	if (is_self || stamped.at_ns < 0 || fleet->state >= FLEET_ENDING)
 		return;
-	if (fleet->declared_n > 0 && stamped.at_ns >= fleet->levels[fleet->declared_n - 1].start_ns)
-		level = stamped.at_ns < fleet->levels[fleet->declared_n - 1].end_ns ? fleet->declared_n - 1
-										    : LEVEL_NONE;
-	else if (fleet->declared_n == 0 && fleet->warmup.is_declared)
-		level = stamped.at_ns < fleet->warmup.end_ns ? LEVEL_WARMUP : LEVEL_NONE;
-	merger_add_target_reading(&fleet->merger, fleet->phase < RUN_RECOVER ? level : LEVEL_NONE, &stamped);
+	merger_add_target_reading(&fleet->merger, level_at(fleet, stamped.at_ns), &stamped);
+}
+
+static void
+fleet_add_scraped(struct driver *driver, const struct scraped *scraped)
+{
+	struct fleet *fleet = fleet_of(driver);
+	int64_t now_ns = fleet_now_ns(fleet);
+
+	if (now_ns >= 0 && fleet->state < FLEET_ENDING)
+		merger_add_scraped(&fleet->merger, level_at(fleet, now_ns), scraped);
 }
 
 static void
@@ -191,6 +209,7 @@ static const struct driver_ops fleet_driver_ops = {
 	.repeat = fleet_repeat,
 	.interrupt = fleet_interrupt,
 	.add_reading = fleet_add_reading,
+	.add_scraped = fleet_add_scraped,
 	.give_interval = fleet_give_interval,
 	.now_ns = fleet_driver_now_ns,
 	.end_of = fleet_end_of,

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "measure/events.h"
@@ -41,6 +42,7 @@ merger_init(struct merger *merger, const struct plan *plan, uint32_t shards_n)
 	merger->next = merger->intervals[0];
 	merger->spare = merger->intervals[1];
 	reading_forget(&merger->target);
+	scraped_now_init(merger->scraped);
 }
 
 void
@@ -246,24 +248,37 @@ merger_end(struct merger *merger, uint32_t index)
 	merger->shards[index].is_gone = true;
 }
 
+static struct target_readings *
+readings_of(struct merger *merger, uint32_t level)
+{
+	struct target_readings *readings = merger->readings;
+
+	/* Far more levels than readings: the last place has the mean of them. */
+	while (readings + 1 < merger->readings + ARRAY_LEN(merger->readings) && readings->is_used &&
+		readings->level != level)
+		readings++;
+	if (readings->is_used)
+		return readings;
+	readings->is_used = true;
+	readings->level = level;
+	gauge_set_init(&readings->set);
+	scraped_set_init(&readings->scraped);
+	return readings;
+}
+
 void
 merger_add_target_reading(struct merger *merger, uint32_t level, const struct reading *reading)
 {
 	merger->target = *reading;
-	for (size_t i = 0; i < ARRAY_LEN(merger->readings); i++) {
-		struct target_readings *readings = &merger->readings[i];
-		bool is_last = i + 1 == ARRAY_LEN(merger->readings); /* far more levels than readings: a mean of them */
+	gauge_set_add(&readings_of(merger, level)->set, reading);
+}
 
-		if (readings->is_used && readings->level != level && !is_last)
-			continue;
-		if (!readings->is_used)
-			gauge_set_init(&readings->set);
-		if (!readings->is_used)
-			readings->level = level;
-		readings->is_used = true;
-		gauge_set_add(&readings->set, reading);
-		return;
-	}
+void
+merger_add_scraped(struct merger *merger, uint32_t level, const struct scraped *scraped)
+{
+	scraped_now_set(merger->scraped, scraped);
+	scrape_counts_add(merger->scrapes, scraped);
+	scraped_set_add(&readings_of(merger, level)->scraped, scraped);
 }
 
 static bool
@@ -397,12 +412,17 @@ static void
 add_target_readings(struct merger *merger, struct interval *into)
 {
 	into->target = merger->target;
+	memcpy(into->scraped, merger->scraped, sizeof(into->scraped));
+	memcpy(into->scrapes, merger->scrapes, sizeof(into->scrapes));
+	memset(merger->scrapes, 0, sizeof(merger->scrapes));
 	for (size_t i = 0; i < ARRAY_LEN(merger->readings) && merger->readings[i].is_used; i++) {
 		struct target_readings *readings = &merger->readings[i];
 		struct interval_level *level =
 			readings->level != LEVEL_NONE ? interval_level_of(into, readings->level) : NULL;
 
 		gauge_set_merge(level != NULL ? &level->target : &into->target_outside, &readings->set);
+		if (level != NULL)
+			scraped_set_merge(&level->scraped, &readings->scraped);
 		readings->is_used = false;
 	}
 }

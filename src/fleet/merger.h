@@ -50,13 +50,16 @@ struct merger {
 	uint32_t levels_n;   /* known so far */
 	uint32_t first_open; /* the oldest that is not closed by all */
 	bool has_warmup, warmup_is_closed;
-	/* Readings of the target, which the leader takes: they belong to the next interval. */
+	/* Readings of the target, and what is scraped, which the leader takes: they belong to the next interval. */
 	struct reading target;
 	struct target_readings {
 		bool is_used;
 		uint32_t level; /* LEVEL_NONE: outside of any */
 		struct gauge_set set;
+		struct scraped_set scraped;
 	} readings[4];
+	double scraped[SCRAPED_MAX];
+	struct scrape_counts scrapes[SCRAPE_ENDPOINTS_MAX];
 };
 
 void merger_init(struct merger *merger, const struct plan *plan, uint32_t shards_n);
@@ -77,6 +80,7 @@ void merger_lose(struct merger *merger, uint32_t shard);
 void merger_end(struct merger *merger, uint32_t shard);
 
 void merger_add_target_reading(struct merger *merger, uint32_t level, const struct reading *reading);
+void merger_add_scraped(struct merger *merger, uint32_t level, const struct scraped *scraped);
 
 /* The next interval, full; NULL: not yet, or one is still out. is_final: whatever there is. */
 struct interval *merger_take(struct merger *merger, bool is_final);

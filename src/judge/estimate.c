@@ -195,6 +195,10 @@ estimate_init(struct estimate *estimate, const struct sample *sample, const stru
 	case METRIC_OF_DISTRIBUTION: estimate_distribution(estimate, sample, measure, beyond); break;
 	case METRIC_OF_GAUGE: estimate_gauge(estimate, sample, measure); break;
 	case METRIC_OF_COUNTS: estimate_counts(estimate, sample, measure); break;
+	case METRIC_OF_SCRAPED:
+		estimate->value = metric_value_arm(measure, sample->arm);
+		drop_draws(estimate, "no interval is made of what was scraped");
+		break;
 	case METRIC_OF_ALL_SAMPLES:
 		estimate->value = metric_value_arm(measure, sample->arm);
 		drop_draws(estimate, "no interval is made of a spike rate");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "judge/metrics.h"
 
 /* The rows that show how it came, the last of them the one in which it began, and how it went on. */
 #define ROWS_TO_ONSET 4
@@ -102,8 +103,10 @@ row_at(const struct series *series, int64_t at_ns)
 }
 
 static void
-take(struct excerpt *excerpt, const struct series *series, int64_t onset_ns, double (*value)(const struct series_row *))
+take(struct finding *finding, const struct series *series, double (*value)(const struct series_row *))
 {
+	struct excerpt *excerpt = &finding->excerpt;
+	int64_t onset_ns = finding->onset_ns;
 	size_t at = row_at(series, onset_ns), from = at + 1 > ROWS_TO_ONSET ? at + 1 - ROWS_TO_ONSET : 0;
 
 	if (at == series->n)
@@ -112,17 +115,23 @@ take(struct excerpt *excerpt, const struct series *series, int64_t onset_ns, dou
 	excerpt->step_ns = series->step_ns;
 	excerpt->onset = at - from;
 	for (size_t i = from; i < series->n && excerpt->n < EXCERPT_ROWS_MAX; i++)
-		excerpt->values[excerpt->n++] = value(&series->rows[i]);
+		excerpt->values[excerpt->n++] =
+			value != NULL ? value(&series->rows[i]) : metric_value_row(finding->expr, &series->rows[i]);
 }
 
 void
 excerpt_take(struct finding *finding, const struct series *series)
 {
+	if (finding->expr != NULL && finding->onset_ns >= 0) {
+		finding->excerpt.of = finding->expr->metric->name;
+		finding->excerpt.unit = finding->expr->metric->unit;
+		take(finding, series, NULL);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(figures) && finding->onset_ns >= 0; i++) {
 		if (strcmp(finding->rule, figures[i].rule) != 0)
 			continue;
 		finding->excerpt.of = figures[i].of;
 		finding->excerpt.unit = figures[i].unit;
-		take(&finding->excerpt, series, finding->onset_ns, figures[i].value);
+		take(finding, series, figures[i].value);
 	}
 }

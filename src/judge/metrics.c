@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/units.h"
 #include "measure/outlier.h"
+#include "plan/scrape.h"
 
 /* The table of what an expression may name: the distributions of metric.def, the gauges of gauge.def (the target's),
  * and the figures of figure.def. In this order, so that a metric's place says what it is. */
@@ -77,6 +78,7 @@ struct source {
 	bool had_tokens;                   /* of an interval: tokens came before, so that none is a rate of 0 */
 	const struct counts *counts;
 	const struct gauge_set *target;
+	const struct scraped_set *scraped;
 	double window_s, achieved_per_s;
 	double in_flight_avg, in_flight_peak, in_flight_last;
 };
@@ -128,13 +130,15 @@ distribution_value(const struct expr *expr, const struct cell *cell, const struc
 }
 
 static double
-gauge_value(const struct expr *expr, const struct gauge_set *target, enum gauge gauge)
+stats_value(const struct expr *expr, const struct gauge_stats *stats)
 {
+	if (stats->n == 0)
+		return NAN;
 	switch (expr->stat) {
-	case EXPR_PEAK: return gauge_peak(target, gauge);
-	case EXPR_LAST: return gauge_last(target, gauge);
-	case EXPR_MIN: return target->gauges[gauge].n > 0 ? target->gauges[gauge].min : NAN;
-	default: return gauge_avg(target, gauge);
+	case EXPR_PEAK: return stats->peak;
+	case EXPR_LAST: return stats->last;
+	case EXPR_MIN: return stats->min;
+	default: return gauge_stats_avg(stats);
 	}
 }
 
@@ -192,9 +196,13 @@ figure_value(const struct expr *expr, const struct source *source, const struct 
 static double
 value_from(const struct expr *expr, const struct source *source)
 {
-	int place = place_of(expr->metric);
+	const struct plan_scraped *scraped = expr->metric->scraped;
 	const struct cell *cell = source->all;
 	const struct counts *counts = source->counts;
+
+	if (scraped != NULL)
+		return scraped_in_unit(scraped, stats_value(expr, &source->scraped->list[scraped->index]));
+	int place = place_of(expr->metric);
 
 	if (expr->request >= 0) {
 		if (source->requests == NULL)
@@ -205,7 +213,7 @@ value_from(const struct expr *expr, const struct source *source)
 	if (place >= FIRST_FIGURE)
 		return figure_value(expr, source, counts, (enum figure)(place - FIRST_FIGURE));
 	if (place >= FIRST_GAUGE)
-		return gauge_value(expr, source->target, (enum gauge)(place - FIRST_GAUGE));
+		return stats_value(expr, &source->target->gauges[place - FIRST_GAUGE]);
 	return cell != NULL ? distribution_value(expr, cell, counts, (enum metric)place) : NAN;
 }
 
@@ -217,6 +225,7 @@ judge_value(const struct expr *expr, const struct summary *summary, const struct
 						.requests = level->live_requests,
 						.counts = &level->counts,
 						.target = &level->target,
+						.scraped = &level->scraped,
 						.window_s = level->window_s,
 						.achieved_per_s = level_achieved_per_s(level),
 						.in_flight_avg = level->in_flight_avg,
@@ -227,6 +236,7 @@ judge_value(const struct expr *expr, const struct summary *summary, const struct
 					.requests = summary->requests,
 					.counts = &summary->measured.counts,
 					.target = &summary->target,
+					.scraped = &summary->scraped,
 					.window_s = summary->measured_s,
 					.achieved_per_s = summary_achieved_per_s(summary),
 					.in_flight_avg = summary->in_flight_avg,
@@ -242,6 +252,7 @@ metric_value_arm(const struct expr *expr, const struct arm *arm)
 					.baseline = arm->baseline,
 					.counts = &arm->measured.counts,
 					.target = &arm->target,
+					.scraped = &arm->scraped,
 					.window_s = arm->measured_s,
 					.achieved_per_s = arm_achieved_per_s(arm),
 					.in_flight_avg = arm->measured_s > 0 ? arm->in_flight_s / arm->measured_s : NAN,
@@ -254,14 +265,19 @@ metric_value_window(
 	const struct expr *expr, const struct summary *summary, const struct cell *window, int64_t window_ns)
 {
 	struct gauge_set target;
+	struct scraped_set scraped;
 	double window_s = ns_to_s(window_ns);
 
+	scraped_set_init(&scraped);
+	for (size_t i = 0; i < SCRAPED_MAX; i++)
+		gauge_stats_add(&scraped.list[i], summary->now.scraped[i]);
 	gauge_set_init(&target);
 	if (summary->now.target.at_ns >= 0)
 		gauge_set_add(&target, &summary->now.target);
 	return value_from(expr, &(struct source){.all = window,
 					.counts = &window->counts,
 					.target = &target,
+					.scraped = &scraped,
 					.had_tokens = summary->everything.counts.generations > 0,
 					.window_s = window_s,
 					.achieved_per_s = window_s > 0 ? (double)window->counts.ok / window_s : NAN,
@@ -279,6 +295,8 @@ metric_value_last(const struct expr *expr, const struct summary *summary)
 enum metric_kind
 metric_kind(const struct plan_metric *metric)
 {
+	if (metric->scraped != NULL)
+		return METRIC_OF_SCRAPED;
 	int place = place_of(metric);
 
 	if (metric->is_of_the_run)

@@ -12,6 +12,7 @@ enum metric_kind {
 	METRIC_OF_GAUGE,        /* metric_index: enum gauge, the target's */
 	METRIC_OF_COUNTS,       /* metric_of_counts */
 	METRIC_OF_IN_FLIGHT,
+	METRIC_OF_SCRAPED,
 	METRIC_OF_ALL_SAMPLES, /* of a whole distribution, beside another: no sum of parts */
 	METRIC_OF_THE_RUN,
 };
@@ -23,6 +24,10 @@ uint64_t metric_samples_above(enum metric metric, const struct counts *counts);
 
 /* The value of an expression over all runs of an arm; NAN of what only a run has. */
 double metric_value_arm(const struct expr *expr, const struct arm *arm);
+
+/* The value of an expression in one row of the series, where the row has it: what is scraped, the target's gauges, the
+ * response time, rates of errors, and what is in flight. NAN: it has not. */
+double metric_value_row(const struct expr *expr, const struct series_row *row);
 
 /* The value of an abort_when expression over the last interval. */
 double metric_value_last(const struct expr *expr, const struct summary *summary);

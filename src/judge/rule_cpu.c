@@ -16,7 +16,7 @@ row_is_busy(const struct series_row *row, double threshold)
 static bool
 is_symptom(const struct finding *finding)
 {
-	static const char *const symptoms[] = {"error_rate", "timeout_rate", "crash", "saturation", "slo"};
+	static const char *const symptoms[] = {"error_rate", "timeout_rate", "crash", "saturation", "slo", "threshold"};
 
 	for (size_t i = 0; i < ARRAY_LEN(symptoms); i++)
 		if (strcmp(finding->rule, symptoms[i]) == 0)

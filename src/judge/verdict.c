@@ -153,6 +153,8 @@ reason_for_none(const struct verdict *verdict, const struct slo_verdict *slo)
 	if (!isnan(slo->value))
 		return verdict->breaking_point.is_found ? "a level below the break could not be tested"
 							: "the load ended before the target broke";
+	if (metric->scraped != NULL)
+		return "nothing was scraped of it";
 	return reason != NULL ? reason : "too few samples";
 }
 

@@ -17,6 +17,7 @@ arm_new(const char *name, const struct plan *plan)
 	for (size_t i = 0; i < plan->requests_n; i++)
 		cell_init(&arm->requests[i], true);
 	gauge_set_init(&arm->target);
+	scraped_set_init(&arm->scraped);
 	return arm;
 }
 
@@ -57,6 +58,7 @@ arm_add_run(struct arm *arm, const struct summary *summary, struct blocks *block
 	for (size_t i = 0; i < arm->plan->requests_n; i++)
 		cell_merge(&arm->requests[i], &summary->requests[i]);
 	gauge_set_merge(&arm->target, &summary->target);
+	scraped_set_merge(&arm->scraped, &summary->scraped);
 	arm->measured_s += summary->measured_s;
 	if (isfinite(summary->in_flight_avg))
 		arm->in_flight_s += summary->in_flight_avg * summary->measured_s;

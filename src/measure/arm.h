@@ -26,6 +26,7 @@ struct arm {
 	struct cell measured; /* the measured phases of all runs */
 	struct cell *requests;
 	struct gauge_set target; /* of all runs */
+	struct scraped_set scraped;
 	double measured_s, in_flight_s;
 	uint32_t in_flight_peak;
 };

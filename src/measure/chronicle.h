@@ -1,6 +1,7 @@
 #pragma once
 
 #include "measure/exchange.h"
+#include "measure/scraped.h"
 #include "plan/course.h"
 
 /* What happened around the load and beside it, as data: written by campaign/, read by report/. Times are ns since T0,
@@ -55,6 +56,25 @@ struct probe_record {
 	struct probe_change last;
 };
 
+/* Since when scrapes of an endpoint failed, or were good again. */
+struct scrape_change {
+	int64_t at_ns;
+	bool has_failed;
+	char text[CHRONICLE_TEXT_MAX]; /* why */
+};
+
+#define SCRAPE_CHANGES_MAX 100
+
+struct scrape_record {
+	const struct plan_endpoint *endpoint;
+	struct scrape_counts counts;
+	struct scrape_change *changes; /* the first is of the first scrape; SCRAPE_CHANGES_MAX of them */
+	size_t changes_n;              /* those that have no room are only counted */
+	bool is_failing;
+	/* Why a figure has no value, as of the last good scrape; NULL: it has one. Endpoint->n of them. */
+	const char **missing;
+};
+
 struct chronicle {
 	struct hook_record before, beside, after;
 	int64_t ready_after_ns; /* since the target was started, else since `before` ended; −1: nobody asked */
@@ -63,6 +83,8 @@ struct chronicle {
 	size_t actions_n;
 	struct probe_record *probes;
 	size_t probes_n;
+	struct scrape_record *scrapes; /* of the plan's endpoints, in their order */
+	size_t scrapes_n;
 };
 
 /* "done in 2.43s", "failed after 3.00s"; a signal takes no time: "done"; returns into. */

@@ -25,10 +25,11 @@
  *   level     {event, level, start_ns, end_ns, offered}: declared, before its first interval
  *
  *   interval  {event, seq, start_ns, end_ns, in_flight, …, levels[{level: n|"warmup", last, …, counts, histograms,
- *             exact, requests{NAME: {counts, histograms, exact}}, target, self}]} with
+ *             exact, requests{NAME: {counts, histograms, exact}}, target, self, scraped}]} with
  *             counts {scheduled, …, failures{CLASS: n}, finish{REASON: n}, status{"200": n}}, histograms {METRIC: V2
  * base64}, exact {METRIC: [min, max, clamped, "sum", "sum of squares"]}, which is what V2 cannot carry, so that an
- *             interval comes back bit for bit, and target and self {GAUGE: [n, sum, peak, last, min]}
+ *             interval comes back bit for bit, and target, self and scraped {GAUGE: [n, sum, peak, last, min]}; where
+ * something is scraped also scraped {NAME: value} as of its end, and scrapes [[good, failed], …] of its endpoints
  *
  *   judged    {event, level, status, findings[{onset_ns, rule, mode, text, measured, threshold}]}
  *
@@ -42,6 +43,9 @@
  *             failed
  *
  *   probe     {event, at_ns, name, said: "200"|"503"|"connect_refused"|…}: what a probe was told first, and each change
+ *
+ *   scrape    {event, at_ns, url, failed, text}: the first scrape of an endpoint, and whenever one fails that did not,
+ * or is good again; text: why it failed. What was scraped is in the intervals
  *
  *   part      {event, part, of, arm, dir, state: "begun"|"ended", status, exit_code}: one run of an experiment, whose
  * own stream lies in dir; in the experiment's
@@ -72,6 +76,7 @@ bool event_encode_judged(struct buf *into, const struct level_verdict *verdict);
 bool event_encode_finding(struct buf *into, const struct finding *finding, int64_t at_ns);
 bool event_encode_shard(struct buf *into, enum shard_state state, int64_t at_ns, const char *text);
 bool event_encode_action(struct buf *into, const struct action_record *record, enum action_state state, int64_t at_ns);
+bool event_encode_scrape(struct buf *into, const struct plan_endpoint *endpoint, const struct scrape_change *change);
 bool event_encode_probe(struct buf *into, const struct plan_probe *probe, const struct probe_change *change);
 /* record NULL: it begins. */
 bool event_encode_part(

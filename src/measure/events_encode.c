@@ -215,23 +215,56 @@ add_requests(struct buf *into, const struct interval_level *level, const struct 
 }
 
 static void
+add_stats(struct buf *into, const char *name, const struct gauge_stats *stats)
+{
+	if (stats->n == 0)
+		return;
+	json_open(into, name, '[');
+	json_add_u64(into, NULL, stats->n);
+	json_add_double(into, NULL, stats->sum);
+	json_add_double(into, NULL, stats->peak);
+	json_add_double(into, NULL, stats->last);
+	json_add_double(into, NULL, stats->min);
+	json_close(into, ']');
+}
+
+static void
 add_gauges(struct buf *into, const char *name, const struct gauge_set *set)
 {
 	json_open(into, name, '{');
-	for (size_t i = 0; i < GAUGE_COUNT; i++) {
-		const struct gauge_stats *stats = &set->gauges[i];
+	for (size_t i = 0; i < GAUGE_COUNT; i++)
+		add_stats(into, gauge_rows[i].name, &set->gauges[i]);
+	json_close(into, '}');
+}
 
-		if (stats->n == 0)
-			continue;
-		json_open(into, gauge_rows[i].name, '[');
-		json_add_u64(into, NULL, stats->n);
-		json_add_double(into, NULL, stats->sum);
-		json_add_double(into, NULL, stats->peak);
-		json_add_double(into, NULL, stats->last);
-		json_add_double(into, NULL, stats->min);
+static void
+add_scraped(struct buf *into, const struct scraped_set *set, const struct plan_scrape *scrape)
+{
+	if (scrape->n == 0)
+		return;
+	json_open(into, "scraped", '{');
+	for (size_t i = 0; i < scrape->n; i++)
+		add_stats(into, scrape->list[i].name, &set->list[i]);
+	json_close(into, '}');
+}
+
+static void
+add_scraped_now(struct buf *into, const struct interval *interval, const struct plan_scrape *scrape)
+{
+	if (scrape->n == 0)
+		return;
+	json_open(into, "scraped", '{');
+	for (size_t i = 0; i < scrape->n; i++)
+		json_add_double(into, scrape->list[i].name, interval->scraped[i]);
+	json_close(into, '}');
+	json_open(into, "scrapes", '[');
+	for (size_t i = 0; i < scrape->endpoints_n; i++) {
+		json_open(into, NULL, '[');
+		json_add_u64(into, NULL, interval->scrapes[i].good);
+		json_add_u64(into, NULL, interval->scrapes[i].failed);
 		json_close(into, ']');
 	}
-	json_close(into, '}');
+	json_close(into, ']');
 }
 
 static void
@@ -248,6 +281,7 @@ add_level(struct buf *into, const struct interval_level *level, const struct pla
 	add_requests(into, level, plan);
 	add_gauges(into, "target", &level->target);
 	add_gauges(into, "self", &level->self);
+	add_scraped(into, &level->scraped, &plan->scrape);
 	json_close(into, '}');
 }
 
@@ -285,6 +319,7 @@ event_encode_interval(struct buf *into, const struct interval *interval, const s
 	add_reading(into, "self", &interval->self);
 	add_gauges(into, "target_outside", &interval->target_outside);
 	add_gauges(into, "self_outside", &interval->self_outside);
+	add_scraped_now(into, interval, &plan->scrape);
 	json_open(into, "levels", '[');
 	for (uint32_t i = 0; i < interval->levels_n; i++)
 		if (interval->levels[i].is_used)
@@ -372,6 +407,18 @@ event_encode_probe(struct buf *into, const struct plan_probe *probe, const struc
 	json_add_i64(into, "at_ns", change->at_ns);
 	json_add_text(into, "name", probe->name);
 	json_add_text(into, "said", probe_change_text(change, said, sizeof(said)));
+	return line_end(&line);
+}
+
+bool
+event_encode_scrape(struct buf *into, const struct plan_endpoint *endpoint, const struct scrape_change *change)
+{
+	struct line line = line_begin(into, "scrape");
+
+	json_add_i64(into, "at_ns", change->at_ns);
+	json_add_text(into, "url", endpoint->fetch.place.shown);
+	json_add_bool(into, "failed", change->has_failed);
+	json_add_text(into, "text", change->text);
 	return line_end(&line);
 }
 

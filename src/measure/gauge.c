@@ -15,45 +15,61 @@ const struct gauge_row gauge_rows[GAUGE_COUNT] = {
 };
 
 void
-gauge_set_init(struct gauge_set *set)
+gauge_stats_init(struct gauge_stats *stats)
 {
-	for (int i = 0; i < GAUGE_COUNT; i++)
-		set->gauges[i] = (struct gauge_stats){.peak = NAN, .last = NAN, .min = NAN};
+	*stats = (struct gauge_stats){.peak = NAN, .last = NAN, .min = NAN};
 }
 
 /* fmax and fmin prefer a number to NAN, so the first reading needs no case of its own. */
 void
+gauge_stats_add(struct gauge_stats *stats, double value)
+{
+	if (isnan(value))
+		return;
+	stats->sum += value;
+	stats->peak = fmax(stats->peak, value);
+	stats->min = fmin(stats->min, value);
+	stats->last = value;
+	stats->n++;
+}
+
+void
+gauge_stats_merge(struct gauge_stats *into, const struct gauge_stats *from)
+{
+	if (from->n == 0)
+		return;
+	into->sum += from->sum;
+	into->peak = fmax(into->peak, from->peak);
+	into->min = fmin(into->min, from->min);
+	into->last = from->last;
+	into->n += from->n;
+}
+
+double
+gauge_stats_avg(const struct gauge_stats *stats)
+{
+	return stats->n > 0 ? stats->sum / (double)stats->n : NAN;
+}
+
+void
+gauge_set_init(struct gauge_set *set)
+{
+	for (int i = 0; i < GAUGE_COUNT; i++)
+		gauge_stats_init(&set->gauges[i]);
+}
+
+void
 gauge_set_add(struct gauge_set *set, const struct reading *reading)
 {
-	for (int i = 0; i < GAUGE_COUNT; i++) {
-		struct gauge_stats *stats = &set->gauges[i];
-		double value = reading->values[i];
-
-		if (isnan(value))
-			continue;
-		stats->sum += value;
-		stats->peak = fmax(stats->peak, value);
-		stats->min = fmin(stats->min, value);
-		stats->last = value;
-		stats->n++;
-	}
+	for (int i = 0; i < GAUGE_COUNT; i++)
+		gauge_stats_add(&set->gauges[i], reading->values[i]);
 }
 
 void
 gauge_set_merge(struct gauge_set *into, const struct gauge_set *from)
 {
-	for (int i = 0; i < GAUGE_COUNT; i++) {
-		struct gauge_stats *stats = &into->gauges[i];
-		const struct gauge_stats *more = &from->gauges[i];
-
-		if (more->n == 0)
-			continue;
-		stats->sum += more->sum;
-		stats->peak = fmax(stats->peak, more->peak);
-		stats->min = fmin(stats->min, more->min);
-		stats->last = more->last;
-		stats->n += more->n;
-	}
+	for (int i = 0; i < GAUGE_COUNT; i++)
+		gauge_stats_merge(&into->gauges[i], &from->gauges[i]);
 }
 
 static double
@@ -103,9 +119,7 @@ reading_merge_beside(struct reading *into, const struct reading *from)
 double
 gauge_avg(const struct gauge_set *set, enum gauge gauge)
 {
-	const struct gauge_stats *stats = &set->gauges[gauge];
-
-	return stats->n > 0 ? stats->sum / (double)stats->n : NAN;
+	return gauge_stats_avg(&set->gauges[gauge]);
 }
 
 double

@@ -38,6 +38,11 @@ struct gauge_set {
 	struct gauge_stats gauges[GAUGE_COUNT];
 };
 
+void gauge_stats_init(struct gauge_stats *stats);
+void gauge_stats_add(struct gauge_stats *stats, double value);                    /* NAN: no reading */
+void gauge_stats_merge(struct gauge_stats *into, const struct gauge_stats *from); /* from is the later one */
+double gauge_stats_avg(const struct gauge_stats *stats);
+
 void gauge_set_init(struct gauge_set *set);
 void gauge_set_add(struct gauge_set *set, const struct reading *reading);
 void gauge_set_merge(struct gauge_set *into, const struct gauge_set *from); /* from is the later one */

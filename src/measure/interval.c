@@ -94,6 +94,7 @@ level_reset(struct interval_level *level, uint32_t requests_n)
 	*level = (struct interval_level){.level = LEVEL_NONE, .all = all, .requests = requests};
 	gauge_set_init(&level->target);
 	gauge_set_init(&level->self);
+	scraped_set_init(&level->scraped);
 }
 
 struct interval_level *
@@ -107,6 +108,7 @@ interval_use_slot(struct interval *interval, uint32_t slot, uint32_t level)
 		level_make_cells(used, interval->requests_n);
 	gauge_set_init(&used->target);
 	gauge_set_init(&used->self);
+	scraped_set_init(&used->scraped);
 	used->level = level;
 	used->is_used = true;
 	return used;
@@ -176,6 +178,7 @@ interval_reset(struct interval *interval)
 	};
 	reading_init(&interval->target);
 	reading_init(&interval->self);
+	scraped_now_init(interval->scraped);
 	gauge_set_init(&interval->target_outside);
 	gauge_set_init(&interval->self_outside);
 }

@@ -6,6 +6,7 @@
 #include "measure/counts.h"
 #include "measure/gauge.h"
 #include "measure/histogram.h"
+#include "measure/scraped.h"
 #include "plan/expr.h"
 
 /* METRIC_RESPONSE … in the order of metric.def */
@@ -53,6 +54,7 @@ struct interval_level {
 	uint32_t in_flight_peak;
 	int64_t loop_gap_max_ns;       /* longest time between two loop turns, less the sleep that was asked for */
 	struct gauge_set target, self; /* readings taken while its window was running */
+	struct scraped_set scraped;    /* so were these */
 };
 
 /* One row of the event stream and of the series: everything that changed between two ticks. Levels are few (those with
@@ -68,10 +70,12 @@ struct interval {
 	double offered;              /* level of the load at end_ns, summed over scenarios (open) or users (closed) */
 	uint32_t current_level;      /* LEVEL_WARMUP, LEVEL_NONE in a drain */
 	struct reading target, self; /* latest reading each; at_ns −1: none yet */
-	uint64_t connects, connects_failed;            /* in this interval */
-	bool has_goals;                                /* good answers are counted; else every ok one is good */
-	bool is_added_up;                              /* see interval_add_up */
-	struct gauge_set target_outside, self_outside; /* readings taken while no level's window was running */
+	double scraped[SCRAPED_MAX];
+	uint64_t connects, connects_failed;                 /* in this interval */
+	struct scrape_counts scrapes[SCRAPE_ENDPOINTS_MAX]; /* in this interval */
+	bool has_goals;                                     /* good answers are counted; else every ok one is good */
+	bool is_added_up;                                   /* see interval_add_up */
+	struct gauge_set target_outside, self_outside;      /* readings taken while no level's window was running */
 };
 
 /* Each exchange is recorded once, in its request's cell: the sums, `all`, are made here, by whoever has the time (not

@@ -199,6 +199,41 @@ read_gauges(struct json_reader *r, const cJSON *in, const char *name, struct gau
 }
 
 static void
+read_scraped(struct json_reader *r, const cJSON *in, const struct plan_scrape *scrape, struct scraped_set *set)
+{
+	const cJSON *members = scrape->n > 0 ? json_object(r, in, "scraped") : NULL;
+
+	for (size_t i = 0; members != NULL && i < scrape->n; i++) {
+		const cJSON *item = cJSON_GetObjectItemCaseSensitive(members, scrape->list[i].name);
+
+		if (item != NULL && !value_gauge(item, &set->list[i]))
+			json_fail(r, scrape->list[i].name, "[n, sum, peak, last, min] is wanted");
+	}
+}
+
+static void
+read_scraped_now(struct json_reader *r, const cJSON *in, const struct plan_scrape *scrape, struct interval *interval)
+{
+	const cJSON *members = scrape->n > 0 ? json_object(r, in, "scraped") : NULL;
+	const cJSON *item, *items = scrape->n > 0 ? json_array(r, in, "scrapes") : NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; members != NULL && i < scrape->n; i++)
+		json_read_double(r, members, scrape->list[i].name, &interval->scraped[i]);
+	cJSON_ArrayForEach(item, items)
+	{
+		struct scrape_counts *counts = &interval->scrapes[n];
+
+		if (n++ == scrape->endpoints_n || cJSON_GetArraySize(item) != 2 ||
+			!json_value_u64(cJSON_GetArrayItem(item, 0), UINT32_MAX, &counts->good) ||
+			!json_value_u64(cJSON_GetArrayItem(item, 1), UINT32_MAX, &counts->failed)) {
+			json_fail(r, "scrapes", "[good, failed] of each endpoint is wanted");
+			return;
+		}
+	}
+}
+
+static void
 read_reading(struct json_reader *r, const cJSON *in, const char *name, struct reading *reading)
 {
 	const cJSON *members = json_object(r, in, name);
@@ -238,6 +273,7 @@ read_level(struct json_reader *r, const cJSON *item, const struct plan *plan, st
 	read_requests(r, item, level, plan);
 	read_gauges(r, item, "target", &level->target);
 	read_gauges(r, item, "self", &level->self);
+	read_scraped(r, item, &plan->scrape, &level->scraped);
 }
 
 static void
@@ -281,6 +317,7 @@ interval_decode(struct json_reader *r, const cJSON *tree, const struct plan *pla
 	read_reading(r, tree, "self", &interval->self);
 	read_gauges(r, tree, "target_outside", &interval->target_outside);
 	read_gauges(r, tree, "self_outside", &interval->self_outside);
+	read_scraped_now(r, tree, &plan->scrape, interval);
 	read_levels(r, tree, plan, interval);
 	interval->is_added_up = true;
 	if (r->has_failed)

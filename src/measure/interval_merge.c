@@ -1,5 +1,7 @@
 #include "measure/interval_merge.h"
 
+#include <string.h>
+
 #include "base/check.h"
 
 struct interval_level *
@@ -47,6 +49,7 @@ merge_level(struct interval *into, const struct interval_level *from)
 	level->in_flight_ns += from->in_flight_ns;
 	if (from->loop_gap_max_ns > level->loop_gap_max_ns)
 		level->loop_gap_max_ns = from->loop_gap_max_ns;
+	scraped_set_merge(&level->scraped, &from->scraped); /* one process at the most scrapes */
 	return level;
 }
 
@@ -55,6 +58,7 @@ merge_totals(struct interval *into, const struct interval *from)
 {
 	into->connects += from->connects;
 	into->connects_failed += from->connects_failed;
+	scrape_counts_merge(into->scrapes, from->scrapes);
 	into->is_added_up = true;
 }
 
@@ -79,6 +83,7 @@ interval_extend(struct interval *into, const struct interval *later)
 		gauge_set_merge(&level->self, &from->self);
 	}
 	merge_totals(into, later);
+	memcpy(into->scraped, later->scraped, sizeof(into->scraped));
 	gauge_set_merge(&into->target_outside, &later->target_outside);
 	gauge_set_merge(&into->self_outside, &later->self_outside);
 	into->seq = later->seq;
@@ -129,5 +134,6 @@ interval_merge(struct interval *into, const struct interval *beside)
 		into->end_ns = beside->end_ns;
 	reading_merge_beside(&into->target, &beside->target);
 	reading_merge_beside(&into->self, &beside->self);
+	scraped_now_merge_beside(into->scraped, beside->scraped);
 	return true;
 }

@@ -31,6 +31,7 @@ level_summary_init(struct level_summary *level, uint32_t index)
 		};
 	gauge_set_init(&level->target);
 	gauge_set_init(&level->self);
+	scraped_set_init(&level->scraped);
 }
 
 static void
@@ -90,6 +91,7 @@ level_summary_add(struct level_summary *level, const struct interval_level *more
 		level->loop_gap_max_ns = more->loop_gap_max_ns;
 	gauge_set_merge(&level->target, &more->target);
 	gauge_set_merge(&level->self, &more->self);
+	scraped_set_merge(&level->scraped, &more->scraped);
 	level->is_closed = level->is_closed || more->is_last;
 }
 

@@ -34,6 +34,7 @@ struct recorder {
 	uint32_t in_flight, in_flight_level;
 	int64_t in_flight_ns;
 	struct reading target, self; /* latest */
+	double scraped[SCRAPED_MAX];
 };
 
 static enum metric
@@ -81,6 +82,7 @@ recorder_new(const struct recorder_config *config)
 	r->in_flight_level = LEVEL_NONE;
 	r->target = r->running->target;
 	r->self = r->running->self;
+	scraped_now_init(r->scraped);
 	take_goals(r, config);
 	return r;
 }
@@ -369,6 +371,16 @@ recorder_add_reading(struct recorder *r, uint32_t level, bool is_self, const str
 	}
 }
 
+/* What comes outside of any window is on the timeline alone. */
+void
+recorder_add_scraped(struct recorder *r, uint32_t level, const struct scraped *scraped)
+{
+	scraped_now_set(r->scraped, scraped);
+	scrape_counts_add(r->running->scrapes, scraped);
+	if (level != LEVEL_NONE)
+		scraped_set_add(&level_of(r, level)->scraped, scraped);
+}
+
 void
 recorder_close_level(struct recorder *r, uint32_t level)
 {
@@ -403,6 +415,7 @@ recorder_take_interval(struct recorder *r, int64_t now_ns)
 	taken->current_level = r->in_flight_level;
 	taken->target = r->target;
 	taken->self = r->self;
+	memcpy(taken->scraped, r->scraped, sizeof(taken->scraped));
 	free_closed_slots(r);
 	r->running = r->spare;
 	r->spare = NULL;

@@ -39,6 +39,7 @@ void recorder_add_loop_gap(struct recorder *recorder, uint32_t level, int64_t ga
 void recorder_add_loop_lag(struct recorder *recorder, uint32_t level, int64_t lag_ns);
 void recorder_add_connect(struct recorder *recorder, bool is_failed);
 void recorder_add_reading(struct recorder *recorder, uint32_t level, bool is_self, const struct reading *reading);
+void recorder_add_scraped(struct recorder *recorder, uint32_t level, const struct scraped *scraped);
 
 /* No exchange of this level is under way any more: marks it closed in the running interval. */
 void recorder_close_level(struct recorder *recorder, uint32_t level);

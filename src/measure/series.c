@@ -51,6 +51,8 @@ row_merge(struct series_row *into, const struct series_row *more)
 		into->target[i] = fmax(into->target[i], more->target[i]);
 		into->self[i] = fmax(into->self[i], more->self[i]);
 	}
+	for (size_t i = 0; i < SCRAPED_MAX; i++)
+		into->scraped[i] = fmax(into->scraped[i], more->scraped[i]);
 	if (more->at_ns >= into->at_ns) {
 		into->at_ns = more->at_ns;
 		into->level = more->level;

@@ -1,6 +1,7 @@
 #include "measure/summary.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/units.h"
@@ -48,6 +49,8 @@ summary_new(const struct plan *plan)
 	gauge_set_init(&s->target);
 	gauge_set_init(&s->self);
 	gauge_set_init(&s->target_idle);
+	scraped_set_init(&s->scraped);
+	scraped_now_init(s->now.scraped);
 	s->measured_from_ns = s->measured_to_ns = -1;
 	s->in_flight_avg = NAN;
 	s->now.current_level = LEVEL_NONE;
@@ -215,6 +218,7 @@ add_series_row(struct summary *s, const struct interval *interval)
 		row.target[i] = interval->target.values[i];
 		row.self[i] = interval->self.values[i];
 	}
+	memcpy(row.scraped, interval->scraped, sizeof(row.scraped));
 	series_add(&s->series, &row);
 }
 
@@ -238,6 +242,7 @@ add_interval_level(struct summary *s, const struct interval_level *more, const s
 	if (!is_measured)
 		return;
 	cell_merge(&s->measured, &more->all);
+	scraped_set_merge(&s->scraped, &more->scraped);
 	for (size_t i = 0; i < s->plan->requests_n; i++)
 		cell_merge(&s->requests[i], &more->requests[i]);
 	if (more->in_flight_peak > s->in_flight_peak)
@@ -254,6 +259,7 @@ add_gauges(struct summary *s, const struct interval *interval)
 	gauge_set_merge(&s->self, &interval->self_outside);
 	s->connects += interval->connects;
 	s->connects_failed += interval->connects_failed;
+	scrape_counts_merge(s->scrapes, interval->scrapes);
 	s->now = (struct interval_gauges){
 		.in_flight = interval->in_flight,
 		.connections = interval->connections,
@@ -264,6 +270,7 @@ add_gauges(struct summary *s, const struct interval *interval)
 		.target = interval->target,
 		.self = interval->self,
 	};
+	memcpy(s->now.scraped, interval->scraped, sizeof(s->now.scraped));
 }
 
 void

@@ -28,6 +28,7 @@ struct level_summary {
 	uint32_t in_flight_peak;
 	int64_t loop_gap_max_ns;
 	struct gauge_set target, self;
+	struct scraped_set scraped;
 	int64_t last_target_reading_ns;
 	double window_s; /* how much of the window ran */
 };
@@ -46,6 +47,7 @@ struct series_row {
 	double offered, in_flight;
 	uint32_t level;
 	double target[GAUGE_COUNT], self[GAUGE_COUNT];
+	double scraped[SCRAPED_MAX];
 };
 
 #define SERIES_ROWS_MAX 3600
@@ -69,8 +71,10 @@ struct summary {
 	struct series series;
 	/* The measured phase in stretches of time; requests that the profile speaks of by name are kept apart. */
 	struct blocks *blocks;
-	struct gauge_set target, self; /* whole run */
-	struct gauge_set target_idle;  /* the idle baseline, before any load */
+	struct gauge_set target, self;                      /* whole run */
+	struct gauge_set target_idle;                       /* the idle baseline, before any load */
+	struct scraped_set scraped;                         /* the measured levels' */
+	struct scrape_counts scrapes[SCRAPE_ENDPOINTS_MAX]; /* whole run */
 	int64_t measured_from_ns,
 		measured_to_ns; /* the measured window so far, from the first level's start; −1: none yet */
 	double measured_s;      /* the sum of the measured levels' windows so far: pauses between levels are left out */
@@ -84,6 +88,7 @@ struct summary {
 		double offered;
 		uint32_t current_level;
 		struct reading target, self;
+		double scraped[SCRAPED_MAX];
 	} now; /* as of the last interval */
 	/* of the last interval alone, for the live view and abort_when */
 	struct cell last;

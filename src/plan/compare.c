@@ -36,8 +36,7 @@ compile_measure(struct plan_context *context, struct plan_compare *compare, cons
 	struct expr measure = {.request = -1};
 	struct error what = {0};
 
-	if (text != NULL &&
-		expr_parse_measure(text, context->tables->metrics, names, names_n, context->arena, &measure, &what))
+	if (text != NULL && expr_parse_measure(text, context->metrics, names, names_n, context->arena, &measure, &what))
 		return named_of(compare, &measure);
 	plan_error(node, err, "compare: %s",
 		text == NULL       ? "each item of gate is a measure such as ttft.p95"

@@ -120,7 +120,7 @@ compile_expr(struct plan_context *context, const struct plan_node *node, const c
 
 	if (node->kind != NODE_SCALAR)
 		return plan_error(node, err, "each expression is a text such as 'p95 <= 550ms'");
-	if (expr_parse(node->text, context->tables->metrics, names, names_n, context->arena, into, &what)) {
+	if (expr_parse(node->text, context->metrics, names, names_n, context->arena, into, &what)) {
 		into->text = node->source;
 		return true;
 	}
@@ -129,16 +129,20 @@ compile_expr(struct plan_context *context, const struct plan_node *node, const c
 				 : what.message);
 }
 
-/* What abort_when names is looked at every interval, and must be able to have a value then. */
+enum goals { GOALS_SLO, GOALS_ABORT, GOALS_BREAK };
+
+/* What is looked at while the run goes on must be able to have a value then: at every interval (abort_when), or when a
+ * level is over (break_when). */
 static bool
-check_interval(const struct plan_node *node, const struct expr *expr, const char *const *names, struct error *err)
+check_meanwhile(const struct plan_node *node, const struct expr *expr, enum goals goals, const char *const *names,
+	struct error *err)
 {
 	if (expr->of != EXPR_OF_RUN)
 		return plan_error(node, err, "two arms are compared only when all runs are over; put it under 'slo'");
 	if (expr->metric->is_of_the_run)
 		return plan_error(
 			node, err, "%s is known only when the run is over; put it under 'slo'", expr->metric->name);
-	if (expr->request >= 0)
+	if (expr->request >= 0 && goals == GOALS_ABORT)
 		return plan_error(node, err,
 			"abort_when looks at all requests of an interval together; leave out '%s.'",
 			names[expr->request]);
@@ -147,21 +151,21 @@ check_interval(const struct plan_node *node, const struct expr *expr, const char
 
 /* In an SLO it is merely n/a; here it would be a brake that never holds. */
 static bool
-check_is_watched(const struct plan *plan, const struct plan_slo *abort, struct error *err)
+check_is_watched(const struct plan *plan, const char *key, const struct plan_slo *goal, struct error *err)
 {
-	if (!abort->expr.metric->is_of_the_target || plan->target.has_watch || plan->target.process.command != NULL)
+	if (!goal->expr.metric->is_of_the_target || plan->target.has_watch || plan->target.process.command != NULL)
 		return true;
 	error_set(err,
-		"abort_when: %s is the target's, and nobody watches it; add target.watch, such as {port: 8080}, or "
+		"%s: %s is the target's, and nobody watches it; add target.watch, such as {port: 8080}, or "
 		"target.command",
-		abort->expr.metric->name);
-	return error_place(err, plan->path, abort->line, abort->column);
+		key, goal->expr.metric->name);
+	return error_place(err, plan->path, goal->line, goal->column);
 }
 
-/* A list of expressions, or the one that stands for it. is_abort: they are looked at while the run goes on. */
+/* A list of expressions, or the one that stands for it. */
 static bool
 compile_exprs(struct plan_context *context, const struct plan_node *list, const char *const *names, size_t names_n,
-	bool is_abort, struct plan_slo **into, size_t *n, struct error *err)
+	enum goals goals, struct plan_slo **into, size_t *n, struct error *err)
 {
 	if (list == NULL)
 		return true;
@@ -173,7 +177,7 @@ compile_exprs(struct plan_context *context, const struct plan_node *list, const 
 		struct plan_slo *slo = &(*into)[*n];
 
 		if (!compile_expr(context, item, names, names_n, &slo->expr, err) ||
-			(is_abort && !check_interval(item, &slo->expr, names, err)))
+			(goals != GOALS_SLO && !check_meanwhile(item, &slo->expr, goals, names, err)))
 			return false;
 		slo->line = item->line;
 		slo->column = item->column;
@@ -184,25 +188,40 @@ compile_exprs(struct plan_context *context, const struct plan_node *list, const 
 	return true;
 }
 
+/* Those that are looked at while the run goes on: their place in the profile matters no more once they are known. */
+static bool
+compile_brakes(struct plan_context *context, const struct plan *plan, const struct plan_node *list,
+	const char *const *names, enum goals goals, struct expr **into, size_t *n, struct error *err)
+{
+	struct plan_slo *brakes = NULL;
+
+	if (!compile_exprs(context, list, names, plan->requests_n, goals, &brakes, n, err))
+		return false;
+	*into = arena_alloc(context->arena, (*n + 1) * sizeof(**into));
+	for (size_t i = 0; brakes != NULL && i < *n; i++) {
+		if (!check_is_watched(plan, goals == GOALS_ABORT ? "abort_when" : "break_when", &brakes[i], err))
+			return false;
+		(*into)[i] = brakes[i].expr;
+	}
+	return true;
+}
+
 static bool
 compile_goals(struct plan_context *context, struct profile *profile, struct error *err)
 {
 	struct plan *plan = &profile->plan;
 	const char **names = arena_alloc(context->arena, (plan->requests_n + 1) * sizeof(*names));
-	struct plan_slo *aborts = NULL;
 
 	for (size_t i = 0; i < plan->requests_n; i++)
 		names[i] = plan->requests[i].name;
-	if (!compile_exprs(context, profile->slo, names, plan->requests_n, false, &plan->slos, &plan->slos_n, err) ||
-		!compile_exprs(
-			context, profile->abort_when, names, plan->requests_n, true, &aborts, &plan->abort_when_n, err))
+	plan->break_when = profile->break_when.limits;
+	if (!compile_exprs(
+		    context, profile->slo, names, plan->requests_n, GOALS_SLO, &plan->slos, &plan->slos_n, err) ||
+		!compile_brakes(context, plan, profile->abort_when, names, GOALS_ABORT, &plan->abort_when,
+			&plan->abort_when_n, err) ||
+		!compile_brakes(context, plan, profile->break_when.also, names, GOALS_BREAK, &plan->break_when.also,
+			&plan->break_when.also_n, err))
 		return false;
-	plan->abort_when = arena_alloc(context->arena, (plan->abort_when_n + 1) * sizeof(*plan->abort_when));
-	for (size_t i = 0; i < plan->abort_when_n; i++) {
-		if (!check_is_watched(plan, &aborts[i], err))
-			return false;
-		plan->abort_when[i] = aborts[i].expr;
-	}
 	return compare_compile(context, profile, names, plan->requests_n, err);
 }
 
@@ -260,8 +279,9 @@ compile_tree(struct plan_context *context, const struct plan_node *root, struct 
 
 	if (!plan_parse_map(context, root, profile_keys, NULL, profile, err) || !check_name(context, root, plan, err) ||
 		!check_target(node_get(root, "target"), &plan->target, err) || !course_compile(context, profile, err) ||
-		!compile_scenarios(context, root, profile, err) || !data_compile(context, profile, err) ||
-		!compile_goals(context, profile, err) || !compile_good_when(context, profile, err))
+		!scrape_compile(context, profile, err) || !compile_scenarios(context, root, profile, err) ||
+		!data_compile(context, profile, err) || !compile_goals(context, profile, err) ||
+		!compile_good_when(context, profile, err))
 		return false;
 	if (node_get(root, "idle_baseline") == NULL && (plan->target.has_watch || plan->target.process.command != NULL))
 		plan->idle_baseline_ns = IDLE_BASELINE_NS;

@@ -30,6 +30,7 @@ struct plan_place {
 struct plan_fetch {
 	struct plan_place place;
 	const char *method, *body; /* body NULL: none */
+	struct plan_list headers;  /* of struct plan_pair, beside those that every request has */
 	struct plan_expect expect;
 	int64_t timeout_ns;
 };

@@ -111,6 +111,23 @@ check_requests(const struct plan_experiment *experiment, struct error *err)
 	return true;
 }
 
+/* What is scraped is told apart by its place: an expression of one arm is asked of all of them. */
+static bool
+check_scraped(const struct plan_experiment *experiment, struct error *err)
+{
+	for (size_t i = 1; i < experiment->arms_n; i++) {
+		if (scrape_is_same(&experiment->arms[0].plan->scrape, &experiment->arms[i].plan->scrape))
+			continue;
+		error_set(err,
+			"%s: '%s' scrapes other figures than '%s', so that they cannot be compared; give those that "
+			"correspond the same names, in the same order",
+			experiment->kind == EXPERIMENT_ARMS ? "arms" : "matrix", experiment->arms[i].name,
+			experiment->arms[0].name);
+		return error_place(err, experiment->arms[i].plan->path, 0, 0);
+	}
+	return true;
+}
+
 static bool
 compile_arms(const struct source *source, struct plan_experiment *experiment, struct error *err)
 {
@@ -124,7 +141,7 @@ compile_arms(const struct source *source, struct plan_experiment *experiment, st
 		if (experiment->arms[i].name == NULL)
 			experiment->arms[i].name = experiment->arms[i].plan->name;
 	}
-	return check_requests(experiment, err) && compare_check(experiment, err);
+	return check_requests(experiment, err) && check_scraped(experiment, err) && compare_check(experiment, err);
 }
 
 static struct plan_experiment *

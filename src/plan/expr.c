@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/units.h"
 #include "plan/names.h"
+#include "plan/scrape.h"
 
 #define DEFAULT_METRIC "response"
 
@@ -77,6 +78,10 @@ stat_parse(const char *text, const struct plan_metric *metric, struct expr *into
 		{"avg", EXPR_AVG, STAT_GAUGE},
 		{"peak", EXPR_PEAK, STAT_GAUGE},
 		{"last", EXPR_LAST, STAT_GAUGE},
+		{"avg", EXPR_AVG, STAT_SCRAPED},
+		{"max", EXPR_PEAK, STAT_SCRAPED},
+		{"min", EXPR_MIN, STAT_SCRAPED},
+		{"last", EXPR_LAST, STAT_SCRAPED},
 	};
 
 	if (metric->stats == STAT_DISTRIBUTION && percentile_parse(text, &into->quantile)) {
@@ -100,11 +105,20 @@ find_metric(const struct parser *p, const char *name, size_t length)
 	return NULL;
 }
 
+/* Where the name of the metric ends: at its first dot, or where it is scraped at the second. */
+static size_t
+metric_length(const char *name)
+{
+	size_t prefix = strlen(SCRAPED_PREFIX);
+
+	return strncmp(name, SCRAPED_PREFIX, prefix) == 0 ? prefix + strcspn(name + prefix, ".") : strcspn(name, ".");
+}
+
 /* METRIC, METRIC.STAT, or STAT alone, which is response's. The metric is set wherever it is known, for the messages. */
 static bool
 measure_parse(const struct parser *p, const char *name, struct expr *into)
 {
-	size_t length = strcspn(name, ".");
+	size_t length = metric_length(name);
 	const struct plan_metric *metric = find_metric(p, name, strlen(name));
 
 	if (metric != NULL && metric->stats == STAT_NONE) {
@@ -123,6 +137,23 @@ measure_parse(const struct parser *p, const char *name, struct expr *into)
 }
 
 static bool
+unknown_scraped(const struct parser *p, const char *name)
+{
+	struct names names = {.n = 0};
+	char advice[768];
+	size_t prefix = strlen(SCRAPED_PREFIX);
+	const char *wanted = arena_strndup(p->arena, name + prefix, metric_length(name) - prefix);
+
+	for (size_t i = 0; p->metrics[i] != NULL; i++)
+		if (p->metrics[i]->scraped != NULL)
+			names_add(&names, p->metrics[i]->name + prefix);
+	if (names.n == 0)
+		return refuse(p, "'%.80s': nothing is scraped; add 'scrape' with its url and metrics", name);
+	return refuse(p, "'%.80s': nothing of that name is scraped%s", name,
+		names_advice(&names, wanted, advice, sizeof(advice)));
+}
+
+static bool
 unknown_measure(const struct parser *p, const char *name, const struct expr *tried)
 {
 	struct names names = {.n = 0};
@@ -133,8 +164,11 @@ unknown_measure(const struct parser *p, const char *name, const struct expr *tri
 	if (tried->metric != NULL && tried->metric->stats != STAT_NONE)
 		return refuse(p, "'%.80s' does not say which value of %s; write %s.%s", name, tried->metric->name,
 			tried->metric->name,
-			tried->metric->stats == STAT_GAUGE ? "avg, .peak or .last"
-							   : "p95, .p99, .mean, .min, .max or .stddev");
+			tried->metric->stats == STAT_GAUGE     ? "avg, .peak or .last"
+			: tried->metric->stats == STAT_SCRAPED ? "avg, .max, .min or .last"
+							       : "p95, .p99, .mean, .min, .max or .stddev");
+	if (strncmp(name, SCRAPED_PREFIX, strlen(SCRAPED_PREFIX)) == 0)
+		return unknown_scraped(p, name);
 	for (size_t i = 0; p->metrics[i] != NULL; i++)
 		names_add(&names, p->metrics[i]->name);
 	for (size_t i = 0; i < p->requests_n; i++)

@@ -9,17 +9,19 @@
 
 /* A metric that expressions may name. has_stat: it is a distribution and wants one of p50…p99.99, mean, min, max,
  * stddev
- * (`service.p95`); a gauge wants avg, peak or last (`cpu.peak`). "response" may be left out: p95 = response.p95. */
+ * (`service.p95`); a gauge wants avg, peak or last (`cpu.peak`), what is scraped avg, max, min or last. "response" may
+ * be left out: p95 = response.p95. */
 struct plan_metric {
 	const char *name;
 	enum plan_unit unit;
-	enum { STAT_NONE, STAT_DISTRIBUTION, STAT_GAUGE } stats;
+	enum { STAT_NONE, STAT_DISTRIBUTION, STAT_GAUGE, STAT_SCRAPED } stats;
 	bool is_per_request; /* may be prefixed by a request's name: buy.p99, buy.error_rate */
 	bool is_higher_better;
 	const char *help;
 	bool is_of_the_run;    /* only a whole run has it: no level and no interval */
 	bool is_of_the_target; /* somebody must watch the target for it */
 	bool is_of_an_answer;  /* a time that each good answer has one of: it may be bounded by good_when */
+	const struct plan_scraped *scraped; /* of the profile's own `scrape` (scrape.h); NULL: of no table but ours */
 };
 
 enum expr_op { EXPR_LT, EXPR_LE, EXPR_GT, EXPR_GE, EXPR_IN };

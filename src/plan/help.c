@@ -216,10 +216,11 @@ metrics(struct help *h)
 {
 
 	heading(h, "Metrics",
-		"In slo and abort_when: METRIC < VALUE, also <=, >, >= and 'in A..B', with '(stretch VALUE)' after it "
-		"where a better value is hoped for. A distribution wants .p50 ... .p99.99, .mean, .min, .max or "
-		".stddev, and 'response' may be left out: p95 <= 550ms. A gauge wants .avg, .peak or .last. In slo, "
-		"those marked so may be of one request: buy.p99 < 1s.");
+		"In slo, abort_when and break_when: METRIC < VALUE, also <=, >, >= and 'in A..B', with '(stretch "
+		"VALUE)' after it where a better value is hoped for. A distribution wants .p50 ... .p99.99, .mean, .min, "
+		".max or .stddev, and 'response' may be left out: p95 <= 550ms. A gauge wants .avg, .peak or .last; what "
+		"is scraped is scraped.NAME.avg, .max, .min or .last. In slo and break_when, those marked so may be of "
+		"one request: buy.p99 < 1s.");
 	if (h->is_markdown)
 		columns(h, "metric", "kind", "per request", "what it is");
 	for (size_t i = 0; h->tables->metrics[i] != NULL; i++) {

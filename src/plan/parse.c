@@ -135,11 +135,12 @@ parse_section(struct plan_context *context, const struct plan_node *node, const 
 	if (key->shorthand == NULL)
 		return wrong_kind(node, key, err);
 	struct plan_node map = {.kind = NODE_MAP, .file = node->file, .line = node->line, .column = node->column};
-	struct plan_node only = *node;
+	struct plan_node *only = arena_alloc(context->arena, sizeof(*only)); /* rows may keep it for later */
 
+	*only = *node;
 	map.key = node->key;
-	only.key = key->shorthand;
-	node_add(&map, &only);
+	only->key = key->shorthand;
+	node_add(&map, only);
 	return plan_parse_map(context, &map, key->keys, NULL, into, err);
 }
 

@@ -19,6 +19,7 @@ enum plan_level_unit { LEVEL_UNIT_NONE, LEVEL_UNIT_RATE, LEVEL_UNIT_USERS };
 struct plan_context {
 	struct arena *arena;
 	const struct plan_tables *tables;
+	const struct plan_metric *const *metrics; /* that expressions may name, once `scrape` is known */
 	enum plan_level_unit level_unit;
 	const struct plan_node *level_node; /* the first that said so */
 	bool has_level;

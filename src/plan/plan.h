@@ -115,6 +115,8 @@ struct plan_stop {
 struct plan_break_when {
 	double error_rate, timeout_rate, memory, cpu;
 	bool crash;
+	struct expr *also; /* thresholds of the user's own: any that holds over the level */
+	size_t also_n;
 };
 
 struct plan_generator {             /* when our own limits void a level (DEFINITIONS: INVALID) */
@@ -157,6 +159,14 @@ struct plan_bound {
 	int64_t most_ns;
 };
 
+/* What is read from exporters beside the load: scrape.h */
+struct plan_scrape {
+	struct plan_endpoint *endpoints;
+	size_t endpoints_n;
+	struct plan_scraped *list; /* the figures that are wanted, of all endpoints one after the other */
+	size_t n;
+};
+
 struct plan {
 	const char *name;
 	const char *path; /* of the profile, or "-" */
@@ -185,6 +195,7 @@ struct plan {
 	int64_t idle_baseline_ns;         /* 2 s where a target is watched, else 0 */
 	const struct plan_data *data;     /* what requests are filled in with: data.h */
 	const struct plan_course *course; /* what is done around the load and beside it: course.h */
+	struct plan_scrape scrape;
 
 	const char *effective_yaml; /* with extends and --set applied; secrets still as references */
 	const char *effective_json; /* the same as one JSON object */

@@ -7,6 +7,7 @@
 #include "plan/llm.h"
 #include "plan/parse.h"
 #include "plan/plan.h"
+#include "plan/scrape.h"
 
 /* The rows of keys.def, and the structs that they fill where the plan itself has another form. */
 
@@ -18,7 +19,11 @@ struct profile {
 	struct plan_session session;
 	/* Of the one run: what rows say of it, and the lists. */
 	struct plan_course course;
-	const struct plan_node *at, *probe;
+	const struct plan_node *at, *probe, *scrape;
+	struct break_when_row {
+		struct plan_break_when limits;
+		const struct plan_node *also;
+	} break_when;
 	struct compare_row {
 		double tolerance;
 		uint64_t resamples;
@@ -44,6 +49,24 @@ struct action_row {
 	int64_t within_ns;
 	const char *signal, *to;
 	struct plan_fetch fetch;
+};
+
+/* `scrape`, or an item of it. */
+struct endpoint_row {
+	struct plan_fetch fetch;
+	int64_t every_ns;
+	uint64_t ceiling_bytes;
+	struct plan_list headers;
+	const struct plan_node *metrics;
+};
+
+/* An item of its `metrics`. */
+struct scraped_row {
+	const char *metric;
+	struct plan_list labels;
+	bool is_rate;
+	double quantile;
+	int over;
 };
 
 /* An item of `data`. */
@@ -91,7 +114,7 @@ struct request_row {
 
 extern const struct plan_key profile_keys[], load_keys[], scenario_keys[], request_keys[];
 extern const struct plan_key feed_keys[], synthetic_keys[];
-extern const struct plan_key action_keys[], probe_keys[], arm_keys[];
+extern const struct plan_key action_keys[], probe_keys[], arm_keys[], scrape_keys[], scraped_keys[];
 
 /* Keys that issues to come have claimed, ended by NULL. */
 extern const char *const keys_of_later[];

@@ -11,6 +11,8 @@
 
 #define SCRAPE_ENDPOINTS_MAX ((size_t)8)
 #define SCRAPED_MAX ((size_t)32) /* figures of one profile */
+#define SCRAPE_MATCHERS_MAX ((size_t)16)
+#define SCRAPED_PREFIX "scraped."
 
 enum scraped_kind {
 	SCRAPED_VALUE,    /* of a gauge, as it stands */
@@ -46,9 +48,16 @@ struct plan_endpoint {
 	size_t n;
 };
 
-struct plan_scrape {
-	struct plan_endpoint *endpoints;
-	size_t endpoints_n;
-	struct plan_scraped *list; /* of all endpoints, one after the other */
-	size_t n;
-};
+/* A value as the exporter tells it, in the base unit of its figure: seconds become ns. */
+double scraped_in_unit(const struct plan_scraped *scraped, double value);
+
+/* Whether the figures of two plans are the same, so that an expression of the one can be asked of the other. */
+bool scrape_is_same(const struct plan_scrape *a, const struct plan_scrape *b);
+
+/* `scrape:` → profile->plan.scrape, and context->metrics; the target is known. */
+struct plan_context;
+struct profile;
+bool scrape_compile(struct plan_context *context, struct profile *profile, struct error *err);
+/* Fills metric and matchers, of which there is room for SCRAPE_MATCHERS_MAX. */
+bool scrape_parse_selector(struct arena *arena, const char *text, struct plan_scraped *into, struct error *err);
+bool scrape_add_matcher(struct plan_scraped *scraped, const char *name, const char *value, struct error *err);

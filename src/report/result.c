@@ -128,6 +128,7 @@ result_add_json(const struct report *report, const struct system_info *system, s
 	result_add_comparison(result, report);
 	result_add_course(result, report);
 	result_add_resources(result, report);
+	result_add_scraped(result, report);
 	add_system(result, system);
 	add_profile(result, report->plan);
 	result_add_series(result, report);

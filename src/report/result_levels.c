@@ -31,9 +31,10 @@ add_level_failures(cJSON *into, const struct counts *counts)
 }
 
 static cJSON *
-level_object(const struct level_summary *level, const struct level_verdict *verdict, bool in_users)
+level_object(const struct level_summary *level, const struct level_verdict *verdict, const struct plan *plan)
 {
 	struct latency_figures response, ttft;
+	bool in_users = figure_levels_in_users(plan);
 	cJSON *o = value_object();
 
 	figure_latency(level, METRIC_RESPONSE, &response);
@@ -70,6 +71,8 @@ level_object(const struct level_summary *level, const struct level_verdict *verd
 	value_set_number(o, "cpu", gauge_avg(&level->target, GAUGE_CPU));
 	value_set_number(o, "cpu_peak", gauge_peak(&level->target, GAUGE_CPU));
 	value_set_number(o, "memory_bytes", gauge_peak(&level->target, GAUGE_MEMORY));
+	if (plan->scrape.n > 0)
+		value_set(o, "scraped", result_scraped_set(&level->scraped, &plan->scrape));
 	add_level_failures(o, &level->counts);
 	value_set_text(o, "status", verdict ? level_status_names[verdict->status] : NULL);
 	if (verdict != NULL && verdict->is_trial)
@@ -85,14 +88,13 @@ void
 result_add_levels(cJSON *result, const struct report *report)
 {
 	const struct verdict *verdict = report->verdict;
-	bool in_users = figure_levels_in_users(report->plan);
 	cJSON *levels = value_add_array(result, "levels");
 
 	for (size_t i = 0; i < report->summary->levels_n; i++)
 		if (report->summary->levels[i].is_known)
 			cJSON_AddItemToArray(
 				levels, level_object(&report->summary->levels[i],
-						i < verdict->levels_n ? &verdict->levels[i] : NULL, in_users));
+						i < verdict->levels_n ? &verdict->levels[i] : NULL, report->plan));
 }
 
 /* Levels that no break rule spoiled and that held their SLOs, as offered. */

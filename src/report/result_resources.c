@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "plan/scrape.h"
 #include "report/figure.h"
 #include "report/result.h"
 
@@ -111,7 +112,7 @@ static const char *const series_columns[] = {
 };
 
 static cJSON *
-series_row_array(const struct series_row *row)
+series_row_array(const struct series_row *row, const struct plan_scrape *scrape)
 {
 	const uint64_t counts[] = {row->scheduled, row->sent, row->ok, row->failed, row->dropped, row->unsent};
 	const int64_t times[] = {row->p50_ns, row->p95_ns, row->p99_ns, row->max_ns, row->lateness_p99_ns};
@@ -130,6 +131,8 @@ series_row_array(const struct series_row *row)
 		cJSON_AddItemToArray(o, value_of_ns(times[i]));
 	for (size_t i = 0; i < ARRAY_LEN(gauges); i++)
 		cJSON_AddItemToArray(o, value_of_number(gauges[i]));
+	for (size_t i = 0; i < scrape->n; i++)
+		cJSON_AddItemToArray(o, value_of_number(row->scraped[i]));
 	return o;
 }
 
@@ -137,6 +140,7 @@ void
 result_add_series(cJSON *result, const struct report *report)
 {
 	const struct series *series = &report->summary->series;
+	const struct plan_scrape *scrape = &report->plan->scrape;
 	cJSON *o = value_add_object(result, "series");
 
 	value_set_seconds(o, "interval_s", series->step_ns);
@@ -144,8 +148,10 @@ result_add_series(cJSON *result, const struct report *report)
 
 	for (size_t i = 0; series_columns[i] != NULL; i++)
 		cJSON_AddItemToArray(columns, value_of_text(series_columns[i]));
+	for (size_t i = 0; i < scrape->n; i++)
+		cJSON_AddItemToArray(columns, value_of_text(scrape->list[i].figure.name));
 	for (size_t i = 0; i < series->n; i++)
-		cJSON_AddItemToArray(rows, series_row_array(&series->rows[i]));
+		cJSON_AddItemToArray(rows, series_row_array(&series->rows[i], scrape));
 	cJSON *histograms = value_add_object(result, "histograms");
 
 	for (int m = 0; m < METRIC_COUNT; m++) {

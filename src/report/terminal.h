@@ -27,4 +27,5 @@ void terminal_add_experiment(const struct report *report, struct page *page); /*
 void terminal_add_comparison(const struct report *report, struct page *page);
 void terminal_add_course(const struct report *report, struct page *page); /* what was done around and beside the load */
 void terminal_add_resources(const struct report *report, struct page *page);
+void terminal_add_scraped(const struct report *report, struct page *page);
 void terminal_add_generator(const struct report *report, struct page *page);

@@ -12,6 +12,7 @@ import yaml
 import always
 import data_specials
 import llm_specials
+import metrics_specials
 import profile_specials
 
 OUTSIDERS = os.path.join(os.path.dirname(__file__), "..", "outsiders")
@@ -380,7 +381,7 @@ def live_view_is_alive(ran):
 
 
 def lookup(name):
-    for module in (sys.modules[__name__], data_specials, llm_specials, profile_specials):
+    for module in (sys.modules[__name__], data_specials, llm_specials, metrics_specials, profile_specials):
         if hasattr(module, name):
             return getattr(module, name)
     raise SystemExit(f"specials.py and its like hold no {name}")

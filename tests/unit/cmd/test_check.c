@@ -259,13 +259,15 @@ test_what_is_done_around_the_load_is_shown(void **state)
 	(void)state;
 	assert_says(TARGET "load: {steady: {rate: 30/s, for: 10s}}\n"
 			   "before: ./start\nready: /health\nafter: {run: ./stop, within: 5s}\n"
-			   "at: [{at: 3s, run: ./break}]\nprobe: /health\n",
+			   "at: [{at: 3s, run: ./break}]\nprobe: /health\n"
+			   "scrape: {url: /metrics, metrics: {depth: app_depth, hits: {metric: hits, rate: true}}}\n",
 		(const char *const[]){
 			"Around the load\n"
 			"  before           ./start (within 60.0s)\n"
 			"  ready            /health within 90.0s\n"
 			"  at 3.00s         ./break\n"
 			"  probe            /health every 1.00s\n"
+			"  scrape           /metrics every 1.00s: depth, hits\n"
 			"  after            ./stop (within 5.00s)\n",
 			NULL,
 		});

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -305,6 +306,36 @@ test_readings_of_the_target_go_with_the_level_that_ran(void **state)
 	merger_give(&f->merger, interval);
 }
 
+static void
+test_what_is_scraped_goes_with_the_level_that_ran(void **state)
+{
+	struct fixture *f = *state;
+	struct scraped scraped = {.n = 1, .values = {5}};
+
+	merger_begin_level(&f->merger, 0);
+	merger_add_scraped(&f->merger, LEVEL_NONE, &scraped);
+	scraped.values[0] = 7;
+	merger_add_scraped(&f->merger, 0, &scraped);
+	say(f, 0, 1000 * MS);
+	say(f, 1, 1000 * MS);
+	struct interval *interval = merger_take(&f->merger, false);
+
+	assert_int_equal(level_in(interval, 0)->scraped.list[0].n, 1);
+	assert_true(level_in(interval, 0)->scraped.list[0].last == 7);
+	assert_true(interval->scraped[0] == 7);
+	assert_int_equal(interval->scrapes[0].good, 2);
+	merger_give(&f->merger, interval);
+	scraped.has_failed = true;
+	merger_add_scraped(&f->merger, 0, &scraped);
+	say(f, 0, 2000 * MS);
+	say(f, 1, 2000 * MS);
+	interval = merger_take(&f->merger, false);
+	assert_true(isnan(interval->scraped[0]));
+	assert_int_equal(interval->scrapes[0].good, 0);
+	assert_int_equal(interval->scrapes[0].failed, 1);
+	merger_give(&f->merger, interval);
+}
+
 int
 main(void)
 {
@@ -318,6 +349,7 @@ main(void)
 		TEST(test_a_lost_shard_is_waited_for_no_longer),
 		TEST(test_now_is_the_sum_of_all_also_of_those_with_nothing_new),
 		TEST(test_readings_of_the_target_go_with_the_level_that_ran),
+		TEST(test_what_is_scraped_goes_with_the_level_that_ran),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,6 +207,7 @@ static const struct mistake {
 	{"a matrix of a key that is not there", "matrix: {sede: [1, 2]}\n", "x.yaml:4:17: unknown key 'sede'; did you mean 'seed'?"},
 	{"a matrix with a baseline", "matrix: {seed: [1, 2]}\nbaseline: x\n", "x.yaml:5:11: baseline: the cells of a matrix are not compared with one of them; leave it out, or write 'arms'"},
 	{"a large matrix", "matrix: {seed: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], safe_share: [11%, 12%, 13%, 14%, 15%, 16%, 17%, 18%, 19%, 20%]}\n", "x.yaml:4:9: matrix: more than 100 cells; leave some values out"},
+	{"figures of other names", "scrape: {url: /m, metrics: {a: x}}\narms: {a: {}, b: {set: {scrape.metrics.b: y}}}\n", "x.yaml: arms: 'b' scrapes other figures than 'a', so that they cannot be compared; give those that correspond the same names, in the same order"},
 	{"requests of other names", "arms: {a: {}, b: {set: {\"requests[0].name\": talk}}}\n", "x.yaml: arms: the requests of 'b' have other names than those of 'a', so that they cannot be compared; give those that correspond the same names, in the same order"},
 	/* clang-format on */
 };
