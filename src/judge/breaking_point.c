@@ -12,7 +12,8 @@ plan_is_stepped(const struct plan *plan)
 	for (size_t i = 0; i < plan->scenarios_n; i++) {
 		const struct plan_choice *shape = plan->scenarios[i].load.shape.choice;
 
-		if (shape != NULL && (strcmp(shape->name, "steps") == 0 || strcmp(shape->name, "search") == 0))
+		if (shape != NULL && (strcmp(shape->name, "steps") == 0 || strcmp(shape->name, "levels") == 0 ||
+					     strcmp(shape->name, "search") == 0))
 			return true;
 	}
 	return false;

@@ -31,6 +31,13 @@ struct steps {
 	int64_t every_ns;
 };
 
+struct levels {
+	double *at; /* n of them */
+	size_t n;
+	int64_t every_ns;
+	double *before; /* n + 1: arrivals before each, and of all */
+};
+
 struct stages {
 	struct plan_list chain; /* of struct plan_chosen */
 	/* Filled when the profile was read; chain.n + 1 of each, the last being the end of all. */
@@ -102,6 +109,9 @@ struct search {
 /* For the shapes' checks: false with err set unless the value is above 0, or one of the two ends the load. */
 bool params_check_time(const char *key, int64_t time_ns, struct error *err);
 bool params_check_end(const char *shape, int64_t for_ns, uint64_t count, struct error *err);
+
+/* Once `at` and every_ns are filled and `before` has room for n + 1, the first of them 0. */
+bool levels_prepare(const struct levels *levels);
 
 /* Once the chain is filled and starts_ns and arrivals have room for n + 1: fills both, and what a ramp without `from`
  * begins at. */

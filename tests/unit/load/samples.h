@@ -72,6 +72,16 @@ sample_trace(void)
 	return &trace;
 }
 
+static inline const struct levels *
+sample_levels(void)
+{
+	static double at[] = {1, 5, 10, 20, 50}, before[6];
+	static struct levels levels = {.at = at, .n = 5, .every_ns = 300 * SECOND, .before = before};
+
+	CHECK(levels_prepare(&levels));
+	return &levels;
+}
+
 /* Ends with a null shape. */
 static inline const struct sample *
 samples(void)
@@ -98,6 +108,7 @@ samples(void)
 		{"steps", "up from 0", &(struct steps){0, 10, 30, 10 * SECOND}},
 		{"steps", "tenths", &(struct steps){0.1, 0.1, 1, MINUTE}},
 		{"steps", "one", &(struct steps){70, 10, 70, MINUTE}},
+		{"levels", "1 to 50", sample_levels()},
 		{"stages", "all kinds", sample_stages()},
 		{"sine", "a day", &(struct sine){100, 60, 86400 * SECOND, 3 * 86400 * SECOND, 0}},
 		{"sine", "touching 0", &(struct sine){100, 100, 10 * SECOND, 37 * SECOND, 0}},

@@ -84,6 +84,8 @@ test_every_documented_form_is_read(void **state)
 		130 + 300, 16 * SECOND);
 	assert_load("{steps: {from: 50/s, by: 20/s, every: 30s, to: 300/s}}", 75300, 420 * SECOND);
 	assert_load("{steps: {from: 30/s, by: 10/s, every: 1s, to: 10/s}}", 60, 3 * SECOND);
+	assert_load("{levels: {at: [10/s, 50/s, 20/s], every: 10s}}", 800, 30 * SECOND);
+	assert_load("{levels: {at: [7], every: 2s}}", 14, 2 * SECOND);
 	assert_load("{stages: [{rate: 50/s, for: 10s}, {to: 200/s, over: 30s}]}", 500 + 3750, 40 * SECOND);
 	assert_load(
 		"{stages: [{rate: 50/s, for: 1s}, {rate: 0, for: 1s}, {ramp: {to: 10, over: 1s}}]}", 55, 3 * SECOND);
@@ -185,6 +187,7 @@ test_users_make_a_closed_loop_in_every_shape(void **state)
 		{"{steady: {rate: 10 users, for: 30s}}", 10},
 		{"{ramp: {from: 10 users, to: 20 users, over: 2s}}", 15},
 		{"{steps: {from: 10 users, by: 5 users, every: 1s, to: 20 users}}", 15},
+		{"{levels: {at: [1 users, 5 users, 15 users], every: 1s}}", 5},
 		{"{stages: [{users: 1, for: 1s}, {users: 5, for: 1s}]}", 5},
 		{"{spike: {base: 1 user, peak: 9 users, before: 1s, during: 1s, after: 1s}}", 9},
 	};
@@ -233,6 +236,12 @@ test_mistakes_are_named_where_they_stand(void **state)
 		{"{steady: {rate: 50/s}}", "p.yaml:2:16", "for: 30s"},
 		{"{steps: {from: 50/s, by: 0, every: 1s, to: 60/s}}", "p.yaml:2:15", "by"},
 		{"{steps: {from: 50/s, by: 5 users, every: 1s, to: 60}}", "p.yaml:2:32", "one thing"},
+		{"{levels: {at: [5/s, 5 users], every: 1s}}", "p.yaml:2:27", "one thing"},
+		{"{levels: {at: [], every: 1s}}", "p.yaml:2:21", "give 1 to 1000 levels"},
+		{"{levels: {at: 5/s, every: 1s}}", "p.yaml:2:21", "give 1 to 1000 levels"},
+		{"{levels: {at: [5/s], every: 0}}", "p.yaml:2", "every"},
+		{"{levels: {at: [5/s, x], every: 1s}}", "p.yaml:2:27", "is not a rate"},
+		{"{levels: {at: [5/s, 0], every: 1s}}", "p.yaml:2:27", "sends nothing"},
 		{"{steady: {rate: 0/s, for: 1s}}", "p.yaml:2:23", "load.steady.rate: 0/s sends nothing"},
 		{"{steps: {from: 0/s, by: 10/s, every: 1s, to: 60/s}}", "p.yaml:2:22",
 			"load.steps.from: 0/s sends nothing"},
