@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "judge/metrics.h"
 
 #define PLACES_OF_LATE_RULES 4
 /* Rows of the series in a row that make a load sustained. */
@@ -105,6 +106,24 @@ rule_stretch_onset_ns(const struct rule_context *context, bool (*holds)(const st
 	for (; onset_ns >= 0 && i > 0 && holds(&series->rows[i - 1], threshold); i--)
 		onset_ns = series->rows[i - 1].at_ns - series->step_ns;
 	return onset_ns;
+}
+
+int64_t
+rule_expr_onset_ns(const struct rule_context *context, const struct expr *expr, bool holds)
+{
+	const struct series *series = &context->summary->series;
+	const struct level_summary *level = context->level;
+
+	for (size_t i = 0; i < series->n; i++) {
+		const struct series_row *row = &series->rows[i];
+		int64_t from_ns = row->at_ns - series->step_ns;
+		double value = metric_value_row(expr, row);
+		bool is_within = row->at_ns > level->start_ns && from_ns < level->end_ns;
+
+		if (is_within && !isnan(value) && expr_holds(expr, value) == holds)
+			return from_ns > level->start_ns ? from_ns : level->start_ns;
+	}
+	return -1;
 }
 
 static int64_t

@@ -57,6 +57,10 @@ bool rule_is_sustained(const struct rule_context *context,
 int64_t rule_stretch_onset_ns(const struct rule_context *context,
 	bool (*holds)(const struct series_row *row, double threshold), double threshold);
 
+/* Start of the first row of the level in which an expression held, or did not: an average or a last value is told by
+ * the row that crossed the bound, too. −1: none, or rows do not have its figure. */
+int64_t rule_expr_onset_ns(const struct rule_context *context, const struct expr *expr, bool holds);
+
 /* Quantile of a level's successes, live or settled; −1 where n (1 − q) < 1. */
 int64_t rule_quantile_ns(const struct level_summary *level, enum metric metric, double q);
 

@@ -22,9 +22,10 @@ slo_look(const struct rule_context *context, struct level_verdict *verdict)
 		verdict->slo_holds = false;
 		struct finding finding = {.rule = "slo",
 			.weight = LEVEL_ERR,
-			.onset_ns = -1,
+			.onset_ns = rule_expr_onset_ns(context, expr, false),
 			.measured = value,
-			.threshold = expr->value};
+			.threshold = expr->value,
+			.expr = expr};
 
 		rule_say(rule_add(verdict, &finding), "missed '%s': it was %s", expr->text,
 			metric_value_text(expr, value, plan->target.timeout_ns, value_text, sizeof(value_text)));

@@ -51,7 +51,7 @@ struct finding {
 	int64_t onset_ns;         /* since T0, when it first held; −1: not known */
 	double measured, threshold;
 	char text[FINDING_TEXT_MAX]; /* the evidence in a sentence, with figures */
-	const struct expr *expr;     /* of a threshold of the profile's own; NULL: of none */
+	const struct expr *expr;     /* of an objective or a threshold; NULL: of none */
 	struct excerpt excerpt;
 };
 

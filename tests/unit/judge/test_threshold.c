@@ -9,8 +9,6 @@
 #include "plan/scrape.h"
 #include "unit/judge/scripted_run.h"
 
-extern const struct rule threshold_rule;
-
 /* Two figures: a depth as it stands, and a time, which the exporter tells in seconds. */
 static struct plan_scraped figures[2];
 
@@ -186,6 +184,31 @@ test_what_is_not_known_breaks_nothing(void **state)
 	end(&f);
 }
 
+/* An objective that did not hold says since when, as far as the rows tell; what is not known missed none. */
+static void
+test_a_missed_objective_says_since_when(void **state)
+{
+	struct plan_slo slo = {.expr = {0}};
+	struct level_verdict verdict = {.level = 0};
+	struct run_facts facts = {0};
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	slo.expr = scraped_expr("scraped.depth.max < 50", 0, EXPR_PEAK, EXPR_LT, 50);
+	f.plan.slos = &slo;
+	f.plan.slos_n = 1;
+	play(&f, 0, &(struct level_script){{NAN, 49, 50, 10}});
+	struct rule_context context = {
+		.plan = &f.plan, .summary = f.summary, .level = &f.summary->levels[0], .facts = &facts};
+
+	slo_rule.look(&context, &verdict);
+	assert_int_equal(verdict.findings_n, 1);
+	assert_int_equal(verdict.findings[0].onset_ns, 2 * NS_PER_S);
+	assert_ptr_equal(verdict.findings[0].expr, &slo.expr);
+	end(&f);
+}
+
 /* abort_when looks at the last interval: what failed in it is not known, whatever was before. */
 static void
 test_the_last_interval_has_what_was_scraped_last(void **state)
@@ -254,6 +277,7 @@ main(void)
 		cmocka_unit_test(test_each_value_of_a_figure_is_asked_for_itself),
 		cmocka_unit_test(test_seconds_are_compared_as_times),
 		cmocka_unit_test(test_what_is_not_known_breaks_nothing),
+		cmocka_unit_test(test_a_missed_objective_says_since_when),
 		cmocka_unit_test(test_the_last_interval_has_what_was_scraped_last),
 		cmocka_unit_test(test_rows_know_since_when_a_threshold_held),
 	};
