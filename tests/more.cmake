@@ -25,10 +25,11 @@ foreach(test ${tests})
   endif()
 endforeach()
 
-# 1,000 simulated comparisons and more: the same whatever the compiler, and minutes under sanitizers.
-foreach(simulated unit_judge_coverage unit_judge_trend_coverage)
+# 1,000 simulated comparisons or searches: the same whatever the compiler, and minutes under sanitizers.
+foreach(simulated unit_judge_coverage unit_judge_trend_coverage unit_judge_search_coverage)
   if(TEST ${simulated})
     set_property(TEST ${simulated} APPEND PROPERTY LABELS simulated)
+    set_tests_properties(${simulated} PROPERTIES TIMEOUT 300)
   endif()
 endforeach()
 

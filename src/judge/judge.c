@@ -161,7 +161,7 @@ judge_level(struct judge *judge, const struct summary *summary, const struct lev
 	/* Where nobody is there to be tested, nothing can break. */
 	verdict->status = facts->was_unreachable ? LEVEL_CUT : status_of(judge, verdict, level);
 	if (judge->search != NULL)
-		search_log_level(judge->search, verdict, level, record->slo_values);
+		search_log_level(judge->search, verdict, summary, record->slo_values);
 	if (is_valid(verdict->status)) {
 		double kills = gauge_last(&summary->target, GAUGE_OOM_KILLS);
 

@@ -88,8 +88,8 @@ say_saturation(struct finding *finding, const struct level_summary *level, doubl
 }
 
 /* What is still under way when the window closes is no shortfall: at the pace of the first level, rate × its P50
- * (Little). Offered is what the schedule really asked for, so that the chance of Poisson arrivals is no shortfall
- * either. */
+ * (Little), and the last one sent in any case. Offered is what the schedule really asked for, so that the chance of
+ * Poisson arrivals is no shortfall either. */
 static void
 saturation_look(const struct rule_context *context, struct level_verdict *verdict)
 {
@@ -97,7 +97,7 @@ saturation_look(const struct rule_context *context, struct level_verdict *verdic
 	const struct counts *c = &level->counts;
 
 	if (level->is_cut || level->window_s <= 0 || c->scheduled < RULE_FEW_REQUESTS ||
-		context->plan->scenarios[0].load.in_users)
+		c->scheduled <= c->ok_in_window + 1 || context->plan->scenarios[0].load.in_users)
 		return;
 	double offered = (double)c->scheduled / level->window_s, achieved = level_achieved_per_s(level);
 	double under_way = context->first.p50_ns < 0 ? 0 : offered * (double)context->first.p50_ns / 1e9;

@@ -13,7 +13,7 @@
 /* … and no more is done for it after so many times the levels that a steady target needs. */
 #define LEVELS_SHARE_MOST 1.5
 /* Where the profile names no lowest level, this share of the first is. */
-#define LOWEST_SHARE 0.001
+#define LOWEST_SHARE 0.01
 /* One result may mislead; the same one twice at either end of the bracket is believed. */
 #define TESTS_OF_AN_END 2
 
@@ -23,7 +23,7 @@ const char *const search_state_names[] = {"climb", "descend", "narrow", "repeat"
 struct findings {
 	const struct search *goal;
 	bool in_users;
-	struct search_evidence *evidence; /* as many as said something, less what was struck out */
+	struct search_evidence *evidence; /* as many as said something */
 	size_t n;
 	uint32_t said, voids;
 	double lowest, highest; /* tried; NAN: none */
@@ -101,10 +101,10 @@ gather(struct findings *f, const struct search_trial *trials, size_t n)
 		f->said++;
 		f->lowest = fmin(f->lowest, t->level);
 		f->highest = fmax(f->highest, t->level);
-		if (t->outcome == SEARCH_HELD && !t->is_confirmation && t->level >= too_short_from)
-			continue;
-		f->evidence[f->n++] =
-			(struct search_evidence){t->level, t->outcome == SEARCH_BROKE, t->is_confirmation};
+		f->evidence[f->n++] = (struct search_evidence){.level = t->level,
+			.broke = t->outcome == SEARCH_BROKE,
+			.is_long = t->is_confirmation,
+			.is_doubtful = t->outcome == SEARCH_HELD && !t->is_confirmation && t->level >= too_short_from};
 	}
 }
 
@@ -116,7 +116,7 @@ tests_of(const struct findings *f, double level, bool broke, bool is_long)
 
 	for (size_t i = 0; i < f->n; i++)
 		tests += f->evidence[i].level == level && f->evidence[i].broke == broke &&
-			 (f->evidence[i].is_long || !is_long);
+			 !f->evidence[i].is_doubtful && (f->evidence[i].is_long || !is_long);
 	return tests;
 }
 
@@ -130,7 +130,7 @@ find_plain_bracket(struct findings *f)
 
 		if (e->broke)
 			f->broke = fmin(f->broke, e->level);
-		else
+		else if (!e->is_doubtful)
 			f->held = fmax(f->held, e->level);
 	}
 	f->is_contradicted = f->held >= f->broke;
@@ -202,7 +202,7 @@ may_go_on(const struct findings *f, uint32_t more)
 {
 	double at = f->has_belief ? f->belief.median : !isnan(f->broke) ? f->broke : f->held;
 
-	return f->said + more <= LEVELS_SHARE_MOST * (levels_needed(f->goal, at) + 1);
+	return f->said + more <= LEVELS_SHARE_MOST * levels_needed(f->goal, at);
 }
 
 size_t
@@ -211,7 +211,7 @@ search_trials_most(const struct search *goal, bool in_users)
 	const struct findings f = {.goal = goal, .in_users = in_users};
 	double lowest = lowest_allowed(&f) / (goal->factor * goal->factor);
 	double highest = goal->max * goal->factor * goal->factor;
-	double said = LEVELS_SHARE_MOST * (fmax(levels_needed(goal, lowest), levels_needed(goal, highest)) + 1) + 1;
+	double said = LEVELS_SHARE_MOST * fmax(levels_needed(goal, lowest), levels_needed(goal, highest)) + 1;
 
 	return (size_t)ceil(said) * VOIDS_MOST;
 }

@@ -14,8 +14,8 @@
  * enough, test both of its ends again, and confirm the highest level that held for a longer time. Where levels
  * contradict each other, the next one is tried where the target is as likely to hold as to break by all that is known
  * (search_belief.h), until that is known well enough or half as many levels again were spent as a steady target needs.
- * A confirmation that breaks strikes out what held there, or above, for a shorter time, and from then on every level is
- * measured as long as it was. */
+ * What held for a shorter time where a confirmation breaks, or above, says little from then on: the bracket moves down,
+ * and every further level is measured as long as a confirmation. */
 
 /* A level that was tested; how it is decided, windows.h says. */
 struct search_trial {

@@ -8,10 +8,12 @@
 /* Between two levels that were tried; so it is fine where they are close. */
 #define CELLS_PER_GAP 32
 #define LAPSE 0.02
+/* How likely a level that breaks when it is measured for longer was to hold: once one was seen to. */
+#define DOUBT 0.1
 
-/* Scales of the logistic, in logarithms of the load: 1% means that from 3% below the break to 3% above it outcomes turn
- * from 5% broken to 95%. */
-static const double slopes[] = {0.0005, 0.0025, 0.005, 0.01, 0.02, 0.04};
+/* Scales of the logistic, in logarithms of the load: 0.8% means that from 2.4% below the break to 2.4% above it levels
+ * turn from 5% broken to 95%. */
+static const double slopes[] = {0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032};
 
 struct cell {
 	double from, to; /* logarithms of the load */
@@ -43,15 +45,17 @@ find_edges(const struct search_evidence *evidence, size_t n, double reach, doubl
 	return distinct + 2;
 }
 
+/* at: the evidence's levels' logarithms. */
 static double
-likelihood(const struct search_evidence *evidence, size_t n, double at, double slope)
+likelihood(const struct search_evidence *evidence, const double *at, size_t n, double breaks_at, double slope)
 {
 	double product = 1;
 
 	for (size_t i = 0; i < n; i++) {
-		double breaks = 1 / (1 + exp((at - log(evidence[i].level)) / slope));
+		double breaks = LAPSE + (1 - 2 * LAPSE) / (1 + exp((breaks_at - at[i]) / slope));
 
-		breaks = LAPSE + (1 - 2 * LAPSE) * breaks;
+		if (evidence[i].is_doubtful)
+			breaks *= 1 - DOUBT;
 		product *= evidence[i].broke ? breaks : 1 - breaks;
 	}
 	return product;
@@ -75,22 +79,35 @@ quantile(const struct cell *cells, size_t n, double share)
 	return exp(cells[n - 1].to);
 }
 
+static void
+fill_cells(struct cell *cells, size_t n, const double *edges, const struct search_evidence *evidence, size_t evidence_n)
+{
+	double *at = must_calloc(evidence_n, sizeof(*at));
+
+	for (size_t i = 0; i < evidence_n; i++)
+		at[i] = log(evidence[i].level);
+	for (size_t i = 0; i < n; i++) {
+		const double *gap = &edges[i / CELLS_PER_GAP];
+		double size = (gap[1] - gap[0]) / CELLS_PER_GAP;
+
+		cells[i].from = gap[0] + size * (double)(i % CELLS_PER_GAP);
+		cells[i].to = cells[i].from + size;
+		for (size_t s = 0; s < ARRAY_LEN(slopes); s++)
+			cells[i].weight +=
+				size * likelihood(evidence, at, evidence_n, cells[i].from + size / 2, slopes[s]);
+	}
+	free(at);
+}
+
 struct search_belief
 search_believe(const struct search_evidence *evidence, size_t n, double reach)
 {
 	CHECK_OP(n, >, 0);
 	double *edges = must_calloc(n + 2, sizeof(*edges));
-	size_t edges_n = find_edges(evidence, n, reach, edges), cells_n = (edges_n - 1) * CELLS_PER_GAP;
+	size_t cells_n = (find_edges(evidence, n, reach, edges) - 1) * CELLS_PER_GAP;
 	struct cell *cells = must_calloc(cells_n, sizeof(*cells));
 
-	for (size_t i = 0; i < cells_n; i++) {
-		double from = edges[i / CELLS_PER_GAP], size = (edges[i / CELLS_PER_GAP + 1] - from) / CELLS_PER_GAP;
-
-		cells[i].from = from + size * (double)(i % CELLS_PER_GAP);
-		cells[i].to = cells[i].from + size;
-		for (size_t s = 0; s < ARRAY_LEN(slopes); s++)
-			cells[i].weight += size * likelihood(evidence, n, cells[i].from + size / 2, slopes[s]);
-	}
+	fill_cells(cells, cells_n, edges, evidence, n);
 	struct search_belief belief = {
 		quantile(cells, cells_n, 0.025), quantile(cells, cells_n, 0.5), quantile(cells, cells_n, 0.975)};
 

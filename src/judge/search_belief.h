@@ -4,20 +4,25 @@
 #include <stddef.h>
 
 /* Where a target breaks, as far as levels that held and levels that broke tell: Bayes' theorem on a grid, as adaptive
- * procedures of psychophysics have it (Watson and Pelli 1983, "QUEST: A Bayesian adaptive psychometric method";
- * Kontsevich and Tyler 1999, "Bayesian adaptive estimation of psychometric slope and threshold"; a lapse rate and a
- * slope that nobody asked for are integrated out as in Prins 2013, "The psi-marginal adaptive method").
+ * procedures of psychophysics have it (Watson and Pelli 1983, "QUEST: a Bayesian adaptive psychometric method";
+ * Kontsevich and Tyler 1999, "Bayesian adaptive estimation of psychometric slope and threshold"; what nobody asked for,
+ * the slope, is integrated out, as in Prins 2013, "The psi-marginal adaptive method").
  *
- * A level breaks with a probability that rises around the break as a logistic of the level's logarithm does, from a
- * lapse rate to 1 less that rate. Before any level was tried every load is as likely as any other, on a logarithmic
- * scale, and so is every slope of a few that servers have. Of a target without noise nothing is left but the bracket,
- * of which the central 95% is the answer; levels that contradict each other widen it by themselves. */
+ * A level breaks with a probability that rises around the break as a logistic of the level's logarithm does: it is the
+ * load at which a level is as likely to hold as to break. Before any level was tried every load is as likely as any
+ * other, on a logarithmic scale, and so is every slope, each twice the last, from steps to what a noisy server has. One
+ * level in 50 may come to anything (a lapse). A plain bracket always holds where a target without noise breaks, and too
+ * rarely that of another; here the one is left with the bracket but for its outermost parts, and where levels
+ * contradict each other only the flat slopes are likely, so that the interval is as wide as they make it.
+ *
+ * tests/unit/judge/test_search_coverage.c proves what the intervals cover. */
 
 /* A level that says something. */
 struct search_evidence {
 	double level;
 	bool broke;
-	bool is_long; /* measured as long as a confirmation */
+	bool is_long;     /* measured as long as a confirmation */
+	bool is_doubtful; /* held, where one that was measured for longer broke */
 };
 
 /* Quantiles of where it breaks: 2.5, 50 and 97.5%. */

@@ -16,7 +16,7 @@ struct search_log {
 	bool in_users;
 	struct search_trial *trials;
 	size_t n, capacity;
-	bool has_answered; /* the target, any request in any level */
+	uint64_t answered; /* by the target until the last level was judged, while it settled too */
 	/* Of a level and of the one before it, which may be judged when the next one has begun: by their indices. */
 	struct windows windows[2];
 };
@@ -93,23 +93,23 @@ name_cause(struct level_verdict *verdict)
 			verdict->findings[i].mode = FAILURE_MODE_OBJECTIVE_MISSED;
 }
 
-/* It crashed in an earlier level, which held until then or broke by it, and was not back when this one was settled. */
+/* It crashed in an earlier level, which held until then or broke by it, and answered nothing since. What died while it
+ * settled at this level's load broke by that. */
 static bool
-is_gone(const struct search_log *log, const struct level_verdict *verdict, const struct level_summary *level)
+is_gone(const struct search_log *log, const struct level_verdict *verdict, const struct summary *summary)
 {
 	bool has_crashed = false;
 
 	for (size_t i = 0; i < verdict->findings_n; i++)
 		has_crashed = has_crashed || verdict->findings[i].mode == FAILURE_MODE_CRASH;
-	return log->has_answered && level->counts.ok == 0 && level->counts.scheduled > 0 && has_crashed;
+	return has_crashed && log->answered > 0 && summary->everything.counts.ok == log->answered;
 }
 
 void
-search_log_level(struct search_log *log, struct level_verdict *verdict, const struct level_summary *level,
-	const double *slo_values)
+search_log_level(
+	struct search_log *log, struct level_verdict *verdict, const struct summary *summary, const double *slo_values)
 {
-	double offered = level->offered;
-
+	double offered = summary->levels[verdict->level].offered;
 	struct windows *windows = &log->windows[verdict->level % 2];
 	/* The same as the load was told: a search is a function of its trials. */
 	struct search_step step = search_log_next(log, INT64_MAX);
@@ -122,10 +122,10 @@ search_log_level(struct search_log *log, struct level_verdict *verdict, const st
 		.is_confirmation = is_as_said && step.is_confirmation};
 	struct window_count worst = windows_worst(windows, log->plan);
 
-	trial.is_gone = is_gone(log, verdict, level);
+	trial.is_gone = is_gone(log, verdict, summary);
 	if (trial.is_gone)
 		trial.outcome = SEARCH_VOID;
-	log->has_answered = log->has_answered || level->counts.ok > 0;
+	log->answered = summary->everything.counts.ok;
 	trial.windows = worst.told;
 	trial.windows_bad = worst.bad;
 	if (log->n == log->capacity) {

@@ -16,8 +16,8 @@ void search_log_interval(struct search_log *log, const struct summary *summary);
 
 /* A level that was judged. Where its windows say that it held, whatever rate broke it over the level as a whole breaks
  * nothing: the verdict says so. Where nobody was there any more it says nothing of its load. */
-void search_log_level(struct search_log *log, struct level_verdict *verdict, const struct level_summary *level,
-	const double *slo_values);
+void search_log_level(
+	struct search_log *log, struct level_verdict *verdict, const struct summary *summary, const double *slo_values);
 
 /* One for each level that was judged, in that order. */
 size_t search_log_trials(const struct search_log *log);

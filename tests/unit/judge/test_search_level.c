@@ -29,6 +29,20 @@ begin(void)
 	run_add_slo(&run, make_expr("response", 0.99, EXPR_LE, LIMIT_NS));
 }
 
+/* A second before a level in which one request is answered. */
+static void
+run_settle(struct scripted_run *r)
+{
+	uint32_t used[3] = {0};
+	struct exchange x = make_exchange(&(struct step){.offered = 1}, LEVEL_WARMUP, 0, 1, r->now_ns, 0, used);
+	struct reading reading = make_reading(r, &(struct step){.cpu = 0.1}, 0);
+
+	recorder_add_scheduled(r->recorder, LEVEL_WARMUP, 0, 1);
+	recorder_add_sent(r->recorder, LEVEL_WARMUP, 0);
+	recorder_add_exchange(r->recorder, &x, LEVEL_NONE);
+	end_interval(r, LEVEL_WARMUP, &reading, 0);
+}
+
 static const struct search_trial *
 play(struct step step)
 {
@@ -141,6 +155,27 @@ test_a_crash_breaks_at_once(void **state)
 	assert_outcome((struct step){.offered = 200, .kill_at_s = 9}, SEARCH_BROKE);
 }
 
+/* The target dies while it settles, at what would be 400/s: nothing of the level itself is answered. */
+static void
+test_a_target_that_dies_while_it_settles_broke_and_one_that_was_dead_is_gone(void **state)
+{
+	struct step dead = {.offered = 400, .bad = {{FAILURE_CONNECT_REFUSED, 4000, 0}}, .gone_at_s = 1};
+
+	(void)state;
+	for (int answers = 0; answers < 2; answers++) {
+		begin();
+		play((struct step){.offered = 200});
+		for (int i = 0; i < answers; i++)
+			run_settle(&run);
+		const struct search_trial *trial = play(dead);
+
+		assert_int_equal(trial->is_gone, !answers);
+		assert_int_equal(trial->outcome, answers ? SEARCH_BROKE : SEARCH_VOID);
+		assert_int_equal(judge_search_step(run.judge, INT64_MAX).end == SEARCH_END_GONE, !answers);
+		run_fini(&run);
+	}
+}
+
 static void
 test_less_achieved_than_offered_breaks_where_it_lasts(void **state)
 {
@@ -156,6 +191,18 @@ test_less_achieved_than_offered_breaks_where_it_lasts(void **state)
 			SEARCH_BROKE);
 		run_fini(&run);
 	}
+}
+
+/* One of 30 is more than 2%, and no more than the last one sent. */
+static void
+test_the_last_request_under_way_is_no_shortfall(void **state)
+{
+	(void)state;
+	begin();
+	run.plan.slos_n = 0;
+	assert_int_equal(play((struct step){.offered = 3, .slow = 1, .slow_ns = NS_PER_S})->outcome, SEARCH_HELD);
+	assert_int_equal(play((struct step){.offered = 3, .slow = 2, .slow_ns = NS_PER_S})->outcome, SEARCH_BROKE);
+	run_fini(&run);
 }
 
 static void
@@ -260,7 +307,9 @@ main(void)
 		cmocka_unit_test(test_a_rate_that_one_window_made_breaks_nothing_and_the_verdict_says_so),
 		cmocka_unit_test(test_timeouts_after_the_level_are_windows_of_it),
 		cmocka_unit_test(test_a_crash_breaks_at_once),
+		cmocka_unit_test(test_a_target_that_dies_while_it_settles_broke_and_one_that_was_dead_is_gone),
 		cmocka_unit_test(test_less_achieved_than_offered_breaks_where_it_lasts),
+		cmocka_unit_test(test_the_last_request_under_way_is_no_shortfall),
 		cmocka_unit_test(test_a_busy_cpu_breaks_only_with_what_it_stands_beside),
 		cmocka_unit_test(test_what_the_generator_spoiled_is_void),
 		cmocka_unit_test(test_a_search_fills_the_breaking_point),
