@@ -234,6 +234,17 @@ scrape_on_timer(uv_timer_t *timer)
 	fetch_begin(&scrape->fetch);
 }
 
+/* Room for a slice and what comes while it is read, in memory that was touched: later there are only larger ones. */
+static void
+slice_init(struct buf *slice, uint64_t ceiling_bytes)
+{
+	size_t room = ceiling_bytes < 2 * SLICE_BYTES ? ceiling_bytes : 2 * SLICE_BYTES;
+
+	buf_init(slice, ceiling_bytes);
+	CHECK(buf_reserve(slice, room));
+	memset(slice->bytes, 0, room);
+}
+
 static void
 give_harvest(void *context, const struct exposition_sample *sample)
 {
@@ -253,8 +264,8 @@ scrape_init(struct scrape *scrape, struct scrapes *all, size_t i, const struct p
 		.harvest = harvest_new(endpoint)};
 	exposition_init(&scrape->exposition, give_harvest, scrape->harvest);
 	buf_init(&scrape->field, PROTOCOL_FIELD_MAX);
-	buf_init(&scrape->coming, endpoint->ceiling_bytes);
-	buf_init(&scrape->slice, endpoint->ceiling_bytes);
+	slice_init(&scrape->coming, endpoint->ceiling_bytes);
+	slice_init(&scrape->slice, endpoint->ceiling_bytes);
 	CHECK_OP(uv_timer_init(all->loop, &scrape->timer), ==, 0);
 	scrape->timer.data = scrape;
 	scrape->has_fetch = fetch_init(&scrape->fetch, all->loop, &endpoint->fetch, scrape_on_answer, scrape, err);
