@@ -103,12 +103,13 @@ add_usual(struct compared *compared, bool is_gated, double tolerance, const stru
 		}
 }
 
-/* Whoever wants them compared names them: of themselves they say nothing of an arm, and so no arm is better for them.
- */
+/* Whoever wants them compared names them: what the generator did says nothing of an arm, and what is a change over time
+ * is mostly 0, of which there are no percents. */
 static bool
-is_of_the_generator(const struct plan_metric *metric)
+is_left_out(const struct plan_metric *metric)
 {
-	return strcmp(metric->name, "lateness") == 0 || strcmp(metric->name, "loop_lag") == 0;
+	return strcmp(metric->name, "lateness") == 0 || strcmp(metric->name, "loop_lag") == 0 ||
+	       metric->unit == UNIT_CHANGE || metric->unit == UNIT_GROWTH || metric->unit == UNIT_SLOPE;
 }
 
 static void
@@ -119,7 +120,7 @@ add_the_rest(struct compared *compared, double tolerance, const struct arm *cons
 			.request = -1,
 			.stat = judge_metrics[m]->stats == STAT_GAUGE ? EXPR_AVG : EXPR_VALUE};
 
-		if (is_of_the_generator(judge_metrics[m]))
+		if (is_left_out(judge_metrics[m]))
 			continue;
 		if (metric_kind(judge_metrics[m]) != METRIC_OF_DISTRIBUTION)
 			add_where_any(compared, &measure, false, tolerance, arms);
