@@ -136,16 +136,26 @@ print_count(double value, char *into, size_t size)
 	units_count_text(value, into, size);
 }
 
+/* With its sign, and whole from 1000% on. */
+static void
+print_share(double value, const char *unit, char *into, size_t size)
+{
+	double percent = value * 100;
+
+	snprintf(
+		into, size, fabs(percent) >= 1000 ? "%s%.0f%%%s" : "%s%.3g%%%s", percent > 0 ? "+" : "", percent, unit);
+}
+
 static void
 print_change(double value, char *into, size_t size)
 {
-	snprintf(into, size, value == 0 ? "%.3g%%" : "%+.3g%%", value * 100);
+	print_share(value, "", into, size);
 }
 
 static void
 print_growth(double value, char *into, size_t size)
 {
-	snprintf(into, size, value == 0 ? "%.3g%%/h" : "%+.3g%%/h", value * 100);
+	print_share(value, "/h", into, size);
 }
 
 static void

@@ -26,7 +26,7 @@ void result_add_scenarios(cJSON *result, const struct report *report);
 void result_add_levels(cJSON *result, const struct report *report);
 void result_add_breaking_point(cJSON *result, const struct report *report);
 void result_add_spike(cJSON *result, const struct report *report);     /* nothing where there was none */
-void result_add_curve(cJSON *result, const struct report *report);     /* null: the load had no levels */
+void result_add_curve(cJSON *result, const struct report *report);     /* null: the load had no levels, and no doubt */
 void result_add_sustained(cJSON *result, const struct report *report); /* null: not steady, or too short */
 void result_add_failure_mode(cJSON *result, const struct report *report);
 void result_add_experiment(cJSON *result, const struct report *report); /* nothing where it is one run */

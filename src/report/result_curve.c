@@ -113,7 +113,7 @@ result_add_curve(cJSON *result, const struct report *report)
 	const struct load_curve *c = &report->verdict->curve;
 	cJSON *o;
 
-	if (!c->is_known) {
+	if (!c->is_known && c->little_off == 0) {
 		value_set(result, "curve", cJSON_CreateNull());
 		return;
 	}

@@ -27,6 +27,7 @@ static const struct {
 	{UNIT_CHANGE, "0", 0, "0%"},
 	{UNIT_GROWTH, "5%/h", 0.05, "+5%/h"},
 	{UNIT_GROWTH, "-2%/h", -0.02, NULL},
+	{UNIT_GROWTH, "76400%/h", 764, "+76400%/h"},
 	{UNIT_GROWTH, "24%/d", 0.01, "+1%/h"},
 	{UNIT_GROWTH, "0.1%/min", 0.06, "+6%/h"},
 	{UNIT_SLOPE, "10MiB/h", 10485760, "+10.0 MiB/h"},

@@ -110,6 +110,7 @@ test_accounts_that_contradict_each_other_are_said(void **state)
 
 	(void)state;
 	say(&said, contradict);
+	assert_says(said.document, "\"off\":\t1");
 	assert_says(said.page, "12.5 were in flight on average, but rate × time (Little's law) makes 2.01 to 2.1");
 	said_fini(&said);
 }
