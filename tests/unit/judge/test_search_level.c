@@ -281,6 +281,22 @@ test_a_search_that_found_no_break_says_at_least(void **state)
 }
 
 static void
+test_the_level_that_is_named_is_one_that_said_so(void **state)
+{
+	(void)state;
+	begin();
+	play((struct step){.offered = 100});
+	play((struct step){.offered = 200, .bad = BREAKING});
+	play((struct step){.offered = 100, .lateness_ns = 20 * NS_PER_MS});
+	play((struct step){.offered = 200, .lateness_ns = 20 * NS_PER_MS});
+	const struct breaking_point *p = &conclude(&run)->breaking_point;
+
+	assert_int_equal(p->max_sustainable_level, 0);
+	assert_int_equal(p->first_broken_level, 1);
+	run_fini(&run);
+}
+
+static void
 test_a_search_that_was_stopped_gives_the_bracket_so_far(void **state)
 {
 	(void)state;
@@ -314,6 +330,7 @@ main(void)
 		cmocka_unit_test(test_what_the_generator_spoiled_is_void),
 		cmocka_unit_test(test_a_search_fills_the_breaking_point),
 		cmocka_unit_test(test_a_search_that_found_no_break_says_at_least),
+		cmocka_unit_test(test_the_level_that_is_named_is_one_that_said_so),
 		cmocka_unit_test(test_a_search_that_was_stopped_gives_the_bracket_so_far),
 	};
 
