@@ -217,6 +217,23 @@ say_causes(struct verdict *verdict)
 	mark_about_break(verdict, before);
 }
 
+/* A bound on what nobody could scrape never held, whatever the target did: a name that no exporter knows must not make
+ * a run a pass. */
+static bool
+say_blind(struct verdict *verdict, const struct judge_view *view, const char *key, const struct expr *exprs, size_t n)
+{
+	bool is_blind = false;
+
+	for (size_t i = 0; i < n && view->summary->measured_s > 0; i++) {
+		if (exprs[i].metric->scraped == NULL || !isnan(judge_value(&exprs[i], view->summary, NULL)))
+			continue;
+		is_blind = true;
+		verdict_add_reason(
+			verdict, "'%s' of %s could not be judged: nothing was scraped of it", exprs[i].text, key);
+	}
+	return is_blind;
+}
+
 /* 3: nothing can be said; 1: a gate failed; 0. */
 static int
 conclude_figures(struct verdict *verdict, const struct judge_view *view)
@@ -243,12 +260,17 @@ conclude_figures(struct verdict *verdict, const struct judge_view *view)
 	say_causes(verdict);
 	if (view->facts->abort_when_held && view->facts->abort_expr != NULL)
 		verdict_add_reason(verdict, "abort_when '%s' held and ended the run", view->facts->abort_expr->text);
+	bool is_blind =
+		say_blind(verdict, view, "break_when", view->plan->break_when.also, view->plan->break_when.also_n);
+
+	is_blind = say_blind(verdict, view, "abort_when", view->plan->abort_when, view->plan->abort_when_n) || is_blind;
 	if (is_implausible || limiting != NULL || view->facts->workers_lost > 0 || view->facts->actions_failed > 0)
 		return EXIT_INCONCLUSIVE;
 	if (gates > 0 && gated == 0 && !is_broken && !view->facts->abort_when_held && !view->facts->hook_failed)
 		return EXIT_INCONCLUSIVE;
-	return slos_hold && !is_broken && !view->facts->abort_when_held && !view->facts->hook_failed ? EXIT_PASSED
-												     : EXIT_FAILED_GATE;
+	if (!slos_hold || is_broken || view->facts->abort_when_held || view->facts->hook_failed)
+		return EXIT_FAILED_GATE;
+	return is_blind ? EXIT_INCONCLUSIVE : EXIT_PASSED;
 }
 
 void

@@ -19,10 +19,16 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static struct plan_request requests[] = {{.name = "a"}, {.name = "b"}};
+static struct plan_scraped figures[] = {{.name = "a"}, {.name = "depth", .index = 1}};
+static struct plan_endpoint endpoints[] = {{.list = figures, .n = 1}, {.list = figures + 1, .n = 1}};
 static const struct plan plan = {
 	.name = "fuzz",
 	.requests = requests,
 	.requests_n = ARRAY_LEN(requests),
+	.scrape = {.endpoints = endpoints,
+		.endpoints_n = ARRAY_LEN(endpoints),
+		.list = figures,
+		.n = ARRAY_LEN(figures)},
 	.output.interval_ns = NS_PER_S,
 };
 
