@@ -9,6 +9,7 @@
 #define TERMS 3
 #define ITERATIONS 200
 #define KAPPA_SURE 1.96 /* standard errors from 0 */
+#define PEAK_BEYOND 2.0 /* times the highest load tested: what is farther out was not measured, but made up */
 
 struct data {
 	const double *load, *achieved;
@@ -219,10 +220,22 @@ set_fit(struct usl *usl, const struct data *d, const struct model *m)
 	set_errors(usl, d, m);
 }
 
+static double
+highest_load(const struct data *d)
+{
+	double highest = 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		highest = fmax(highest, d->load[i]);
+	return highest;
+}
+
 /* N* = √((1 − σ) / κ), for σ below 1: more than one at a time would be no gain otherwise. */
 static void
-set_peak(struct usl *usl)
+set_peak(struct usl *usl, const struct data *d)
 {
+	double at = usl->kappa > 0 && usl->sigma < 1 ? fmax(1, sqrt((1 - usl->sigma) / usl->kappa)) : NAN;
+
 	usl->limit_per_s = usl->kappa <= 0 && usl->sigma > 0 ? usl->lambda / usl->sigma : NAN;
 	usl->peak_load = usl->peak_per_s = NAN;
 	if (usl->kappa <= 0)
@@ -235,8 +248,12 @@ set_peak(struct usl *usl)
 	else if (usl->sigma >= 1)
 		snprintf(usl->no_peak, sizeof(usl->no_peak),
 			"sigma is 1 or more: one at a time is as much as it can do");
+	else if (at > PEAK_BEYOND * highest_load(d))
+		snprintf(usl->no_peak, sizeof(usl->no_peak),
+			"it would be at %.3g, far beyond the %.3g that were tested: test higher loads to find it", at,
+			highest_load(d));
 	else {
-		usl->peak_load = fmax(1, sqrt((1 - usl->sigma) / usl->kappa));
+		usl->peak_load = at;
 		usl->peak_per_s = usl_throughput(usl, usl->peak_load);
 	}
 }
@@ -271,7 +288,7 @@ usl_fit(struct usl *usl, const double *load, const double *achieved_per_s, size_
 	struct model m = choose(&d);
 
 	set_fit(usl, &d, &m);
-	set_peak(usl);
+	set_peak(usl, &d);
 	if (!(usl->r_squared >= USL_R_SQUARED_MIN) || usl->residual > USL_RESIDUAL_MAX)
 		snprintf(usl->why_not, sizeof(usl->why_not),
 			"the law does not fit: R² %.3f, and what is left over is %.0f%% of the mean", usl->r_squared,

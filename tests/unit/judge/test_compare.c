@@ -292,6 +292,48 @@ test_what_only_a_run_has_is_compared_by_its_runs(void **state)
 	pair_fini(&pair);
 }
 
+static bool
+has_row(const struct comparison *comparison, const char *name)
+{
+	for (size_t i = 0; i < comparison->rows_n; i++)
+		if (strcmp(comparison->rows[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Mostly 0, so that a change of it has no percents: compared where the profile names it. */
+static void
+test_changes_over_time_are_compared_only_by_name(void **state)
+{
+	struct plan_compared named = {
+		.measure = {.metric = metric_named("memory.growth"), .request = -1}, .tolerance = 0.1};
+	struct compared_pair pair = {.plan = arms_plan(200)};
+
+	(void)state;
+	compare(&pair, &server, 2, &server, 2);
+	for (size_t r = 0; r < 2; r++)
+		for (int i = 0; i < 2; i++) {
+			struct arm *arm = i == 0 ? pair.baseline : pair.current;
+
+			arm->runs[r].sustained = (struct sustained){.is_known = true,
+				.p99 = {.windows = 40, .is_trend = true, .change = 0.1 * (i + 1)},
+				.memory = {.windows = 40, .first = 100, .per_h = 5 * (i + 1)},
+				.memory_course = MEMORY_LEAK};
+		}
+	compare_free(pair.comparison);
+	pair.comparison = compare_arms(pair.baseline, pair.current, &pair.plan);
+	assert_false(has_row(pair.comparison, "p99.drift"));
+	assert_false(has_row(pair.comparison, "memory.growth"));
+	compare_free(pair.comparison);
+	pair.plan.compare.named = &named;
+	pair.plan.compare.named_n = 1;
+	pair.comparison = compare_arms(pair.baseline, pair.current, &pair.plan);
+	assert_true(row_named(pair.comparison, "memory.growth")->baseline == 0.05);
+	assert_true(row_named(pair.comparison, "memory.growth")->current == 0.1);
+	assert_false(has_row(pair.comparison, "p99.drift"));
+	pair_fini(&pair);
+}
+
 static void
 test_an_arm_of_one_block_has_no_interval_and_gates_nothing(void **state)
 {
@@ -373,6 +415,7 @@ main(void)
 		cmocka_unit_test(test_a_profile_gates_what_it_names_within_its_own_tolerance),
 		cmocka_unit_test(test_the_noise_between_runs_widens_the_intervals),
 		cmocka_unit_test(test_what_only_a_run_has_is_compared_by_its_runs),
+		cmocka_unit_test(test_changes_over_time_are_compared_only_by_name),
 		cmocka_unit_test(test_an_arm_of_one_block_has_no_interval_and_gates_nothing),
 		cmocka_unit_test(test_an_arm_spikes_where_the_baseline_does_not),
 		cmocka_unit_test(test_many_figures_are_held_to_more_than_one_is),

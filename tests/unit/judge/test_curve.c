@@ -48,6 +48,20 @@ test_the_law_is_found_in_its_own_curve(void **state)
 	assert_near(usl.peak_per_s, usl_throughput(&usl, usl.peak_load), 1e-9);
 }
 
+static void
+test_a_peak_far_beyond_what_was_tested_is_not_made_up(void **state)
+{
+	double achieved[LOADS];
+	struct usl usl;
+
+	(void)state;
+	make_throughput(50, 0.05, 0.0000475, achieved); /* at 141, of 64 tested */
+	usl_fit(&usl, loads, achieved, LOADS);
+	assert_string_equal(usl.why_not, "");
+	assert_true(isnan(usl.peak_load));
+	assert_non_null(strstr(usl.no_peak, "would be at 141"));
+}
+
 /* Amdahl's: nothing says that it falls again. */
 static void
 test_what_only_levels_off_has_no_peak(void **state)
@@ -227,6 +241,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_law_is_found_in_its_own_curve),
+		cmocka_unit_test(test_a_peak_far_beyond_what_was_tested_is_not_made_up),
 		cmocka_unit_test(test_what_only_levels_off_has_no_peak),
 		cmocka_unit_test(test_what_the_law_does_not_fit_is_not_shown),
 		cmocka_unit_test(test_the_knee_is_where_the_curve_bends_upwards),
