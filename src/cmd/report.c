@@ -171,6 +171,14 @@ note_lost_worker(struct rejudging *r)
 }
 
 static void
+on_interval(void *context, const struct summary *summary)
+{
+	struct rejudging *r = context;
+
+	judge_interval(r->judge, summary);
+}
+
+static void
 on_level_closed(void *context, const struct summary *summary, uint32_t level)
 {
 	struct rejudging *r = context;
@@ -227,7 +235,8 @@ rebuild(const struct asked *asked, bool *is_printed, struct error *err)
 	if (plan == NULL)
 		return false;
 	r.judge = judge_new(plan);
-	const struct rebuild_events on = {.on_level_closed = on_level_closed, .context = &r};
+	const struct rebuild_events on = {
+		.on_interval = on_interval, .on_level_closed = on_level_closed, .context = &r};
 	bool is_rebuilt = rebuild_read(events, plan, &on, &rebuilt, err);
 
 	if (is_rebuilt) {

@@ -53,6 +53,8 @@ apply(struct rebuilding *r, const struct event *event)
 	case EVENT_INTERVAL:
 		summary_add_interval(into->summary, r->interval);
 		into->last_ns = into->summary->last_ns;
+		if (r->events->on_interval != NULL)
+			r->events->on_interval(r->events->context, into->summary);
 		break;
 	case EVENT_PHASE:
 		if (strcmp(event->text, "drain") == 0)

@@ -9,6 +9,8 @@
 /* A run's journal (events.ndjson) → its summary, as far as the run came: how a killed run is reported, and a finished
  * one again. What stands behind the last whole line is ignored: a kill may tear the one that was being written. */
 struct rebuild_events {
+	/* An interval was added: before the levels that closed with it. NULL: not wanted. */
+	void (*on_interval)(void *context, const struct summary *summary);
 	/* A level was judged in the run, or ended without having been: its histograms are still live. NULL: not wanted.
 	 */
 	void (*on_level_closed)(void *context, const struct summary *summary, uint32_t level);
