@@ -4,11 +4,11 @@ _brunt() {
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "run check target report help --help --version" -- "$current"))
+		COMPREPLY=($(compgen -W "run stress check target report help --help --version" -- "$current"))
 		return
 	fi
 	case $previous in
-	--out | --events | --control | --truth | --state)
+	--out | --events | --control | --save | --truth | --state)
 		COMPREPLY=($(compgen -f -- "$current"))
 		return
 		;;
@@ -29,6 +29,10 @@ _brunt() {
 	esac
 	case $command in
 	run) flags="--set --out --events --control --json --quiet --workers --help" ;;
+	stress)
+		flags="--from --max --slo --every --width --confirm --limit --timeout --save --set --out --events --json --quiet
+			--workers --help"
+		;;
 	check) flags="--set --latency --help" ;;
 	report) flags="--format --help" ;;
 	target)
@@ -41,13 +45,13 @@ _brunt() {
 			--breaker-for --drain --swap --save-per-token --load-per-token --state --help"
 		;;
 	help)
-		COMPREPLY=($(compgen -W "run check target report profile" -- "$current"))
+		COMPREPLY=($(compgen -W "run stress check target report profile" -- "$current"))
 		return
 		;;
 	esac
 	if [[ $current == -* ]]; then
 		COMPREPLY=($(compgen -W "$flags" -- "$current"))
-	elif [ "$command" != target ]; then
+	elif [ "$command" != target ] && [ "$command" != stress ]; then
 		COMPREPLY=($(compgen -f -- "$current"))
 	fi
 }

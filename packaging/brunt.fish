@@ -1,21 +1,31 @@
 # fish completion for brunt
-set -l commands run check target report help
+set -l commands run stress check target report help
 
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -f
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a run -d "drive a load and judge the target"
+complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a stress -d "find where the server at a URL breaks"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a check -d "validate a profile and show its plan; sends nothing"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a target -d "a simulated server with a known capacity"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a report -d "print the report of a finished or killed run"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a help -d "help on a command or on profiles"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -l version -d "print the version"
 
-complete -c brunt -n "__fish_seen_subcommand_from run check" -l set -x -d "change a key of the profile: key=value"
-complete -c brunt -n "__fish_seen_subcommand_from run" -l out -r -d "write the results exactly there"
-complete -c brunt -n "__fish_seen_subcommand_from run" -l events -r -d "write the event stream to a file, or - for stdout"
+complete -c brunt -n "__fish_seen_subcommand_from run stress check" -l set -x -d "change a key of the profile: key=value"
+complete -c brunt -n "__fish_seen_subcommand_from run stress" -l out -r -d "write the results exactly there"
+complete -c brunt -n "__fish_seen_subcommand_from run stress" -l events -r -d "write the event stream to a file, or - for stdout"
 complete -c brunt -n "__fish_seen_subcommand_from run" -l control -r -d "take control messages from a fifo, or - for stdin"
-complete -c brunt -n "__fish_seen_subcommand_from run" -l json -d "print result.json and nothing else"
-complete -c brunt -n "__fish_seen_subcommand_from run" -l quiet -d "no progress, a report only on failure"
-complete -c brunt -n "__fish_seen_subcommand_from run" -l workers -x -d "processes that share the load"
+complete -c brunt -n "__fish_seen_subcommand_from run stress" -l json -d "print result.json and nothing else"
+complete -c brunt -n "__fish_seen_subcommand_from run stress" -l quiet -d "no progress, a report only on failure"
+complete -c brunt -n "__fish_seen_subcommand_from run stress" -l workers -x -d "processes that share the load"
+complete -c brunt -n "__fish_seen_subcommand_from stress" -l from -x -d "begin at this rate"
+complete -c brunt -n "__fish_seen_subcommand_from stress" -l max -x -d "try no rate above it"
+complete -c brunt -n "__fish_seen_subcommand_from stress" -l slo -x -d "what must hold, e.g. p95 <= 200ms"
+complete -c brunt -n "__fish_seen_subcommand_from stress" -l every -x -d "measure each level for so long"
+complete -c brunt -n "__fish_seen_subcommand_from stress" -l width -x -d "how narrow the bracket is in the end"
+complete -c brunt -n "__fish_seen_subcommand_from stress" -l confirm -x -d "measure the highest level that held once more"
+complete -c brunt -n "__fish_seen_subcommand_from stress" -l limit -x -d "of the whole search"
+complete -c brunt -n "__fish_seen_subcommand_from stress" -l timeout -x -d "of a request"
+complete -c brunt -n "__fish_seen_subcommand_from stress" -l save -r -d "write the profile that this is to a new file"
 complete -c brunt -n "__fish_seen_subcommand_from check" -l latency -x -d "how many are in flight at this response time"
 complete -c brunt -n "__fish_seen_subcommand_from report" -l format -x -a "json text" -d "how to print it"
 

@@ -81,6 +81,7 @@ def raw_reads(target, body):
     return reads
 
 
+@pytest.mark.timing
 def test_events_may_come_one_by_one_or_together(start):
     target = start("--llm", "--prefill", "5ms", "--prefill-per-token", "0", "--step", "20ms")
     body = {"prompt": "x", "max_tokens": 8, "stream": True}
