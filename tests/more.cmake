@@ -18,6 +18,15 @@ set_tests_properties(profiles_check PROPERTIES LABELS source)
 set_tests_properties(tidy tidy_rules scenario_harness packaging profiles_readme format clang_tidy PROPERTIES LABELS source TIMEOUT 600)
 set_tests_properties(clang_tidy PROPERTIES RUN_SERIAL ON) # takes every core, which no other test should feel
 
+# A GPU's library where there is no GPU, by the name that brunt looks for.
+if(TARGET unit_sampler_power)
+  add_library(fake_nvml MODULE ${CMAKE_CURRENT_SOURCE_DIR}/unit/sampler/fake_nvml.c)
+  set_target_properties(fake_nvml PROPERTIES PREFIX "" OUTPUT_NAME libnvidia-ml SUFFIX .so.1
+                        LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fake)
+  add_dependencies(unit_sampler_power fake_nvml)
+  target_compile_definitions(unit_sampler_power PRIVATE FAKE_NVML="$<TARGET_FILE:fake_nvml>")
+endif()
+
 get_property(tests DIRECTORY PROPERTY TESTS)
 foreach(test ${tests})
   if(test MATCHES "^unit_")

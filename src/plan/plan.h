@@ -38,6 +38,7 @@ struct plan_watch {
 	const char *cgroup;    /* a path in its hierarchy, or a directory below /sys/fs/cgroup */
 	const char *unit;      /* systemd's; a service where it has no type */
 	const char *container; /* its id, or how it begins */
+	bool gpu;              /* beside it, the GPUs of its machine */
 	int64_t every_ns;      /* between readings, 100 ms … 1 s */
 };
 

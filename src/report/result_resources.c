@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "plan/scrape.h"
+#include "report/energy.h"
 #include "report/figure.h"
 #include "report/result.h"
 
@@ -63,6 +64,27 @@ loop_lag_object(const struct summary *summary)
 	return result_figures(&figures);
 }
 
+/* Null where the machine does not say what it draws. */
+static cJSON *
+energy_object(const struct summary *summary)
+{
+	struct energy energy;
+	cJSON *o;
+
+	if (!energy_of(summary, &energy))
+		return cJSON_CreateNull();
+	o = value_object();
+	value_set_number(o, "cpu_w", energy.cpu_w);
+	value_set_number(o, "cpu_idle_w", energy.cpu_idle_w);
+	value_set_number(o, "gpu_w", energy.gpu_w);
+	value_set_number(o, "gpu_idle_w", energy.gpu_idle_w);
+	value_set_bool(o, "idle_subtracted", energy.is_idle_subtracted);
+	value_set_number(o, "joules", energy.joules);
+	value_set_number(o, "joules_per_request", energy.per_request_j);
+	value_set_number(o, "joules_per_token", energy.per_token_j);
+	return o;
+}
+
 void
 result_add_resources(cJSON *result, const struct report *report)
 {
@@ -85,6 +107,7 @@ result_add_resources(cJSON *result, const struct report *report)
 	add_gauges(resources, "target", &summary->target);
 	add_gauges(resources, "target_idle", &summary->target_idle);
 	add_gauges(resources, "generator", &summary->self);
+	value_set(resources, "energy", energy_object(summary));
 }
 
 static const char *const series_columns[] = {

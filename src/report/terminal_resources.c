@@ -2,12 +2,27 @@
 #include <stdio.h>
 
 #include "base/check.h"
+#include "report/energy.h"
 #include "report/figure.h"
 #include "report/table.h"
 #include "report/terminal.h"
 
 static const struct table_column resource_columns[] = {
 	{"", true, 0}, {"average", false, 0}, {"peak", false, 0}, {"idle", false, 1}};
+
+static void
+add_energy(const struct summary *summary, struct page *page)
+{
+	struct energy energy;
+	char tokens[64] = "";
+
+	if (!energy_of(summary, &energy))
+		return;
+	if (isfinite(energy.per_token_j))
+		snprintf(tokens, sizeof(tokens), ", %.3g J per token", energy.per_token_j);
+	page_entry(page, "energy", PAINT_PLAIN, "%.3g J%s: %.3g J per request%s", energy.joules,
+		energy.is_idle_subtracted ? " above idle" : ", idle included", energy.per_request_j, tokens);
+}
 
 /* The target's own, as far as a sampler could read them. */
 void
@@ -29,6 +44,10 @@ terminal_add_resources(const struct report *report, struct page *page)
 		{GAUGE_THREADS, "threads", false},
 		{GAUGE_FDS, "open files", false},
 		{GAUGE_PROCESSES, "processes", false},
+		{GAUGE_GPU, "busiest GPU", false},
+		{GAUGE_GPU_MEMORY, "memory of GPUs", false},
+		{GAUGE_GPU_POWER, "watts of GPUs", false},
+		{GAUGE_POWER, "watts of CPUs", false},
 	};
 	const struct summary *summary = report->summary;
 	struct table table;
@@ -57,6 +76,7 @@ terminal_add_resources(const struct report *report, struct page *page)
 	if (is_any) {
 		page_heading(page, "Target's resources");
 		table_draw(&table, page);
+		add_energy(summary, page);
 	}
 	table_fini(&table);
 }

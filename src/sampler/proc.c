@@ -7,6 +7,8 @@
 #include "base/units.h"
 #include "sampler/cgroup_meter.h"
 #include "sampler/cgroup_watch.h"
+#include "sampler/nvml.h"
+#include "sampler/power.h"
 #include "sampler/proc_tree.h"
 #include "sampler/procfs.h"
 
@@ -21,6 +23,7 @@ struct proc_sampler {
 	struct proc_tree tree;
 	struct cgroup_limits limits;
 	struct cgroup_meter meter;
+	struct power_meter power;
 	double memory_total_bytes;
 	int64_t looked_ns, searched_ns; /* by our own clock: what rates are divided by; looked −1: no look yet */
 	bool is_gone;                   /* and reported so */
@@ -55,8 +58,12 @@ proc_open_at(const struct sampler_config *config, const char *root, const struct
 	s->clock = clock;
 	s->memory_total_bytes = procfs_read_memory_total(root);
 	proc_tree_init(&s->tree, root);
-	if (attach(s, err))
+	if (attach(s, err)) {
+		bool with_gpu = config->watch != NULL && config->watch->gpu;
+
+		power_meter_open(&s->power, root, with_gpu ? NVML_LIBRARY : NULL);
 		return &s->base;
+	}
 	proc_tree_fini(&s->tree);
 	free(s);
 	return NULL;
@@ -223,6 +230,7 @@ proc_read(struct sampler *sampler, struct reading *reading)
 		reading->values[i] = NAN;
 	reading->values[GAUGE_PROCESSES] = (double)proc_tree_live(&s->tree);
 	reading->values[GAUGE_OOM_KILLS] = cgroup_oom_kills(&s->limits); /* also of one that is gone */
+	power_meter_look(&s->power, now_ns, reading->values);            /* the machine's: also without it */
 	if (!is_there)
 		return false;
 	fill_cpu(s, s->looked_ns < 0 ? 0 : now_ns - s->looked_ns, reading->values);
@@ -252,6 +260,7 @@ proc_close(struct sampler *sampler)
 {
 	struct proc_sampler *s = container_of(sampler, struct proc_sampler, base);
 
+	power_meter_close(&s->power);
 	proc_tree_fini(&s->tree);
 	free(s);
 }

@@ -51,7 +51,7 @@ def fill(text, ran):
     """Puts the server's address and the scenario's folders where a scenario names them."""
     s = ran.server
     marks = [("@URL@", s.url), ("@PORT@", s.port), ("@PID@", s.pid), ("@NAME@", s.name), ("@OUT@", ran.out),
-             ("@DIR@", ran.folder), ("@BRUNT@", ran.brunt)]
+             ("@DIR@", ran.folder), ("@BRUNT@", ran.brunt), ("@BUILD@", os.path.dirname(ran.brunt))]
     if s.cgroup:
         marks += [("@CGROUP@", s.cgroup.path), ("@UNIT@", s.cgroup.name), ("@CONTAINER@", s.cgroup.container)]
     for mark, value in marks:
@@ -119,7 +119,7 @@ def run_brunt(run, ran):
         write_file(name, content, ran)
     # NO_COLOR is for whoever reads a pipe; a terminal is to show what it shows to people.
     plain = {} if run.get("stdout") == "tty" else {"NO_COLOR": "1"}
-    env = {**os.environ, **plain, "BRUNT": ran.brunt, **run.get("env", {})}
+    env = {**os.environ, **plain, "BRUNT": ran.brunt, **{name: fill(value, ran) for name, value in run.get("env", {}).items()}}
     if run.get("stdout") == "tty":  # whatever this test's own output wants
         env.pop("NO_COLOR", None)
         env["TERM"] = "xterm"
