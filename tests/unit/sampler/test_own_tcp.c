@@ -99,7 +99,7 @@ test_segments_that_were_sent_again_are_counted_since_the_last_look(void **state)
 	assert_true(own_tcp_is_due(&tcp, 1, 0));
 	own_tcp_offer(&tcp, second, port_of(second));
 	own_tcp_look(&tcp);
-	assert_true(tcp.retransmitted == 0);
+	assert_true(tcp.retransmitted == 0 || info_of(second).tcpi_total_retrans > 0); /* where we were held up */
 	for (int i = 0; i < 1000 && info_of(second).tcpi_total_retrans == 0; i++)
 		nanosleep(&(struct timespec){.tv_nsec = 10 * NS_PER_MS}, NULL);
 	assert_true(info_of(second).tcpi_total_retrans > 0);
