@@ -9,6 +9,10 @@
 
 #define ALIKE_MOST 0.9
 
+/* What a curve leaves of a line is as alike as the slowest noise, and would leave one or two degrees of freedom, with
+ * which nothing is ever told apart. But the count is bounded: it has none of the wild tails that so few stand for. */
+#define DF_LEAST 6
+
 static int
 by_value(const void *a, const void *b)
 {
@@ -150,7 +154,7 @@ trend_find(struct trend *trend, const double *x, const double *y, size_t n)
 	qsort(scratch, n, sizeof(*scratch), by_value);
 	trend->variance = variance_of_count(scratch, n);
 	trend->widening = widening(trend->alike, n);
-	trend->df = fmax((double)n * (1 - trend->alike) / (1 + trend->alike) - 2, 1);
+	trend->df = fmax((double)n * (1 - trend->alike) / (1 + trend->alike) - 2, DF_LEAST);
 	double deviation = sqrt(trend->variance * trend->widening);
 
 	set_interval(trend, slopes, deviation);

@@ -60,7 +60,7 @@ def widened(x, y, slope):
     r = min(max((2 * math.sin(math.pi * rho / 6) * n + 2) / (n - 4), 0), 0.9)
     k = numpy.arange(1, n)
     factor = 1 + 2 / (n * (n - 1) * (n - 2)) * ((n - k) * (n - k - 1) * (n - k - 2) * r**k).sum()
-    return r, factor, max(n * (1 - r) / (1 + r) - 2, 1)
+    return r, factor, max(n * (1 - r) / (1 + r) - 2, 6)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -210,6 +210,23 @@ test_growth_is_a_leak_only_if_it_does_not_end(void **state)
 	assert_int_equal(course_of(shrinks), MEMORY_SHRINKS);
 }
 
+/* A line leaves a curve over, whose neighbours are as alike as can be: but hardly anything ever falls. */
+static void
+test_a_leak_that_is_no_straight_line_is_one(void **state)
+{
+	double x[N], faster[N], slower[N];
+	struct drift d;
+
+	(void)state;
+	fill_x(x);
+	for (size_t i = 0; i < N; i++) {
+		faster[i] = 50e6 + 80e6 * pow((double)i / N, 1.3);
+		slower[i] = 50e6 + 80e6 * pow((double)i / N, 0.8);
+	}
+	assert_int_equal(memory_course_find(&d, x, faster, N), MEMORY_LEAK);
+	assert_int_equal(memory_course_find(&d, x, slower, N), MEMORY_LEAK);
+}
+
 static void
 test_growth_counts_only_where_it_is_a_leak(void **state)
 {
@@ -235,6 +252,7 @@ main(void)
 		cmocka_unit_test(test_too_few_values_say_nothing),
 		cmocka_unit_test(test_a_change_is_a_share_of_where_the_line_begins),
 		cmocka_unit_test(test_growth_is_a_leak_only_if_it_does_not_end),
+		cmocka_unit_test(test_a_leak_that_is_no_straight_line_is_one),
 		cmocka_unit_test(test_growth_counts_only_where_it_is_a_leak),
 	};
 
