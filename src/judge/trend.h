@@ -11,8 +11,8 @@
  * reject, as order statistics of the slopes (Sen 1968). Neighbours that are alike leave less to be told: the variance
  * of the count is widened as Hamed and Rao (1998) weight the autocorrelations, which are taken to be r^k, since theirs,
  * of every lag that is significant, covered 64 to 92% instead of 95. r is the lag-1 correlation of the ranks of what
- * the line leaves over, corrected for its bias (Marriott and Pope 1954); Student's t of the effective number of values
- * stands for the normal distribution. tests/unit/judge/test_trend_coverage.c proves what that covers. */
+ * the line leaves over, corrected for its bias (Marriott and Pope 1954); Student's t of the effective number of values,
+ * 8 at least, stands for the normal distribution. tests/unit/judge/test_trend_coverage.c proves what that covers. */
 #define TREND_CONFIDENCE 0.95
 #define TREND_POINTS_MIN 10 /* below, the count is no normal variable */
 
