@@ -90,6 +90,29 @@ schedule_init(struct schedule *schedule, const struct plan_load *load, uint64_t 
 	init_warmup(schedule, load);
 }
 
+/* A steered load is judged as it goes on, so that what breaks the target must be its own. */
+static bool
+is_steered_rightly(const struct plan *plan, const struct schedule *s, struct error *err)
+{
+	const char *name = s->shape->choice.name;
+
+	if (!schedule_is_steered(s))
+		return true;
+	if (plan->scenarios_n > 1)
+		return error_set(err,
+			"%s: a scenario beside it would break the target with it; let it be the only one, and give "
+			"its requests weights",
+			name);
+	if (s->warmup_limit > 0)
+		return error_set(err,
+			"%s: its levels settle before they are measured; leave warmup.requests out, or write a time",
+			name);
+	if (plan->stop.when != STOP_FIRST_BROKEN)
+		return error_set(
+			err, "%s: it goes on after a level that broke, and ends by itself; leave `stop` out", name);
+	return true;
+}
+
 bool
 schedule_check(const struct plan *plan, struct error *err)
 {
@@ -109,7 +132,7 @@ schedule_check(const struct plan *plan, struct error *err)
 			error_set(err,
 				"%s: users send when they are free, so that a count is nowhere in time; write for: 10m",
 				load->shape.choice->name);
-		else
+		else if (is_steered_rightly(plan, &schedule, err))
 			continue;
 		return error_place(err, plan->path, load->shape.line, load->shape.column);
 	}

@@ -18,17 +18,24 @@ static const struct plan_choice discard = {
 	.name = "discard", .help = "", .keys = (const struct plan_key[]){PLAN_KEYS_END}};
 
 static struct plan *
-plan_of(const char *load, struct error *err)
+plan_of_text(const char *text, struct error *err)
 {
 	static const struct plan_choice *const protocols[] = {&http1, NULL}, *const readers[] = {&discard, NULL};
 	static const struct plan_metric *const metrics[] = {NULL};
 	const struct plan_tables tables = {
 		.shapes = shape_choices, .protocols = protocols, .readers = readers, .metrics = metrics};
+
+	return plan_load_text(text, strlen(text), "p.yaml", NULL, 0, &tables, err);
+}
+
+static struct plan *
+plan_of(const char *load, struct error *err)
+{
 	char text[2048];
 
 	snprintf(text, sizeof(text), "target: {url: \"http://127.0.0.1:1\"}\nload: %s\nrequests: [{name: a, get: /}]\n",
 		load);
-	return plan_load_text(text, strlen(text), "p.yaml", NULL, 0, &tables, err);
+	return plan_of_text(text, err);
 }
 
 /* A valid load; the plan lives until the next one. */
@@ -173,6 +180,48 @@ test_a_count_that_has_no_place_in_time_is_refused(void **state)
 		assert_non_null(strstr(err.message, loads[i].word));
 		plan_free(plan);
 	}
+}
+
+/* It would be steered by what another load did to the target, or not at all. */
+static void
+test_a_search_stands_alone_and_ends_by_itself(void **state)
+{
+#define TARGET "target: {url: \"http://127.0.0.1:1\"}\n"
+#define SEARCH "load: {search: {from: 5/s, max: 50/s}}"
+#define REQUESTS "requests: [{name: a, get: /}]"
+	static const struct {
+		const char *text, *word;
+	} bad[] = {
+		{TARGET "scenarios: [{name: x, " SEARCH ", " REQUESTS
+			"}, {name: y, load: {steady: {rate: 1/s, for: 9s}}, "
+			"requests: [{name: b, get: /}]}]\n",
+			"the only one"},
+		{TARGET "scenarios: [{name: y, load: {steady: {rate: 1/s, for: 9s}}, requests: [{name: b, get: /}]}, {name: x, " SEARCH
+			", " REQUESTS "}]\n",
+			"the only one"},
+		{TARGET SEARCH "\n" REQUESTS "\nstop: max\n", "leave `stop` out"},
+		{TARGET "load: {search: {from: 5/s, max: 50/s}, warmup: {requests: 9}}\n" REQUESTS "\n",
+			"leave warmup.requests out"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct error err = {0};
+		struct plan *plan = plan_of_text(bad[i].text, &err);
+
+		if (plan == NULL)
+			fail_msg("%zu: %s", i, err.message);
+		assert_false(schedule_check(plan, &err));
+		if (strstr(err.message, bad[i].word) == NULL)
+			fail_msg("%zu: '%s' lacks '%s'", i, err.message, bad[i].word);
+		plan_free(plan);
+	}
+	struct error err = {0};
+	struct plan *plan = plan_of_text(TARGET SEARCH "\n" REQUESTS "\nstop: first_broken\n", &err);
+
+	assert_non_null(plan);
+	assert_true(schedule_check(plan, &err));
+	plan_free(plan);
 }
 
 static void
@@ -374,6 +423,7 @@ main(void)
 		cmocka_unit_test(test_waves_that_rise_are_no_plateaus),
 		cmocka_unit_test(test_a_poisson_load_that_its_count_ends_makes_just_so_many),
 		cmocka_unit_test(test_a_count_that_has_no_place_in_time_is_refused),
+		cmocka_unit_test(test_a_search_stands_alone_and_ends_by_itself),
 		cmocka_unit_test(test_users_make_a_closed_loop_in_every_shape),
 		cmocka_unit_test(test_stages_of_rising_users_are_levels),
 		cmocka_unit_test(test_a_given_from_holds_in_a_stage_even_if_it_is_0),
