@@ -107,6 +107,23 @@ test_a_resumed_level_is_a_new_one_with_its_whole_length(void **state)
 	steps_fini(&steps);
 }
 
+/* A worker of several hears late that the level begins sooner, and has begun it as it was meant. */
+static void
+test_a_level_that_begins_sooner_keeps_what_was_taken_for_it(void **state)
+{
+	struct steps steps;
+
+	(void)state;
+	steps_init(&steps);
+	timeline_begin_steered(&steps.timeline, 300, NS_PER_S, NS_PER_S, 2 * NS_PER_S);
+	timeline_add(&steps.timeline, 0, 1);
+	timeline_begin_steered(&steps.timeline, 300, 2 * NS_PER_S, 0, 2 * NS_PER_S);
+	assert_int_equal(steps.timeline.n, 1);
+	assert_int_equal(steps.timeline.levels[0].start_ns, 2 * NS_PER_S);
+	assert_int_equal(steps.timeline.levels[0].outstanding, 1);
+	steps_fini(&steps);
+}
+
 int
 main(void)
 {
@@ -115,6 +132,7 @@ main(void)
 		cmocka_unit_test(test_an_exchange_belongs_to_the_level_of_its_due_time),
 		cmocka_unit_test(test_a_level_closes_when_its_window_is_over_and_its_last_exchange_ended),
 		cmocka_unit_test(test_a_resumed_level_is_a_new_one_with_its_whole_length),
+		cmocka_unit_test(test_a_level_that_begins_sooner_keeps_what_was_taken_for_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
