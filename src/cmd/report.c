@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +11,9 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "campaign/rejudge.h"
 #include "cmd/command.h"
 #include "cmd/tables.h"
-#include "judge/judge.h"
-#include "report/rebuild.h"
 #include "report/reporter.h"
 
 #define REPORT_DOCUMENT_CEILING ((size_t)64 * 1024 * 1024)
@@ -156,53 +154,19 @@ identity_of(const struct rebuilt *rebuilt)
 		.id = rebuilt->id, .started_wall_ns = has_start ? (int64_t)timegm(&tm) * NS_PER_S : 0, .shards = 1};
 }
 
-struct rejudging {
-	struct judge *judge;
-	struct run_facts facts;
-	const struct rebuilt *rebuilt; /* as far as it was read */
-};
-
-static void
-note_lost_worker(struct rejudging *r)
-{
-	r->facts.workers_lost = r->rebuilt->workers_lost;
-	r->facts.worker_lost_ns = r->rebuilt->lost_ns;
-	snprintf(r->facts.worker_lost_text, sizeof(r->facts.worker_lost_text), "%s", r->rebuilt->lost_text);
-}
-
-static void
-on_interval(void *context, const struct summary *summary)
-{
-	struct rejudging *r = context;
-
-	judge_interval(r->judge, summary);
-}
-
-static void
-on_level_closed(void *context, const struct summary *summary, uint32_t level)
-{
-	struct rejudging *r = context;
-
-	note_lost_worker(r);
-	judge_level(r->judge, summary, &summary->levels[level], &r->facts);
-}
-
 static bool
-print_rebuilt(const struct asked *asked, const struct plan *plan, const struct rebuilt *rebuilt, struct rejudging *r)
+print_rebuilt(const struct asked *asked, const struct plan *plan, const struct rejudged *rejudged)
 {
+	const struct rebuilt *rebuilt = &rejudged->rebuilt;
 	struct report report = {.plan = plan,
 		.summary = rebuilt->summary,
+		.verdict = rejudged->verdict,
 		.identity = identity_of(rebuilt),
 		.duration_ns = rebuilt->last_ns,
 		.pacing = "not known",
 		.results_dir = asked->dir};
 	bool is_printed = true;
 
-	r->facts.was_interrupted = !rebuilt->has_end || strcmp(rebuilt->status, "interrupted") == 0;
-	r->facts.signal = rebuilt->has_end ? rebuilt->exit_code - 128 : SIGKILL;
-	r->facts.was_unreachable = rebuilt->has_end && strcmp(rebuilt->status, "unreachable") == 0;
-	note_lost_worker(r);
-	report.verdict = judge_run(r->judge, rebuilt->summary, &r->facts);
 	for (size_t i = 0; is_printed && i < asked->formats_n; i++) {
 		struct buf document;
 
@@ -218,8 +182,7 @@ static bool
 rebuild(const struct asked *asked, bool *is_printed, struct error *err)
 {
 	char profile[PATH_MAX + 16], events[PATH_MAX + 16], runs[PATH_MAX + 16];
-	struct rebuilt rebuilt;
-	struct rejudging r = {.rebuilt = &rebuilt};
+	struct rejudged rejudged;
 
 	snprintf(runs, sizeof(runs), "%s/runs", asked->dir);
 	if (access(runs, R_OK) == 0)
@@ -234,16 +197,12 @@ rebuild(const struct asked *asked, bool *is_printed, struct error *err)
 
 	if (plan == NULL)
 		return false;
-	r.judge = judge_new(plan);
-	const struct rebuild_events on = {
-		.on_interval = on_interval, .on_level_closed = on_level_closed, .context = &r};
-	bool is_rebuilt = rebuild_read(events, plan, &on, &rebuilt, err);
+	bool is_rebuilt = rejudge(&rejudged, events, plan, err);
 
 	if (is_rebuilt) {
-		*is_printed = print_rebuilt(asked, plan, &rebuilt, &r);
-		summary_free(rebuilt.summary);
+		*is_printed = print_rebuilt(asked, plan, &rejudged);
+		rejudged_fini(&rejudged);
 	}
-	judge_free(r.judge);
 	plan_free(plan);
 	return is_rebuilt;
 }
