@@ -80,11 +80,9 @@ pump_shorten_level(struct pump *pump, int64_t at_ns)
 	pump->on_level(pump->context, timeline->n - 1);
 }
 
-/* What was due until then is taken: where that was later, the schedule changes from then on. */
 static void
-pump_steer_lane(struct pump *pump, struct lane *lane, const struct control *level, int64_t at_ns)
+pump_steer_lane(struct pump *pump, struct lane *lane, const struct control *level, int64_t at_ns, int64_t from_ns)
 {
-	int64_t from_ns = at_ns > pump->taken_until_ns ? at_ns : pump->taken_until_ns + 1;
 	int64_t offset_ns = pump->timeline.offset_ns;
 
 	lane_steer(lane, level->level, from_ns - offset_ns);
@@ -95,11 +93,14 @@ pump_steer_lane(struct pump *pump, struct lane *lane, const struct control *leve
 void
 pump_steer(struct pump *pump, const struct control *level, int64_t at_ns)
 {
+	/* What was due until then is taken: where that was later, the schedule changes from then on. */
+	int64_t from_ns = at_ns > pump->taken_until_ns ? at_ns : pump->taken_until_ns + 1;
+
 	for (size_t i = 0; i < pump->lanes_n; i++)
 		if (&pump->lanes[i].schedule == pump->timeline.lead)
-			pump_steer_lane(pump, &pump->lanes[i], level, at_ns);
+			pump_steer_lane(pump, &pump->lanes[i], level, at_ns, from_ns);
 	pump_shorten_level(pump, at_ns);
-	timeline_begin_steered(&pump->timeline, level->level, at_ns, level->settle_ns, level->for_ns);
+	timeline_begin_steered(&pump->timeline, level->level, at_ns, from_ns, level->settle_ns, level->for_ns);
 	pump->on_level(pump->context, pump->timeline.n - 1);
 }
 

@@ -72,7 +72,7 @@ timeline_begin_next(struct timeline *timeline, int64_t now_ns)
 	} while (is_lost_in_gap(timeline, &span, now_ns));
 	struct timeline_level *level = timeline_append(timeline);
 
-	level->settle_ns = level->start_ns = span.start_ns + timeline->offset_ns;
+	level->from_ns = level->own_ns = level->start_ns = span.start_ns + timeline->offset_ns;
 	level->end_ns = span.end_ns == INT64_MAX ? INT64_MAX : span.end_ns + timeline->offset_ns;
 	level->span = timeline->next_span - 1;
 	level->offered = span.offered;
@@ -82,12 +82,9 @@ timeline_begin_next(struct timeline *timeline, int64_t now_ns)
 uint32_t
 timeline_level_of(const struct timeline *timeline, int64_t due_ns)
 {
-	for (uint32_t i = timeline->n; i > 0; i--) {
-		if (due_ns >= timeline->levels[i - 1].start_ns)
-			return i - 1;
-		if (due_ns >= timeline->levels[i - 1].settle_ns)
-			return LEVEL_WARMUP;
-	}
+	for (uint32_t i = timeline->n; i > 0; i--)
+		if (due_ns >= timeline->levels[i - 1].from_ns)
+			return due_ns >= timeline->levels[i - 1].own_ns ? i - 1 : LEVEL_WARMUP;
 	return LEVEL_WARMUP;
 }
 
@@ -178,7 +175,7 @@ timeline_number_from(struct timeline *timeline, uint32_t level, int64_t now_ns)
 	while (timeline->n < level) {
 		struct timeline_level *skipped = timeline_append(timeline);
 
-		skipped->start_ns = skipped->end_ns = now_ns;
+		skipped->from_ns = skipped->own_ns = skipped->start_ns = skipped->end_ns = now_ns;
 		timeline->first_open = timeline->n;
 	}
 }
@@ -196,10 +193,11 @@ timeline_may_steer(const struct timeline *timeline, int64_t now_ns)
 	       timeline->n - timeline->first_open < TIMELINE_STEERED_OPEN_MAX;
 }
 
-/* The one that is replaced, where its window had not begun by then; else a new one. A worker that hears of it late may
- * have begun with the one that was meant: that stays outstanding in the level, which has the same number. */
+/* The one that is replaced, where its window had not begun by then; else a new one. Arrivals in the backlog are asked
+ * for their level again and must answer the same: what was due while the replaced one settled stays warm-up, and what a
+ * worker that hears of it late has taken for it stays its own. */
 static struct timeline_level *
-timeline_steered(struct timeline *timeline, int64_t now_ns)
+timeline_steered(struct timeline *timeline, int64_t now_ns, int64_t from_ns)
 {
 	struct timeline_level *last = timeline->n > 0 ? &timeline->levels[timeline->n - 1] : NULL;
 
@@ -207,17 +205,22 @@ timeline_steered(struct timeline *timeline, int64_t now_ns)
 		return last;
 	if (last != NULL && last->end_ns > now_ns)
 		last->end_ns = now_ns;
-	return timeline_append(timeline);
+	last = timeline_append(timeline);
+	last->from_ns = from_ns;
+	last->own_ns = INT64_MAX;
+	return last;
 }
 
 void
-timeline_begin_steered(struct timeline *timeline, double offered, int64_t now_ns, int64_t settle_ns, int64_t for_ns)
+timeline_begin_steered(
+	struct timeline *timeline, double offered, int64_t now_ns, int64_t from_ns, int64_t settle_ns, int64_t for_ns)
 {
 	int64_t end_ns = timeline->tail_end_ns == INT64_MAX ? INT64_MAX : timeline->tail_end_ns + timeline->offset_ns;
-	struct timeline_level *level = timeline_steered(timeline, now_ns);
+	struct timeline_level *level = timeline_steered(timeline, now_ns, from_ns);
 
-	level->settle_ns = now_ns;
 	level->start_ns = now_ns + settle_ns;
+	if (from_ns <= level->own_ns)
+		level->own_ns = level->start_ns > from_ns ? level->start_ns : from_ns;
 	level->end_ns = for_ns > 0 && level->start_ns + for_ns < end_ns ? level->start_ns + for_ns : end_ns;
 	level->span = timeline->spans_n;
 	level->offered = offered;

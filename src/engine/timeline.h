@@ -10,7 +10,8 @@
  * resumed one is a new level with an index of its own. Levels close in order, each when its window is over and its last
  * exchange has ended. Schedule time + offset = run time: pausing and repeating only move the offset. */
 struct timeline_level {
-	int64_t settle_ns;        /* ≤ start_ns: what is due from here until then counts as warm-up */
+	int64_t from_ns;          /* what is due before is of an earlier level … */
+	int64_t own_ns;           /* … from here on of this one, and in between it is warm-up */
 	int64_t start_ns, end_ns; /* run time */
 	size_t span;              /* which of the schedule's levels */
 	uint64_t outstanding;     /* scheduled, not ended */
@@ -64,6 +65,7 @@ void timeline_number_from(struct timeline *timeline, uint32_t level, int64_t now
 #define TIMELINE_STEERED_OPEN_MAX 48
 bool timeline_may_steer(const struct timeline *timeline, int64_t now_ns);
 bool timeline_is_steered(const struct timeline *timeline);
-/* settle_ns: its window begins so much later. for_ns: and is so long; 0: up to the schedule's end. */
+/* settle_ns: its window begins so much later. for_ns: and is so long; 0: up to the schedule's end. from_ns: the first
+ * due time that may be its own; what was taken before that keeps the level that it was taken for. */
 void timeline_begin_steered(
-	struct timeline *timeline, double offered, int64_t now_ns, int64_t settle_ns, int64_t for_ns);
+	struct timeline *timeline, double offered, int64_t now_ns, int64_t from_ns, int64_t settle_ns, int64_t for_ns);

@@ -20,6 +20,7 @@ struct bench {
 	unsigned intervals;
 	void (*on_start)(struct bench *bench);
 	void (*on_closed)(struct bench *bench, uint32_t level); /* NULL: nobody steers by it */
+	void (*on_interval)(struct bench *bench);
 	bool is_ended;
 };
 
@@ -82,6 +83,8 @@ bench_on_interval(void *context, struct interval *interval)
 	if (++bench->intervals == 2 && bench->jump_ns > 0)
 		clock_set_ns(&bench->clock, clock_now_ns(&bench->clock) + bench->jump_ns);
 	run_give_interval(bench->run, interval);
+	if (bench->on_interval != NULL)
+		bench->on_interval(bench);
 }
 
 static inline void

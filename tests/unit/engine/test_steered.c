@@ -110,6 +110,49 @@ test_a_level_that_has_not_begun_is_replaced(void **state)
 	bench_fini(&bench);
 }
 
+static int64_t said_ns;
+
+/* The second level began when the clock moved on, and still settles. */
+static void
+begin_sooner(struct bench *bench)
+{
+	if (clock_now_ns(&bench->clock) - said_ns < 2 * NS_PER_S)
+		return;
+	bench->on_interval = NULL;
+	say_level(bench, 300, 0, NS_PER_S);
+}
+
+static void
+say_one_that_begins_sooner(struct bench *bench, uint32_t level)
+{
+	if (level > 0) {
+		say_drain(bench);
+		return;
+	}
+	said_ns = clock_now_ns(&bench->clock);
+	say_level(bench, 300, 3 * NS_PER_S, NS_PER_S);
+	bench->on_interval = begin_sooner;
+}
+
+/* 300/s where two answers at a time take 20 ms each: two thirds wait in the backlog when the level begins. */
+static void
+test_what_waits_stays_in_the_level_that_it_was_taken_for(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_init_target(&bench, ", null_service: 20ms",
+		"load: {search: {from: 50/s, max: 1000/s, every: 2s, settle: 1s}, in_flight: {max: 2, when_full: queue}}\n");
+	bench.on_closed = say_one_that_begins_sooner;
+	const struct counts *counts = bench_go(&bench);
+
+	assert_int_equal(bench.levels_n, 2);
+	assert_in_range(bench.summary->levels[0].counts.scheduled, 99, 101);
+	assert_in_range(bench.summary->levels[1].counts.scheduled, 299, 301);
+	assert_in_range(counts->scheduled, 50 + 100 + 299 + 299, 50 + 100 + 301 + 301);
+	bench_fini(&bench);
+}
+
 static void
 climb_in_users(struct bench *bench, uint32_t level)
 {
@@ -143,6 +186,7 @@ main(void)
 		cmocka_unit_test(test_each_level_settles_and_is_followed_by_what_is_said_next),
 		cmocka_unit_test(test_it_rests_until_its_limit_where_nothing_more_is_said),
 		cmocka_unit_test(test_a_level_that_has_not_begun_is_replaced),
+		cmocka_unit_test(test_what_waits_stays_in_the_level_that_it_was_taken_for),
 		cmocka_unit_test(test_users_come_and_go_as_is_said),
 	};
 

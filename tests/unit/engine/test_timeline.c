@@ -115,12 +115,60 @@ test_a_level_that_begins_sooner_keeps_what_was_taken_for_it(void **state)
 
 	(void)state;
 	steps_init(&steps);
-	timeline_begin_steered(&steps.timeline, 300, NS_PER_S, NS_PER_S, 2 * NS_PER_S);
+	timeline_begin_steered(&steps.timeline, 300, NS_PER_S, NS_PER_S, NS_PER_S, 2 * NS_PER_S);
 	timeline_add(&steps.timeline, 0, 1);
-	timeline_begin_steered(&steps.timeline, 300, 2 * NS_PER_S, 0, 2 * NS_PER_S);
+	timeline_begin_steered(&steps.timeline, 300, 2 * NS_PER_S, 2 * NS_PER_S, 0, 2 * NS_PER_S);
 	assert_int_equal(steps.timeline.n, 1);
 	assert_int_equal(steps.timeline.levels[0].start_ns, 2 * NS_PER_S);
 	assert_int_equal(steps.timeline.levels[0].outstanding, 1);
+	steps_fini(&steps);
+}
+
+/* What waits in the backlog is asked for its level again when it starts. */
+static void
+test_what_was_due_while_a_level_settled_stays_warmup_when_it_begins_sooner(void **state)
+{
+	struct steps steps;
+
+	(void)state;
+	steps_init(&steps);
+	timeline_begin_steered(&steps.timeline, 100, NS_PER_S, NS_PER_S, 0, NS_PER_S);
+	timeline_begin_steered(&steps.timeline, 300, 2 * NS_PER_S, 2 * NS_PER_S, 2 * NS_PER_S, NS_PER_S);
+	assert_int_equal(timeline_level_of(&steps.timeline, 5 * NS_PER_S / 2), LEVEL_WARMUP);
+	timeline_begin_steered(&steps.timeline, 300, 3 * NS_PER_S, 3 * NS_PER_S, 0, NS_PER_S);
+	assert_int_equal(timeline_level_of(&steps.timeline, 2 * NS_PER_S - 1), 0);
+	assert_int_equal(timeline_level_of(&steps.timeline, 5 * NS_PER_S / 2), LEVEL_WARMUP);
+	assert_int_equal(timeline_level_of(&steps.timeline, 3 * NS_PER_S), 1);
+	steps_fini(&steps);
+}
+
+static void
+test_what_was_taken_before_a_level_was_said_stays_in_the_level_before(void **state)
+{
+	struct steps steps;
+
+	(void)state;
+	steps_init(&steps);
+	timeline_begin_steered(&steps.timeline, 100, NS_PER_S, NS_PER_S, 0, 3 * NS_PER_S);
+	timeline_begin_steered(&steps.timeline, 300, 2 * NS_PER_S, 5 * NS_PER_S / 2, 0, NS_PER_S);
+	assert_int_equal(timeline_level_of(&steps.timeline, 5 * NS_PER_S / 2 - 1), 0);
+	assert_int_equal(timeline_level_of(&steps.timeline, 5 * NS_PER_S / 2), 1);
+	steps_fini(&steps);
+}
+
+/* A worker began with it at 3 s, took arrivals until 3.2 s, and hears that it was to begin at 2.8 s. */
+static void
+test_what_was_taken_for_a_level_stays_its_own_when_it_was_to_begin_sooner(void **state)
+{
+	struct steps steps;
+
+	(void)state;
+	steps_init(&steps);
+	timeline_begin_steered(&steps.timeline, 300, 2 * NS_PER_S, 2 * NS_PER_S, NS_PER_S, NS_PER_S);
+	timeline_begin_steered(&steps.timeline, 300, 28 * NS_PER_S / 10, 32 * NS_PER_S / 10, 0, NS_PER_S);
+	assert_int_equal(steps.timeline.levels[0].start_ns, 28 * NS_PER_S / 10);
+	assert_int_equal(timeline_level_of(&steps.timeline, 29 * NS_PER_S / 10), LEVEL_WARMUP);
+	assert_int_equal(timeline_level_of(&steps.timeline, 31 * NS_PER_S / 10), 0);
 	steps_fini(&steps);
 }
 
@@ -133,6 +181,9 @@ main(void)
 		cmocka_unit_test(test_a_level_closes_when_its_window_is_over_and_its_last_exchange_ended),
 		cmocka_unit_test(test_a_resumed_level_is_a_new_one_with_its_whole_length),
 		cmocka_unit_test(test_a_level_that_begins_sooner_keeps_what_was_taken_for_it),
+		cmocka_unit_test(test_what_was_due_while_a_level_settled_stays_warmup_when_it_begins_sooner),
+		cmocka_unit_test(test_what_was_taken_before_a_level_was_said_stays_in_the_level_before),
+		cmocka_unit_test(test_what_was_taken_for_a_level_stays_its_own_when_it_was_to_begin_sooner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
