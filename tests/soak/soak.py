@@ -128,8 +128,9 @@ def search_once(brunt, _claim, seed, seconds):
     if point["search"]["end"] == "generator":
         is_held = None
     width = f"{high / low - 1:.1%}" if low and high else "n/a"
+    why = "" if is_held else "; " + "; ".join(result["verdict"]["reasons"])
     return is_held, False, (f"breaks at {truth:.1f}/s; {low or 0:.1f} to {high or math.inf:.1f} ({width}), {point['levels_tested']} levels, "
-                            f"{point['failure_mode']}, {point['search']['end']}")
+                            f"{point['failure_mode']}, {point['search']['end']}{why}")
 
 
 CLAIMS = {**{claim: compare_once for claim in COMPARISONS}, "search": search_once}
