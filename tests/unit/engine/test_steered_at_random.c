@@ -10,7 +10,7 @@
 /* Loads whose levels are said at any time, in any order, with or without settling, while arrivals wait, are dropped or
  * time out: whatever is said, every arrival is counted once, in one level, and the run ends. */
 
-#define SEEDS 400
+#define SEEDS 150
 #define LEVELS_MOST 12
 
 static uint64_t seed, drawn;
