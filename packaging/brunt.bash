@@ -13,7 +13,7 @@ _brunt() {
 		return
 		;;
 	--format)
-		COMPREPLY=($(compgen -W "json text" -- "$current"))
+		COMPREPLY=($(compgen -W "text json html markdown csv hgrm junit prometheus influx otlp" -- "$current"))
 		return
 		;;
 	--overload)
@@ -28,13 +28,13 @@ _brunt() {
 	--*) return ;; # a number, a time, an address: nothing to propose
 	esac
 	case $command in
-	run) flags="--set --out --events --control --json --quiet --workers --help" ;;
+	run) flags="--set --out --events --control --format --json --quiet --workers --help" ;;
 	stress)
-		flags="--from --max --slo --every --width --confirm --limit --timeout --save --set --out --events --json --quiet
+		flags="--from --max --slo --every --width --confirm --limit --timeout --save --set --out --events --format --json --quiet
 			--workers --help"
 		;;
 	check) flags="--set --latency --help" ;;
-	report) flags="--format --help" ;;
+	report) flags="--format --out --help" ;;
 	target)
 		flags="--listen --port --workers --capacity --service-time --queue --overload --cpu-per-request --memory-per-request
 			--leak --errors --reset --stall --freeze --crash-after --response-size --connections --seed --spin --truth

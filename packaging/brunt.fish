@@ -1,4 +1,5 @@
 # fish completion for brunt
+set -l formats text json html markdown csv hgrm junit prometheus influx otlp
 set -l commands run stress check target report help
 
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -f
@@ -13,6 +14,7 @@ complete -c brunt -n "not __fish_seen_subcommand_from $commands" -l version -d "
 complete -c brunt -n "__fish_seen_subcommand_from run stress check" -l set -x -d "change a key of the profile: key=value"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l out -r -d "write the results exactly there"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l events -r -d "write the event stream to a file, or - for stdout"
+complete -c brunt -n "__fish_seen_subcommand_from run stress" -l format -x -a "$formats" -d "reports beside the usual ones"
 complete -c brunt -n "__fish_seen_subcommand_from run" -l control -r -d "take control messages from a fifo, or - for stdin"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l json -d "print result.json and nothing else"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l quiet -d "no progress, a report only on failure"
@@ -27,7 +29,8 @@ complete -c brunt -n "__fish_seen_subcommand_from stress" -l limit -x -d "of the
 complete -c brunt -n "__fish_seen_subcommand_from stress" -l timeout -x -d "of a request"
 complete -c brunt -n "__fish_seen_subcommand_from stress" -l save -r -d "write the profile that this is to a new file"
 complete -c brunt -n "__fish_seen_subcommand_from check" -l latency -x -d "how many are in flight at this response time"
-complete -c brunt -n "__fish_seen_subcommand_from report" -l format -x -a "json text" -d "how to print it"
+complete -c brunt -n "__fish_seen_subcommand_from report" -l format -x -a "$formats" -d "how to print it"
+complete -c brunt -n "__fish_seen_subcommand_from report" -l out -r -d "write the documents into this directory"
 
 complete -c brunt -n "__fish_seen_subcommand_from target" -f
 complete -c brunt -n "__fish_seen_subcommand_from target" -l listen -x -d "address to listen on: HOST, HOST PORT or a unix socket"

@@ -9,6 +9,7 @@
 /* One run from its plan to its exit code: starts the target if the plan says so, watches it, drives the engine, lets
  * the judge look at every level as it closes, steers the load by what the judge says, and writes the results. */
 struct run_facts;
+struct document_list;
 struct report;
 struct blocks;
 
@@ -26,13 +27,14 @@ struct campaign_part {
 
 struct campaign_options {
 	const struct plan *plan;
-	const struct campaign_part *part; /* NULL: a run of its own */
-	struct driver *driver;            /* what drives the load; freed by the campaign */
-	const char *out_dir;              /* exactly there; NULL: below plan->output.dir */
-	const char *events_path;          /* a copy of the event stream: a file, "-" for stdout; NULL: none */
-	const char *control_path;         /* control messages: a file or fifo, "-" for stdin; NULL: none */
-	bool is_json;                     /* result.json on stdout, and nothing else */
-	bool is_quiet;                    /* no live view; the report only if the run did not pass */
+	const struct campaign_part *part;      /* NULL: a run of its own */
+	struct driver *driver;                 /* what drives the load; freed by the campaign */
+	const char *out_dir;                   /* exactly there; NULL: below plan->output.dir */
+	const char *events_path;               /* a copy of the event stream: a file, "-" for stdout; NULL: none */
+	const char *control_path;              /* control messages: a file or fifo, "-" for stdin; NULL: none */
+	const struct document_list *documents; /* wanted beside the plan's; NULL: none */
+	bool is_json;                          /* result.json on stdout, and nothing else */
+	bool is_quiet;                         /* no live view; the report only if the run did not pass */
 };
 
 /* Returns the exit code (see README.md). What a person reads goes to stdout; the live view and warnings go to stderr.

@@ -47,7 +47,7 @@ conclude_print(const struct report *report, const struct printing *printing)
 
 	buf_init(&text, REPORT_CEILING);
 	if (printing->is_json)
-		is_printed = reporter_by_name("json")->write(report, &text) && write_all_to(stdout, &text);
+		is_printed = document_by_file(RESULT_FILE)->write(report, &text) && write_all_to(stdout, &text);
 	buf_clear(&text);
 	if (!printing->is_quiet || report->verdict->exit_code != 0) {
 		terminal_report(report, &style, &text);
@@ -100,6 +100,7 @@ campaign_conclude(struct campaign *campaign)
 		.target_address = address_text(&campaign->addresses.list[0], address, sizeof(address)),
 		.verdict = verdict,
 		.chronicle = &campaign->chronicle,
+		.documents = campaign->options->documents,
 	};
 
 	event_encode_end(&campaign->digest.events, verdict, campaign->ended_ns);

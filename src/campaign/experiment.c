@@ -268,6 +268,7 @@ study_run(struct study *study, size_t i)
 		.part = &part,
 		.driver = asked->driver_new(asked->context, place, repeat),
 		.out_dir = dir,
+		.documents = asked->documents,
 		.is_quiet = asked->is_quiet};
 
 	study->current = i;

@@ -70,7 +70,8 @@ study_conclude(struct study *study)
 		.workers = study->workers,
 		.results_dir = result_dir_path(study->dir),
 		.target_address = study->target_address,
-		.experiment = &experiment};
+		.experiment = &experiment,
+		.documents = study->options->documents};
 	struct printing printing = {.is_json = study->options->is_json,
 		.is_quiet = study->options->is_quiet,
 		.events_path = study->options->events_path};

@@ -4,56 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/check.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/units.h"
-#include "campaign/rejudge.h"
 #include "cmd/command.h"
-#include "cmd/tables.h"
+#include "cmd/results.h"
 #include "report/reporter.h"
 
 #define REPORT_DOCUMENT_CEILING ((size_t)64 * 1024 * 1024)
-#define REPORT_FORMATS_MAX 8
 
-/* `brunt report DIR|result.json`: prints what a finished run left; a run that was killed is rebuilt from its journal.
- */
+/* `brunt report DIR|result.json`: the documents of a run, as it wrote them; those that it did not write, and all of a
+ * run that was killed, are made of its journal. */
 struct asked {
 	char dir[PATH_MAX];
 	char result[PATH_MAX]; /* its result.json */
-	const struct reporter_ops *formats[REPORT_FORMATS_MAX];
-	size_t formats_n;
+	struct document_list documents;
+	const char *out_dir; /* they are written there; NULL: to stdout */
 };
-
-static bool
-add_format(struct asked *asked, const char *name, struct error *err)
-{
-	const struct reporter_ops *reporter = reporter_by_name(name);
-	char known[256] = "";
-
-	if (reporter != NULL && asked->formats_n < REPORT_FORMATS_MAX) {
-		asked->formats[asked->formats_n++] = reporter;
-		return true;
-	}
-	for (size_t i = 0, used = 0; reporters[i] != NULL && used < sizeof(known); i++)
-		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "", reporters[i]->name);
-	return error_set(err, "--format: '%s' is not a format; there are %s", name, known);
-}
-
-static bool
-add_formats(struct asked *asked, const char *list, struct error *err)
-{
-	char *copy = must_strdup(list), *rest = copy, *name;
-	bool is_good = true;
-
-	while (is_good && (name = strsep(&rest, ",")) != NULL)
-		is_good = add_format(asked, name, err);
-	free(copy);
-	return is_good;
-}
 
 /* By what stands at its beginning: it may have been renamed. */
 static bool
@@ -102,9 +70,14 @@ parse_arguments(int argc, char **argv, struct asked *asked, struct error *err)
 			formats = argv[++i];
 		else if (strncmp(argv[i], "--format=", 9) == 0)
 			formats = argv[i] + 9;
+		else if (strcmp(argv[i], "--out") == 0 && i + 1 < argc)
+			asked->out_dir = argv[++i];
+		else if (strncmp(argv[i], "--out=", 6) == 0)
+			asked->out_dir = argv[i] + 6;
 		else if (argv[i][0] == '-')
-			return error_set(
-				err, "'%s' is not an option of brunt report; there is --format FORMAT,...", argv[i]);
+			return error_set(err,
+				"'%s' is not an option of brunt report; there are --format FORMATS and --out DIR",
+				argv[i]);
 		else if (path != NULL)
 			return error_set(err, "'%s': one results directory at a time", argv[i]);
 		else
@@ -112,99 +85,49 @@ parse_arguments(int argc, char **argv, struct asked *asked, struct error *err)
 	}
 	if (path == NULL)
 		return error_set(err, "which results? brunt report DIR, or DIR/result.json");
-	return add_formats(asked, formats, err) && find_result(asked, path, err);
+	return documents_parse(&asked->documents, formats, err) && find_result(asked, path, err);
 }
 
 static bool
 print(const char *bytes, size_t length)
 {
-	bool is_printed = fwrite(bytes, 1, length, stdout) == length && fflush(stdout) == 0;
-
-	if (!is_printed)
-		log_error("cannot write to standard output: %s", strerror(errno));
-	return is_printed;
+	return fwrite(bytes, 1, length, stdout) == length && fflush(stdout) == 0;
 }
 
-/* A document that the run itself wrote; false without err: there is none. */
+/* To stdout, an empty line between one document and the next; or into a directory, under its name. */
 static bool
-print_stored(const struct asked *asked, const struct reporter_ops *format, bool *is_printed)
+deliver(const struct asked *asked, size_t i, const char *bytes, size_t length)
+{
+	char path[PATH_MAX + 64];
+	struct error err = {0};
+
+	if (asked->out_dir == NULL) {
+		bool is_printed = (i == 0 || print("\n", 1)) && print(bytes, length);
+
+		if (!is_printed)
+			log_error("cannot write to standard output: %s", strerror(errno));
+		return is_printed;
+	}
+	snprintf(path, sizeof(path), "%s/%s", asked->out_dir, asked->documents.items[i]->file);
+	bool is_written = file_make_dirs(asked->out_dir, &err) && file_write_atomic(path, bytes, length, &err);
+
+	if (!is_written)
+		log_error("%s", err.message);
+	return is_written;
+}
+
+/* As the run itself wrote it; NULL: it did not. */
+static char *
+read_stored(const struct asked *asked, const struct report_document *document, size_t *length)
 {
 	char path[PATH_MAX + 64];
 	struct error ignored = {0};
-	size_t length;
 
-	snprintf(path, sizeof(path), "%s/%s", asked->dir, format->file);
-	char *text = file_read(
-		strcmp(format->name, "json") == 0 ? asked->result : path, REPORT_DOCUMENT_CEILING, &length, &ignored);
-
-	if (text == NULL)
-		return false;
-	*is_printed = print(text, length);
-	free(text);
-	return true;
-}
-
-static struct run_identity
-identity_of(const struct rebuilt *rebuilt)
-{
-	struct tm tm = {0};
-	bool has_start = strptime(rebuilt->started_at, "%Y-%m-%dT%H:%M:%SZ", &tm) != NULL;
-
-	return (struct run_identity){
-		.id = rebuilt->id, .started_wall_ns = has_start ? (int64_t)timegm(&tm) * NS_PER_S : 0, .shards = 1};
-}
-
-static bool
-print_rebuilt(const struct asked *asked, const struct plan *plan, const struct rejudged *rejudged)
-{
-	const struct rebuilt *rebuilt = &rejudged->rebuilt;
-	struct report report = {.plan = plan,
-		.summary = rebuilt->summary,
-		.verdict = rejudged->verdict,
-		.identity = identity_of(rebuilt),
-		.duration_ns = rebuilt->last_ns,
-		.pacing = "not known",
-		.results_dir = asked->dir};
-	bool is_printed = true;
-
-	for (size_t i = 0; is_printed && i < asked->formats_n; i++) {
-		struct buf document;
-
-		buf_init(&document, REPORT_DOCUMENT_CEILING);
-		is_printed = asked->formats[i]->write(&report, &document) && print(document.bytes, document.length);
-		buf_fini(&document);
-	}
-	return is_printed;
-}
-
-/* From profile.yaml and events.ndjson: what a run that was killed has measured up to its last whole interval. */
-static bool
-rebuild(const struct asked *asked, bool *is_printed, struct error *err)
-{
-	char profile[PATH_MAX + 16], events[PATH_MAX + 16], runs[PATH_MAX + 16];
-	struct rejudged rejudged;
-
-	snprintf(runs, sizeof(runs), "%s/runs", asked->dir);
-	if (access(runs, R_OK) == 0)
-		return error_set(err,
-			"'%s' is of an experiment that did not end; what its runs measured lies in '%s', each of which "
-			"brunt report takes",
-			asked->dir, runs);
-
-	snprintf(profile, sizeof(profile), "%s/profile.yaml", asked->dir);
-	snprintf(events, sizeof(events), "%s/events.ndjson", asked->dir);
-	struct plan *plan = plan_load_file(profile, NULL, 0, cmd_tables(), err);
-
-	if (plan == NULL)
-		return false;
-	bool is_rebuilt = rejudge(&rejudged, events, plan, err);
-
-	if (is_rebuilt) {
-		*is_printed = print_rebuilt(asked, plan, &rejudged);
-		rejudged_fini(&rejudged);
-	}
-	plan_free(plan);
-	return is_rebuilt;
+	snprintf(path, sizeof(path), "%s/%s", asked->dir, document->file);
+	if (access(asked->result, R_OK) != 0)
+		return NULL; /* it did not come to its end: none is there, or none that is whole */
+	return file_read(strcmp(document->file, RESULT_FILE) == 0 ? asked->result : path, REPORT_DOCUMENT_CEILING,
+		length, &ignored);
 }
 
 static int
@@ -217,35 +140,61 @@ complain(const struct error *err)
 }
 
 static int
+deliver_anew(const struct asked *asked, size_t i, const struct report *report)
+{
+	struct buf text;
+
+	buf_init(&text, REPORT_DOCUMENT_CEILING);
+	bool is_written = asked->documents.items[i]->write(report, &text);
+
+	if (!is_written)
+		log_error("%s would be too large", asked->documents.items[i]->file);
+	is_written = is_written && deliver(asked, i, text.bytes, text.length);
+	buf_fini(&text);
+	return is_written ? EXIT_PASSED : EXIT_INTERNAL;
+}
+
+/* results: read when they are first wanted. */
+static int
+deliver_one(const struct asked *asked, size_t i, struct results **results)
+{
+	struct error err = {0};
+	size_t length;
+	char *stored = read_stored(asked, asked->documents.items[i], &length);
+
+	if (stored != NULL) {
+		bool is_delivered = deliver(asked, i, stored, length);
+
+		free(stored);
+		return is_delivered ? EXIT_PASSED : EXIT_INTERNAL;
+	}
+	if (*results == NULL && (*results = results_read(asked->dir, &err)) == NULL)
+		return complain(&err);
+	return deliver_anew(asked, i, results_report(*results));
+}
+
+static int
 report_run(int argc, char **argv)
 {
 	struct asked asked = {0};
 	struct error err = {0};
-	bool is_printed = true;
+	struct results *results = NULL;
+	int exit_code = EXIT_PASSED;
 
 	if (!parse_arguments(argc, argv, &asked, &err))
 		return complain(&err);
-	if (access(asked.result, R_OK) != 0) {
-		if (!rebuild(&asked, &is_printed, &err))
-			return complain(&err);
-		return is_printed ? EXIT_PASSED : EXIT_INTERNAL;
-	}
-	for (size_t i = 0; i < asked.formats_n && is_printed; i++)
-		if (!print_stored(&asked, asked.formats[i], &is_printed)) {
-			struct asked one = asked;
-
-			one.formats[0] = asked.formats[i];
-			one.formats_n = 1;
-			if (!rebuild(&one, &is_printed, &err))
-				return complain(&err);
-		}
-	return is_printed ? EXIT_PASSED : EXIT_INTERNAL;
+	for (size_t i = 0; i < asked.documents.n && exit_code == EXIT_PASSED; i++)
+		exit_code = deliver_one(&asked, i, &results);
+	results_free(results);
+	return exit_code;
 }
 
 const struct command report_command = {
 	.name = "report",
-	.usage = "brunt report DIR|result.json [--format text,json]",
+	.usage = "brunt report DIR|result.json [--format FORMATS] [--out DIR]",
 	.help = "print the report of a finished run, or of what a killed one left",
-	.options = "  --format FORMATS   text (the default) or json; several with commas between them\n",
+	.options = "  --format FORMATS  text (the default), json and others, with commas between them; brunt help "
+		   "profile\n                    has the list; one of several documents by its name: levels.csv\n"
+		   "  --out DIR         write them there, under the names that they have among the results\n",
 	.run = report_run,
 };

@@ -15,6 +15,7 @@
 #include "engine/run.h"
 #include "fleet/fleet.h"
 #include "load/schedule.h"
+#include "report/reporter.h"
 
 extern const struct command run_command;
 
@@ -22,6 +23,7 @@ enum {
 	OPTION_OUT = OPTION_SET + 1,
 	OPTION_EVENTS,
 	OPTION_CONTROL,
+	OPTION_FORMAT,
 	OPTION_JSON,
 	OPTION_QUIET,
 	OPTION_WORKERS,
@@ -35,6 +37,7 @@ static const struct option run_flags[] = {
 	{"out", required_argument, NULL, OPTION_OUT},
 	{"events", required_argument, NULL, OPTION_EVENTS},
 	{"control", required_argument, NULL, OPTION_CONTROL},
+	{"format", required_argument, NULL, OPTION_FORMAT},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"quiet", no_argument, NULL, OPTION_QUIET},
 	{"workers", required_argument, NULL, OPTION_WORKERS},
@@ -48,6 +51,7 @@ static const struct option run_flags[] = {
 /* What the flags ask for: a campaign, driven by this process or by workers, or to be one of them. */
 struct asked {
 	struct campaign_options campaign;
+	struct document_list documents;
 	struct fleet_options fleet;
 	struct shard_options shard;       /* shards 0: it is none */
 	unsigned shard_arm, shard_repeat; /* of an experiment: of which run it is one */
@@ -91,6 +95,19 @@ take_arm(struct asked *asked, const char *text)
 }
 
 static bool
+take_format(struct asked *asked, const char *names)
+{
+	struct error err = {0};
+
+	asked->campaign.documents = &asked->documents;
+	if (!documents_parse(&asked->documents, names, &err)) {
+		command_bad_usage(&run_command, "%s", err.message);
+		return false;
+	}
+	return true;
+}
+
+static bool
 run_take_flag(void *context, int flag)
 {
 	struct asked *asked = context;
@@ -100,6 +117,7 @@ run_take_flag(void *context, int flag)
 	case OPTION_OUT: options->out_dir = optarg; break;
 	case OPTION_EVENTS: options->events_path = optarg; break;
 	case OPTION_CONTROL: options->control_path = optarg; break;
+	case OPTION_FORMAT: return take_format(asked, optarg);
 	case OPTION_JSON: options->is_json = true; break;
 	case OPTION_QUIET: options->is_quiet = true; break;
 	case OPTION_WORKERS: return take_workers(asked, optarg);
@@ -175,6 +193,7 @@ run_loaded(struct asked *asked, const struct plan_experiment *experiment)
 	struct experiment_options options = {.plan = experiment,
 		.out_dir = asked->campaign.out_dir,
 		.events_path = asked->campaign.events_path,
+		.documents = asked->campaign.documents,
 		.is_json = asked->campaign.is_json,
 		.is_quiet = asked->campaign.is_quiet,
 		.driver_new = new_driver_of_arm,
@@ -233,13 +252,14 @@ run_run(int argc, char **argv)
 
 const struct command run_command = {
 	.name = "run",
-	.usage = "brunt run PROFILE [--set KEY=VALUE]... [--out DIR] [--events FILE|-] [--json] [--quiet] [--control "
-		 "FIFO|-] [--workers N]",
+	.usage = "brunt run PROFILE [--set KEY=VALUE]... [--out DIR] [--events FILE|-] [--format FORMATS] [--json] "
+		 "[--quiet] [--control FIFO|-] [--workers N]",
 	.help = "drive the target with the profile's load, judge it, write the results",
 	.options = "  --set KEY=VALUE  override a key of the profile, e.g. --set load.steps.to=500/s (repeatable)\n"
 		   "  --out DIR        write the results exactly there (default: results/NAME/TIME-ID)\n"
 		   "  --events FILE|-  copy the event stream (NDJSON) to a file or stdout\n"
 		   "  --control FIFO|- take control messages (NDJSON) from a fifo or stdin: level, drain, stop\n"
+		   "  --format FORMATS write these reports too, with commas between them: markdown,csv,junit\n"
 		   "  --json           print result.json on stdout and nothing else\n"
 		   "  --quiet          no live view; print the report only if the run did not pass\n"
 		   "  --workers N      share the load out among N processes (up to 64), each with a core of its own\n",

@@ -41,6 +41,7 @@ static const struct option stress_flags[] = {
 	{"set", required_argument, NULL, OPTION_FORWARDED},
 	{"out", required_argument, NULL, OPTION_FORWARDED},
 	{"events", required_argument, NULL, OPTION_FORWARDED},
+	{"format", required_argument, NULL, OPTION_FORWARDED},
 	{"workers", required_argument, NULL, OPTION_FORWARDED},
 	{"json", no_argument, NULL, OPTION_FORWARDED_ALONE},
 	{"quiet", no_argument, NULL, OPTION_FORWARDED_ALONE},
@@ -196,6 +197,6 @@ const struct command stress_command = {
 		   "  --limit TIME     of the whole search (30m)\n"
 		   "  --timeout TIME   of a request (5s)\n"
 		   "  --save FILE      write the profile that this is to a new file\n"
-		   "  --set, --out, --events, --json, --quiet, --workers: as for brunt run\n",
+		   "  --set, --out, --events, --format, --json, --quiet, --workers: as for brunt run\n",
 	.run = stress_run,
 };

@@ -4,6 +4,7 @@
 #include "load/shape.h"
 #include "proto/protocol.h"
 #include "reader/dialect.h"
+#include "report/reporter.h"
 
 const struct plan_tables *
 cmd_tables(void)
@@ -16,6 +17,7 @@ cmd_tables(void)
 		.readers = reader_choices,
 		.llm_apis = llm_apis,
 		.metrics = judge_metrics,
+		.formats = reporter_choices,
 	};
 	return &tables;
 }

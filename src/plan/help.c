@@ -207,7 +207,7 @@ choices(struct help *h, const char *title, const char *sentence, const struct pl
 	heading(h, title, sentence);
 	if (h->is_markdown)
 		buf_add_text(h->into, "\n| name | what it does |\n|---|---|\n");
-	for (size_t i = 0; list[i] != NULL; i++)
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
 		buf_printf(h->into, h->is_markdown ? "| `%s` | %s |\n" : "  %-24s %s\n", list[i]->name, list[i]->help);
 }
 
@@ -266,6 +266,7 @@ help(struct help *h)
 	shapes(h);
 	choices(h, "target.http", "versions of HTTP", h->tables->protocols);
 	choices(h, "requests[].read", "readers of a response's body", h->tables->readers);
+	choices(h, "output.formats", "reports in the results directory", h->tables->formats);
 	metrics(h);
 	forms(h);
 }

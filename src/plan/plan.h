@@ -129,8 +129,9 @@ struct plan_generator {             /* when our own limits void a level (DEFINIT
 };
 
 struct plan_output {
-	const char *dir;     /* "results" */
-	int64_t interval_ns; /* 1 s */
+	const char *dir;          /* "results" */
+	int64_t interval_ns;      /* 1 s */
+	struct plan_list formats; /* of const struct plan_choice *: what is written beside the usual reports */
 };
 
 struct plan_slo {
@@ -212,6 +213,7 @@ struct plan_tables {
 	const struct plan_choice *const *readers;
 	const struct plan_llm_api *const *llm_apis; /* llm.h; those without a name are passed over */
 	const struct plan_metric *const *metrics;
+	const struct plan_choice *const *formats; /* of reports; NULL: there are none */
 };
 
 struct plan_setting {

@@ -129,6 +129,7 @@ bool plan_parse_protocol(struct plan_context *context, const struct plan_node *n
 bool plan_parse_llm_api(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_number_or_slot(
 	struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_formats(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_reader(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_place(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_shell(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);

@@ -148,6 +148,22 @@ plan_parse_reader(struct plan_context *context, const struct plan_node *node, vo
 	return (*reader = find_choice(context->tables->readers, node, "read", err)) != NULL;
 }
 
+bool
+plan_parse_formats(struct plan_context *context, const struct plan_node *node, void *into, struct error *err)
+{
+	static const struct plan_choice *const none[] = {NULL};
+	const struct plan_choice *const *known = context->tables->formats ? context->tables->formats : none;
+	const struct plan_node *item = node->kind == NODE_LIST ? node->first : node;
+	struct plan_list *list = into;
+	const struct plan_choice **formats = arena_alloc(context->arena, (node->n + 1) * sizeof(const void *));
+
+	list->items = formats;
+	for (; item != NULL; item = node->kind == NODE_LIST ? item->next : NULL)
+		if ((formats[list->n++] = find_choice(known, item, "formats", err)) == NULL)
+			return false;
+	return true;
+}
+
 /* "200" or "2xx", ended by the end of the text or a comma. */
 static bool
 add_status(struct plan_expect *expect, const char *text, size_t length)

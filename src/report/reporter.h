@@ -8,31 +8,54 @@
 #include "measure/summary.h"
 #include "measure/verdict.h"
 
-/* A reporter turns a finished run into one document. One file and one row of reporters.def each. */
+/* A reporter turns a finished run into documents. One file and one row of reporters.def each. */
 struct report {
 	const struct plan *plan;
 	const struct summary *summary;
 	const struct verdict *verdict;
 	struct run_identity identity;
 	int64_t duration_ns;
-	const char *pacing;                  /* "precise", "relaxed": what was used */
-	uint32_t workers;                    /* processes that shared the load; 0: not known */
-	const char *results_dir;             /* NULL: not written */
-	const char *target_address;          /* resolved */
-	const struct chronicle *chronicle;   /* NULL: not known */
-	const struct experiment *experiment; /* several runs; the summary holds their counts alone. NULL: one run */
+	const char *pacing;                    /* "precise", "relaxed": what was used */
+	uint32_t workers;                      /* processes that shared the load; 0: not known */
+	const char *results_dir;               /* NULL: not written */
+	const char *target_address;            /* resolved */
+	const struct chronicle *chronicle;     /* NULL: not known */
+	const struct experiment *experiment;   /* several runs; the summary holds their counts alone. NULL: one run */
+	const struct document_list *documents; /* wanted beside those of the plan and the usual ones; NULL: none */
 };
 
-struct reporter_ops {
-	const char *name; /* "json": `brunt report --format` */
-	const char *help;
+struct report_document {
 	const char *file; /* its name in a results directory: "result.json" */
 	/* Appends the document; false: the buffer's ceiling. */
 	bool (*write)(const struct report *report, struct buf *into);
 };
 
+struct reporter_ops {
+	struct plan_choice choice; /* its name, "csv", in output.formats and --format; and its help */
+	bool is_usual;             /* written into every results directory; else where somebody asks for it */
+	const struct report_document *documents; /* ended by one without a file */
+};
+
 extern const struct reporter_ops *const reporters[]; /* from reporters.def, ended by NULL */
+extern const struct plan_choice *const reporter_choices[];
 const struct reporter_ops *reporter_by_name(const char *name);
+const struct reporter_ops *reporter_of(const struct plan_choice *choice);
+
+const struct report_document *document_by_file(const char *file); /* NULL: nobody writes one of that name */
+
+/* Documents, each once, in the order in which they were wanted. */
+#define RESULT_FILE "result.json" /* of reporters; written last: where it is, everything is */
+#define DOCUMENTS_MAX 32
+struct document_list {
+	const struct report_document *items[DOCUMENTS_MAX];
+	size_t n;
+};
+
+void documents_add(struct document_list *list, const struct reporter_ops *reporter);
+/* "csv,junit": what the reporters of these names write; or a document by its own, "levels.csv". */
+bool documents_parse(struct document_list *list, const char *names, struct error *err);
+/* Those of a results directory: the usual ones, the plan's and those that are wanted beside. */
+struct document_list documents_of(const struct report *report);
 
 /* How the terminal is drawn. */
 struct terminal_style {

@@ -151,9 +151,11 @@ json_write(const struct report *report, struct buf *into)
 	return result_add_json(report, &system, into);
 }
 
+static const struct report_document json_documents[] = {{RESULT_FILE, json_write}, {0}};
+
 const struct reporter_ops json_reporter = {
-	.name = "json",
-	.help = "result.json: everything, for programs (results/schema.json)",
-	.file = "result.json",
-	.write = json_write,
+	.choice = {.name = "json",
+		.help = "result.json: everything, for programs (results/schema.json); always written"},
+	.is_usual = true,
+	.documents = json_documents,
 };

@@ -217,17 +217,16 @@ result_dir_failed(const struct result_dir *dir, char *text, size_t size)
 
 static bool
 write_document(
-	struct result_dir *dir, const struct reporter_ops *reporter, const struct report *report, struct error *err)
+	struct result_dir *dir, const struct report_document *document, const struct report *report, struct error *err)
 {
-	struct buf document;
+	struct buf text;
 	char path[PATH_MAX];
 
-	buf_init(&document, RESULT_DOCUMENT_CEILING);
-	bool is_written = reporter->write(report, &document) || error_set(err, "%s would be too large", reporter->file);
+	buf_init(&text, RESULT_DOCUMENT_CEILING);
+	bool is_written = document->write(report, &text) || error_set(err, "%s would be too large", document->file);
 
-	is_written = is_written &&
-		     file_write_atomic(path_in(dir, reporter->file, path), document.bytes, document.length, err);
-	buf_fini(&document);
+	is_written = is_written && file_write_atomic(path_in(dir, document->file, path), text.bytes, text.length, err);
+	buf_fini(&text);
 	return is_written;
 }
 
@@ -235,12 +234,15 @@ write_document(
 static bool
 write_documents(struct result_dir *dir, const struct report *report)
 {
-	const struct reporter_ops *last = reporter_by_name("json");
+	const struct document_list list = documents_of(report);
+	const struct report_document *last = NULL;
 	struct error ignored = {0};
 
-	for (size_t i = 0; reporters[i] != NULL; i++)
-		if (reporters[i] != last)
-			write_document(dir, reporters[i], report, error_is_set(&dir->lost) ? &ignored : &dir->lost);
+	for (size_t i = 0; i < list.n; i++)
+		if (strcmp(list.items[i]->file, RESULT_FILE) == 0)
+			last = list.items[i];
+		else
+			write_document(dir, list.items[i], report, error_is_set(&dir->lost) ? &ignored : &dir->lost);
 	return write_document(dir, last, report, error_is_set(&dir->lost) ? &ignored : &dir->lost);
 }
 

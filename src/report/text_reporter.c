@@ -10,9 +10,10 @@ text_write(const struct report *report, struct buf *into)
 	return !into->overflowed;
 }
 
+static const struct report_document text_documents[] = {{"report.txt", text_write}, {0}};
+
 const struct reporter_ops text_reporter = {
-	.name = "text",
-	.help = "the report that the terminal shows, without colours",
-	.file = "report.txt",
-	.write = text_write,
+	.choice = {.name = "text", .help = "report.txt: what the terminal shows, without colours; always written"},
+	.is_usual = true,
+	.documents = text_documents,
 };
