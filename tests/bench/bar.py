@@ -2,6 +2,7 @@
 from figures import LABELS
 from section_relaxed import WRK2_TO_FLOOR_TICK
 from section_scale import NULL_REQUESTS
+from section_streams import APART, TOGETHER
 
 WRK_TO_WRK2 = 139.9 / 123.7  # requests per second, published side by side
 MB = 1e6
@@ -143,12 +144,19 @@ def start(results):
 
 def streams(results):
     ns = dig(results, "streams", "parse", "ns")
-    cell = dig(results, "streams", "carry")
-    lag_ns = dig(cell, "median", "lag_p99_ns")
-    carried = dig(cell, "median", "tokens_per_s")
-    lockstep_ns = dig(results, "streams", "lockstep", "median", "lag_p99_ns")
-    note = f"{carried:,.0f} tokens/s, {dig(cell, 'median', 'cpu'):.0%} of a core" if carried else ""
-    if lockstep_ns:
-        note += f"; all in lockstep: {lockstep_ns / 1e6:.2f} ms"
+    cell, lockstep = (dig(results, "streams", how, "brunt") for how in (APART, TOGETHER))
+    note = streams_note(dig(cell, "median") or {})
+    together_ns = dig(lockstep, "median", "loop_lag", "p99")
+    if together_ns is not None:
+        note += f"; {TOGETHER}: {together_ns / 1e6:.3g} ms"
+    lag_ns = dig(cell, "median", "loop_lag", "p99")
     return [at_least("SSE events parsed and stamped on one core", ns and 1e3 / ns, 1, "million/s"),
             *warned([at_most("2,000 streams at 50 tokens/s: loop lag P99", lag_ns, 1, "ms", note, scale=1e6)], cell)]
+
+
+def streams_note(medians):
+    used, late_ns = dig(medians, "used", "generator"), dig(medians, "server", "late", "p99")
+    parts = [f"{medians['tokens_per_s']:,.0f} tokens/s" if medians.get("tokens_per_s") else None,
+             f"{used:.0%} of a core" if used else None,
+             f"the server {late_ns / 1e3:,.0f} µs late at P99" if late_ns is not None else None]
+    return ", ".join(part for part in parts if part)

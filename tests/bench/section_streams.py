@@ -1,38 +1,35 @@
-"""Streamed answers: how many SSE events one core parses and stamps, and how 2,000 streams at 50 tokens/s are carried. The
-server is `brunt target --llm`: 20 engines, each of whose streams move in one step, and whose steps of 20 ms begin one after
-the other, as those of a fleet of machines do. Beside it, for what it is worth, one engine that moves all 2,000 in lockstep:
-then they come as fast as one core can write, and the reader has as long for each as the server took to write it."""
+"""Streamed answers: how many SSE events one core parses and stamps, and how 2,000 streams at 50 tokens/s are carried: each
+by itself, as the streams of a fleet of machines are, so that tokens are due evenly; and beside it, for what it is worth,
+all of them in lockstep, as those of one engine are: then they come as fast as one core can write them, and the reader has
+as long for each as the server took to write it.
+
+The server is bench_streamer, which says how late it was with its own sends: a round in which it was held up says nothing
+about the reader."""
 import json
 import os
 import shutil
 import subprocess
 import tempfile
-import time
 
-from figures import median
+from figures import medians
 from machine import STEAL_MAX, Steal
-from processes import GENERATOR_CORE, SERVER_CORE, Launched
+from processes import GENERATOR_CORE, Launched
+from rounds import sound
+from run import LIMIT_S, WAIT_MAX, watch
+from server import Started
 
-STREAMS, STEP_MS, TOKENS = 2000, 20, 100
-ENGINES = 20
-LIMIT_S = 60
+STREAMS, GAP_MS, TOKENS = 2000, 20, 100
+RATE = STREAMS * 1000 // (GAP_MS * TOKENS)  # so many begin in a second that so many are under way
+WARMUP_S = 4
+APART, TOGETHER = "each by itself", "all in lockstep"
+# How late the server may be at P99 before a round is disturbed. In lockstep the last one waits for all the others: there
+# it must have written everything before it is all due again.
+LATE_MAX_NS = {APART: 1_000_000, TOGETHER: GAP_MS * 1_000_000}
 
 
 def measure(bench):
     bench.say("SSE parsing")
-    parsed = parse(bench)
-    return {"parse": parsed, "carry": several(bench, ENGINES), "lockstep": several(bench, 1)}
-
-
-def several(bench, engines):
-    bench.say(f"{STREAMS:,} streams at {1000 // STEP_MS} tokens/s, of {engines} engine{'s' if engines > 1 else ''}")
-    rounds = [carry(bench, engines) for _ in range(bench.rounds)]
-    calm = [row for row in rounds if "error" not in row and not row["is_disturbed"]]
-    counted = calm if 2 * len(calm) >= len(rounds) else [row for row in rounds if "error" not in row]
-    figures = ("lag_p50_ns", "lag_p99_ns", "lag_max_ns", "tokens_per_s", "cpu", "itl_p50_ns", "itl_p99_ns", "coalesced")
-    return {"rounds": rounds, "disturbed": bool(counted) and not calm,
-            "errors": [row["error"] for row in rounds if "error" in row],
-            "median": {name: median([row[name] for row in counted]) for name in figures} if counted else None}
+    return {"parse": parse(bench), APART: {"brunt": several(bench, APART)}, TOGETHER: {"brunt": several(bench, TOGETHER)}}
 
 
 def parse(bench):
@@ -41,66 +38,91 @@ def parse(bench):
     return json.loads(subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout)
 
 
-def profile_of(url, seconds):
-    """So many answers begin in a second that 2,000 are under way."""
-    rate = STREAMS * 1000 // (STEP_MS * TOKENS)
-    return {"name": "streams", "idle_baseline": 0, "target": {"url": url, "connections": 2 * STREAMS, "timeout": "30s"},
-            "load": {"steady": {"rate": f"{rate}/s", "for": f"{seconds}s"}, "warmup": "4s"},
-            "requests": [{"name": "chat", "llm": {"api": "openai-chat", "model": "brunt", "prompt": "twelve words or so",
-                                                  "max_tokens": TOKENS}}]}
+def several(bench, how):
+    bench.say(f"{STREAMS:,} streams at {1000 // GAP_MS} tokens/s, {how}")
+    rounds = [carry(bench, how) for _ in range(bench.rounds)]
+    rows = sound(rounds)
+    return {"rounds": rounds, "errors": [row["error"] for row in rounds if "error" in row], "median": medians(rows),
+            "n": len(rows), "disturbed": sum(row["is_disturbed"] for row in rows)}
 
 
-def carry(bench, engines):
+def carry(bench, how):
+    if not bench.has_time():
+        return {"error": "left out: the time was up", "is_disturbed": False}
     folder = tempfile.mkdtemp(prefix="brunt-bench-")
     try:
-        return carry_in(bench, folder, engines, 5 if bench.is_quick else 10)
+        row = carry_in(bench, folder, how, 5 if bench.is_quick else 10)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    bench.say("  " + summary(row))
+    return row
 
 
-def carry_in(bench, folder, engines, seconds):
-    target = Launched(bench.launcher, SERVER_CORE, LIMIT_S, [
-        bench.brunt, "target", "--llm", "--port", "0", "--workers", str(engines), "--max-batch", str(2 * STREAMS), "--step", f"{STEP_MS}ms",
-        "--step-per-sequence", "0", "--prefill", "0", "--prefill-per-token", "0"], folder, "target")
+def carry_in(bench, folder, how, seconds):
+    limit_s = WARMUP_S + seconds + LIMIT_S
+    server = Started(bench.programs, folder, limit_s + 5, "bench_streamer",
+                     ["--tokens", str(TOKENS), "--gap", f"{GAP_MS}ms", *(["--together"] if how == TOGETHER else [])])
     steal = Steal()
     try:
-        url = wait_for_url(target)
         with open(os.path.join(folder, "streams.yaml"), "w", encoding="utf-8") as file:
-            json.dump(profile_of(url, seconds), file)
-        generator = Launched(bench.launcher, GENERATOR_CORE, LIMIT_S,
+            json.dump(profile_of(server.url, seconds), file)
+        generator = Launched(bench.launcher, GENERATOR_CORE, limit_s,
                              [bench.brunt, "run", "streams.yaml", "--json", "--quiet", "--out", "out"], folder, "generator")
+        shares = watch(generator, server, WARMUP_S + seconds)
         cost = generator.wait()
     finally:
-        target.terminate()
-    row = {"steal": round(steal.share(), 4), "exit": cost["exit"]}
-    row["is_disturbed"] = row["steal"] > STEAL_MAX
+        said, _ = server.end()
+    row = {"steal": round(steal.share(), 4), "exit": cost["exit"], "server": said,
+           "used": {name: used for name, (used, _) in shares.items()},
+           "waited": {name: waited for name, (_, waited) in shares.items()}}
+    row["is_disturbed"] = is_disturbed(row, LATE_MAX_NS[how])
     try:
         row.update(figures_of(json.loads(generator.stdout())))
     except (ValueError, KeyError, TypeError) as error:
         row["error"] = f"exit {cost['exit']}, {error}: {generator.stderr()[-300:]}"
-    bench.say(f"  loop lag P99 {row.get('lag_p99_ns', 0) / 1e3:.0f} us, {row.get('tokens_per_s', 0):.0f} tokens/s, "
-              f"{row.get('error') or ('disturbed' if row['is_disturbed'] else '')}")
-    return row
+    return check(row)
+
+
+def profile_of(url, seconds):
+    return {"name": "streams", "idle_baseline": 0, "target": {"url": url, "connections": 2 * STREAMS, "timeout": "30s"},
+            "load": {"steady": {"rate": f"{RATE}/s", "for": f"{seconds}s"}, "warmup": f"{WARMUP_S}s", "spacing": "poisson"},
+            "requests": [{"name": "chat", "llm": {"api": "openai-chat", "model": "bench", "prompt": "twelve words or so",
+                                                  "max_tokens": TOKENS}}]}
+
+
+def is_disturbed(row, late_max_ns):
+    return (row["steal"] > STEAL_MAX or max(row["waited"].values(), default=0) > WAIT_MAX or
+            row["server"]["late"]["p99"] > late_max_ns)
 
 
 def figures_of(result):
-    lag, itl, tokens = result["generator"]["loop_lag_ns"], result["latency_ns"]["itl"], result["tokens"]
-    totals = result["totals"]
-    row = {"lag_p50_ns": lag["p50"], "lag_p99_ns": lag["p99"], "lag_max_ns": lag["max"], "tokens_per_s": tokens["per_s"],
-           "cpu": result["generator"]["cpu"], "itl_p50_ns": itl["p50"], "itl_p99_ns": itl["p99"],
-           "coalesced": tokens["coalesced"] / tokens["chunks"], "streams": result["in_flight"]["peak"]}
-    if totals["failed"] + totals["unsent"] > 0:
-        row["error"] = f"{totals['failed'] + totals['unsent']} of {totals['scheduled']} answers failed"
-    elif row["streams"] < STREAMS:
-        row["error"] = f"only {row['streams']} streams at once"
+    lag, itl, tokens, totals = (result["generator"]["loop_lag_ns"], result["latency_ns"]["itl"], result["tokens"],
+                                result["totals"])
+    return {"loop_lag": {name: lag[name] for name in ("p50", "p99", "p999", "max")},
+            "itl": {name: itl[name] for name in ("p50", "p99", "p999", "max")}, "tokens_per_s": tokens["per_s"],
+            "coalesced": tokens["coalesced"] / tokens["chunks"], "sent": totals["sent"],
+            "lost": totals["failed"] + totals["unsent"], "in_flight": result["in_flight"]["avg"]}
+
+
+def check(row):
+    """Every answer must have arrived whole, as many as the server gave; 2,000 at once, and its lateness known of all."""
+    if "error" in row:
+        return row
+    server = row["server"]
+    if row["lost"]:
+        row["error"] = f"{row['lost']} answers failed or were never asked for"
+    elif row["sent"] != server["requests"]:
+        row["error"] = f"says it sent {row['sent']}, the server counted {server['requests']}"
+    elif row["in_flight"] < 0.95 * STREAMS:
+        row["error"] = f"only {row['in_flight']:.0f} streams at once"
+    elif server["late"]["count"] != server["sent"] + server["streams"]:
+        row["error"] = "the server does not know of all of its sends how late they were"
     return row
 
 
-def wait_for_url(target):
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        said = target.stdout()
-        if "\n" in said:
-            return said.split()[-1]
-        time.sleep(0.005)
-    raise RuntimeError("the target does not listen: " + target.stderr())
+def summary(row):
+    if "error" in row:
+        return row["error"]
+    late = row["server"]["late"]
+    return (f"loop lag P99 {row['loop_lag']['p99'] / 1e3:.0f} us, {row['tokens_per_s']:.0f} tokens/s; the server {late['p50'] / 1e3:.0f} /"
+            f" {late['p99'] / 1e3:.0f} us late{', disturbed' if row['is_disturbed'] else ''}")

@@ -5,32 +5,25 @@
  * kernel received it and when it was answered, which is what a generator's figures are compared with. */
 #include <errno.h>
 #include <getopt.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
-#include "base/clock.h"
 #include "base/rng.h"
 #include "base/stamp.h"
 #include "base/units.h"
 
 #include "deadlines.h"
+#include "listener.h"
 #include "meter.h"
 #include "wire.h"
 
-#define EVENTS_MAX 256
 #define READ_BYTES ((size_t)64 << 10)
 #define BURST_ANSWERS 64 /* answers that one send may carry */
-#define BACKLOG 4096
 #define RNG_STALL 1
 
 struct options {
@@ -50,9 +43,8 @@ struct connection {
 
 struct server {
 	struct options options;
-	int listener, epoll;
+	struct listener listener;
 	struct connection *connections; /* by descriptor */
-	size_t connections_max;
 	struct deadlines deadlines;
 	struct meter meter;
 	struct stamp stamp;
@@ -62,21 +54,6 @@ struct server {
 	char answers[BURST_ANSWERS * WIRE_RESPONSE_BYTES];
 	char bytes[READ_BYTES];
 };
-
-static volatile sig_atomic_t is_told_to_stop;
-
-static void
-on_signal(int signal)
-{
-	(void)signal;
-	is_told_to_stop = 1;
-}
-
-static int64_t
-now_ns(void)
-{
-	return clock_now_ns(&monotonic_clock);
-}
 
 /* Everything stops in the last freeze_ns of each period: nothing is read, accepted or sent. */
 static void
@@ -98,14 +75,6 @@ sit_out_freeze(struct server *s)
 }
 
 static void
-watch(struct server *s, int fd, int op, uint32_t events)
-{
-	struct epoll_event event = {.events = events, .data.fd = fd};
-
-	CHECK(epoll_ctl(s->epoll, op, fd, &event) == 0);
-}
-
-static void
 close_connection(struct server *s, int fd)
 {
 	s->connections[fd].generation++;
@@ -117,11 +86,9 @@ accept_connections(struct server *s)
 {
 	int fd;
 
-	while ((fd = accept4(s->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-		CHECK_OP(fd, <, s->connections_max);
+	while ((fd = listener_accept(&s->listener)) >= 0) {
 		s->connections[fd] = (struct connection){.generation = s->connections[fd].generation};
 		meter_add_connection(&s->meter, s->now_ns);
-		watch(s, fd, EPOLL_CTL_ADD, EPOLLIN);
 	}
 }
 
@@ -147,7 +114,7 @@ send_owed(struct server *s, int fd)
 	bool waits = c->owed > 0;
 
 	if (waits != c->waits_for_room)
-		watch(s, fd, EPOLL_CTL_MOD, waits ? EPOLLOUT : EPOLLIN);
+		listener_watch(&s->listener, fd, EPOLL_CTL_MOD, waits ? EPOLLOUT : EPOLLIN);
 	c->waits_for_room = waits;
 	return true;
 }
@@ -209,28 +176,6 @@ take_requests(struct server *s, int fd, unsigned n, int64_t arrival_ns)
 	}
 }
 
-/* Empty lines in these bytes, one begun in the bytes before included. */
-static unsigned
-count_ends(struct connection *c, const char *bytes, size_t length)
-{
-	static const char end[] = "\r\n\r\n";
-	unsigned ends = 0;
-
-	for (const char *p = bytes, *limit = bytes + length; p < limit; p++) {
-		if (c->matched == 0 && (p = memchr(p, '\r', (size_t)(limit - p))) == NULL)
-			break;
-		if (*p == end[c->matched])
-			c->matched++;
-		else
-			c->matched = *p == '\r';
-		if (c->matched == 4) {
-			ends++;
-			c->matched = 0;
-		}
-	}
-	return ends;
-}
-
 /* The kernel's stamp is that of the last segment read: the request's end. */
 static ssize_t
 read_stamped(struct server *s, int fd, int64_t *arrival_ns)
@@ -266,40 +211,26 @@ read_connection(struct server *s, int fd)
 		close_connection(s, fd);
 		return;
 	}
-	unsigned ends = count_ends(&s->connections[fd], s->bytes, (size_t)n);
+	unsigned ends = wire_count_ends(&s->connections[fd].matched, s->bytes, (size_t)n);
 
 	if (ends > 0)
 		take_requests(s, fd, ends, arrival_ns);
 }
 
-/* Sleeps to the nanosecond until something comes or is due; a signal is let in only here. */
-static int
-wait_for_events(struct server *s, struct epoll_event *events, const sigset_t *unblocked)
-{
-	if (s->deadlines.n == 0)
-		return epoll_pwait(s->epoll, events, EVENTS_MAX, -1, unblocked);
-	int64_t left_ns = s->deadlines.heap[0].at_ns - now_ns();
-
-	left_ns = left_ns > 0 ? left_ns : 0;
-	struct timespec left = {.tv_sec = left_ns / NS_PER_S, .tv_nsec = left_ns % NS_PER_S};
-
-	return epoll_pwait2(s->epoll, events, EVENTS_MAX, &left, unblocked);
-}
-
 static void
-serve(struct server *s, const sigset_t *unblocked)
+serve(struct server *s)
 {
-	struct epoll_event events[EVENTS_MAX];
+	struct epoll_event events[LISTENER_EVENTS_MAX];
 
-	while (!is_told_to_stop) {
-		int n = wait_for_events(s, events, unblocked);
+	while (!listener_is_told_to_stop()) {
+		int n = listener_wait(&s->listener, &s->deadlines, events);
 
 		s->now_ns = now_ns();
 		sit_out_freeze(s);
 		for (int i = 0; i < n; i++) {
 			int fd = events[i].data.fd;
 
-			if (fd == s->listener)
+			if (fd == s->listener.fd)
 				accept_connections(s);
 			else if (!(events[i].events & EPOLLOUT) || send_owed(s, fd))
 				if (events[i].events & ~(uint32_t)EPOLLOUT)
@@ -307,37 +238,6 @@ serve(struct server *s, const sigset_t *unblocked)
 		}
 		answer_due(s);
 	}
-}
-
-static bool
-set_option(int fd, int level, int name)
-{
-	int on = 1;
-
-	return setsockopt(fd, level, name, &on, sizeof(on)) == 0;
-}
-
-/* What an accepted connection inherits: TCP_NODELAY and the stamps. */
-static bool
-start_listening(struct server *s)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)s->options.port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t length = sizeof(address);
-
-	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	s->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (s->listener < 0 || s->epoll < 0 || !set_option(s->listener, SOL_SOCKET, SO_REUSEADDR) ||
-		!set_option(s->listener, IPPROTO_TCP, TCP_NODELAY) ||
-		(s->has_stamps && !set_option(s->listener, SOL_SOCKET, SO_TIMESTAMPNS)) ||
-		bind(s->listener, (struct sockaddr *)&address, length) < 0 || listen(s->listener, BACKLOG) < 0 ||
-		getsockname(s->listener, (struct sockaddr *)&address, &length) < 0)
-		return false;
-	watch(s, s->listener, EPOLL_CTL_ADD, EPOLLIN);
-	printf("listening on http://127.0.0.1:%u\n", ntohs(address.sin_port));
-	fflush(stdout);
-	return true;
 }
 
 /* "FIRST<separator>SECOND": cuts the text, which is argv's own. */
@@ -390,28 +290,9 @@ parse_options(int argc, char **argv, struct options *o)
 }
 
 static void
-block_signals(sigset_t *unblocked)
-{
-	sigset_t blocked;
-	struct sigaction action = {.sa_handler = on_signal};
-
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGTERM);
-	sigaddset(&blocked, SIGINT);
-	sigprocmask(SIG_BLOCK, &blocked, unblocked);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
-}
-
-static void
 server_init(struct server *s)
 {
-	struct rlimit files;
-
-	CHECK(getrlimit(RLIMIT_NOFILE, &files) == 0);
-	s->connections_max = files.rlim_cur;
-	s->connections = must_calloc(s->connections_max, sizeof(*s->connections));
-	s->has_stamps = s->options.log_path != NULL;
+	s->connections = must_calloc(s->listener.connections_max, sizeof(*s->connections));
 	s->epoch_ns = -1;
 	meter_init(&s->meter, s->has_stamps);
 	stamp_init(&s->stamp);
@@ -423,7 +304,6 @@ int
 main(int argc, char **argv)
 {
 	static struct server s;
-	sigset_t unblocked;
 
 	if (!parse_options(argc, argv, &s.options)) {
 		fprintf(stderr,
@@ -431,14 +311,14 @@ main(int argc, char **argv)
 			"[--seed N] [--log FILE]\n");
 		return 2;
 	}
-	block_signals(&unblocked);
-	prctl(PR_SET_TIMERSLACK, 1); /* 50 µs otherwise */
-	server_init(&s);
-	if (!start_listening(&s)) {
+	s.has_stamps = s.options.log_path != NULL;
+	if (!listener_start(
+		    &s.listener, &(struct listener_options){.port = s.options.port, .has_stamps = s.has_stamps})) {
 		fprintf(stderr, "bench_server: cannot listen: %s\n", strerror(errno));
 		return 1;
 	}
-	serve(&s, &unblocked);
+	server_init(&s);
+	serve(&s);
 	meter_print(&s.meter);
 	if (s.has_stamps && !meter_write_log(&s.meter, s.options.log_path)) {
 		fprintf(stderr, "bench_server: the log is incomplete: %s\n", strerror(errno));

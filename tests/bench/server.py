@@ -1,4 +1,4 @@
-"""One bench_server for one measurement, and what it saw."""
+"""One server for one measurement, and what it saw."""
 import array
 import json
 import os
@@ -8,14 +8,14 @@ from figures import percentiles
 from processes import SERVER_CORE, Launched
 
 
-class Server:
-    def __init__(self, programs, folder, limit_s, options=(), has_log=False):
-        self.log_path = os.path.join(folder, "server.log") if has_log else None
-        command = [os.path.join(programs, "bench_server"), *options]
-        if has_log:
-            command += ["--log", self.log_path]
+class Started:
+    """A server of the bench, from its first line, which says where it listens, to its last, which is JSON."""
+
+    def __init__(self, programs, folder, limit_s, program, options=()):
+        self.program = program
         launcher = os.path.join(programs, "bench_launch")
-        self.launched = Launched(launcher, SERVER_CORE, limit_s, command, folder, "server")
+        self.launched = Launched(launcher, SERVER_CORE, limit_s, [os.path.join(programs, program), *options], folder,
+                                 "server")
         self.url = self.wait_for_url()
         self.port = int(self.url.rsplit(":", 1)[1])
 
@@ -27,13 +27,27 @@ class Server:
                 return said.split()[-1]
             time.sleep(0.005)
         self.launched.terminate()
-        raise RuntimeError("bench_server does not listen: " + self.launched.stderr())
+        raise RuntimeError(f"{self.program} does not listen: " + self.launched.stderr())
 
-    def stop(self):
+    def end(self):
+        """(what it says it did, what it cost)"""
         cost = self.launched.terminate()
         if cost["exit"] != 0:
-            raise RuntimeError("bench_server: " + self.launched.stderr())
-        return Seen(json.loads(self.launched.stdout().splitlines()[-1]), cost, self.log_path)
+            raise RuntimeError(f"{self.program}: " + self.launched.stderr())
+        return json.loads(self.launched.stdout().splitlines()[-1]), cost
+
+
+class Server(Started):
+    """bench_server."""
+
+    def __init__(self, programs, folder, limit_s, options=(), has_log=False):
+        self.log_path = os.path.join(folder, "server.log") if has_log else None
+        log = ["--log", self.log_path] if has_log else []
+        super().__init__(programs, folder, limit_s, "bench_server", [*options, *log])
+
+    def stop(self):
+        said, cost = self.end()
+        return Seen(said, cost, self.log_path)
 
 
 class Seen:

@@ -47,6 +47,10 @@ def us(figures, *names):
     return " / ".join(number(scaled(figures, n, 1e3), "{:,.1f}") for n in names) if figures else "–"
 
 
+def ms(figures, *names):
+    return " / ".join(number(scaled(figures, n, 1e6), "{:,.3g}") for n in names) if figures else "–"
+
+
 ALL = [name for name, _ in PERCENTILES]
 
 
@@ -79,12 +83,18 @@ RELAXED = [column("CPU µs/request", lambda c, m: number(m.get("steady_cpu_us_pe
            column("P50 error µs", lambda c, m: number(scaled(c, "p50_off_ns", 1e3), "{:.0f}"))]
 SCALE = CLOSED[:1] + CLOSED[2:]
 START = [column("exec to first request, ms", lambda c, m: number(scaled(m, "first_request_ns", 1e6), "{:.1f}"))]
+STREAMS = [column("loop lag, P50 / P99 / max ms", lambda c, m: ms(m.get("loop_lag"), "p50", "p99", "max")),
+           column("gap between tokens, P50 / P99 ms", lambda c, m: ms(m.get("itl"), "p50", "p99")),
+           column("the server late by, P50 / P99 µs", lambda c, m: us(m.get("server", {}).get("late"), "p50", "p99")),
+           column("tokens/s", lambda c, m: number(m.get("tokens_per_s"))),
+           column("cores used (generator, server)", cores)]
 SECTIONS = [("closed", "Closed loop, one core (connections)", CLOSED),
             ("lateness", "Lateness of what was sent (requests/s)", LATENESS),
             ("accuracy", "Reported against true at 5,000/s", ACCURACY),
             ("relaxed", "Relaxed pacing (requests/s)", RELAXED),
             ("scale", "Against connections", SCALE),
-            ("start", "Start", START)]
+            ("start", "Start", START),
+            ("streams", "2,000 streams at 50 tokens/s", STREAMS)]
 
 
 def cases_table(cases, title, columns):
@@ -135,6 +145,6 @@ def notes(report):
     disturbed = report["disturbed"]
     made.append(f"- {disturbed['n']} of {disturbed['of']} runs were disturbed: over {disturbed['steal']:.0%} of CPU time"
                 " went to the hypervisor's other guests, or generator or server waited for its core over"
-                f" {disturbed['wait']:.0%} of the time. Where at least half of a cell's rounds were not, only they count.")
+                f" {disturbed['wait']:.0%} of the time, or the server of streams was itself late. Where at least half of a cell's rounds were not, only they count.")
     made += [f"- error: {error}" for error in report["errors"][:20]]
     return made

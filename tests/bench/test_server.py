@@ -1,8 +1,7 @@
-"""The bench server is a judge, so it is judged first. $BENCH_PROGRAMS: where the programs were built."""
+"""bench_server knows of each request when it came and when it was answered; what it knows is true."""
 import array
 import json
 import os
-import signal
 import socket
 import subprocess
 import threading
@@ -10,42 +9,13 @@ import time
 
 import pytest
 
-PROGRAMS = os.environ.get("BENCH_PROGRAMS")
+PROGRAMS = os.environ.get("BENCH_PROGRAMS", "")
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 RESPONSE = b"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 15\r\n\r\nHello, world!\r\n"
 
-pytestmark = pytest.mark.skipif(not PROGRAMS, reason="BENCH_PROGRAMS names no build")
-
-
-class Server:
-    def __init__(self, *options):
-        self.process = subprocess.Popen([os.path.join(PROGRAMS, "bench_server"), *options], stdout=subprocess.PIPE,
-                                        text=True)
-        self.port = int(self.process.stdout.readline().rsplit(":", 1)[1])
-
-    def connect(self):
-        return socket.create_connection(("127.0.0.1", self.port), timeout=5)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        said, _ = self.process.communicate(timeout=5)
-        assert self.process.returncode == 0
-        return json.loads(said)
-
-
 @pytest.fixture
-def start():
-    servers = []
-
-    def start_one(*options):
-        servers.append(Server(*options))
-        return servers[-1]
-
-    yield start_one
-    for server in servers:
-        if server.process.poll() is None:
-            server.process.kill()
-            server.process.wait()
+def start(start_program):
+    return lambda *options: start_program("bench_server", *options)
 
 
 def read_responses(connection, n):
