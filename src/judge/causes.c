@@ -102,9 +102,11 @@ causes_order_level(
 	struct finding *memory = find_mode(verdict, FAILURE_MODE_OUT_OF_MEMORY);
 	struct finding *crash = find_mode(verdict, FAILURE_MODE_CRASH);
 	struct finding *saturation = find_mode(verdict, FAILURE_MODE_SATURATION);
-	const struct finding *death = memory != NULL ? memory : crash;
 
-	follow(crash, memory);
+	follow_nearby(crash, memory, row_ns);
+	const struct finding *death =
+		memory != NULL && !(crash != NULL && crash->onset_ns < memory->onset_ns) ? memory : crash;
+
 	follow_nearby(saturation, death, row_ns);
 	follow_nearby(saturation, find_mode(verdict, FAILURE_MODE_RESOURCE_EXHAUSTION), row_ns);
 	follow_nearby(saturation, find_mode(verdict, FAILURE_MODE_CONNECTION_LIMIT), row_ns);

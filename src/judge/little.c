@@ -31,9 +31,8 @@ longest_s(const struct level_summary *level)
 static double
 unsent_s(const struct counts *c, const struct plan_target *target)
 {
-	uint64_t connecting = c->by_failure[FAILURE_CONNECT_REFUSED] + c->by_failure[FAILURE_CONNECT_TIMEOUT] +
-			      c->by_failure[FAILURE_CONNECT_RESET] + c->by_failure[FAILURE_UNREACHABLE] +
-			      c->by_failure[FAILURE_CONNECT_FAILED];
+	uint64_t connecting =
+		counts_unconnected(c) + c->by_failure[FAILURE_UNREACHABLE] + c->by_failure[FAILURE_CONNECT_FAILED];
 
 	return (double)connecting * ns_to_s(target->connect_timeout_ns) +
 	       (double)c->by_failure[FAILURE_QUEUE_TIMEOUT] * ns_to_s(target->timeout_ns);

@@ -151,8 +151,7 @@ rule_errors_of(const struct level_summary *level)
 	struct rule_errors errors = {
 		.requests = c->scheduled - spared,
 		.failures = c->failed + c->dropped + c->unsent + c->unfinished - spared,
-		.timeouts = c->by_failure[FAILURE_RESPONSE_TIMEOUT] + c->by_failure[FAILURE_QUEUE_TIMEOUT] +
-			    c->by_failure[FAILURE_CONNECT_TIMEOUT],
+		.timeouts = counts_timeouts(c),
 	};
 	double requests = (double)errors.requests;
 

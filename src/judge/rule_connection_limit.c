@@ -2,13 +2,13 @@
 
 #include "judge/refusals.h"
 
-static bool
-has_crashed(const struct level_verdict *verdict)
+static int64_t
+find_death_ns(const struct level_verdict *verdict)
 {
 	for (size_t i = 0; i < verdict->findings_n; i++)
 		if (verdict->findings[i].mode == FAILURE_MODE_CRASH)
-			return true;
-	return false;
+			return verdict->findings[i].onset_ns;
+	return -1;
 }
 
 /* Refusals and connects without an answer, while whoever has a connection is served: an accept queue that is full, or a
@@ -16,22 +16,21 @@ has_crashed(const struct level_verdict *verdict)
 static void
 connection_limit_look(const struct rule_context *context, struct level_verdict *verdict)
 {
-	struct refusals refusals = refusals_of(context);
-	uint64_t all = refusals.refused + refusals.timed_out + refusals.reset;
+	struct refusals refusals = refusals_of(context, find_death_ns(verdict));
 	uint64_t requests = rule_errors_of(context->level).requests;
 
-	if (all < REFUSALS_MIN || !refusals.is_answering_beside || has_crashed(verdict) ||
-		!((double)all > RULE_ERR_ERROR_RATE * (double)requests))
+	if (refusals.beside < REFUSALS_MIN || !refusals.is_answering_beside ||
+		!((double)refusals.beside > RULE_ERR_ERROR_RATE * (double)requests))
 		return;
 	struct finding finding = {.rule = "connection_limit",
 		.mode = FAILURE_MODE_CONNECTION_LIMIT,
 		.weight = LEVEL_ERR,
-		.onset_ns = refusals.onset_ns,
-		.measured = (double)all / (double)requests,
+		.onset_ns = refusals.beside_onset_ns,
+		.measured = (double)refusals.beside / (double)requests,
 		.threshold = RULE_ERR_ERROR_RATE};
 
 	rule_say(rule_add(verdict, &finding),
-		"%.1f%% of the requests (> %.1f%%) got no connection while others were answered: %" PRIu64
+		"%.1f%% of the requests (> %.1f%%) got no connection while others were answered; in all: %" PRIu64
 		" refused, %" PRIu64 " without an answer to the connect, %" PRIu64 " reset",
 		finding.measured * 100, RULE_ERR_ERROR_RATE * 100, refusals.refused, refusals.timed_out,
 		refusals.reset);

@@ -42,7 +42,8 @@ static void
 crash_look(const struct rule_context *context, struct level_verdict *verdict)
 {
 	const struct run_facts *facts = context->facts;
-	struct refusals refusals = refusals_of(context);
+	struct refusals refusals = refusals_of(context, -1);
+	bool is_death = refusals.death_onset_ns >= 0 || !refusals.is_answering_beside;
 	struct finding finding = {.rule = "crash", .mode = FAILURE_MODE_CRASH, .weight = LEVEL_BROKEN};
 
 	if (!context->plan->break_when.crash)
@@ -54,9 +55,8 @@ crash_look(const struct rule_context *context, struct level_verdict *verdict)
 		finding.onset_ns = rule_onset_ns(context, row_is_gone, 0);
 		rule_say(rule_add(verdict, &finding), "the target's process is gone%s",
 			context->summary->now.target.values[GAUGE_PROCESSES] > 0 ? "; another took its place" : "");
-	} else if (refusals.refused >= REFUSALS_MIN && !refusals.is_answering_beside &&
-		   answered_before(context->summary)) {
-		finding.onset_ns = refusals.onset_ns;
+	} else if (refusals.refused >= REFUSALS_MIN && is_death && answered_before(context->summary)) {
+		finding.onset_ns = refusals.death_onset_ns >= 0 ? refusals.death_onset_ns : refusals.beside_onset_ns;
 		finding.measured = (double)refusals.refused;
 		finding.threshold = REFUSALS_MIN;
 		rule_say(rule_add(verdict, &finding),

@@ -1,6 +1,9 @@
 #include <math.h>
+#include <string.h>
 
+#include "base/check.h"
 #include "base/units.h"
+#include "judge/metrics.h"
 #include "judge/rule.h"
 
 /* More failures than this, and they are part of what P99 is about. */
@@ -36,33 +39,108 @@ response_ns_of(const struct level_summary *level, double q)
 		       : rule_quantile_ns(level, METRIC_RESPONSE, q);
 }
 
+struct lateness {
+	int64_t value_ns; /* −1: n/a */
+	double limit_ns;
+};
+
+static struct lateness
+lateness_at(const struct rule_context *context, double q)
+{
+	const struct plan_generator *limits = &context->plan->generator;
+	double share_ns = limits->lateness_share * (double)response_ns_of(context->level, q);
+
+	return (struct lateness){.value_ns = rule_quantile_ns(context->level, METRIC_LATENESS, q),
+		.limit_ns = fmax((double)limits->lateness_p99_ns, share_ns)};
+}
+
+static bool
+is_too_late(const struct lateness *lateness)
+{
+	return (double)lateness->value_ns > lateness->limit_ns;
+}
+
+static struct finding *
+add_lateness(struct level_verdict *verdict, const struct lateness *lateness)
+{
+	return rule_add(verdict, &(struct finding){.rule = "lateness",
+					 .weight = LEVEL_INVALID,
+					 .onset_ns = -1,
+					 .measured = (double)lateness->value_ns,
+					 .threshold = lateness->limit_ns});
+}
+
 /* Our own limits. Whatever else was seen in such a level, the target is not to blame for it. */
-static void
+static bool
 look_at_lateness(const struct rule_context *context, struct level_verdict *verdict)
 {
 	static const double quantiles[] = {0.99, 0.95, 0.5}; /* the highest that the samples back */
-	const struct level_summary *level = context->level;
-	const struct plan_generator *limits = &context->plan->generator;
 	char lateness_text[32], limit_text[32];
 
 	for (size_t i = 0; i < 3; i++) {
 		double q = quantiles[i];
-		int64_t lateness_ns = rule_quantile_ns(level, METRIC_LATENESS, q);
+		struct lateness lateness = lateness_at(context, q);
 
-		if (lateness_ns < 0)
+		if (lateness.value_ns < 0)
 			continue;
-		double share_ns = limits->lateness_share * (double)response_ns_of(level, q);
-		double limit_ns = fmax((double)limits->lateness_p99_ns, share_ns);
+		if (is_too_late(&lateness))
+			rule_say(add_lateness(verdict, &lateness), "the generator sent late: lateness P%.0f %s > %s",
+				q * 100, units_time_text(lateness.value_ns, lateness_text, sizeof(lateness_text)),
+				units_time_text((int64_t)lateness.limit_ns, limit_text, sizeof(limit_text)));
+		return is_too_late(&lateness);
+	}
+	return false;
+}
 
-		if ((double)lateness_ns > limit_ns)
-			rule_say(rule_add(verdict, &(struct finding){.rule = "lateness",
-							   .weight = LEVEL_INVALID,
-							   .onset_ns = -1,
-							   .measured = (double)lateness_ns,
-							   .threshold = limit_ns}),
-				"the generator sent late: lateness P%.0f %s > %s", q * 100,
-				units_time_text(lateness_ns, lateness_text, sizeof(lateness_text)),
-				units_time_text((int64_t)limit_ns, limit_text, sizeof(limit_text)));
+/* Percentiles of times that count from due, and so hold our lateness. */
+static bool
+holds_lateness(const struct expr *expr)
+{
+	static const char *const from_due[] = {
+		"response", "first_byte", "ttft", "first_event", "first_content", "token_time"};
+
+	for (size_t i = 0; i < ARRAY_LEN(from_due); i++)
+		if (strcmp(expr->metric->name, from_due[i]) == 0)
+			return expr->stat == EXPR_PERCENTILE;
+	return false;
+}
+
+/* How much of a percentile is ours: the same one of lateness, or, where a few late ones met the slow ones, what is left
+ * of it without what the target took from sent on and what was waited for it. */
+static int64_t
+own_share_ns(const struct level_summary *level, double q)
+{
+	int64_t response_ns = rule_quantile_ns(level, METRIC_RESPONSE, q);
+	int64_t queue_ns = rule_quantile_ns(level, METRIC_QUEUE, q);
+	int64_t service_ns = rule_quantile_ns(level, METRIC_SERVICE, q);
+	int64_t lateness_ns = rule_quantile_ns(level, METRIC_LATENESS, q);
+	int64_t left_ns = response_ns < 0 || queue_ns < 0 || service_ns < 0 ? -1 : response_ns - queue_ns - service_ns;
+
+	return left_ns > lateness_ns ? left_ns : lateness_ns;
+}
+
+/* A P99 that is long hides a lateness that is small beside it, and is much of what a lower percentile is: an objective
+ * about that one says nothing of the target where it was missed. */
+static void
+look_at_objectives(const struct rule_context *context, struct level_verdict *verdict)
+{
+	char lateness_text[32], limit_text[32];
+
+	for (size_t i = 0; i < context->plan->slos_n; i++) {
+		const struct expr *expr = &context->plan->slos[i].expr;
+
+		if (!holds_lateness(expr))
+			continue;
+		double value = judge_value(expr, context->summary, context->level);
+		struct lateness lateness = lateness_at(context, expr->quantile);
+
+		lateness.value_ns = own_share_ns(context->level, expr->quantile);
+		if (!isfinite(value) || expr_holds(expr, value) || !is_too_late(&lateness))
+			continue;
+		rule_say(add_lateness(verdict, &lateness),
+			"'%s' was missed where the generator sent late: %s of response P%g > %s", expr->text,
+			units_time_text(lateness.value_ns, lateness_text, sizeof(lateness_text)), expr->quantile * 100,
+			units_time_text((int64_t)lateness.limit_ns, limit_text, sizeof(limit_text)));
 		return;
 	}
 }
@@ -133,7 +211,8 @@ look_at_workers(const struct rule_context *context, struct level_verdict *verdic
 static void
 generator_look(const struct rule_context *context, struct level_verdict *verdict)
 {
-	look_at_lateness(context, verdict);
+	if (!look_at_lateness(context, verdict))
+		look_at_objectives(context, verdict);
 	look_at_counts(context, verdict);
 	look_at_loop_gap(context, verdict);
 	look_at_workers(context, verdict);

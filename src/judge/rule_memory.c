@@ -64,6 +64,16 @@ look_at_kills(const struct rule_context *context, struct level_verdict *verdict)
 	return true;
 }
 
+/* It was full when it ended, and not only later, as another that took its place. */
+static bool
+has_died_full(const struct rule_context *context, const struct finding *death, double share)
+{
+	int64_t full_ns = rule_onset_ns(context, row_is_full, MEMORY_AT_EXIT_SHARE);
+
+	return death != NULL && share > MEMORY_AT_EXIT_SHARE &&
+	       full_ns <= death->onset_ns + context->summary->series.step_ns;
+}
+
 static void
 memory_look(const struct rule_context *context, struct level_verdict *verdict)
 {
@@ -71,7 +81,7 @@ memory_look(const struct rule_context *context, struct level_verdict *verdict)
 	double limit = last_seen(context, GAUGE_MEMORY_LIMIT), threshold = context->plan->break_when.memory;
 	double peak = gauge_peak(target, GAUGE_MEMORY), last = last_seen(context, GAUGE_MEMORY);
 	const struct finding *death = find_exit(verdict);
-	bool died_full = death != NULL && last > MEMORY_AT_EXIT_SHARE * limit;
+	bool died_full = has_died_full(context, death, last / limit);
 	char memory_text[32], limit_text[32];
 
 	if (look_at_kills(context, verdict) || (!(peak > threshold * limit) && !died_full))

@@ -36,19 +36,6 @@ in_flight_at(const struct series *series, int64_t at_ns)
 	return in_flight;
 }
 
-/* By how much more was under way at the window's end than at its start, and what ran out of time, as a share. What the
- * target turned away or answered with an error is no backlog. */
-static double
-share_piled_up(const struct rule_context *context)
-{
-	const struct level_summary *level = context->level;
-	const struct series *series = &context->summary->series;
-	double grown = in_flight_at(series, level->end_ns) - in_flight_at(series, level->start_ns);
-	struct rule_errors errors = rule_errors_of(level);
-
-	return (fmax(grown, 0) + (double)errors.timeouts) / (double)level->counts.scheduled;
-}
-
 /* Where many run out of time, all must have waited for long: those that only hang leave the others as fast as ever. */
 static bool
 is_everybody_waiting(const struct rule_context *context)
@@ -57,6 +44,54 @@ is_everybody_waiting(const struct rule_context *context)
 
 	return timeouts <= 1 - RULE_DEGR_ACHIEVED_SHARE ||
 	       rule_quantile_ns(context->level, METRIC_RESPONSE, 0.95) >= context->plan->target.timeout_ns / 2;
+}
+
+/* Under way at the end of that row, and no answer ever came: they ran out of time since. */
+static double
+hanging_at(const struct rule_context *context, size_t row)
+{
+	const struct series *series = &context->summary->series;
+	int64_t until_ns = series->rows[row].at_ns + context->plan->target.timeout_ns + series->step_ns / 2;
+	double hanging = 0;
+
+	for (size_t i = row + 1; i < series->n && series->rows[i].at_ns <= until_ns; i++)
+		hanging += (double)series->rows[i].timeouts;
+	return hanging;
+}
+
+/* The most that was under way for three rows in a row: a pile may be worked off again when something else turns the
+ * load away, but a hiccup makes none. */
+static double
+in_flight_lasting(const struct rule_context *context, bool with_hanging)
+{
+	const struct series *series = &context->summary->series;
+	double most = 0, last[3] = {0};
+
+	for (size_t i = 0; i < series->n; i++) {
+		if (series->rows[i].at_ns <= context->level->start_ns || series->rows[i].at_ns > context->level->end_ns)
+			continue;
+		last[0] = last[1];
+		last[1] = last[2];
+		last[2] = series->rows[i].in_flight - (with_hanging ? 0 : hanging_at(context, i));
+		most = fmax(most, fmin(last[0], fmin(last[1], last[2])));
+	}
+	return most;
+}
+
+/* By how much more was under way than at the window's start, and what ran out of time, as a share. What the target
+ * turned away or answered with an error is no backlog, nor is what hangs by itself. */
+static double
+share_piled_up(const struct rule_context *context)
+{
+	const struct level_summary *level = context->level;
+	const struct series *series = &context->summary->series;
+	bool with_hanging = is_everybody_waiting(context);
+	double before = in_flight_at(series, level->start_ns), after = in_flight_at(series, level->end_ns);
+	double pile = in_flight_lasting(context, with_hanging) - before;
+
+	if (with_hanging)
+		pile = fmax(pile, fmax(after - before, 0)) + (double)rule_errors_of(level).timeouts;
+	return pile / (double)level->counts.scheduled;
 }
 
 /* What one sees of a target that does all that it can: requests that get no answer of any kind in time, more and more
@@ -71,7 +106,7 @@ is_piling_up(const struct rule_context *context, double offered, int64_t p50_ns)
 	bool is_full = cap > 0 && level->in_flight_peak >= cap;
 
 	return p50_ns >= 0 && share > 1 - RULE_DEGR_ACHIEVED_SHARE &&
-	       (is_full || level->in_flight_peak > PILED_UP_FACTOR * pace) && is_everybody_waiting(context);
+	       (is_full || level->in_flight_peak > PILED_UP_FACTOR * pace);
 }
 
 static void

@@ -3,16 +3,13 @@
 #include "base/units.h"
 #include "judge/rule.h"
 
-/* The series keeps no classes, but no request of a level can time out before its timeout has passed: the first row of
- * failures from then on. */
 static bool
-row_has_failures(const struct series_row *row, double threshold)
+row_times_out(const struct series_row *row, double threshold)
 {
-	uint64_t failures = row->failed + row->unsent;
-
-	return (double)failures > threshold * (double)(row->ok + failures);
+	return (double)row->timeouts > threshold * (double)(row->ok + row->failed + row->unsent);
 }
 
+/* No request of a level can time out before its timeout has passed: what did before is of the level before. */
 static int64_t
 find_onset_ns(const struct rule_context *context, double threshold)
 {
@@ -21,7 +18,7 @@ find_onset_ns(const struct rule_context *context, double threshold)
 	bool is_connecting = c->by_failure[FAILURE_CONNECT_TIMEOUT] * 2 > rule_errors_of(context->level).timeouts;
 	int64_t earliest_ns =
 		context->level->start_ns + (is_connecting ? target->connect_timeout_ns : target->timeout_ns);
-	int64_t onset_ns = rule_onset_ns(context, row_has_failures, threshold);
+	int64_t onset_ns = rule_onset_ns(context, row_times_out, threshold);
 
 	return onset_ns < 0 || onset_ns > earliest_ns ? onset_ns : earliest_ns;
 }

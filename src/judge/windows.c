@@ -57,8 +57,7 @@ count_rates(struct windows *windows, const struct plan *plan, const struct summa
 	const struct counts *c = &summary->last.counts;
 	uint64_t failures = c->failed + c->dropped + c->unsent, ended = c->ok + failures;
 	uint64_t requests = c->scheduled > ended ? c->scheduled : ended;
-	uint64_t timeouts = c->by_failure[FAILURE_RESPONSE_TIMEOUT] + c->by_failure[FAILURE_QUEUE_TIMEOUT] +
-			    c->by_failure[FAILURE_CONNECT_TIMEOUT];
+	uint64_t timeouts = counts_timeouts(c);
 
 	if (ended == 0)
 		return;

@@ -124,12 +124,24 @@ counts_error_rate(const struct counts *counts)
 		counts, counts->failed + counts->dropped + counts->unsent + counts->unfinished);
 }
 
+uint64_t
+counts_timeouts(const struct counts *counts)
+{
+	return counts->by_failure[FAILURE_RESPONSE_TIMEOUT] + counts->by_failure[FAILURE_QUEUE_TIMEOUT] +
+	       counts->by_failure[FAILURE_CONNECT_TIMEOUT];
+}
+
+uint64_t
+counts_unconnected(const struct counts *counts)
+{
+	return counts->by_failure[FAILURE_CONNECT_REFUSED] + counts->by_failure[FAILURE_CONNECT_TIMEOUT] +
+	       counts->by_failure[FAILURE_CONNECT_RESET];
+}
+
 double
 counts_timeout_rate(const struct counts *counts)
 {
-	return counts_share_of_scheduled(counts, counts->by_failure[FAILURE_RESPONSE_TIMEOUT] +
-							 counts->by_failure[FAILURE_QUEUE_TIMEOUT] +
-							 counts->by_failure[FAILURE_CONNECT_TIMEOUT]);
+	return counts_share_of_scheduled(counts, counts_timeouts(counts));
 }
 
 uint64_t

@@ -65,5 +65,7 @@ void counts_merge(struct counts *into, const struct counts *from);
 bool counts_identities_hold(const struct counts *counts);
 double counts_error_rate(
 	const struct counts *counts); /* (failed + dropped + unsent + unfinished) / scheduled; NAN for 0 */
-double counts_timeout_rate(const struct counts *counts); /* (timeout + queue_timeout + connect_timeout) / scheduled */
+uint64_t counts_timeouts(const struct counts *counts);        /* timeout + queue_timeout + connect_timeout */
+uint64_t counts_unconnected(const struct counts *counts);     /* connect_refused + connect_timeout + connect_reset */
+double counts_timeout_rate(const struct counts *counts);      /* timeouts / scheduled */
 uint64_t counts_client_failures(const struct counts *counts); /* those that blame CLIENT */

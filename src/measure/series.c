@@ -40,6 +40,8 @@ row_merge(struct series_row *into, const struct series_row *more)
 	into->failed += more->failed;
 	into->dropped += more->dropped;
 	into->unsent += more->unsent;
+	into->timeouts += more->timeouts;
+	into->unconnected += more->unconnected;
 	keep_larger(&into->p50_ns, more->p50_ns);
 	keep_larger(&into->p95_ns, more->p95_ns);
 	keep_larger(&into->p99_ns, more->p99_ns);

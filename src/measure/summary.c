@@ -204,6 +204,8 @@ add_series_row(struct summary *s, const struct interval *interval)
 		.failed = counts->failed,
 		.dropped = counts->dropped,
 		.unsent = counts->unsent,
+		.timeouts = counts_timeouts(counts),
+		.unconnected = counts_unconnected(counts),
 		.p50_ns = quantile_of(&s->last, METRIC_RESPONSE, 0.5),
 		.p95_ns = quantile_of(&s->last, METRIC_RESPONSE, 0.95),
 		.p99_ns = quantile_of(&s->last, METRIC_RESPONSE, 0.99),

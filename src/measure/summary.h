@@ -42,6 +42,7 @@ double level_achieved_per_s(const struct level_summary *level);
 struct series_row {
 	int64_t at_ns; /* end of the row, since T0 */
 	uint64_t scheduled, sent, ok, failed, dropped, unsent;
+	uint64_t timeouts, unconnected; /* of failed and unsent: no answer in time; no connection was to be had */
 	int64_t p50_ns, p95_ns, p99_ns, max_ns; /* response; −1: none */
 	int64_t lateness_p99_ns;
 	double offered, in_flight;

@@ -35,7 +35,8 @@ struct step {
 				* will */
 	int capacity_from_s;
 	struct bad bad[3];
-	uint32_t bad_one_in; /* only every so many-th of them; 0: one after the other */
+	uint32_t bad_one_in;     /* only every so many-th of them; 0: one after the other */
+	uint32_t one_in_each[3]; /* the same of each `bad` by itself, where it is above 0 */
 	int64_t gap_ns;
 	double cpu; /* from cpu_from_s on */
 	int cpu_from_s;
@@ -44,9 +45,10 @@ struct step {
 	double memory_per_s;                            /* how much it grows */
 	double throttled, memory_pressure, io_pressure; /* from stalled_from_s on */
 	int stalled_from_s;
-	int gone_at_s; /* 1 …; 0: never */
-	int back_at_s; /* it is there again; 0: never */
-	int kill_at_s; /* the OOM counter rises; 1 …; 0: never */
+	int threads, threads_from_s; /* 0: 10 */
+	int gone_at_s;               /* 1 …; 0: never */
+	int back_at_s;               /* it is there again; 0: never */
+	int kill_at_s;               /* the OOM counter rises; 1 …; 0: never */
 	bool is_cut;
 };
 
@@ -148,9 +150,10 @@ make_exchange(
 	x.first_byte_ns = x.last_byte_ns;
 	for (size_t b = 0; b < ARRAY_LEN(step->bad); b++) {
 		const struct bad *bad = &step->bad[b];
+		uint32_t one_in = step->one_in_each[b] > 0 ? step->one_in_each[b] : step->bad_one_in;
 
 		if (x.outcome == OUTCOME_FAILURE || used[b] >= bad->n || second < bad->from_s ||
-			(step->bad_one_in > 0 && i % step->bad_one_in > 0))
+			(one_in > 0 && i % one_in > 0))
 			continue;
 		bool is_timeout = bad->kind == FAILURE_RESPONSE_TIMEOUT || bad->kind == FAILURE_QUEUE_TIMEOUT;
 		int64_t took_ns = bad->kind == FAILURE_CONNECT_TIMEOUT ? CONNECT_TIMEOUT_NS
@@ -264,6 +267,7 @@ make_reading(struct scripted_run *run, const struct step *step, int second)
 	r.values[GAUGE_MEMORY] =
 		MEMORY_LIMIT * ((second >= step->memory_from_s ? step->memory : 0.1) + step->memory_per_s * second);
 	r.values[GAUGE_MEMORY_LIMIT] = MEMORY_LIMIT;
+	r.values[GAUGE_THREADS] = step->threads > 0 && second >= step->threads_from_s ? step->threads : 10;
 	r.values[GAUGE_THROTTLED] = second >= step->stalled_from_s ? step->throttled : 0;
 	r.values[GAUGE_MEMORY_PRESSURE] = second >= step->stalled_from_s ? step->memory_pressure : 0;
 	r.values[GAUGE_IO_PRESSURE] = second >= step->stalled_from_s ? step->io_pressure : 0;
@@ -324,40 +328,52 @@ play_second(struct scripted_run *run, const struct step *step, const struct exch
 		recorder_add_loop_gap(run->recorder, level, step->gap_ns);
 }
 
-/* Plays the level to the end of its last exchange and has it judged. */
+/* Plays what became of a level's requests, to the end of the last, and has it judged. */
+static inline const struct level_verdict *
+run_play_exchanges(
+	struct scripted_run *run, const struct step *step, int seconds, const struct exchange *all, uint32_t n)
+{
+	int64_t start_ns = run->now_ns, end_ns = start_ns + seconds * NS_PER_S, last_ns = end_ns;
+
+	if (run->judge == NULL)
+		run->judge = judge_new(&run->plan);
+	summary_add_level(run->summary, run->levels, start_ns, end_ns + (step->is_cut ? 1 : 0), step->offered);
+	for (uint32_t i = 0; i < n; i++)
+		last_ns = all[i].last_byte_ns >= last_ns ? all[i].last_byte_ns + 1 : last_ns;
+	for (int second = 0; run->now_ns < last_ns; second++) {
+		uint32_t current = second < seconds ? run->levels : LEVEL_NONE;
+		struct reading r = make_reading(run, step, second);
+
+		play_second(run, step, all, n, end_ns);
+		recorder_add_reading(run->recorder, current, false, &r);
+		if (run->now_ns + NS_PER_S >= last_ns)
+			recorder_close_level(run->recorder, run->levels);
+		end_interval(run, current, &r, count_in_flight(all, n, run->now_ns + NS_PER_S - 1));
+	}
+	if (step->is_cut)
+		summary_cut(run->summary, end_ns);
+	return judge_level(run->judge, run->summary, summary_level(run->summary, run->levels++), &run->facts);
+}
+
+/* The same as the step says that it went. */
 static inline const struct level_verdict *
 run_play(struct scripted_run *run, struct step step)
 {
 	int seconds = step.seconds > 0 ? step.seconds : 10;
 	uint32_t n = step.requests > 0 ? step.requests : (uint32_t)lround(step.offered * seconds), used[3] = {0};
 	struct exchange *all = must_calloc(n, sizeof(*all));
-	int64_t start_ns = run->now_ns, end_ns = start_ns + seconds * NS_PER_S, last_ns = end_ns;
+	int64_t start_ns = run->now_ns;
 
-	if (run->judge == NULL)
-		run->judge = judge_new(&run->plan);
-	summary_add_level(run->summary, run->levels, start_ns, end_ns + (step.is_cut ? 1 : 0), step.offered);
 	for (uint32_t i = 0; i < n; i++) {
 		int64_t due_ns = start_ns + (int64_t)((double)i / n * seconds * (double)NS_PER_S);
 
 		all[i] = make_exchange(&step, run->levels, i, n, due_ns, (int)((due_ns - start_ns) / NS_PER_S), used);
 	}
 	queue_exchanges(&step, all, n, start_ns);
-	for (uint32_t i = 0; i < n; i++)
-		last_ns = all[i].last_byte_ns >= last_ns ? all[i].last_byte_ns + 1 : last_ns;
-	for (int second = 0; run->now_ns < last_ns; second++) {
-		uint32_t current = second < seconds ? run->levels : LEVEL_NONE;
-		struct reading r = make_reading(run, &step, second);
+	const struct level_verdict *verdict = run_play_exchanges(run, &step, seconds, all, n);
 
-		play_second(run, &step, all, n, end_ns);
-		recorder_add_reading(run->recorder, current, false, &r);
-		if (run->now_ns + NS_PER_S >= last_ns)
-			recorder_close_level(run->recorder, run->levels);
-		end_interval(run, current, &r, count_in_flight(all, n, run->now_ns + NS_PER_S - 1));
-	}
 	free(all);
-	if (step.is_cut)
-		summary_cut(run->summary, end_ns);
-	return judge_level(run->judge, run->summary, summary_level(run->summary, run->levels++), &run->facts);
+	return verdict;
 }
 
 /* Plays and forgets the level's histograms, as a run does. */
