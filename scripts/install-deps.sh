@@ -36,6 +36,7 @@ test_packages() {
 		python3-jsonschema
 		python3-scipy
 		python3-prometheus-client
+		python3-junitparser
 		prometheus
 		nginx-light|nginx|nginx-core|nginx-full
 		libhdrhistogram-java

@@ -86,6 +86,10 @@ if(CMOCKA_FOUND)
   target_link_libraries(exposition_witness PRIVATE room_sampler)
   python_suite(exposition_outsiders outsiders/exposition "WITNESS=$<TARGET_FILE:exposition_witness>" "BRUNT=$<TARGET_FILE:brunt>")
   python_suite(hdr_outsiders outsiders/hdr "WRITE_LOG=$<TARGET_FILE:write_log>" "BRUNT_NODE_DIR=${CMAKE_BINARY_DIR}/node")
+  add_executable(write_formats ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/formats/write_formats.c)
+  target_link_libraries(write_formats PRIVATE room_report PkgConfig::CMOCKA)
+  target_include_directories(write_formats PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  python_suite(formats_outsiders outsiders/formats "WRITE_FORMATS=$<TARGET_FILE:write_formats>")
   python_suite(llm_outsiders outsiders/llm "BRUNT=$<TARGET_FILE:brunt>" "BRUNT_NODE_DIR=${CMAKE_BINARY_DIR}/node")
   python_suite(result_schema unit/report "BRUNT=$<TARGET_FILE:brunt>")
   python_suite(target_server target "BRUNT=$<TARGET_FILE:brunt>")
@@ -96,7 +100,7 @@ if(CMOCKA_FOUND)
   set_tests_properties(reader_outsiders hdr_outsiders llm_outsiders PROPERTIES RESOURCE_LOCK npm) # one installation at a time
 endif()
 
-foreach(suite compare_outsiders fits_outsiders reader_outsiders exposition_outsiders) # the same figures whatever the compiler
+foreach(suite compare_outsiders fits_outsiders formats_outsiders reader_outsiders exposition_outsiders) # the same figures whatever the compiler
   if(TEST ${suite})
     set_property(TEST ${suite} APPEND PROPERTY LABELS source)
   endif()

@@ -1,4 +1,5 @@
 #include <math.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "measure/summary.h"
@@ -31,6 +32,14 @@ keep_larger(int64_t *value, int64_t other)
 		*value = other;
 }
 
+/* A class that fills its counter stays at its most: what it adds up to is in the counts. */
+static void
+add_failures(uint32_t *failures, const uint32_t *more)
+{
+	for (size_t i = 0; i < FAILURE_COUNT; i++)
+		failures[i] = more[i] > UINT32_MAX - failures[i] ? UINT32_MAX : failures[i] + more[i];
+}
+
 static void
 row_merge(struct series_row *into, const struct series_row *more)
 {
@@ -42,11 +51,16 @@ row_merge(struct series_row *into, const struct series_row *more)
 	into->unsent += more->unsent;
 	into->timeouts += more->timeouts;
 	into->unconnected += more->unconnected;
+	into->tokens += more->tokens;
+	add_failures(into->failures, more->failures);
 	keep_larger(&into->p50_ns, more->p50_ns);
 	keep_larger(&into->p95_ns, more->p95_ns);
 	keep_larger(&into->p99_ns, more->p99_ns);
 	keep_larger(&into->max_ns, more->max_ns);
 	keep_larger(&into->lateness_p99_ns, more->lateness_p99_ns);
+	keep_larger(&into->ttft_p50_ns, more->ttft_p50_ns);
+	keep_larger(&into->ttft_p95_ns, more->ttft_p95_ns);
+	keep_larger(&into->itl_p95_ns, more->itl_p95_ns);
 	into->offered = fmax(into->offered, more->offered);
 	into->in_flight = fmax(into->in_flight, more->in_flight);
 	for (size_t i = 0; i < GAUGE_COUNT; i++) {
@@ -96,4 +110,20 @@ series_add(struct series *series, const struct series_row *row)
 		series->rows[k] = series->rows[k - 1];
 	series->rows[i] = *row;
 	series->n++;
+}
+
+void
+series_coarsen(struct series *series, size_t rows_max)
+{
+	CHECK_OP(rows_max, >, 0);
+	while (series->n > rows_max)
+		series_double_step(series);
+}
+
+void
+series_copy(struct series *into, const struct series *from)
+{
+	series_init(into, from->step_ns);
+	into->n = from->n;
+	memcpy(into->rows, from->rows, from->n * sizeof(*from->rows));
 }

@@ -211,11 +211,17 @@ add_series_row(struct summary *s, const struct interval *interval)
 		.p99_ns = quantile_of(&s->last, METRIC_RESPONSE, 0.99),
 		.max_ns = s->last.histograms[METRIC_RESPONSE].max_ns,
 		.lateness_p99_ns = quantile_of(&s->last, METRIC_LATENESS, 0.99),
+		.ttft_p50_ns = quantile_of(&s->last, METRIC_TTFT, 0.5),
+		.ttft_p95_ns = quantile_of(&s->last, METRIC_TTFT, 0.95),
+		.itl_p95_ns = quantile_of(&s->last, METRIC_ITL, 0.95),
+		.tokens = counts->completion_tokens,
 		.offered = interval->offered,
 		.in_flight = interval->in_flight,
 		.level = interval->current_level,
 	};
 
+	for (size_t i = 0; i < FAILURE_COUNT; i++)
+		row.failures[i] = counts->by_failure[i] < UINT32_MAX ? (uint32_t)counts->by_failure[i] : UINT32_MAX;
 	for (size_t i = 0; i < GAUGE_COUNT; i++) {
 		row.target[i] = interval->target.values[i];
 		row.self[i] = interval->self.values[i];

@@ -45,6 +45,9 @@ struct series_row {
 	uint64_t timeouts, unconnected; /* of failed and unsent: no answer in time; no connection was to be had */
 	int64_t p50_ns, p95_ns, p99_ns, max_ns; /* response; −1: none */
 	int64_t lateness_p99_ns;
+	int64_t ttft_p50_ns, ttft_p95_ns, itl_p95_ns; /* of generated answers; −1: none */
+	uint64_t tokens;                              /* of successes that ended in it */
+	uint32_t failures[FAILURE_COUNT];             /* by class, of every kind; up to UINT32_MAX each */
 	double offered, in_flight;
 	uint32_t level;
 	double target[GAUGE_COUNT], self[GAUGE_COUNT];
@@ -123,3 +126,7 @@ double summary_achieved_per_s(const struct summary *summary); /* over the measur
 void series_init(struct series *series, int64_t step_ns);
 void series_fini(struct series *series);
 void series_add(struct series *series, const struct series_row *row);
+/* Joins rows until there are at most rows_max > 0, as where there is no more room. */
+void series_coarsen(struct series *series, size_t rows_max);
+/* A series of one's own with the same rows, for series_coarsen; series_fini frees it. */
+void series_copy(struct series *into, const struct series *from);

@@ -15,7 +15,9 @@ is_harmful(uint32_t point)
 	return point < 0x20 || (point >= 0x7f && point <= 0x9f) /* C0, DEL, C1: escape sequences begin with these */
 	       || point == 0x061c || (point >= 0x200b && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
 	       (point >= 0x2060 && point <= 0x206f) /* bidi marks, invisible characters, separators */
-	       || point == 0xfeff || (point >= 0xfff9 && point <= 0xfffb) || (point >= 0xe0000 && point <= 0xe007f);
+	       || point == 0xfeff || (point >= 0xfff9 && point <= 0xfffb) ||
+	       (point & 0xfffe) == 0xfffe /* no characters at all */
+	       || (point >= 0xe0000 && point <= 0xe007f);
 }
 
 /* Spells the character at the front of text; returns how many bytes it took. */

@@ -117,6 +117,22 @@ figure_in_unit(enum plan_unit unit, double value, char into[FIGURE_MAX])
 	return into;
 }
 
+const char *
+figure_measured(const struct expr *expr, double value, char into[FIGURE_MAX])
+{
+	if (isnan(value))
+		snprintf(into, FIGURE_MAX, "n/a");
+	else if (expr->of == EXPR_SPEEDUP)
+		snprintf(into, FIGURE_MAX, "%.3g×", value);
+	else if (expr->of == EXPR_IMPROVEMENT)
+		snprintf(into, FIGURE_MAX, "%.3g%%", value * 100);
+	else if (isinf(value))
+		snprintf(into, FIGURE_MAX, "> timeout");
+	else
+		expr_value_text(expr->metric->unit, value, into, FIGURE_MAX);
+	return into;
+}
+
 bool
 figure_levels_in_users(const struct plan *plan)
 {

@@ -34,5 +34,8 @@ const char *figure_token_basis(const struct counts *counts);
 /* Of a level that was settled or is still live. */
 void figure_latency(const struct level_summary *level, enum metric metric, struct latency_figures *into);
 
+/* What an expression's left side came to: 5.21ms, > timeout, 12.5%, 2.41×. */
+const char *figure_measured(const struct expr *expr, double value, char into[FIGURE_MAX]);
+
 /* A value in its unit. */
 const char *figure_in_unit(enum plan_unit unit, double value, char into[FIGURE_MAX]);

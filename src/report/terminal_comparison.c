@@ -151,31 +151,18 @@ add_comparison(const struct experiment *experiment, const struct comparison *com
 	page_wrap(page, 2, PAINT_WARN, comparison->warning);
 }
 
-/* 12.5%, 2.41× */
-static const char *
-gate_value_text(const struct expr *expr, double value, char into[FIGURE_MAX])
-{
-	if (isnan(value))
-		snprintf(into, FIGURE_MAX, "n/a");
-	else if (expr->of == EXPR_SPEEDUP)
-		snprintf(into, FIGURE_MAX, "%.3g×", value);
-	else
-		snprintf(into, FIGURE_MAX, "%.3g%%", value * 100);
-	return into;
-}
-
 static const char *
 gate_text(const struct gate_verdict *gate, char into[4 * FIGURE_MAX])
 {
 	const struct expr *expr = gate->slo.expr;
 	char value[FIGURE_MAX], low[FIGURE_MAX], high[FIGURE_MAX];
 
-	gate_value_text(expr, gate->slo.value, value);
+	figure_measured(expr, gate->slo.value, value);
 	if (!isfinite(gate->ci[0]) || !isfinite(gate->ci[1]))
 		snprintf(into, 4 * FIGURE_MAX, "%s", value);
 	else
-		snprintf(into, 4 * FIGURE_MAX, "%s (%s … %s)", value, gate_value_text(expr, gate->ci[0], low),
-			gate_value_text(expr, gate->ci[1], high));
+		snprintf(into, 4 * FIGURE_MAX, "%s (%s … %s)", value, figure_measured(expr, gate->ci[0], low),
+			figure_measured(expr, gate->ci[1], high));
 	return into;
 }
 

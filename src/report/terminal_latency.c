@@ -153,7 +153,7 @@ terminal_add_slos(const struct report *report, struct page *page)
 	static const enum paint paints[] = {PAINT_GOOD, PAINT_WARN, PAINT_BAD, PAINT_DIM};
 	const struct verdict *verdict = report->verdict;
 	struct table table;
-	char text[64];
+	char text[FIGURE_MAX];
 
 	if (verdict->slos == NULL || report->plan->slos_n == 0)
 		return;
@@ -164,13 +164,7 @@ terminal_add_slos(const struct report *report, struct page *page)
 
 		table_add_row(&table);
 		table_add_cell(&table, PAINT_PLAIN, slo->expr->text);
-		if (isnan(slo->value))
-			snprintf(text, sizeof(text), "n/a");
-		else if (isinf(slo->value))
-			snprintf(text, sizeof(text), "> timeout");
-		else
-			expr_value_text(slo->expr->metric->unit, slo->value, text, sizeof(text));
-		table_add_cell(&table, PAINT_PLAIN, text);
+		table_add_cell(&table, PAINT_PLAIN, figure_measured(slo->expr, slo->value, text));
 		table_add_cell(&table, paints[slo->status], words[slo->status]);
 	}
 	table_draw(&table, page);

@@ -64,10 +64,16 @@ value_of_number(double value)
 	return must(isfinite(value) ? cJSON_CreateNumber(value) : cJSON_CreateNull());
 }
 
+/* A key may be a request's name. */
 void
 value_set(cJSON *object, const char *key, cJSON *value)
 {
-	CHECK(cJSON_AddItemToObject(object, key, value));
+	struct buf clean;
+
+	buf_init(&clean, strlen(key) * 8 + 1);
+	CHECK(escape_add(&clean, key, strlen(key)));
+	CHECK(cJSON_AddItemToObject(object, clean.bytes != NULL ? clean.bytes : "", value));
+	buf_fini(&clean);
 }
 
 void
