@@ -74,6 +74,10 @@ read_experiment(struct plan_context *context, const struct source *source, struc
 	if (root == NULL || !variants_find(context, root, experiment, err) ||
 		!parse_rows(context, root, &profile, err) || !find_baseline(root, profile.baseline, experiment, err))
 		return false;
+	if (experiment->kind != EXPERIMENT_ONE_RUN && node_get(root, "regression") != NULL)
+		return plan_error(node_get(root, "regression"), err,
+			"regression: one run is compared with a baseline, and '%s' makes several",
+			experiment->kind == EXPERIMENT_ARMS ? "arms" : "matrix");
 	experiment->order = (enum experiment_order)profile.order;
 	experiment->repeats = profile.repeats;
 	if (experiment->arms_n * experiment->repeats > EXPERIMENT_RUNS_CEILING)

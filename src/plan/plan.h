@@ -50,7 +50,8 @@ struct plan_command {
 
 struct plan_target {
 	struct plan_url url;
-	int64_t timeout_ns; /* of the whole exchange, from `taken` */
+	const char *version; /* what is under test, in words; NULL: not said */
+	int64_t timeout_ns;  /* of the whole exchange, from `taken` */
 	int64_t connect_timeout_ns;
 	int64_t null_service_ns;          /* of a protocol that needs no stream: how long its answers take */
 	uint64_t connections;             /* most connections at once */
@@ -143,6 +144,7 @@ struct plan_slo {
 struct plan_compared {
 	struct expr measure; /* metric, stat, quantile and request alone */
 	double tolerance;    /* a share of the baseline */
+	bool has_own;        /* it is said of this measure, and not the one of all */
 };
 
 /* How two arms are held against one another. */
@@ -152,6 +154,12 @@ struct plan_compare {
 	bool has_gate;      /* the profile says itself what is gated: `named` alone; else the usual figures are too */
 	struct plan_compared *named;
 	size_t named_n;
+};
+
+/* An earlier run that this one is compared with. */
+struct plan_regression {
+	const char *baseline; /* a saved one's name or a path; NULL: none */
+	bool is_forced;       /* also where they are not alike */
 };
 
 /* What an answer must hold, beside being ok, to count into the goodput. */
@@ -192,6 +200,7 @@ struct plan {
 	struct plan_slo *gates; /* of two arms: improvement(…), speedup(…) */
 	size_t gates_n;
 	struct plan_compare compare;
+	struct plan_regression regression;
 	struct plan_generator generator;
 	struct plan_output output;
 	int64_t idle_baseline_ns;         /* 2 s where a target is watched, else 0 */

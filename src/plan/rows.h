@@ -29,6 +29,11 @@ struct profile {
 		uint64_t resamples;
 		const struct plan_node *gate, *tolerances;
 	} compare;
+	struct regression_row {
+		const char *baseline;
+		const struct plan_node *tolerance;
+		bool is_forced;
+	} regression;
 	/* Of the experiment that makes several runs of the profile (experiment.h). */
 	const struct plan_node *arms, *matrix;
 	const char *baseline;
@@ -134,4 +139,5 @@ bool plan_parse_reader(struct plan_context *context, const struct plan_node *nod
 bool plan_parse_place(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_shell(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_think(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_baseline(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_statuses(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
