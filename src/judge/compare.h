@@ -1,6 +1,7 @@
 #pragma once
 
 #include "measure/comparison.h"
+#include "plan/by_hand.h"
 
 /* Two arms → what differs, by how much, and whether that is more than noise. Pure, and seeded: the same arms and the
  * same plan give the same intervals. Takes up to a second: for the thread pool, or after the load.
@@ -15,6 +16,11 @@
 /* plan: the profile's own, whose `compare` says tolerances and gates; its `slo` what else is to be compared. Both arms
  * and the plan must outlive the comparison. */
 struct comparison *compare_arms(const struct arm *baseline, const struct arm *current, const struct plan *plan);
+
+/* The same against values without samples: no intervals, and nothing beyond the noise; the tolerance decides. baseline:
+ * an arm without runs, for its name. Figures that the values do not name are left out. */
+struct comparison *compare_by_hand(
+	const struct arm *baseline, const struct arm *current, const struct by_hand *by_hand, const struct plan *plan);
 void compare_free(struct comparison *comparison);
 
 /* The plan's improvement(…) and speedup(…) goals, plan->gates_n of them; malloc'ed, the caller's to free. */

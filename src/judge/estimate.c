@@ -215,6 +215,8 @@ estimate_init(struct estimate *estimate, const struct sample *sample, const stru
 		drop_draws(estimate, "not measured");
 	else if (sample->n < 2)
 		drop_draws(estimate, "too short for an interval: one block");
+	if (sample->arm->is_median && sample->runs_n >= MEDIAN_RUNS_LEAST)
+		estimate_take_median(estimate, sample, measure, beyond);
 }
 
 void

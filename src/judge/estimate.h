@@ -15,6 +15,8 @@ struct estimate {
 	char note[COMPARISON_NOTE_MAX]; /* why there is no value or no interval */
 };
 
+#define MEDIAN_RUNS_LEAST 3 /* of an arm whose value is its runs' median; of fewer it is that of all together */
+
 /* measure: metric, stat, quantile and request. beyond: what stands for a value above the timeout in the draws, in ns.
  */
 void estimate_init(struct estimate *estimate, const struct sample *sample, const struct expr *measure, double beyond);
@@ -24,6 +26,9 @@ void estimate_fini(struct estimate *estimate);
 void estimate_percentile(
 	struct estimate *estimate, const struct sample *sample, const struct expr *measure, double beyond);
 void estimate_counts(struct estimate *estimate, const struct sample *sample, const struct expr *measure);
+/* The median of the runs in place of what all of them together come to. */
+void estimate_take_median(
+	struct estimate *estimate, const struct sample *sample, const struct expr *measure, double beyond);
 
 /* What of a block a measure is about: all requests, or one. */
 static inline const struct block_cell *

@@ -108,7 +108,10 @@ say_regression(struct verdict *verdict, const struct comparison *comparison, con
 
 	if (!row->is_gated || row->status != COMPARISON_REGRESSION)
 		return;
-	if (isfinite(row->delta_rel))
+	if (isfinite(row->delta_rel) && !isfinite(row->ci_rel[0]))
+		snprintf(change, sizeof(change), ", %+.1f%% (tolerance %.3g%%)", row->delta_rel * 100,
+			row->tolerance * 100);
+	else if (isfinite(row->delta_rel))
 		snprintf(change, sizeof(change), ", %+.1f%% (95%% CI %+.1f%% to %+.1f%%, tolerance %.3g%%)",
 			row->delta_rel * 100, row->ci_rel[0] * 100, row->ci_rel[1] * 100, row->tolerance * 100);
 	verdict_add_reason(verdict, "regression of %s in %.40s: %s where %.40s had %s%s", row->name,
@@ -186,7 +189,6 @@ compare_conclude(struct verdict *verdict, const struct experiment *experiment)
 		verdict_add_reason(
 			verdict, "of %zu figures to compare none has samples enough to be gated", gates.wanted);
 	else if (gates.judged > 0 && gates.failed == 0)
-		verdict_add_reason(verdict,
-			"no regression, and no goal between arms missed: %zu of %zu figures could be judged",
-			gates.judged, gates.wanted);
+		verdict_add_reason(verdict, "no regression%s: %zu of %zu figures could be judged",
+			experiment->gates_n > 0 ? ", and no goal between arms missed" : "", gates.judged, gates.wanted);
 }

@@ -20,6 +20,7 @@ struct arm {
 	const char *name;           /* the plan's */
 	const struct plan *plan;    /* with the arm's overrides */
 	const struct arm *baseline; /* whose spread says what a spike is: itself, for the baseline; NULL: none is */
+	bool is_median;             /* its value is the median of its runs': those of a rolling baseline */
 	struct arm_run *runs;       /* its repeats, in the order in which they ran */
 	size_t runs_n;
 	struct counts totals; /* every phase of every run */
