@@ -4,11 +4,11 @@ _brunt() {
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "run stress check target report help --help --version" -- "$current"))
+		COMPREPLY=($(compgen -W "run stress check target compare baseline report help --help --version" -- "$current"))
 		return
 	fi
 	case $previous in
-	--out | --events | --control | --save | --truth | --state)
+	--out | --events | --control | --save | --truth | --state | --baselines)
 		COMPREPLY=($(compgen -f -- "$current"))
 		return
 		;;
@@ -24,16 +24,28 @@ _brunt() {
 		COMPREPLY=($(compgen -W "off session prefix" -- "$current"))
 		return
 		;;
-	--help | --json | --quiet | --llm | --no-batching) ;;
+	--baseline)
+		COMPREPLY=($(compgen -W "$(brunt baseline list 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$current") $(compgen -f -- "$current"))
+		return
+		;;
+	--help | --force | --replace | --json | --quiet | --llm | --no-batching) ;;
 	--*) return ;; # a number, a time, an address: nothing to propose
 	esac
 	case $command in
-	run) flags="--set --out --events --control --format --json --quiet --workers --help" ;;
+	run) flags="--set --out --events --control --format --json --quiet --workers --baseline --baselines --help" ;;
 	stress)
 		flags="--from --max --slo --every --width --confirm --limit --timeout --save --set --out --events --format --json --quiet
 			--workers --help"
 		;;
 	check) flags="--set --latency --help" ;;
+	compare) flags="--tolerance --format --force --baselines --help" ;;
+	baseline)
+		flags="--replace --rolling --force --baselines --help"
+		if [ "$COMP_CWORD" -eq 2 ]; then
+			COMPREPLY=($(compgen -W "save list show rm" -- "$current"))
+			return
+		fi
+		;;
 	report) flags="--format --out --help" ;;
 	target)
 		flags="--listen --port --workers --capacity --service-time --queue --overload --cpu-per-request --memory-per-request
@@ -45,7 +57,7 @@ _brunt() {
 			--breaker-for --drain --swap --save-per-token --load-per-token --state --help"
 		;;
 	help)
-		COMPREPLY=($(compgen -W "run stress check target report profile" -- "$current"))
+		COMPREPLY=($(compgen -W "run stress check target compare baseline report profile" -- "$current"))
 		return
 		;;
 	esac

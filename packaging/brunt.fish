@@ -1,12 +1,14 @@
 # fish completion for brunt
 set -l formats text json html markdown csv hgrm junit prometheus influx otlp
-set -l commands run stress check target report help
+set -l commands run stress check target compare baseline report help
 
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -f
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a run -d "drive a load and judge the target"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a stress -d "find where the server at a URL breaks"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a check -d "validate a profile and show its plan; sends nothing"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a target -d "a simulated server with a known capacity"
+complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a compare -d "hold a run against an earlier one"
+complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a baseline -d "keep runs under a name"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a report -d "print the report of a finished or killed run"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a help -d "help on a command or on profiles"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -l version -d "print the version"
@@ -31,6 +33,15 @@ complete -c brunt -n "__fish_seen_subcommand_from stress" -l save -r -d "write t
 complete -c brunt -n "__fish_seen_subcommand_from check" -l latency -x -d "how many are in flight at this response time"
 complete -c brunt -n "__fish_seen_subcommand_from report" -l format -x -a "$formats" -d "how to print it"
 complete -c brunt -n "__fish_seen_subcommand_from report" -l out -r -d "write the documents into this directory"
+
+complete -c brunt -n "__fish_seen_subcommand_from run" -l baseline -r -d "compare it with a saved baseline or a run"
+complete -c brunt -n "__fish_seen_subcommand_from run compare baseline" -l baselines -r -d "where baselines are saved"
+complete -c brunt -n "__fish_seen_subcommand_from compare" -l tolerance -x -d "how much worse figures may be: 5%, or p95=5%"
+complete -c brunt -n "__fish_seen_subcommand_from compare" -l format -x -a "text json markdown" -d "how to print it"
+complete -c brunt -n "__fish_seen_subcommand_from compare baseline" -l force -d "also what is not alike, or not whole"
+complete -c brunt -n "__fish_seen_subcommand_from baseline" -a "save list show rm"
+complete -c brunt -n "__fish_seen_subcommand_from baseline" -l replace -d "save in place of what is there"
+complete -c brunt -n "__fish_seen_subcommand_from baseline" -l rolling -x -d "keep the newest N runs"
 
 complete -c brunt -n "__fish_seen_subcommand_from target" -f
 complete -c brunt -n "__fish_seen_subcommand_from target" -l listen -x -d "address to listen on: HOST, HOST PORT or a unix socket"
@@ -91,4 +102,4 @@ complete -c brunt -n "__fish_seen_subcommand_from target" -l save-per-token -x -
 complete -c brunt -n "__fish_seen_subcommand_from target" -l load-per-token -x -d "POST /cache/load likewise; /cache/clear takes none (50us)"
 complete -c brunt -n "__fish_seen_subcommand_from target" -l state -r -d "the cache survives a restart in it; saving and loading take their time"
 
-complete -c brunt -n "__fish_seen_subcommand_from help" -f -a "run check target report profile"
+complete -c brunt -n "__fish_seen_subcommand_from help" -f -a "run stress check target compare baseline report profile"

@@ -12,6 +12,7 @@ struct run_facts;
 struct document_list;
 struct report;
 struct blocks;
+struct regression;
 
 /* A run that is one of several: the experiment prints and compares, the run measures. */
 struct campaign_part {
@@ -28,6 +29,7 @@ struct campaign_part {
 struct campaign_options {
 	const struct plan *plan;
 	const struct campaign_part *part;      /* NULL: a run of its own */
+	struct regression *regression;         /* what it is compared with; NULL: nothing. The caller's */
 	struct driver *driver;                 /* what drives the load; freed by the campaign */
 	const char *out_dir;                   /* exactly there; NULL: below plan->output.dir */
 	const char *events_path;               /* a copy of the event stream: a file, "-" for stdout; NULL: none */

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "campaign/conclude.h"
+#include "campaign/regression.h"
 
 #define REPORT_CEILING ((size_t)256 * 1024 * 1024)
 
@@ -81,6 +82,18 @@ results_dir_of(const struct campaign *campaign)
 					       : result_dir_path(campaign->result_dir);
 }
 
+/* What its figures say, and what they say beside a baseline's. */
+static const struct verdict *
+campaign_judge(struct campaign *campaign)
+{
+	struct regression *regression = campaign->options->regression;
+	const struct verdict *verdict = judge_run(campaign->judge, campaign->summary, &campaign->facts);
+
+	return regression == NULL ? verdict
+				  : regression_judge(regression, campaign->summary, &campaign->identity,
+					    results_dir_of(campaign), verdict);
+}
+
 int
 campaign_conclude(struct campaign *campaign)
 {
@@ -88,7 +101,7 @@ campaign_conclude(struct campaign *campaign)
 	struct error err = {0};
 
 	campaign_course_end(campaign);
-	const struct verdict *verdict = judge_run(campaign->judge, campaign->summary, &campaign->facts);
+	const struct verdict *verdict = campaign_judge(campaign);
 	struct report report = {
 		.plan = campaign->plan,
 		.summary = campaign->summary,
@@ -100,6 +113,7 @@ campaign_conclude(struct campaign *campaign)
 		.target_address = address_text(&campaign->addresses.list[0], address, sizeof(address)),
 		.verdict = verdict,
 		.chronicle = &campaign->chronicle,
+		.against = regression_against(campaign->options->regression),
 		.documents = campaign->options->documents,
 	};
 
@@ -109,7 +123,7 @@ campaign_conclude(struct campaign *campaign)
 		say_error(&err);
 		campaign->facts.result_lost = true;
 		snprintf(campaign->facts.error_text, sizeof(campaign->facts.error_text), "%.150s", err.message);
-		report.verdict = verdict = judge_run(campaign->judge, campaign->summary, &campaign->facts);
+		report.verdict = verdict = campaign_judge(campaign);
 		report.results_dir = NULL;
 	}
 	if (campaign->live != NULL)

@@ -7,6 +7,7 @@
 #include "campaign/actions.h"
 #include "campaign/campaign.h"
 #include "campaign/experiment.h"
+#include "campaign/regression.h"
 #include "cmd/command.h"
 #include "cmd/profile_arguments.h"
 #include "cmd/run.h"
@@ -24,6 +25,8 @@ enum {
 	OPTION_EVENTS,
 	OPTION_CONTROL,
 	OPTION_FORMAT,
+	OPTION_BASELINE,
+	OPTION_BASELINES,
 	OPTION_JSON,
 	OPTION_QUIET,
 	OPTION_WORKERS,
@@ -38,6 +41,8 @@ static const struct option run_flags[] = {
 	{"events", required_argument, NULL, OPTION_EVENTS},
 	{"control", required_argument, NULL, OPTION_CONTROL},
 	{"format", required_argument, NULL, OPTION_FORMAT},
+	{"baseline", required_argument, NULL, OPTION_BASELINE},
+	{"baselines", required_argument, NULL, OPTION_BASELINES},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"quiet", no_argument, NULL, OPTION_QUIET},
 	{"workers", required_argument, NULL, OPTION_WORKERS},
@@ -52,6 +57,7 @@ static const struct option run_flags[] = {
 struct asked {
 	struct campaign_options campaign;
 	struct document_list documents;
+	const char *baseline, *baselines; /* what the run is compared with, and where it is kept */
 	struct fleet_options fleet;
 	struct shard_options shard;       /* shards 0: it is none */
 	unsigned shard_arm, shard_repeat; /* of an experiment: of which run it is one */
@@ -118,6 +124,8 @@ run_take_flag(void *context, int flag)
 	case OPTION_EVENTS: options->events_path = optarg; break;
 	case OPTION_CONTROL: options->control_path = optarg; break;
 	case OPTION_FORMAT: return take_format(asked, optarg);
+	case OPTION_BASELINE: asked->baseline = optarg; break;
+	case OPTION_BASELINES: asked->baselines = optarg; break;
 	case OPTION_JSON: options->is_json = true; break;
 	case OPTION_QUIET: options->is_quiet = true; break;
 	case OPTION_WORKERS: return take_workers(asked, optarg);
@@ -181,10 +189,36 @@ run_check_plans(const struct plan_experiment *experiment, const struct asked *as
 	if (experiment->kind != EXPERIMENT_ONE_RUN && asked->campaign.control_path != NULL)
 		return error_set(err, "--control steers one run; with '%s' there are %zu",
 			experiment->kind == EXPERIMENT_ARMS ? "arms" : "matrix", experiment_runs_n(experiment));
+	if (experiment->kind != EXPERIMENT_ONE_RUN && asked->baseline != NULL)
+		return error_set(err, "--baseline is what one run is compared with; with '%s' there are %zu",
+			experiment->kind == EXPERIMENT_ARMS ? "arms" : "matrix", experiment_runs_n(experiment));
 	for (size_t i = 0; i < experiment->arms_n; i++)
 		if (!run_check_plan(experiment->arms[i].plan, asked, err))
 			return false;
 	return true;
+}
+
+/* One run, and what it is compared with, which is read first. */
+static int
+run_alone(struct asked *asked, const struct plan *plan)
+{
+	struct error err = {0};
+	char message[1400];
+
+	asked->campaign.plan = plan;
+	if (asked->baseline != NULL || plan->regression.baseline != NULL) {
+		asked->campaign.regression =
+			regression_new(plan, asked->baseline, asked->baselines, cmd_tables(), &err);
+		if (asked->campaign.regression == NULL) {
+			fprintf(stderr, "brunt: %s\n", error_text(&err, message, sizeof(message)));
+			return EXIT_USAGE;
+		}
+	}
+	asked->campaign.driver = new_driver(asked);
+	int exit_code = campaign_run(&asked->campaign);
+
+	regression_free(asked->campaign.regression);
+	return exit_code;
 }
 
 static int
@@ -206,9 +240,7 @@ run_loaded(struct asked *asked, const struct plan_experiment *experiment)
 	log_set_quiet(asked->campaign.is_quiet);
 	if (experiment->kind != EXPERIMENT_ONE_RUN)
 		return experiment_run(&options);
-	asked->campaign.plan = experiment->arms[0].plan;
-	asked->campaign.driver = new_driver(asked);
-	return campaign_run(&asked->campaign);
+	return run_alone(asked, experiment->arms[0].plan);
 }
 
 int
@@ -253,15 +285,19 @@ run_run(int argc, char **argv)
 const struct command run_command = {
 	.name = "run",
 	.usage = "brunt run PROFILE [--set KEY=VALUE]... [--out DIR] [--events FILE|-] [--format FORMATS] [--json] "
-		 "[--quiet] [--control FIFO|-] [--workers N]",
+		 "[--quiet] [--control FIFO|-] [--workers N] [--baseline NAME|DIR|FILE] [--baselines DIR]",
 	.help = "drive the target with the profile's load, judge it, write the results",
-	.options = "  --set KEY=VALUE  override a key of the profile, e.g. --set load.steps.to=500/s (repeatable)\n"
-		   "  --out DIR        write the results exactly there (default: results/NAME/TIME-ID)\n"
-		   "  --events FILE|-  copy the event stream (NDJSON) to a file or stdout\n"
-		   "  --control FIFO|- take control messages (NDJSON) from a fifo or stdin: level, drain, stop\n"
-		   "  --format FORMATS write these reports too, with commas between them: markdown,csv,junit\n"
-		   "  --json           print result.json on stdout and nothing else\n"
-		   "  --quiet          no live view; print the report only if the run did not pass\n"
-		   "  --workers N      share the load out among N processes (up to 64), each with a core of its own\n",
+	.options =
+		"  --set KEY=VALUE  override a key of the profile, e.g. --set load.steps.to=500/s (repeatable)\n"
+		"  --out DIR        write the results exactly there (default: results/NAME/TIME-ID)\n"
+		"  --events FILE|-  copy the event stream (NDJSON) to a file or stdout\n"
+		"  --control FIFO|- take control messages (NDJSON) from a fifo or stdin: level, drain, stop\n"
+		"  --format FORMATS write these reports too, with commas between them: markdown,csv,junit\n"
+		"  --baseline WHAT  compare it with a saved baseline, a results directory, or a file of values written by\n"
+		"                   hand: a regression fails it (brunt help compare)\n"
+		"  --baselines DIR  where baselines are saved\n"
+		"  --json           print result.json on stdout and nothing else\n"
+		"  --quiet          no live view; print the report only if the run did not pass\n"
+		"  --workers N      share the load out among N processes (up to 64), each with a core of its own\n",
 	.run = run_run,
 };

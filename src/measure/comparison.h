@@ -52,6 +52,10 @@ struct comparison {
 	char warning[FINDING_TEXT_MAX]; /* why they may be too narrow: one run per arm, few blocks; empty: nothing */
 };
 
+/* "Failed metrics: response.p95 +15.2% (threshold 10%), …": the regressions that are gated; empty: there is none.
+ * Returns into. */
+const char *comparison_failed_text(const struct comparison *comparison, char *into, size_t size);
+
 /* An improvement(…) or speedup(…) goal. */
 struct gate_verdict {
 	struct slo_verdict slo;              /* as of any other SLO: by the estimate */

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "measure/comparison.h"
+#include "measure/against.h"
 #include "measure/events.h"
 #include "measure/summary.h"
 #include "measure/verdict.h"
@@ -20,9 +20,19 @@ struct report {
 	const char *results_dir;               /* NULL: not written */
 	const char *target_address;            /* resolved */
 	const struct chronicle *chronicle;     /* NULL: not known */
+	const struct against *against;         /* what the run is compared with; NULL: nothing */
 	const struct experiment *experiment;   /* several runs; the summary holds their counts alone. NULL: one run */
 	const struct document_list *documents; /* wanted beside those of the plan and the usual ones; NULL: none */
 };
+
+/* What the comparisons in it found: between arms, or with an earlier run; NULL: there are none. */
+static inline const struct experiment *
+report_comparisons(const struct report *report)
+{
+	return report->experiment != NULL ? report->experiment
+	       : report->against != NULL  ? report->against->experiment
+					  : NULL;
+}
 
 struct report_document {
 	const char *file; /* its name in a results directory: "result.json" */

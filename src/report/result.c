@@ -48,10 +48,12 @@ add_target(cJSON *result, const struct report *report)
 
 	value_set_text(o, "url", report->plan->target.url.text);
 	value_set_text(o, "address", report->target_address);
+	if (report->plan->target.version != NULL)
+		value_set_text(o, "version", report->plan->target.version);
 }
 
-static void
-add_verdict(cJSON *result, const struct report *report)
+void
+result_add_verdict(cJSON *result, const struct report *report)
 {
 	const struct verdict *verdict = report->verdict;
 	cJSON *o = value_add_object(result, "verdict");
@@ -105,7 +107,7 @@ result_add_json(const struct report *report, const struct system_info *system, s
 	cJSON *result = value_object();
 
 	add_identity(result, report);
-	add_verdict(result, report);
+	result_add_verdict(result, report);
 	result_add_breaking_point(result, report);
 	result_add_spike(result, report);
 	result_add_curve(result, report);
@@ -125,6 +127,7 @@ result_add_json(const struct report *report, const struct system_info *system, s
 	result_add_requests(result, report);
 	result_add_scenarios(result, report);
 	result_add_experiment(result, report);
+	result_add_against(result, report);
 	result_add_comparison(result, report);
 	result_add_course(result, report);
 	result_add_resources(result, report);

@@ -31,6 +31,8 @@ void result_add_sustained(cJSON *result, const struct report *report); /* null: 
 void result_add_failure_mode(cJSON *result, const struct report *report);
 void result_add_experiment(cJSON *result, const struct report *report); /* nothing where it is one run */
 void result_add_comparison(cJSON *result, const struct report *report); /* the same */
+void result_add_verdict(cJSON *result, const struct report *report);
+void result_add_against(cJSON *result, const struct report *report); /* nothing where there is no baseline */
 cJSON *result_slo(const struct slo_verdict *slo);
 void result_add_gates(cJSON *slos, const struct experiment *experiment); /* NULL: there are none */
 void result_add_course(cJSON *result, const struct report *report); /* nothing where the profile asks for nothing */

@@ -91,7 +91,7 @@ add_method(cJSON *methods, const struct comparison *c)
 void
 result_add_comparison(cJSON *result, const struct report *report)
 {
-	const struct experiment *experiment = report->experiment;
+	const struct experiment *experiment = report_comparisons(report);
 
 	if (experiment == NULL)
 		return;

@@ -122,6 +122,7 @@ add_measurements(const struct report *report, struct page *page)
 	terminal_add_curve(report, page);
 	terminal_add_sustained(report, page);
 	terminal_add_slos(report, page);
+	terminal_add_against(report, page);
 	terminal_add_latency(report, page);
 	terminal_add_tokens(report, page);
 	terminal_add_histogram(report, page);

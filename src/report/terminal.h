@@ -11,6 +11,9 @@ const char *terminal_headline(const struct report *report, char *into, size_t si
 /* "counted by the server": how the tokens of these were. */
 const char *terminal_token_basis(const struct counts *counts);
 
+enum paint terminal_status_paint(enum verdict_status status);
+const char *terminal_status_word(enum verdict_status status); /* "PASS" */
+
 void terminal_add_verdict(const struct report *report, struct page *page);
 void terminal_add_breaking_point(const struct report *report, struct page *page);
 void terminal_add_spike(const struct report *report, struct page *page);
@@ -24,6 +27,7 @@ void terminal_add_tokens(const struct report *report, struct page *page);
 void terminal_add_slos(const struct report *report, struct page *page);
 void terminal_add_failures(const struct report *report, struct page *page);
 void terminal_add_experiment(const struct report *report, struct page *page); /* its arms or cells, and its runs */
+void terminal_add_against(const struct report *report, struct page *page); /* what the run is compared with, and how */
 void terminal_add_comparison(const struct report *report, struct page *page);
 void terminal_add_course(const struct report *report, struct page *page); /* what was done around and beside the load */
 void terminal_add_resources(const struct report *report, struct page *page);

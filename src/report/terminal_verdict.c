@@ -8,8 +8,8 @@
 #include "report/figure.h"
 #include "report/terminal.h"
 
-static enum paint
-status_paint(enum verdict_status status)
+enum paint
+terminal_status_paint(enum verdict_status status)
 {
 	switch (status) {
 	case VERDICT_PASS: return PAINT_GOOD;
@@ -19,8 +19,8 @@ status_paint(enum verdict_status status)
 	}
 }
 
-static const char *
-status_word(enum verdict_status status)
+const char *
+terminal_status_word(enum verdict_status status)
 {
 	static const char *const words[] = {"PASS", "FAIL", "INCONCLUSIVE", "UNREACHABLE", "INTERRUPTED"};
 
@@ -76,7 +76,8 @@ terminal_headline(const struct report *report, char *into, size_t size)
 	if (verdict->status == VERDICT_PASS && verdict->breaking_point.is_stepped && sentence[0] != '\0')
 		snprintf(into, size, "%s", sentence);
 	else
-		snprintf(into, size, "%s%s%s", status_word(verdict->status), sentence[0] ? ": " : "", sentence);
+		snprintf(
+			into, size, "%s%s%s", terminal_status_word(verdict->status), sentence[0] ? ": " : "", sentence);
 	return into;
 }
 
@@ -87,8 +88,9 @@ terminal_add_verdict(const struct report *report, struct page *page)
 	char headline[512], started[32], lasted[FIGURE_MAX], sentence[FINDING_TEXT_MAX + 1], line[1024];
 	bool leads_with_reason = breaking_sentence(report, sentence, sizeof(sentence))[0] == '\0';
 
-	page_wrap(page, 2, status_paint(verdict->status), terminal_headline(report, headline, sizeof(headline)));
-	snprintf(line, sizeof(line), "%s, exit %d · %s · %s · %s · %s", status_word(verdict->status),
+	page_wrap(
+		page, 2, terminal_status_paint(verdict->status), terminal_headline(report, headline, sizeof(headline)));
+	snprintf(line, sizeof(line), "%s, exit %d · %s · %s · %s · %s", terminal_status_word(verdict->status),
 		verdict->exit_code, report->plan->name, report->plan->target.url.text,
 		wall_text(report->identity.started_wall_ns, started, sizeof(started)),
 		figure_seconds(report->duration_ns, lasted));

@@ -1,0 +1,55 @@
+"""Runs to be compared: of the null protocol, which sends nothing and answers after a set time, so that no network and no
+server's mood is in them. A closed loop of one user: what the machine steals makes it slower, never late."""
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+BRUNT = os.environ["BRUNT"]
+
+
+def brunt(*arguments, env=None, **options):
+    return subprocess.run([BRUNT, *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False,
+                          env={**os.environ, **(env or {})}, **options)
+
+
+def profile_of(service="4ms", seconds=3, **more):
+    return {"name": "compared", "target": {"url": "http://127.0.0.1:1", "http": "null", "null_service": service, **more.pop("target", {})},
+            "output": {"interval": "100ms"}, "generator": {"lateness_p99": "60s", "loop_gap": "60s"},
+            "load": {"concurrency": {"users": 1, "for": f"{seconds}s"}}, "requests": [{"name": "buy", "get": "/"}], **more}
+
+
+def run(folder, name, profile, *flags, expected=(0,), env=None):
+    path = pathlib.Path(folder) / f"{name}.yaml"
+    path.write_text(json.dumps(profile))
+    ran = brunt("run", path, "--quiet", "--out", pathlib.Path(folder) / name, *flags, env=env)
+    assert ran.returncode in expected, ran.stdout + ran.stderr
+    return pathlib.Path(folder) / name
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory):
+    """Two of the same, one that takes ten times as long (of the same profile: how long is told by the environment), and such
+    as are not alike."""
+    folder = tmp_path_factory.mktemp("runs")
+    usual = profile_of("${env:SERVICE}")
+    fast, slow = {"SERVICE": "4ms"}, {"SERVICE": "40ms"}
+    return {
+        "a": run(folder, "a", usual, env=fast),
+        "b": run(folder, "b", usual, env=fast),
+        "c": run(folder, "c", usual, env=fast),
+        "slower": run(folder, "slower", usual, env=slow),
+        "two_users": run(folder, "two_users", {**usual, "load": {"concurrency": {"users": 2, "for": "1s"}}}, env=fast),
+        "missed": run(folder, "missed", {**usual, "slo": ["p50 < 1ms"]}, env=fast, expected=(1,)),
+        "v1": run(folder, "v1", {**usual, "target": {**usual["target"], "version": "1.0"}}, env=fast),
+        "v2": run(folder, "v2", {**usual, "target": {**usual["target"], "version": "1.1"}}, env=fast),
+        "short": run(folder, "short", profile_of("4ms", 1, compare={"gate": ["p99"]}, load={"concurrency": {"users": 1, "iterations": 20}})),
+    }
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("BRUNT_BASELINES", str(tmp_path / "store"))
+    return tmp_path / "store"
