@@ -5,6 +5,10 @@
 
 /* From OK to BROKEN within this much more load. */
 #define SUDDEN_FACTOR 1.10
+/* Memory that is back is at most so many times what it was, or so much more: allocators keep some, and a small process
+ * that is a little larger has lost nothing. */
+#define MEMORY_BACK_FACTOR 1.10
+#define MEMORY_BACK_BYTES (1024.0 * 1024)
 
 bool
 plan_is_stepped(const struct plan *plan)
@@ -76,6 +80,56 @@ recovery_ns(const struct judge_view *view, const struct level_record *broken)
 	return none;
 }
 
+/* The last level before that one which held what was asked of it. */
+static const struct level_record *
+last_held_before(const struct judge_view *view, const struct level_record *broken)
+{
+	const struct level_record *last = NULL;
+
+	for (size_t i = 0; i < view->records_n; i++) {
+		const struct level_record *r = view->records[i];
+		bool held = r->verdict.is_trial ? r->verdict.trial == SEARCH_HELD
+						: r->verdict.status != LEVEL_BROKEN && r->verdict.slo_holds;
+
+		if (is_valid(r) && held && r->end_ns <= broken->start_ns)
+			last = r;
+	}
+	return last;
+}
+
+/* In the first row that ends at that time or later; where none does, or it says nothing, the last before that does. */
+static double
+memory_at(const struct series *series, int64_t at_ns, int64_t not_before_ns)
+{
+	double memory = NAN;
+
+	for (size_t i = 0; i < series->n; i++) {
+		const struct series_row *row = &series->rows[i];
+
+		if (row->at_ns > not_before_ns && !isnan(row->target[GAUGE_MEMORY]))
+			memory = row->target[GAUGE_MEMORY];
+		if (row->at_ns >= at_ns && row->at_ns > not_before_ns)
+			break;
+	}
+	return memory;
+}
+
+static void
+fill_memory(struct breaking_point *point, const struct judge_view *view, const struct level_record *broken)
+{
+	const struct level_record *held = last_held_before(view, broken);
+	int64_t back_ns = point->recovered_after_ns >= 0 ? broken->end_ns + point->recovered_after_ns : INT64_MAX;
+
+	if (point->recovered_after_ns == -2)
+		return;
+	point->memory_before = held != NULL
+				       ? gauge_last(&view->summary->levels[held->verdict.level].target, GAUGE_MEMORY)
+				       : gauge_avg(&view->summary->target_idle, GAUGE_MEMORY);
+	point->memory_after = memory_at(&view->summary->series, back_ns, broken->end_ns);
+	point->has_memory_returned = point->memory_after <= fmax(MEMORY_BACK_FACTOR * point->memory_before,
+								    point->memory_before + MEMORY_BACK_BYTES);
+}
+
 static void
 fill_broken(struct breaking_point *point, const struct judge_view *view, const struct level_record *broken,
 	const struct level_record *sustained)
@@ -87,6 +141,7 @@ fill_broken(struct breaking_point *point, const struct judge_view *view, const s
 	point->is_sudden = sustained != NULL && sustained->verdict.status == LEVEL_OK &&
 			   broken->offered <= SUDDEN_FACTOR * sustained->offered;
 	point->recovered_after_ns = recovery_ns(view, broken);
+	fill_memory(point, view, broken);
 	confidence_find(&point->confidence, view->plan, broken, sustained);
 }
 
@@ -177,6 +232,8 @@ breaking_point_find(struct breaking_point *point, const struct judge_view *view)
 		.max_goodput_per_s = NAN,
 		.error_rate_at_break = NAN,
 		.recovered_after_ns = -2,
+		.memory_before = NAN,
+		.memory_after = NAN,
 		.median = NAN};
 	for (size_t i = 0; i < view->records_n; i++)
 		if (is_valid(view->records[i])) {

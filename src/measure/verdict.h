@@ -124,6 +124,11 @@ struct breaking_point {
 	bool is_sudden;
 	size_t levels_tested;
 	int64_t recovered_after_ns; /* −1: did not recover; −2: not tested */
+	/* Whether its memory came back: what it held last in the level that held before the break (where none did,
+	 * idle, before any load), and once it had recovered, or in the end where it did not. NAN: nobody read it, or
+	 * the recovery was not tested. */
+	double memory_before, memory_after; /* bytes */
+	bool has_memory_returned; /* after is at most a tenth, or 1 MiB, above before; false where either is NAN */
 	struct break_confidence confidence;
 	/* Of a search alone: */
 	bool is_searched;

@@ -195,6 +195,11 @@ result_add_breaking_point(cJSON *result, const struct report *report)
 	value_set_seconds(o, "recovered_after_s", p->recovered_after_ns);
 	value_set(o, "recovered",
 		p->recovered_after_ns == -2 ? cJSON_CreateNull() : cJSON_CreateBool(p->recovered_after_ns >= 0));
+	value_set_number(o, "memory_before_bytes", p->memory_before);
+	value_set_number(o, "memory_after_bytes", p->memory_after);
+	value_set(o, "memory_returned",
+		isnan(p->memory_before) || isnan(p->memory_after) ? cJSON_CreateNull()
+								  : cJSON_CreateBool(p->has_memory_returned));
 	add_confidence(o, &p->confidence);
 	add_search(o, p);
 	value_set_text(o, "advice", failure_mode_rows[verdict->failure_mode].advice);

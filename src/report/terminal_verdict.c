@@ -153,6 +153,22 @@ add_search(const struct report *report, struct page *page)
 }
 
 static void
+add_recovery(const struct breaking_point *point, struct page *page)
+{
+	char after[FIGURE_MAX], now[FIGURE_MAX], before[FIGURE_MAX];
+
+	if (point->recovered_after_ns == -1)
+		page_entry(page, "recovery", PAINT_BAD, "the target did not recover");
+	else if (point->recovered_after_ns >= 0)
+		page_entry(page, "recovery", PAINT_PLAIN, "back to normal %s after the load went",
+			figure_time(point->recovered_after_ns, after));
+	if (isfinite(point->memory_before) && isfinite(point->memory_after))
+		page_entry(page, "", PAINT_PLAIN, "its memory %s: %s, %s before",
+			point->has_memory_returned ? "came back" : "did not come back",
+			figure_bytes(point->memory_after, now), figure_bytes(point->memory_before, before));
+}
+
+static void
 add_bracket(const struct report *report, struct page *page)
 {
 	const struct breaking_point *point = &report->verdict->breaking_point;
@@ -178,11 +194,7 @@ add_bracket(const struct report *report, struct page *page)
 	if (isfinite(point->max_goodput_per_s))
 		page_entry(page, "goodput", PAINT_PLAIN, "%s of good answers at best",
 			figure_rate(point->max_goodput_per_s, good));
-	if (point->recovered_after_ns == -1)
-		page_entry(page, "recovery", PAINT_BAD, "the target did not recover");
-	else if (point->recovered_after_ns >= 0)
-		page_entry(page, "recovery", PAINT_PLAIN, "back to normal %s after the load went",
-			figure_time(point->recovered_after_ns, low));
+	add_recovery(point, page);
 }
 
 /* "12.7–16.4%", "at most 0.3%" */

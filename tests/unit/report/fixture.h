@@ -308,6 +308,8 @@ fixture_verdict(void)
 			.safe = 160,
 			.interval = {200, 240},
 			.max_goodput_per_s = 205,
+			.memory_before = 310e6,
+			.memory_after = 455e6,
 			.error_rate_at_break = 0.1458,
 			.is_sudden = false,
 			.levels_tested = 3,
@@ -362,6 +364,8 @@ fixture_unreachable(void)
 			.first_broken = NAN,
 			.safe = NAN,
 			.interval = {NAN, NAN},
+			.memory_before = NAN,
+			.memory_after = NAN,
 			.max_goodput_per_s = NAN,
 			.error_rate_at_break = NAN,
 			.recovered_after_ns = -2}};
