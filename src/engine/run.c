@@ -80,7 +80,8 @@ run_new(const struct run_config *config, struct error *err)
 	run->config = *config;
 	run->config.plan = plan;
 	run->clock = (struct run_clock){.clock = config->clock};
-	run->target.at_ns = run->self.at_ns = -1;
+	reading_init(&run->target);
+	reading_init(&run->self);
 	if (!run_check(config->plan, config->shard, config->shards, err) || !requests_init(&run->requests, plan, err)) {
 		free(run);
 		return NULL;

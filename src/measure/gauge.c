@@ -52,6 +52,14 @@ gauge_stats_avg(const struct gauge_stats *stats)
 }
 
 void
+reading_init(struct reading *reading)
+{
+	reading->at_ns = -1;
+	for (int i = 0; i < GAUGE_COUNT; i++)
+		reading->values[i] = NAN;
+}
+
+void
 gauge_set_init(struct gauge_set *set)
 {
 	for (int i = 0; i < GAUGE_COUNT; i++)

@@ -28,6 +28,8 @@ struct reading {
 	double values[GAUGE_COUNT]; /* NAN: not available */
 };
 
+void reading_init(struct reading *reading); /* nobody has looked yet: at_ns −1, nothing available */
+
 /* A gauge over a while: NAN where there was no reading. */
 struct gauge_stats {
 	double sum, peak, last, min;

@@ -1,7 +1,5 @@
 #include "measure/interval.h"
 
-#include <math.h>
-
 #include "base/check.h"
 #include "measure/events.h"
 
@@ -154,14 +152,6 @@ interval_encode_next(struct interval *interval)
 		}
 	}
 	return false;
-}
-
-static void
-reading_init(struct reading *reading)
-{
-	reading->at_ns = -1;
-	for (size_t i = 0; i < GAUGE_COUNT; i++)
-		reading->values[i] = NAN;
 }
 
 void

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "unit/engine/bench.h"
 
 static void
@@ -31,6 +33,20 @@ test_a_punctual_clock_shows_no_lateness(void **state)
 	bench_go(&bench);
 	assert_int_equal(bench.summary->measured.histograms[METRIC_LATENESS].max_ns, 0);
 	assert_int_equal(bench.summary->measured.histograms[METRIC_RESPONSE].total, bench.summary->measured.counts.ok);
+	bench_fini(&bench);
+}
+
+static void
+test_what_nobody_reads_is_not_known_rather_than_0(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench, "load: {steady: {rate: 10/s, for: 2s}}\n");
+	bench_go(&bench);
+	assert_true(bench.summary->series.n > 0);
+	assert_true(isnan(bench.summary->series.rows[0].target[GAUGE_CPU]));
+	assert_true(isnan(bench.summary->series.rows[0].self[GAUGE_MEMORY]));
 	bench_fini(&bench);
 }
 
@@ -244,6 +260,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_steady_rate_schedules_exactly_rate_times_duration),
 		cmocka_unit_test(test_a_punctual_clock_shows_no_lateness),
+		cmocka_unit_test(test_what_nobody_reads_is_not_known_rather_than_0),
 		cmocka_unit_test(test_warmup_counts_in_totals_and_not_in_the_figures),
 		cmocka_unit_test(test_nothing_is_caught_up_after_a_gap_of_over_a_second),
 		cmocka_unit_test(test_all_that_is_due_is_sent_at_once_after_a_shorter_gap),
