@@ -21,3 +21,12 @@ else()
   target_compile_definitions(llhttp PRIVATE LLHTTP_STRICT_MODE=1) # as llhttp 9 always is: no spaces in header names
   target_compile_options(llhttp PRIVATE -w) # generated code, not ours to warn about
 endif()
+
+# Chart.js goes into report.html, and so into the binary: one file that sets `Chart`.
+if(BRUNT_CHARTS)
+  find_file(CHART_JS NAMES chart.umd.min.js chart.min.js chart.umd.js PATHS /usr/share/javascript/chart.js
+    /usr/share/nodejs/chart.js/dist NO_DEFAULT_PATH)
+  if(NOT CHART_JS)
+    message(FATAL_ERROR "Chart.js is missing: run scripts/install-deps.sh (Debian: libjs-chart.js), or build without charts, -DBRUNT_CHARTS=OFF")
+  endif()
+endif()

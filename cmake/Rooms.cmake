@@ -32,6 +32,21 @@ room(sampler MAY load request proto reader net measure plan base)
 room(engine MAY sampler load request proto reader net measure plan base LIBS PkgConfig::LIBUV)
 room(judge MAY sampler load request proto reader net measure plan base)
 room(report MAY sampler load request proto reader net measure plan base LIBS PkgConfig::CJSON)
+
+# The page that report.html is, less the run: report/html/ and Chart.js (cmake/HtmlPage.cmake).
+set(html_page ${CMAKE_BINARY_DIR}/generated/html_page)
+set(charts "")
+if(BRUNT_CHARTS)
+  set(charts ${CHART_JS})
+endif()
+file(GLOB html_parts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/report/html/*)
+add_custom_command(OUTPUT ${html_page}.S ${html_page}.html
+  COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR}/src/report/html -DCHARTS=${charts} -DPAGE=${html_page}.html
+          -DASSEMBLY=${html_page}.S -P ${CMAKE_SOURCE_DIR}/cmake/HtmlPage.cmake
+  DEPENDS ${CMAKE_SOURCE_DIR}/cmake/HtmlPage.cmake ${html_parts} ${charts} VERBATIM)
+set_source_files_properties(${html_page}.S PROPERTIES OBJECT_DEPENDS ${html_page}.html)
+target_sources(room_report PRIVATE ${html_page}.S)
+
 room(campaign MAY engine judge report sampler load request proto reader net measure plan base)
 room(httpd MAY base LIBS llhttp PkgConfig::LIBUV)
 room(target MAY httpd base LIBS PkgConfig::CJSON)

@@ -24,6 +24,7 @@ build_packages() {
 		libcjson-dev
 		libyaml-dev
 		zlib1g-dev
+		libjs-chart.js
 	END
 }
 
@@ -45,6 +46,7 @@ test_packages() {
 		clang-format
 		clang-tidy
 		curl
+		chromium|chromium-browser
 	END
 	# Any JDK and any Node will do, wherever they came from.
 	command -v javac >/dev/null || echo default-jdk-headless

@@ -54,9 +54,8 @@ summary_new(const struct plan *plan)
 	s->measured_from_ns = s->measured_to_ns = -1;
 	s->in_flight_avg = NAN;
 	s->now.current_level = LEVEL_NONE;
-	s->now.target.at_ns = s->now.self.at_ns = -1;
-	for (size_t i = 0; i < GAUGE_COUNT; i++)
-		s->now.target.values[i] = s->now.self.values[i] = NAN;
+	reading_init(&s->now.target);
+	reading_init(&s->now.self);
 	return s;
 }
 

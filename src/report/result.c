@@ -101,8 +101,8 @@ add_profile(cJSON *result, const struct plan *plan)
 	value_set_text(result, "profile_hash", plan->hash);
 }
 
-bool
-result_add_json(const struct report *report, const struct system_info *system, struct buf *into)
+cJSON *
+result_object(const struct report *report, const struct system_info *system)
 {
 	cJSON *result = value_object();
 
@@ -133,6 +133,14 @@ result_add_json(const struct report *report, const struct system_info *system, s
 	result_add_resources(result, report);
 	result_add_scraped(result, report);
 	add_system(result, system);
+	return result;
+}
+
+bool
+result_add_json(const struct report *report, const struct system_info *system, struct buf *into)
+{
+	cJSON *result = result_object(report, system);
+
 	add_profile(result, report->plan);
 	result_add_series(result, report);
 	char *text = cJSON_Print(result);

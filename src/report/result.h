@@ -13,6 +13,9 @@
 /* Appends the document; false: the buffer's ceiling. */
 bool result_add_json(const struct report *report, const struct system_info *system, struct buf *into);
 
+/* The same as a tree without profile, series and histograms, for a document that holds it; the caller deletes it. */
+cJSON *result_object(const struct report *report, const struct system_info *system);
+
 /* Parts of the document, in files of their own. */
 void result_add_totals(cJSON *result, const struct report *report);
 void result_set_counts(cJSON *into, const struct counts *counts);

@@ -308,7 +308,13 @@ test_readings_before_any_load_are_the_idle_baseline(void **state)
 static struct series_row
 row_at(int64_t at_ns, uint64_t ok, int64_t p99_ns)
 {
-	struct series_row row = {.at_ns = at_ns, .ok = ok, .p50_ns = -1, .p95_ns = -1, .p99_ns = p99_ns, .max_ns = -1};
+	struct series_row row = {.at_ns = at_ns,
+		.ok = ok,
+		.p50_ns = -1,
+		.p95_ns = -1,
+		.p99_ns = p99_ns,
+		.max_ns = -1,
+		.ttft_p95_ns = -1};
 
 	for (size_t i = 0; i < GAUGE_COUNT; i++)
 		row.target[i] = row.self[i] = NAN;
@@ -365,6 +371,40 @@ test_a_doubled_row_keeps_the_worst_of_two(void **state)
 	series_fini(&series);
 }
 
+static void
+test_a_copy_is_coarsened_by_itself_and_keeps_each_class_of_failure(void **state)
+{
+	struct series series, copy;
+	uint64_t statuses = 0;
+
+	(void)state;
+	series_init(&series, NS_PER_S);
+	for (int64_t i = 1; i <= 100; i++) {
+		struct series_row row = row_at(i * NS_PER_S, 1, i);
+
+		row.failures[FAILURE_STATUS] = (uint32_t)i;
+		row.failures[FAILURE_RESET] = UINT32_MAX - 1;
+		row.ttft_p95_ns = i == 7 ? 70 : -1;
+		row.tokens = 3;
+		series_add(&series, &row);
+	}
+	series_copy(&copy, &series);
+	series_coarsen(&copy, 30);
+	assert_int_equal(copy.n, 25);
+	assert_int_equal(copy.step_ns, 4 * NS_PER_S);
+	assert_int_equal(series.n, 100);
+	assert_int_equal(series.step_ns, NS_PER_S);
+	for (size_t i = 0; i < copy.n; i++)
+		statuses += copy.rows[i].failures[FAILURE_STATUS];
+	assert_int_equal(statuses, 5050);
+	assert_int_equal(copy.rows[1].failures[FAILURE_RESET], UINT32_MAX);
+	assert_int_equal(copy.rows[1].tokens + copy.rows[2].tokens, 24);
+	assert_int_equal(copy.rows[1].ttft_p95_ns, 70);
+	assert_int_equal(copy.rows[2].ttft_p95_ns, -1);
+	series_fini(&copy);
+	series_fini(&series);
+}
+
 /* Two shards' intervals of the same second are one row, in whatever order they come. */
 static void
 test_intervals_of_the_same_time_share_a_row(void **state)
@@ -402,6 +442,7 @@ main(void)
 		cmocka_unit_test(test_readings_before_any_load_are_the_idle_baseline),
 		cmocka_unit_test(test_series_doubles_its_step_and_loses_no_count),
 		cmocka_unit_test(test_a_doubled_row_keeps_the_worst_of_two),
+		cmocka_unit_test(test_a_copy_is_coarsened_by_itself_and_keeps_each_class_of_failure),
 		cmocka_unit_test(test_intervals_of_the_same_time_share_a_row),
 	};
 

@@ -1,0 +1,149 @@
+/* Several runs as one experiment: how the arms compare, their distributions over one another, and the runs. */
+
+const CHANGES = {
+	improvement: ["good", "improvement"], small_improvement: ["good", "small improvement"], noise: ["mute", "noise"],
+	unsure: ["warn", "unsure"], small_regression: ["warn", "investigate"], regression: ["bad", "regression"], na: ["mute", "n/a"],
+};
+
+function changeOf(row) {
+	return isKnown(row.delta_rel) ? `${row.delta_rel > 0 ? "+" : ""}${figureRatio(row.delta_rel)}` : NA;
+}
+
+function valueOfArm(row, value, isAbove) {
+	return isAbove ? "above the timeout" : figureIn(row.unit, value);
+}
+
+function comparisonTable(rows) {
+	return table("Comparison", ["figure|", "baseline", "current", "change", "95% interval", "verdict|"], rows.map((row) => [
+		[h("code", {}, row.metric), row.gated ? h("small", {class: "gated"}, " gated") : null],
+		valueOfArm(row, row.baseline, row.baseline_above_timeout), valueOfArm(row, row.current, row.current_above_timeout), changeOf(row),
+		row.ci_rel.every(isKnown) ? `${figureRatio(row.ci_rel[0])} to ${figureRatio(row.ci_rel[1])}` : NA,
+		[chip(...(CHANGES[row.status] || ["mute", row.status])), row.note ? h("small", {}, ` ${row.note}`) : null],
+	]));
+}
+
+/* Better lies to the right, whichever way the figure counts. */
+function betterOf(row, value) {
+	return row.higher_is_better ? value : -value;
+}
+
+/* As wide as the estimates and the tolerances want it: an interval that says next to nothing would leave no room for the
+ * others, and is cut off at the edge. */
+function forestRange(rows) {
+	const most = greatest(rows.map((row) => Math.max(2.5 * Math.abs(row.delta_rel), 2 * row.tolerance)));
+
+	return Math.min(Math.max(most, 0.05), 10);
+}
+
+const estimates = {
+	id: "estimates",
+
+	beforeDatasetsDraw(chart, _arguments, options) {
+		const {ctx, scales: {x}, chartArea: {top, bottom}} = chart, most = greatest(options.rows.map((row) => row.tolerance));
+
+		ctx.save();
+		ctx.fillStyle = theme.colour("band");
+		ctx.fillRect(x.getPixelForValue(-most), top, x.getPixelForValue(most) - x.getPixelForValue(-most), bottom - top);
+		ctx.restore();
+	},
+
+	afterDatasetsDraw(chart, _arguments, options) {
+		const {ctx, scales: {x, y}, chartArea: {top, bottom, left, right}} = chart, zero = x.getPixelForValue(0);
+
+		ctx.save();
+		ctx.strokeStyle = theme.colour("muted");
+		ctx.beginPath();
+		ctx.moveTo(zero, top);
+		ctx.lineTo(zero, bottom);
+		ctx.stroke();
+		options.rows.forEach((row, i) => {
+			ctx.fillStyle = theme.colour((CHANGES[row.status] || ["mute"])[0]);
+			ctx.beginPath();
+			ctx.arc(Math.max(left, Math.min(right, x.getPixelForValue(betterOf(row, row.delta_rel)))), y.getPixelForValue(i), 5, 0, 7);
+			ctx.fill();
+		});
+		ctx.restore();
+	},
+};
+
+const FOREST_MOST = 12;
+
+function forestFigure(rows, arm) {
+	const known = rows.filter((row) => isKnown(row.delta_rel) && row.ci_rel.every(isKnown));
+	const gated = known.filter((row) => row.gated), shown = gated.length > 0 ? gated : known.slice(0, FOREST_MOST);
+
+	if (shown.length === 0)
+		return missing("no change has an interval: too little was measured of one arm.");
+	return chartFigure({
+		title: `How ${arm} compares`, about: `${gated.length > 0 ? "What is gated: change" : "Change"} against the baseline with its 95% interval, cut off where it is very wide; better is to the right. Shaded: the tolerance.`,
+		size: "wide", height: shown.length > 6 ? "tall" : "normal",
+		label: `Changes of ${shown.length} figures: ${shown.map((row) => `${row.metric} ${changeOf(row)}, ${row.status}`).join("; ")}.`,
+		make: () => {
+			const base = baseOptions({text: figureRatio}, {
+				x: {min: -forestRange(shown), max: forestRange(shown), ticks: {color: theme.colour("muted"), includeBounds: false, callback: (value) => `${value > 0 ? "+" : ""}${figureRatio(value)}`}},
+				y: {type: "category", labels: shown.map((row) => clean(row.metric)), beginAtZero: false, afterFit: null,
+				    grid: {display: false}, ticks: {color: theme.colour("text"), autoSkip: false}},
+				tooltip: {title: (items) => (items.length ? clean(shown[items[0].dataIndex].metric) : ""),
+					label: (item) => `${changeOf(shown[item.dataIndex])} (95%: ${shown[item.dataIndex].ci_rel.map(figureRatio).join(" to ")})`},
+			});
+
+			base.indexAxis = "y";
+			base.parsing = true;
+			base.normalized = false;
+			base.interaction = {mode: "index", intersect: false, axis: "y"};
+			base.plugins.estimates = {rows: shown};
+			return {type: "bar", options: base, plugins: [estimates], data: {labels: shown.map((row) => clean(row.metric)), datasets: [{
+				label: "95% interval", isSilent: true, barThickness: 4,
+				backgroundColor: shown.map((row) => colourWithAlpha(theme.colour((CHANGES[row.status] || ["mute"])[0]), 0.55)),
+				data: shown.map((row) => row.ci_rel.map((value) => betterOf(row, value)).sort((a, b) => a - b))}]}};
+		},
+		table: () => comparisonTable(rows),
+	});
+}
+
+function armTable() {
+	const hasTokens = run.result.arms.some((arm) => arm.latency_ns.ttft);
+
+	return table("Arms", ["arm|", "runs", "achieved", "errors", "P50", "P95", "P99", ...(hasTokens ? ["TTFT P50", "TTFT P95"] : []), "in flight"],
+		run.result.arms.map((arm) => [h("b", {}, arm.name), arm.repeats, figureRate(arm.achieved_per_s), figureRatio(arm.totals.error_rate),
+			figureTime(arm.latency_ns.response.p50), figureTime(arm.latency_ns.response.p95), figureTime(arm.latency_ns.response.p99),
+			...(hasTokens ? [figureTime((arm.latency_ns.ttft || {}).p50), figureTime((arm.latency_ns.ttft || {}).p95)] : []),
+			figureCount(arm.in_flight_peak)]));
+}
+
+/* A run's own page lies beside it, where the whole directory is at hand. */
+function runLink(one) {
+	if (!one.dir || !/^runs\/[A-Za-z0-9._-]+$/.test(one.dir))
+		return one.dir || "–";
+	return h("a", {href: `${one.dir}/report.html`}, one.dir);
+}
+
+function runTable() {
+	const tones = {pass: "good", fail: "bad", unreachable: "bad"};
+
+	return table("Runs", ["run", "arm|", "started|", "took", "due", "ok", "its page|", "verdict|"], run.result.experiment.runs.map((one) => [
+		one.run, one.arm, (one.started_at || "–").replace("T", " ").replace("Z", ""), figureSeconds(one.duration_s), figureCount(one.scheduled),
+		figureCount(one.ok), runLink(one), one.was_run ? [chip(tones[one.status] || "warn", one.status), one.reason ? h("small", {}, ` ${one.reason}`) : null] : "not run"]));
+}
+
+function comparisonSection() {
+	const {arms, comparison = [], comparison_method: methods = [], experiment} = run.result;
+
+	if (!arms)
+		return null;
+	return section("comparison", "Comparison",
+		armTable(),
+		methods.map((method) => {
+			const rows = comparison.filter((row) => row.arm === method.arm);
+
+			const gated = rows.filter((row) => row.gated);
+
+			return [forestFigure(rows, method.arm), comparisonTable(gated.length > 0 ? gated : rows),
+				gated.length > 0 && gated.length < rows.length ? folded(`All ${rows.length} figures`, () => comparisonTable(rows)) : null,
+				method.warning ? h("p", {class: "note warning"}, method.warning) : null, note(method.method)];
+		}),
+		h("div", {class: "pair"},
+			percentileFigure("Response time by percentile", "Each arm, all its runs together.", ["response"], "half"),
+			percentileFigure("Time to first token by percentile", "Each arm, all its runs together.", ["ttft"], "half")),
+		experiment ? [h("h3", {}, "Runs"), runTable()] : null);
+}

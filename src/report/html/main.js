@@ -1,0 +1,41 @@
+/* The page, from top to bottom. */
+
+const SHORT_NAMES = {break: "Break", slo: "Objectives", levels: "Levels", latency: "Latency", time: "Over time", comparison: "Comparison", tokens: "Tokens",
+	together: "Trends", errors: "Errors", figures: "Figures", course: "Around it", generator: "Resources", profile: "Profile", system: "System"};
+
+function navigation(sections) {
+	return h("nav", {"aria-label": "On this page"}, sections.map((one) => h("a", {href: `#${one.id}`}, SHORT_NAMES[one.id])), theme.button());
+}
+
+/* Of a target that was never reached there are errors, and nothing that was measured. */
+function unreachedSections() {
+	return [section("latency", "Latency", missing("the target was never reached, so that nothing was measured.")),
+		failuresSection(), courseSection(), profileSection(), systemSection()];
+}
+
+function measuredSections() {
+	return [breakingSection(), comparisonSection(), goalsSection(), levelsSection(), overLoadSection(), overTimeSection(), tokensSection(),
+		togetherSection(), failuresSection(), latencySection(), courseSection(), generatorSection(), profileSection(), systemSection()];
+}
+
+function showPage() {
+	const sections = (run.result.verdict.status === "unreachable" ? unreachedSections() : measuredSections()).filter(Boolean);
+
+	append(document.getElementById("page"), [verdictBanner(), navigation(sections), sections,
+		h("footer", {}, `brunt ${run.result.brunt.version} · ${run.result.schema} · this page needs no network and holds all it shows`)]);
+}
+
+function showCharts() {
+	if (typeof Chart === "undefined")
+		return;
+	Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+	Chart.defaults.font.size = 12;
+	for (const figure of document.querySelectorAll("figure"))
+		figure.draw();
+	theme.listeners.unshift(() => charts.redraw());
+}
+
+theme.watch();
+showPage();
+showCharts();
+document.body.classList.add("shown");

@@ -1,0 +1,309 @@
+"""A browser looks at report.html: pages of real runs of every kind, in one Chromium without a network."""
+import contextlib
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+import browser
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BRUNT = os.environ.get("BRUNT", str(ROOT / "build" / "release" / "brunt"))
+PAGE_CEILING = 1 << 20
+PHONE, DESK, PAPER = 390, 1280, 794
+# This machine's noise is not what is looked at here.
+CALM = {"generator": {"lateness_p99": "1s", "lateness_share": "100%"}, "output": {"interval": "250ms"}}
+HOSTILE = '"><script>top.pwned=1</script><img src=x onerror="top.pwned=2"></script><!--'
+
+pytestmark = pytest.mark.skipif(browser.find() is None, reason="no Chromium is installed")
+
+
+class Target:
+    """brunt's own simulated server."""
+
+    def __init__(self, *flags):
+        self.process = subprocess.Popen([BRUNT, "target", "--port", "0", *flags], stdout=subprocess.PIPE, text=True)
+        self.url = self.process.stdout.readline().removeprefix("listening on ").strip()
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.process.stdout.close()
+
+
+class HostileServer(threading.Thread):
+    """Says everything that a server can say as unpleasantly as possible."""
+    BODY = HOSTILE + "\x1b[2J\r\n\x1b]0;owned\x07"
+    ANSWER = (f"HTTP/1.1 500 {HOSTILE}\r\nX-Evil: {HOSTILE}\r\nContent-Type: {HOSTILE}\r\nSet-Cookie: {HOSTILE}\r\n"
+              f"Content-Length: {len(BODY)}\r\n\r\n{BODY}").encode("latin-1")
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.talk, args=(connection,), daemon=True).start()
+
+    def talk(self, connection):
+        rest = b""
+        with connection, contextlib.suppress(OSError):
+            while more := connection.recv(65536):
+                rest += more
+                while b"\r\n\r\n" in rest:
+                    rest = rest.split(b"\r\n\r\n", 1)[1]
+                    connection.sendall(self.ANSWER)
+
+
+def profile_of(name, url, load, **more):
+    return {"name": name, "target": {"url": url, "timeout": "2s"}, "load": {"spacing": "poisson", **load},
+            "requests": [{"name": "root", "get": "/"}], **CALM, **more}
+
+
+def profiles_of(urls, pid):
+    """One of each kind of run. YAML is what JSON is, and more."""
+    steady = {"steady": {"rate": "60/s", "for": "2s"}}
+    steps = {"steps": {"from": "50/s", "by": "75/s", "every": "1s", "to": "500/s"}}
+    watched = profile_of("breaks", urls["small"], steps, slo=["p95 <= 80ms (stretch 1ms)", "error_rate < 1%"])
+    watched["target"]["watch"] = {"pid": pid}
+    chat = profile_of("streams", urls["llm"], {"steady": {"rate": "20/s", "for": "2s"}}, slo=["ttft.p50 <= 5s"])
+    chat["requests"] = [{"name": "chat", "llm": {"api": "openai-chat", "model": "m", "prompt": "say it", "max_tokens": 12}}]
+    users = profile_of("users", urls["fast"], {"steps": {"from": "1 users", "by": "2 users", "every": "1s", "to": "5 users"}})
+    del users["load"]["spacing"]
+    hostile = profile_of("hostile", urls["hostile"], steady,
+                         before=f"echo {json.dumps(HOSTILE)}", at=[{"at": "500ms", "name": HOSTILE, "run": "exit 3"}])
+    hostile["requests"] = [{"name": "evil", "get": "/?q=%3Cscript%3Etop.pwned=4</script>", "headers": {"X-Said": HOSTILE + "\u2028\u202e"}}]
+    return {
+        "breaks": watched,
+        "passes": profile_of("passes", urls["fast"], {**steady, "warmup": "500ms"}, slo=["p95 <= 5s", "error_rate < 1%"]),
+        "searches": profile_of("searches", urls["small"], {"search": {"from": "50/s", "max": "1000/s", "every": "1s", "width": "20%",
+                               "confirm": "1s", "limit": "12s"}}),
+        "arms": profile_of("arms", urls["fast"], {"steady": {"rate": "60/s", "for": "1s"}}, repeats=2,
+                           arms={"old": {}, "new": {"set": {"target.url": urls["small"]}}}, slo=["improvement(p50) >= 5%"]),
+        "streams": chat,
+        "users": users,
+        "invalid": {**profile_of("invalid", urls["fast"], steady), "generator": {"lateness_p99": "1ns", "lateness_share": "0%"}},
+        "unreachable": profile_of("unreachable", "http://127.0.0.1:1", steady),
+        "killed": profile_of("killed", urls["fast"], {"steady": {"rate": "60/s", "for": "60s"}}),
+        "hostile": hostile,
+    }
+
+
+def run_all(folder, profiles):
+    """Side by side: what they measure is not what is looked at."""
+    runs = {}
+    for name, profile in profiles.items():
+        path = folder / f"{name}.yaml"
+        path.write_text(json.dumps(profile), encoding="utf-8")
+        log = open(folder / f"{name}.log", "wb")
+        runs[name] = subprocess.Popen(["timeout", "-k", "5", "60", BRUNT, "run", path, "--quiet", "--out", folder / name],
+                                      stdout=log, stderr=log)
+        log.close()
+    return runs
+
+
+def kill(runs, folder):
+    """In the middle of its load; what it left is made into a page afterwards."""
+    left = folder / "killed.partial"
+    deadline = time.monotonic() + 20
+    while not (left / "events.ndjson").exists() or (left / "events.ndjson").read_text().count('"interval"') < 5:
+        assert time.monotonic() < deadline, "the run that is to be killed did not begin"
+        time.sleep(0.1)
+    child = subprocess.run(["ps", "-o", "pid=", "--ppid", str(runs["killed"].pid)], capture_output=True, text=True, check=True)
+    os.kill(int(child.stdout.split()[0]), signal.SIGKILL)
+    runs.pop("killed").wait(timeout=20)
+    (folder / "killed").mkdir()
+    with open(folder / "killed" / "report.html", "wb") as page:
+        subprocess.run([BRUNT, "report", left, "--format", "html"], stdout=page, check=True, timeout=30)
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """name → the page of that run."""
+    folder = tmp_path_factory.mktemp("html")
+    targets = {"small": Target("--capacity", "300/s", "--workers", "2", "--queue", "20"), "fast": Target("--service-time", "1ms"),
+               "llm": Target("--llm", "--prefill", "2ms", "--step", "1ms", "--prefill-per-token", "10us", "--step-per-sequence", "100us")}
+    server = HostileServer()
+    try:
+        urls = {**{name: target.url for name, target in targets.items()}, "hostile": server.url}
+        runs = run_all(folder, profiles_of(urls, targets["small"].process.pid))
+        kill(runs, folder)
+        for name, process in runs.items():
+            process.wait(timeout=90)
+            assert (folder / name / "report.html").exists(), (name, process.returncode, (folder / f"{name}.log").read_text())
+    finally:
+        server.socket.close()
+        for target in targets.values():
+            target.end()
+    return {path.parent.name: path for path in folder.glob("*/report.html")}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    one = browser.Browser()
+    yield one
+    one.close()
+
+
+KINDS = ["breaks", "passes", "searches", "arms", "streams", "users", "invalid", "unreachable", "killed", "hostile"]
+WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "unreachable": "UNREACHABLE", "interrupted": "INTERRUPTED"}
+
+# Share of a canvas's pixels that are painted; how many colours they have.
+INK = """(() => [...document.querySelectorAll("canvas")].map((canvas) => {
+	const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height), colours = new Set();
+	let painted = 0;
+	for (let i = 0; i < data.length; i += 4)
+		if (data[i + 3] > 40) {
+			painted++;
+			colours.add((data[i] >> 4) * 256 + (data[i + 1] >> 4) * 16 + (data[i + 2] >> 4));
+		}
+	return {title: canvas.closest("figure").querySelector("h3").textContent, painted: painted * 4 / data.length, colours: colours.size,
+		label: canvas.getAttribute("aria-label")};
+}))()"""
+
+
+def titles(chromium):
+    return [one["title"] for one in chromium.evaluate(INK)]
+
+
+def shown(chromium):
+    return json.loads(chromium.evaluate("document.getElementById('run').textContent"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_is_drawn_and_complains_of_nothing(pages, chromium, kind):
+    chromium.open(pages[kind])
+    assert chromium.evaluate("document.body.classList.contains('shown')"), "its script did not come to its end"
+    assert chromium.complaints() == []
+    result = shown(chromium)["result"]
+    banner = chromium.evaluate("document.getElementById('verdict').innerText")
+    assert WORDS[result["verdict"]["status"]] in banner and f"exit {result['verdict']['exit_code']}" in banner
+    for chart in chromium.evaluate(INK):
+        assert chart["painted"] > 0.005 and chart["colours"] > 3, chart
+        assert len(chart["label"]) > 30, chart
+    for text in ("undefined", "NaN", "[object", "Infinity", "null"):
+        assert text not in chromium.evaluate("document.querySelector('main').innerText"), text
+    empty = chromium.evaluate("[...document.querySelectorAll('section')].filter(s => s.innerText.trim().split('\\n').length < 2).map(s => s.id)")
+    assert empty == []
+    assert pages[kind].stat().st_size < PAGE_CEILING
+
+
+def test_the_first_screen_answers_did_it_pass_where_does_it_break_and_why(pages, chromium):
+    chromium.open(pages["breaks"], height=700)
+    point = shown(chromium)["result"]["breaking_point"]
+    assert point["found"], "the server of this test must break, whatever the machine does"
+    assert chromium.evaluate("document.getElementById('verdict').getBoundingClientRect().bottom <= innerHeight")
+    text = chromium.evaluate("document.getElementById('verdict').innerText")
+    for words in (WORDS[shown(chromium)["result"]["verdict"]["status"]], "Breaks at", "Cause", point["failure_mode"].replace("_", " ")):
+        assert words in text, (words, text)
+
+
+def test_charts_are_those_that_the_kind_of_run_has(pages, chromium):
+    chromium.open(pages["breaks"])
+    assert {"Response time", "Load", "In flight", "Errors by class", "Target: CPU", "Target: memory", "Generator: lateness",
+            "Response time against load", "Response time by percentile"} <= set(titles(chromium))
+    chromium.open(pages["searches"])
+    assert "What the search tried" in titles(chromium)
+    chromium.open(pages["arms"])
+    assert {"How new compares", "Response time by percentile"} <= set(titles(chromium))
+    assert chromium.evaluate("document.querySelector('a[href^=\"runs/\"]').getAttribute('href')") == "runs/01-old/report.html"
+    chromium.open(pages["streams"])
+    assert {"Time to first token", "Between tokens", "Tokens by percentile"} <= set(titles(chromium))
+    chromium.open(pages["unreachable"])
+    assert titles(chromium) == [] and "the target was never reached" in chromium.evaluate("document.getElementById('page').innerText")
+
+
+def test_nothing_that_anybody_said_runs_or_becomes_an_element(pages, chromium):
+    chromium.open(pages["hostile"])
+    text = chromium.evaluate("document.querySelector('main').textContent")
+    assert "onerror" in text, "what was said is shown"
+    assert chromium.evaluate("top.pwned === undefined")
+    assert chromium.evaluate("document.querySelectorAll('img, iframe, object, link, main script, main style').length") == 0
+    assert chromium.evaluate("document.scripts.length") == 3
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202e]", text)
+    source = pages["hostile"].read_bytes()
+    assert b"\x1b" not in source and b"<img" not in source and b"<!--" not in source
+
+
+def test_the_policy_lets_nothing_else_run(pages, chromium):
+    chromium.open(pages["passes"])
+    chromium.evaluate("""(() => { const script = document.createElement('script'); script.textContent = 'top.pwned = 3';
+        document.body.append(script); const image = new Image(); image.src = 'http://127.0.0.1:1/x'; document.body.append(image); })()""")
+    assert chromium.evaluate("top.pwned === undefined")
+    assert any("Content Security Policy" in text for text in chromium.complaints())
+
+
+def test_a_level_is_marked_in_every_chart_by_the_keyboard(pages, chromium):
+    chromium.open(pages["breaks"])
+    before = chromium.evaluate("[...document.querySelectorAll('canvas')].map(c => c.toDataURL())")
+    chromium.evaluate("document.querySelectorAll('button.level')[1].focus()")
+    for kind in ("keyDown", "keyUp"):
+        chromium.call("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", text="\r", windowsVirtualKeyCode=13)
+    assert chromium.evaluate("document.querySelectorAll('button.level')[1].getAttribute('aria-pressed')") == "true"
+    after = chromium.evaluate("[...document.querySelectorAll('canvas')].map(c => c.toDataURL())")
+    changed = [title for title, a, b in zip(titles(chromium), before, after) if a != b]
+    assert {"Response time", "Load", "Response time against load"} <= set(changed)
+
+
+def test_a_stretch_of_time_is_looked_at_by_dragging(pages, chromium):
+    chromium.open(pages["breaks"])
+    box = chromium.evaluate("""(() => { const c = document.querySelector('#time canvas'); c.scrollIntoView({block: 'center', behavior: 'instant'});
+        const b = c.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]; })()""")
+    y = box[1] + box[3] / 2
+    for kind, share in (("mousePressed", 0.4), ("mouseMoved", 0.5), ("mouseMoved", 0.7), ("mouseReleased", 0.7)):
+        chromium.call("Input.dispatchMouseEvent", type=kind, x=box[0] + box[2] * share, y=y, button="left", buttons=0 if kind == "mouseReleased" else 1,
+                      clickCount=1)
+    lower, upper = chromium.evaluate("charts.zoom")
+    whole = chromium.evaluate("timeRange()")
+    assert whole[0] < lower < upper < whole[1]
+    assert chromium.evaluate("charts.list.filter(e => e.chart.$isTime).every(e => e.chart.scales.x.min === charts.zoom[0])")
+    chromium.evaluate("document.querySelector('.reset').click()")
+    assert chromium.evaluate("charts.zoom") is None
+
+
+@pytest.mark.parametrize("kind", ["breaks", "arms", "streams", "hostile"])
+def test_it_fits_a_phone(pages, chromium, kind):
+    chromium.open(pages[kind], width=PHONE, height=800)
+    assert chromium.evaluate("document.documentElement.scrollWidth") <= PHONE
+    assert chromium.complaints() == []
+
+
+def test_it_follows_the_system_into_the_dark_and_the_reader_out_of_it(pages, chromium):
+    light_of = "(() => { const [r, g, b] = getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number); return r + g + b; })()"
+    chromium.open(pages["breaks"], scheme="dark")
+    assert chromium.evaluate(light_of) < 150
+    dark = chromium.evaluate("document.querySelector('#time canvas').toDataURL()")
+    chromium.evaluate("document.querySelector('nav button').click()")
+    assert chromium.evaluate(light_of) > 600
+    assert chromium.evaluate("document.querySelector('#time canvas').toDataURL()") != dark, "charts keep their old colours"
+
+
+def test_each_chart_has_its_figures_as_a_table(pages, chromium):
+    chromium.open(pages["breaks"])
+    chromium.evaluate("document.querySelectorAll('figure details').forEach(d => { d.open = true; })")
+    chromium.evaluate("new Promise(done => setTimeout(done, 50))")
+    assert chromium.evaluate("[...document.querySelectorAll('figure')].every(f => f.querySelectorAll('details tbody tr').length > 2)")
+    rows = chromium.evaluate("document.querySelectorAll('#time figure details')[0].querySelectorAll('tbody tr').length")
+    assert rows == len(shown(chromium)["series"]["rows"])
+
+
+def test_paper_is_white_and_as_wide_as_it_is(pages, chromium):
+    chromium.open(pages["breaks"], scheme="dark")
+    pdf = chromium.call("Page.printToPDF", printBackground=False, preferCSSPageSize=True, timeout_s=30)["data"]
+    assert len(pdf) > 50000
+    chromium.open(pages["breaks"], width=PAPER)
+    chromium.call("Emulation.setEmulatedMedia", media="print")
+    assert chromium.evaluate("document.documentElement.scrollWidth") <= PAPER
