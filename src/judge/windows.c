@@ -7,11 +7,16 @@
 #include "base/check.h"
 #include "judge/metrics.h"
 #include "judge/rule.h"
+#include "load/params.h"
 
 void
 windows_init(struct windows *windows, const struct plan *plan)
 {
-	*windows = (struct windows){.level = LEVEL_NONE, .slos = must_calloc(plan->slos_n + 1, sizeof(*windows->slos))};
+	const struct search *goal = plan->scenarios[0].load.shape.params;
+
+	*windows = (struct windows){.level = LEVEL_NONE,
+		.least_ns = goal->every_ns / WINDOWS_PER_LEVEL_MOST,
+		.slos = must_calloc(plan->slos_n + 1, sizeof(*windows->slos))};
 	for (size_t i = 0; i < plan->slos_n; i++)
 		cell_init(&windows->slos[i].open, false);
 }
@@ -34,7 +39,7 @@ slo_windows_close(struct slo_windows *slo)
 void
 windows_begin(struct windows *windows, const struct plan *plan, uint32_t level)
 {
-	*windows = (struct windows){.level = level, .slos = windows->slos};
+	*windows = (struct windows){.level = level, .least_ns = windows->least_ns, .slos = windows->slos};
 	for (size_t i = 0; i < plan->slos_n; i++) {
 		slo_windows_close(&windows->slos[i]);
 		windows->slos[i].count = (struct window_count){0};
@@ -50,21 +55,34 @@ count(struct window_count *count, bool is_bad, int64_t window_ns)
 	count->bad_ns += is_bad ? window_ns : 0;
 }
 
+/* Long enough for a window, if its last interval may be half its length short of that. */
+static bool
+is_whole(const struct windows *windows, const struct summary *summary, int64_t window_ns)
+{
+	return window_ns + summary->last_interval_ns / 2 >= windows->least_ns;
+}
+
 /* Of what ended in the window, and of what was due in it and did not. */
 static void
 count_rates(struct windows *windows, const struct plan *plan, const struct summary *summary)
 {
 	const struct counts *c = &summary->last.counts;
+	struct window_open *open = &windows->ended;
 	uint64_t failures = c->failed + c->dropped + c->unsent, ended = c->ok + failures;
-	uint64_t requests = c->scheduled > ended ? c->scheduled : ended;
-	uint64_t timeouts = counts_timeouts(c);
 
 	if (ended == 0)
 		return;
-	count(&windows->error_rate, (double)failures > plan->break_when.error_rate * (double)requests,
-		summary->last_interval_ns);
-	count(&windows->timeout_rate, (double)timeouts > plan->break_when.timeout_rate * (double)requests,
-		summary->last_interval_ns);
+	open->ns += summary->last_interval_ns;
+	open->requests += c->scheduled > ended ? c->scheduled : ended;
+	open->failures += failures;
+	open->timeouts += counts_timeouts(c);
+	if (!is_whole(windows, summary, open->ns))
+		return;
+	count(&windows->error_rate, (double)open->failures > plan->break_when.error_rate * (double)open->requests,
+		open->ns);
+	count(&windows->timeout_rate, (double)open->timeouts > plan->break_when.timeout_rate * (double)open->requests,
+		open->ns);
+	*open = (struct window_open){0};
 }
 
 /* While the load runs; a window that a level's begin or end made too short tells of no rate. */
@@ -72,23 +90,34 @@ static void
 count_running(struct windows *windows, const struct plan *plan, const struct summary *summary)
 {
 	const struct counts *c = &summary->last.counts;
+	struct window_open *open = &windows->running;
 
-	if (c->scheduled >= RULE_FEW_REQUESTS && !plan->scenarios[0].load.in_users)
-		count(&windows->saturation, (double)c->ok < RULE_DEGR_ACHIEVED_SHARE * (double)c->scheduled,
-			summary->last_interval_ns);
+	if (plan->scenarios[0].load.in_users)
+		return;
+	open->ns += summary->last_interval_ns;
+	open->requests += c->scheduled;
+	open->ok += c->ok;
+	if (!is_whole(windows, summary, open->ns))
+		return;
+	if (open->requests >= RULE_FEW_REQUESTS)
+		count(&windows->saturation, (double)open->ok < RULE_DEGR_ACHIEVED_SHARE * (double)open->requests,
+			open->ns);
+	*open = (struct window_open){0};
 }
 
 /* By the interval alone where that tells, else by all since the last that did. */
 static double
-value_of(struct slo_windows *slo, const struct expr *expr, const struct summary *summary)
+value_of(const struct windows *windows, struct slo_windows *slo, const struct expr *expr, const struct summary *summary)
 {
-	double value = slo->open_ns == 0 ? metric_value_last(expr, summary) : NAN;
+	bool is_alone = slo->open_ns == 0 && is_whole(windows, summary, summary->last_interval_ns);
+	double value = is_alone ? metric_value_last(expr, summary) : NAN;
 
 	if (!isnan(value))
 		return value;
 	cell_merge(&slo->open, &summary->last);
 	slo->open_ns += summary->last_interval_ns;
-	return metric_value_window(expr, summary, &slo->open, slo->open_ns);
+	return is_whole(windows, summary, slo->open_ns) ? metric_value_window(expr, summary, &slo->open, slo->open_ns)
+							: NAN;
 }
 
 static void
@@ -99,7 +128,7 @@ count_slos(struct windows *windows, const struct plan *plan, const struct summar
 		const struct expr *expr = &plan->slos[i].expr;
 		bool is_told = expr->of == EXPR_OF_RUN && expr->request < 0 && !expr->metric->is_of_the_run &&
 			       (tells_rates || expr->metric->unit != UNIT_RATE);
-		double value = is_told ? value_of(slo, expr, summary) : NAN;
+		double value = is_told ? value_of(windows, slo, expr, summary) : NAN;
 
 		if (isnan(value))
 			continue;

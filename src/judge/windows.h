@@ -4,8 +4,11 @@
 #include "measure/summary.h"
 
 /* How a level of a search is decided: not by one window that was bad. A window is an interval that began in the level
- * or in the drain after it, or as many of them as it takes to tell: a P99 takes 100 requests, 2 s at 50 per second. It
- * tells of each thing that is asked (every SLO, the rates of break_when, what was achieved) whether that held in it.
+ * or in the drain after it, or as many of them as make a tenth of a level, and as it takes to tell: a P99 takes 100
+ * requests, 2 s at 50 per second. What is shorter tells of a queue's moods: at the rate at which the P95 of one worker
+ * that takes 5 ms is just what is asked, 44 ms, a sixth of the quarter seconds miss it, three in ten seconds, and half
+ * of the stretches of ten. It tells of each thing that is asked (every SLO, the rates of break_when, what was achieved)
+ * whether that held in it.
  *
  * A level broke if something is gone for good (a crash, memory), or if something missed over the level as a whole and
  * in more than one of at least 4 windows, and in more than a quarter of their time. Where fewer windows tell, the level
@@ -13,6 +16,7 @@
  * the level as a whole it would be two in five. */
 #define WINDOWS_FEW 4
 #define WINDOWS_BAD_SHARE 0.25
+#define WINDOWS_PER_LEVEL_MOST 10
 
 struct window_count {
 	uint32_t told, bad;
@@ -25,10 +29,18 @@ struct slo_windows {
 	int64_t open_ns;
 };
 
+/* Of intervals that are no whole window yet. */
+struct window_open {
+	int64_t ns;
+	uint64_t requests, failures, timeouts, ok;
+};
+
 struct windows {
 	uint32_t level;           /* LEVEL_NONE: no interval of any was seen */
+	int64_t least_ns;         /* of a window */
 	struct slo_windows *slos; /* plan->slos_n */
 	struct window_count error_rate, timeout_rate, saturation;
+	struct window_open ended, running; /* the next of the rates, of what was achieved */
 };
 
 void windows_init(struct windows *windows, const struct plan *plan);

@@ -111,6 +111,29 @@ test_a_window_is_as_long_as_it_takes_to_tell(void **state)
 }
 
 static void
+test_a_window_is_no_shorter_than_a_tenth_of_a_level(void **state)
+{
+	(void)state;
+	goal.every_ns = 20 * NS_PER_S; /* and intervals of 1 s */
+	begin();
+	const struct search_trial *trial = play(slow(400));
+
+	assert_int_equal(trial->windows, 5);
+	assert_int_equal(trial->windows_bad, 1);
+	assert_int_equal(trial->outcome, SEARCH_HELD);
+	run_fini(&run);
+	assert_outcome(slow(800), SEARCH_BROKE);
+	begin();
+	run.plan.break_when.error_rate = 0.05;
+	run.plan.slos_n = 0;
+	trial = play((struct step){.offered = 100, .bad = {{FAILURE_STATUS, 200, 4}}});
+	assert_int_equal(trial->windows, 5);
+	assert_int_equal(trial->windows_bad, 1);
+	run_fini(&run);
+	goal.every_ns = 10 * NS_PER_S;
+}
+
+static void
 test_where_windows_cannot_tell_the_level_decides(void **state)
 {
 	(void)state;
@@ -319,6 +342,7 @@ main(void)
 		cmocka_unit_test(test_a_level_misses_by_more_than_a_quarter_of_its_windows),
 		cmocka_unit_test(test_the_worst_windows_are_told),
 		cmocka_unit_test(test_a_window_is_as_long_as_it_takes_to_tell),
+		cmocka_unit_test(test_a_window_is_no_shorter_than_a_tenth_of_a_level),
 		cmocka_unit_test(test_where_windows_cannot_tell_the_level_decides),
 		cmocka_unit_test(test_a_rate_that_one_window_made_breaks_nothing_and_the_verdict_says_so),
 		cmocka_unit_test(test_timeouts_after_the_level_are_windows_of_it),
