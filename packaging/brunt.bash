@@ -8,12 +8,16 @@ _brunt() {
 		return
 	fi
 	case $previous in
-	--out | --events | --control | --save | --truth | --state | --baselines)
+	--out | --events | --control | --save | --body-file | --truth | --state | --baselines)
 		COMPREPLY=($(compgen -f -- "$current"))
 		return
 		;;
 	--format)
 		COMPREPLY=($(compgen -W "text json html markdown csv hgrm junit prometheus influx otlp" -- "$current"))
+		return
+		;;
+	--method)
+		COMPREPLY=($(compgen -W "GET POST PUT DELETE PATCH HEAD OPTIONS" -- "$current"))
 		return
 		;;
 	--overload)
@@ -32,10 +36,13 @@ _brunt() {
 	--*) return ;; # a number, a time, an address: nothing to propose
 	esac
 	case $command in
-	run) flags="--set --out --events --control --format --json --quiet --workers --baseline --baselines --help" ;;
+	run)
+		flags="--set --out --events --control --format --json --quiet --workers --baseline --baselines
+			--rate --users --duration --method --header --body --body-file --timeout --slo --save --help"
+		;;
 	stress)
-		flags="--from --max --slo --every --width --confirm --limit --timeout --save --set --out --events --format --json --quiet
-			--workers --help"
+		flags="--from --max --every --width --confirm --limit --method --header --body --body-file --timeout --slo --save
+			--set --out --events --format --json --quiet --workers --help"
 		;;
 	check) flags="--set --latency --help" ;;
 	compare) flags="--tolerance --format --force --baselines --help" ;;

@@ -40,7 +40,9 @@ profile_arguments_parse(struct profile_arguments *arguments, const struct comman
 			return false;
 	}
 	if (argc - optind != 1) {
-		command_bad_usage(command, argc == optind ? "which profile?" : "one profile at a time");
+		const char *operand = arguments->operand != NULL ? arguments->operand : "profile";
+
+		command_bad_usage(command, argc == optind ? "which %s?" : "one %s at a time", operand);
 		return false;
 	}
 	arguments->profile = argv[optind];

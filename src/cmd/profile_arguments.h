@@ -19,6 +19,7 @@
 	}
 
 struct profile_arguments {
+	const char *operand; /* what the command is about, if not a "profile": set before parsing */
 	const char *profile;
 	struct plan_setting settings[SETTINGS_MAX];
 	size_t settings_n;

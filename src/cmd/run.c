@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -12,6 +13,7 @@
 #include "cmd/profile_arguments.h"
 #include "cmd/run.h"
 #include "cmd/tables.h"
+#include "cmd/url_arguments.h"
 #include "engine/requests.h"
 #include "engine/run.h"
 #include "fleet/fleet.h"
@@ -20,32 +22,19 @@
 
 extern const struct command run_command;
 
-enum {
-	OPTION_OUT = OPTION_SET + 1,
-	OPTION_EVENTS,
-	OPTION_CONTROL,
-	OPTION_FORMAT,
-	OPTION_BASELINE,
-	OPTION_BASELINES,
-	OPTION_JSON,
-	OPTION_QUIET,
-	OPTION_WORKERS,
-	OPTION_SHARD,
-	OPTION_ARM,
-	OPTION_SHARES_CPU
-};
+#define LOAD_TEXT_MAX ((size_t)16 * 1024)
+
+enum { OPTION_RATE = OPTIONS_OF_URL_END, OPTION_USERS, OPTION_DURATION };
 
 static const struct option run_flags[] = {
-	PROFILE_FLAGS,
-	{"out", required_argument, NULL, OPTION_OUT},
-	{"events", required_argument, NULL, OPTION_EVENTS},
+	RUN_FLAGS,
 	{"control", required_argument, NULL, OPTION_CONTROL},
-	{"format", required_argument, NULL, OPTION_FORMAT},
 	{"baseline", required_argument, NULL, OPTION_BASELINE},
 	{"baselines", required_argument, NULL, OPTION_BASELINES},
-	{"json", no_argument, NULL, OPTION_JSON},
-	{"quiet", no_argument, NULL, OPTION_QUIET},
-	{"workers", required_argument, NULL, OPTION_WORKERS},
+	URL_FLAGS,
+	{"rate", required_argument, NULL, OPTION_RATE},
+	{"users", required_argument, NULL, OPTION_USERS},
+	{"duration", required_argument, NULL, OPTION_DURATION},
 	/* What the leader of several processes says to each (fleet/worker.c); of no use to anybody else. */
 	{"shard", required_argument, NULL, OPTION_SHARD},
 	{"arm", required_argument, NULL, OPTION_ARM},
@@ -53,240 +42,260 @@ static const struct option run_flags[] = {
 	{0},
 };
 
-/* What the flags ask for: a campaign, driven by this process or by workers, or to be one of them. */
-struct asked {
-	struct campaign_options campaign;
-	struct document_list documents;
-	const char *baseline, *baselines; /* what the run is compared with, and where it is kept */
-	struct fleet_options fleet;
-	struct shard_options shard;       /* shards 0: it is none */
-	unsigned shard_arm, shard_repeat; /* of an experiment: of which run it is one */
-	char arm[32];                     /* the same, as a leader says it to its workers */
-};
-
 static bool
-take_workers(struct asked *asked, const char *text)
+run_check_options(const struct run_arguments *arguments)
 {
-	uint64_t workers;
+	const struct campaign_options *options = &arguments->campaign;
 
-	if (units_parse_count(text, &workers) && workers >= 1 && workers <= FLEET_WORKERS_MAX) {
-		asked->fleet.workers = (uint32_t)workers;
-		return true;
-	}
-	command_bad_usage(&run_command, "--workers: '%s' is not a number from 1 to %d", text, FLEET_WORKERS_MAX);
-	return false;
-}
-
-static bool
-take_shard(struct asked *asked, const char *text)
-{
-	char end;
-
-	if (sscanf(text, "%u/%u%c", &asked->shard.shard, &asked->shard.shards, &end) == 2 &&
-		asked->shard.shards <= FLEET_WORKERS_MAX && asked->shard.shard < asked->shard.shards)
-		return true;
-	command_bad_usage(&run_command, "--shard: '%s' is not I/N", text);
-	return false;
-}
-
-static bool
-take_arm(struct asked *asked, const char *text)
-{
-	char end;
-
-	if (sscanf(text, "%u/%u%c", &asked->shard_arm, &asked->shard_repeat, &end) == 2)
-		return true;
-	command_bad_usage(&run_command, "--arm: '%s' is not ARM/REPEAT", text);
-	return false;
-}
-
-static bool
-take_format(struct asked *asked, const char *names)
-{
-	struct error err = {0};
-
-	asked->campaign.documents = &asked->documents;
-	if (!documents_parse(&asked->documents, names, &err)) {
-		command_bad_usage(&run_command, "%s", err.message);
-		return false;
-	}
-	return true;
-}
-
-static bool
-run_take_flag(void *context, int flag)
-{
-	struct asked *asked = context;
-	struct campaign_options *options = &asked->campaign;
-
-	switch (flag) {
-	case OPTION_OUT: options->out_dir = optarg; break;
-	case OPTION_EVENTS: options->events_path = optarg; break;
-	case OPTION_CONTROL: options->control_path = optarg; break;
-	case OPTION_FORMAT: return take_format(asked, optarg);
-	case OPTION_BASELINE: asked->baseline = optarg; break;
-	case OPTION_BASELINES: asked->baselines = optarg; break;
-	case OPTION_JSON: options->is_json = true; break;
-	case OPTION_QUIET: options->is_quiet = true; break;
-	case OPTION_WORKERS: return take_workers(asked, optarg);
-	case OPTION_SHARD: return take_shard(asked, optarg);
-	case OPTION_ARM: return take_arm(asked, optarg);
-	case OPTION_SHARES_CPU: asked->shard.shares_target_cpu = true; break;
-	default: CHECK(false);
-	}
-	return true;
-}
-
-static bool
-run_check_options(const struct campaign_options *options)
-{
 	if (!options->is_json || options->events_path == NULL || strcmp(options->events_path, "-") != 0)
 		return true;
-	command_bad_usage(&run_command, "--json and --events - both want stdout");
+	command_bad_usage(arguments->command, "--json and --events - both want stdout");
 	return false;
 }
 
 /* Among how many processes the load is shared: this one is one of them, or is to start them. */
 static uint32_t
-shards_of(const struct asked *asked)
+shards_of(const struct run_arguments *arguments)
 {
-	if (asked->shard.shards > 0)
-		return asked->shard.shards;
-	return asked->fleet.workers > 1 ? asked->fleet.workers : 1;
+	if (arguments->shard.shards > 0)
+		return arguments->shard.shards;
+	return arguments->fleet.workers > 1 ? arguments->fleet.workers : 1;
 }
 
 /* What needs nothing but the plan is refused before the target is started. */
 static bool
-run_check_plan(const struct plan *plan, const struct asked *asked, struct error *err)
+run_check_plan(const struct plan *plan, const struct run_arguments *arguments, struct error *err)
 {
 	return schedule_check(plan, err) && actions_check(plan, err) &&
-	       run_check(plan, asked->shard.shard, shards_of(asked), err) && requests_check(plan, err) &&
-	       (asked->fleet.workers < 2 || fleet_check(plan, &asked->fleet, err));
+	       run_check(plan, arguments->shard.shard, shards_of(arguments), err) && requests_check(plan, err) &&
+	       (arguments->fleet.workers < 2 || fleet_check(plan, &arguments->fleet, err));
 }
 
 static struct driver *
-new_driver(struct asked *asked)
+new_driver(struct run_arguments *arguments)
 {
-	return asked->fleet.workers > 1 ? fleet_driver_new(&asked->fleet) : local_driver_new();
+	return arguments->fleet.workers > 1 ? fleet_driver_new(&arguments->fleet) : local_driver_new();
 }
 
 /* One of an experiment's runs. */
 static struct driver *
 new_driver_of_arm(void *context, size_t arm, size_t repeat)
 {
-	struct asked *asked = context;
+	struct run_arguments *arguments = context;
 
-	snprintf(asked->arm, sizeof(asked->arm), "%u/%u", (unsigned)arm, (unsigned)repeat);
-	asked->fleet.arm = asked->arm;
-	return new_driver(asked);
+	snprintf(arguments->arm, sizeof(arguments->arm), "%u/%u", (unsigned)arm, (unsigned)repeat);
+	arguments->fleet.arm = arguments->arm;
+	return new_driver(arguments);
 }
 
 static bool
-run_check_plans(const struct plan_experiment *experiment, const struct asked *asked, struct error *err)
+run_check_plans(const struct plan_experiment *experiment, const struct run_arguments *arguments, struct error *err)
 {
-	if (asked->shard_arm >= experiment->arms_n)
+	if (arguments->shard_arm >= experiment->arms_n)
 		return error_set(err, "--arm: there are %zu arms", experiment->arms_n);
-	if (experiment->kind != EXPERIMENT_ONE_RUN && asked->campaign.control_path != NULL)
+	if (experiment->kind != EXPERIMENT_ONE_RUN && arguments->campaign.control_path != NULL)
 		return error_set(err, "--control steers one run; with '%s' there are %zu",
 			experiment->kind == EXPERIMENT_ARMS ? "arms" : "matrix", experiment_runs_n(experiment));
-	if (experiment->kind != EXPERIMENT_ONE_RUN && asked->baseline != NULL)
+	if (experiment->kind != EXPERIMENT_ONE_RUN && arguments->baseline != NULL)
 		return error_set(err, "--baseline is what one run is compared with; with '%s' there are %zu",
 			experiment->kind == EXPERIMENT_ARMS ? "arms" : "matrix", experiment_runs_n(experiment));
 	for (size_t i = 0; i < experiment->arms_n; i++)
-		if (!run_check_plan(experiment->arms[i].plan, asked, err))
+		if (!run_check_plan(experiment->arms[i].plan, arguments, err))
 			return false;
 	return true;
 }
 
+struct plan_experiment *
+run_arguments_load(struct run_arguments *arguments)
+{
+	const struct profile_arguments *profile = &arguments->profile;
+	struct error err = {0};
+	char message[1400];
+
+	if (!run_check_options(arguments))
+		return NULL;
+	for (size_t i = 0; i < profile->settings_n; i++)
+		arguments->settings[i] = profile->settings[i].path; /* its "=value" stands behind it */
+	arguments->fleet.profile = profile->profile;
+	arguments->fleet.settings = arguments->settings;
+	arguments->fleet.settings_n = profile->settings_n;
+	struct plan_experiment *experiment =
+		experiment_load_file(profile->profile, profile->settings, profile->settings_n, cmd_tables(), &err);
+
+	if (experiment != NULL && run_check_plans(experiment, arguments, &err))
+		return experiment;
+	experiment_free(experiment);
+	fprintf(stderr, "brunt: %s\n",
+		arguments->is_written ? err.message : error_text(&err, message, sizeof(message)));
+	return NULL;
+}
+
 /* One run, and what it is compared with, which is read first. */
 static int
-run_alone(struct asked *asked, const struct plan *plan)
+run_alone(struct run_arguments *arguments, const struct plan *plan)
 {
 	struct error err = {0};
 	char message[1400];
 
-	asked->campaign.plan = plan;
-	if (asked->baseline != NULL || plan->regression.baseline != NULL) {
-		asked->campaign.regression =
-			regression_new(plan, asked->baseline, asked->baselines, cmd_tables(), &err);
-		if (asked->campaign.regression == NULL) {
+	arguments->campaign.plan = plan;
+	if (arguments->baseline != NULL || plan->regression.baseline != NULL) {
+		arguments->campaign.regression =
+			regression_new(plan, arguments->baseline, arguments->baselines, cmd_tables(), &err);
+		if (arguments->campaign.regression == NULL) {
 			fprintf(stderr, "brunt: %s\n", error_text(&err, message, sizeof(message)));
 			return EXIT_USAGE;
 		}
 	}
-	asked->campaign.driver = new_driver(asked);
-	int exit_code = campaign_run(&asked->campaign);
+	arguments->campaign.driver = new_driver(arguments);
+	int exit_code = campaign_run(&arguments->campaign);
 
-	regression_free(asked->campaign.regression);
+	regression_free(arguments->campaign.regression);
 	return exit_code;
 }
 
-static int
-run_loaded(struct asked *asked, const struct plan_experiment *experiment)
+int
+run_arguments_go(struct run_arguments *arguments, const struct plan_experiment *experiment)
 {
 	struct experiment_options options = {.plan = experiment,
-		.out_dir = asked->campaign.out_dir,
-		.events_path = asked->campaign.events_path,
-		.documents = asked->campaign.documents,
-		.is_json = asked->campaign.is_json,
-		.is_quiet = asked->campaign.is_quiet,
+		.out_dir = arguments->campaign.out_dir,
+		.events_path = arguments->campaign.events_path,
+		.documents = arguments->campaign.documents,
+		.is_json = arguments->campaign.is_json,
+		.is_quiet = arguments->campaign.is_quiet,
 		.driver_new = new_driver_of_arm,
-		.context = asked};
+		.context = arguments};
 
-	const struct plan plan = experiment_plan_of(experiment, asked->shard_arm, asked->shard_repeat);
+	const struct plan plan = experiment_plan_of(experiment, arguments->shard_arm, arguments->shard_repeat);
 
-	if (asked->shard.shards > 0)
-		return shard_run(&plan, &asked->shard);
-	log_set_quiet(asked->campaign.is_quiet);
+	if (arguments->shard.shards > 0)
+		return shard_run(&plan, &arguments->shard);
+	log_set_quiet(arguments->campaign.is_quiet);
 	if (experiment->kind != EXPERIMENT_ONE_RUN)
 		return experiment_run(&options);
-	return run_alone(asked, experiment->arms[0].plan);
+	return run_alone(arguments, experiment->arms[0].plan);
 }
 
-int
-run_with_arguments(int argc, char **argv, bool is_written)
+/* A profile that is there, or a URL and what its load is to be. */
+struct run {
+	struct run_arguments arguments;
+	struct url_arguments url;
+	const char *rate, *users, *duration; /* NULL: not given */
+};
+
+static bool
+run_take_flag(void *context, int flag)
 {
-	struct profile_arguments arguments = {0};
-	struct asked asked = {0};
-	struct error err = {0};
-	const char *settings[SETTINGS_MAX];
-	char message[1400];
-	int exit_code;
+	struct run *run = context;
 
-	if (!profile_arguments_parse(
-		    &arguments, &run_command, argc, argv, run_flags, run_take_flag, &asked, &exit_code))
-		return exit_code;
-	if (!run_check_options(&asked.campaign))
-		return EXIT_USAGE;
-	for (size_t i = 0; i < arguments.settings_n; i++)
-		settings[i] = arguments.settings[i].path; /* its "=value" stands behind it */
-	asked.fleet.profile = arguments.profile;
-	asked.fleet.settings = settings;
-	asked.fleet.settings_n = arguments.settings_n;
-	struct plan_experiment *experiment =
-		experiment_load_file(arguments.profile, arguments.settings, arguments.settings_n, cmd_tables(), &err);
-
-	if (experiment == NULL || !run_check_plans(experiment, &asked, &err)) {
-		experiment_free(experiment);
-		fprintf(stderr, "brunt: %s\n", is_written ? err.message : error_text(&err, message, sizeof(message)));
-		return EXIT_USAGE;
+	if (flag < OPTIONS_OF_RUN_END)
+		return run_arguments_take(&run->arguments, flag);
+	if (flag < OPTIONS_OF_URL_END)
+		return url_arguments_take(&run->url, flag);
+	if (run->url.given == 0)
+		run->url.given = flag;
+	switch (flag) {
+	case OPTION_RATE: run->rate = optarg; break;
+	case OPTION_USERS: run->users = optarg; break;
+	case OPTION_DURATION: run->duration = optarg; break;
+	default: CHECK(false);
 	}
-	exit_code = run_loaded(&asked, experiment);
+	return true;
+}
+
+static const char *
+flag_name(int flag)
+{
+	const struct option *row = run_flags;
+
+	while (row->name != NULL && row->val != flag)
+		row++;
+	return row->name;
+}
+
+static int
+run_profile(struct run *run)
+{
+	const char *profile = run->arguments.profile.profile;
+
+	if (run->url.given != 0)
+		return command_bad_usage(&run_command,
+			"--%s goes with a URL; what a profile says is changed by --set KEY=VALUE",
+			flag_name(run->url.given));
+	if (strchr(profile, ':') != NULL && access(profile, F_OK) != 0)
+		return command_bad_usage(
+			&run_command, "there is no profile '%s'; if it is a URL, write http://%s", profile, profile);
+	struct plan_experiment *experiment = run_arguments_load(&run->arguments);
+
+	if (experiment == NULL)
+		return EXIT_USAGE;
+	int exit_code = run_arguments_go(&run->arguments, experiment);
+
 	experiment_free(experiment);
+	return exit_code;
+}
+
+/* With the flag's own words, where a profile's would not be understood. */
+static bool
+check_load(const struct run *run)
+{
+	double rate_per_s = 1;
+	int64_t duration_ns = 1;
+	uint64_t users = 1;
+
+	if (run->rate != NULL && run->users != NULL)
+		command_bad_usage(&run_command,
+			"--rate or --users: requests come at their times, or from users who wait for each answer");
+	else if (run->rate != NULL && (!units_parse_rate(run->rate, &rate_per_s) || rate_per_s <= 0))
+		command_bad_usage(&run_command, "--rate: '%s' is no rate above 0; write 50/s or 3000/min", run->rate);
+	else if (run->users != NULL && (!units_parse_count(run->users, &users) || users == 0))
+		command_bad_usage(&run_command, "--users: '%s' is not a number of users; write 10", run->users);
+	else if (run->duration != NULL && (!units_parse_time_ns(run->duration, &duration_ns) || duration_ns == 0))
+		command_bad_usage(
+			&run_command, "--duration: '%s' is no time above 0; write 30s, 5m or 1h", run->duration);
+	else
+		return true;
+	return false;
+}
+
+/* Gentle, unless somebody wants it otherwise: whoever tries a URL may not know yet what is behind it. */
+static int
+run_url(struct run *run)
+{
+	struct buf load;
+
+	if (!check_load(run))
+		return EXIT_USAGE;
+	buf_init(&load, LOAD_TEXT_MAX);
+	buf_add_text(&load, run->users != NULL ? "{concurrency: {users: " : "{steady: {rate: ");
+	written_profile_add_value(&load, run->users != NULL ? run->users : run->rate != NULL ? run->rate : "10/s");
+	buf_add_text(&load, ", for: ");
+	written_profile_add_value(&load, run->duration != NULL ? run->duration : "30s");
+	buf_add_text(&load, "}}");
+	int exit_code = url_arguments_run(&run->url, &run->arguments, load.bytes);
+
+	buf_fini(&load);
 	return exit_code;
 }
 
 static int
 run_run(int argc, char **argv)
 {
-	return run_with_arguments(argc, argv, false);
+	struct run run = {.arguments = {.command = &run_command, .profile = {.operand = "profile or URL"}},
+		.url = {.command = &run_command, .profile = {.timeout = "10s"}}};
+	int exit_code;
+
+	if (!profile_arguments_parse(
+		    &run.arguments.profile, &run_command, argc, argv, run_flags, run_take_flag, &run, &exit_code))
+		return exit_code;
+	return url_arguments_is_url(run.arguments.profile.profile) ? run_url(&run) : run_profile(&run);
 }
 
 const struct command run_command = {
 	.name = "run",
 	.usage = "brunt run PROFILE [--set KEY=VALUE]... [--out DIR] [--events FILE|-] [--format FORMATS] [--json] "
-		 "[--quiet] [--control FIFO|-] [--workers N] [--baseline NAME|DIR|FILE] [--baselines DIR]",
-	.help = "drive the target with the profile's load, judge it, write the results",
+		 "[--quiet] [--control FIFO|-] [--workers N] [--baseline NAME|DIR|FILE] [--baselines DIR]\n"
+		 "       brunt run URL [--rate RATE | --users N] [--duration TIME] [--slo EXPR]... [--save FILE]",
+	.help = "drive the target with a profile's load, or a URL with a steady one, judge it, write the results",
 	.options =
 		"  --set KEY=VALUE  override a key of the profile, e.g. --set load.steps.to=500/s (repeatable)\n"
 		"  --out DIR        write the results exactly there (default: results/NAME/TIME-ID)\n"
@@ -298,6 +307,10 @@ const struct command run_command = {
 		"  --baselines DIR  where baselines are saved\n"
 		"  --json           print result.json on stdout and nothing else\n"
 		"  --quiet          no live view; print the report only if the run did not pass\n"
-		"  --workers N      share the load out among N processes (up to 64), each with a core of its own\n",
+		"  --workers N      share the load out among N processes (up to 64), each with a core of its own\n"
+		"with a URL in place of a profile:\n"
+		"  --rate RATE      send so many, whether or not the answers keep up (10/s)\n"
+		"  --users N        or from so many users, each of whom waits for the answer before the next request\n"
+		"  --duration TIME  for so long (30s)\n" URL_FLAGS_HELP("10s"),
 	.run = run_run,
 };

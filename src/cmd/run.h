@@ -1,7 +1,11 @@
 #pragma once
 
-#include <stdbool.h>
+#include "cmd/run_arguments.h"
+#include "plan/experiment.h"
 
-/* `brunt run` with these arguments. is_written: the profile was written from flags, so that nobody knows its lines;
- * what is wrong with it is wrong with a flag. */
-int run_with_arguments(int argc, char **argv, bool is_written);
+/* The runs that the profile and the flags ask for; the caller frees them. NULL: they cannot be run, and that was said.
+ */
+struct plan_experiment *run_arguments_load(struct run_arguments *arguments);
+
+/* Runs them; the exit code. */
+int run_arguments_go(struct run_arguments *arguments, const struct plan_experiment *experiment);

@@ -1,34 +1,54 @@
 #include "cmd/written_profile.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/check.h"
 #include "base/error.h"
 #include "plan/url.h"
 #include "sampler/listen_port.h"
 
-#define PATH_TEXT_MAX ((size_t)16 * 1024)
-
-/* Quoted as YAML and JSON both read it. */
+/* As YAML and JSON both read it between double quotes. */
 static void
-add_quoted(struct buf *into, const char *text, size_t length)
+add_escaped(struct buf *into, const char *text, size_t length)
 {
-	buf_add_char(into, '"');
 	for (size_t i = 0; i < length; i++) {
 		unsigned char c = (unsigned char)text[i];
 
 		if (c == '"' || c == '\\')
 			buf_printf(into, "\\%c", c);
-		else if (c < 0x20)
+		else if (c < 0x20 || c == 0x7f)
 			buf_printf(into, "\\u%04x", c);
 		else
 			buf_add_char(into, (char)c);
 	}
+}
+
+static void
+add_quoted(struct buf *into, const char *text, size_t length)
+{
 	buf_add_char(into, '"');
+	add_escaped(into, text, length);
+	buf_add_char(into, '"');
+}
+
+/* Plain where that is the same. */
+void
+written_profile_add_value(struct buf *into, const char *text)
+{
+	static const char plain[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ./%";
+
+	if (*text >= '0' && *text <= '9' && text[strspn(text, plain)] == '\0')
+		buf_add_text(into, text);
+	else
+		add_quoted(into, text, strlen(text));
 }
 
 /* Where the authority ends and what is asked for begins; a unix socket's path is no such thing. */
@@ -69,23 +89,87 @@ add_target(struct buf *into, const struct written_profile *profile, const struct
 
 	buf_add_text(into, "target:\n  url: ");
 	add_quoted(into, profile->url, (size_t)(path_of(profile->url) - profile->url));
-	buf_printf(into, "\n  timeout: %s\n", profile->timeout);
+	buf_add_text(into, "\n  timeout: ");
+	written_profile_add_value(into, profile->timeout);
+	buf_add_char(into, '\n');
 	if (is_of_this_machine(url) && listen_port_inodes(url->port, inodes, LISTEN_PORT_INODES_MAX) > 0)
 		buf_printf(into, "  watch: {port: %u}\n", (unsigned)url->port);
 }
 
+/* What is asked for there, in the words of requests[]. */
 static void
-add_requests(struct buf *into, const struct written_profile *profile)
+add_method(struct buf *into, const struct written_profile *profile)
+{
+	static const char *const keys[] = {"get", "post", "put", "delete", "patch", "head", "options"};
+	bool has_body = profile->body != NULL || profile->body_file != NULL;
+	const char *method = profile->method != NULL ? profile->method : has_body ? "post" : "get";
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (strcasecmp(method, keys[i]) == 0) {
+			buf_printf(into, "    %s: ", keys[i]);
+			return;
+		}
+	buf_add_text(into, "    method: ");
+	add_quoted(into, method, strlen(method));
+	buf_add_text(into, "\n    path: ");
+}
+
+/* Not the fragment: that is the reader's own affair (RFC 3986 §3.5). */
+static void
+add_path(struct buf *into, const struct written_profile *profile)
 {
 	const char *path = path_of(profile->url);
-	struct buf whole;
 
-	buf_init(&whole, PATH_TEXT_MAX);
-	buf_printf(&whole, "%s%.*s", *path == '/' ? "" : "/", (int)strcspn(path, "#"), path);
-	buf_add_text(into, "requests:\n  - name: root\n    get: ");
-	add_quoted(into, whole.bytes, whole.length);
-	buf_fini(&whole);
-	buf_add_char(into, '\n');
+	buf_add_text(into, *path == '/' ? "\"" : "\"/");
+	add_escaped(into, path, strcspn(path, "#"));
+	buf_add_text(into, "\"\n");
+}
+
+static void
+add_headers(struct buf *into, const struct written_profile *profile)
+{
+	if (profile->headers_n > 0)
+		buf_add_text(into, "    headers:\n");
+	for (size_t i = 0; i < profile->headers_n; i++) {
+		const char *line = profile->headers[i], *value = strchr(line, ':');
+
+		buf_add_text(into, "      ");
+		add_quoted(into, line, value != NULL ? (size_t)(value - line) : strlen(line));
+		buf_add_text(into, ": ");
+		value = value != NULL ? value + 1 + strspn(value + 1, " \t") : "";
+		add_quoted(into, value, strlen(value));
+		buf_add_char(into, '\n');
+	}
+}
+
+/* A file is named from the root on: relative ones are so to the profile, which may lie elsewhere. */
+static bool
+add_body(struct buf *into, const struct written_profile *profile, struct error *err)
+{
+	char path[PATH_MAX];
+
+	if (profile->body != NULL) {
+		buf_add_text(into, "    body: ");
+		add_quoted(into, profile->body, strlen(profile->body));
+		buf_add_char(into, '\n');
+	} else if (profile->body_file != NULL) {
+		if (realpath(profile->body_file, path) == NULL)
+			return error_set(err, "--body-file: cannot read '%s': %s", profile->body_file, strerror(errno));
+		buf_add_text(into, "    body_file: ");
+		add_quoted(into, path, strlen(path));
+		buf_add_char(into, '\n');
+	}
+	return true;
+}
+
+static bool
+add_requests(struct buf *into, const struct written_profile *profile, struct error *err)
+{
+	buf_add_text(into, "requests:\n  - name: root\n");
+	add_method(into, profile);
+	add_path(into, profile);
+	add_headers(into, profile);
+	return add_body(into, profile, err);
 }
 
 static void
@@ -109,9 +193,9 @@ written_profile_add(const struct written_profile *profile, struct buf *into, str
 	struct arena arena;
 
 	arena_init(&arena);
-	bool is_url = url_parse(&arena, arena_strndup(&arena, profile->url, length), &url, err);
+	bool is_good = url_parse(&arena, arena_strndup(&arena, profile->url, length), &url, err);
 
-	if (is_url) {
+	if (is_good) {
 		buf_printf(into,
 			"# Written by brunt %s; `brunt run` takes it as it is, and `brunt help profile` says what else there is.\n",
 			profile->command);
@@ -120,16 +204,19 @@ written_profile_add(const struct written_profile *profile, struct buf *into, str
 		buf_add_char(into, '\n');
 		add_target(into, profile, &url);
 		buf_printf(into, "load: %s\n", profile->load);
-		add_requests(into, profile);
+		is_good = add_requests(into, profile, err);
 		add_slos(into, profile);
 	}
 	arena_fini(&arena);
-	return is_url;
+	if (into->overflowed)
+		return error_set(err,
+			"the profile would be larger than %zu bytes; put the body into a file, --body-file",
+			into->ceiling);
+	return is_good;
 }
 
-/* In memory: the processes that --workers starts read it there, too. */
-static bool
-keep_in_memory(const struct buf *text, char *path, size_t size, struct error *err)
+bool
+written_profile_keep(const struct buf *text, char *path, size_t size, struct error *err)
 {
 	int fd = memfd_create("profile", MFD_CLOEXEC);
 
@@ -140,19 +227,15 @@ keep_in_memory(const struct buf *text, char *path, size_t size, struct error *er
 }
 
 bool
-written_profile_save(const struct buf *text, const char *save, char *path, size_t size, struct error *err)
+written_profile_save(const struct buf *text, const char *path, struct error *err)
 {
-	FILE *file;
+	FILE *file = fopen(path, "wxe");
 
-	if (save == NULL)
-		return keep_in_memory(text, path, size, err);
-	file = fopen(save, "wxe");
 	if (file == NULL)
-		return error_set(err, "--save: cannot write '%s': %s", save, strerror(errno));
+		return error_set(err, "--save: cannot write '%s': %s", path, strerror(errno));
 	bool is_written = fwrite(text->bytes, 1, text->length, file) == text->length;
 
 	if (fclose(file) != 0 || !is_written)
-		return error_set(err, "--save: cannot write '%s': %s", save, strerror(errno));
-	snprintf(path, size, "%s", save);
+		return error_set(err, "--save: cannot write '%s': %s", path, strerror(errno));
 	return true;
 }

@@ -184,6 +184,17 @@ def wants_token(request):
     return True
 
 
+def wants_what_flags_say(request):
+    """Content with the request that run_url.yaml asks for, to the byte."""
+    head, body = request.head.split(b"\r\n\r\n", 1)
+    line, *fields = head.split(b"\r\n")
+    wanted = {b'X-Kind: a: "b"', b"Content-Type: text/plain"}
+    if line == b"PUT /things?of=all HTTP/1.1" and wanted <= set(fields) and body == b'he said "hi\\n"':
+        return plain(request)
+    request.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+    return True
+
+
 UNAVAILABLE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -204,7 +215,7 @@ BEHAVIOURS = {f.__name__: f for f in (
     plain, connection_close, chunked_trailers, close_delimited, extra_bytes, extra_response, truncated, truncated_chunk,
     bad_status_line, bad_chunk_size, two_lengths, length_and_chunked, huge_headers, interim, head, no_body, byte_by_byte,
     stall, stall_in_body, trickle, reset, stale_keepalive, echo_body,
-    wants_token, ready_later, sick_for_a_while, full_house)} | data_peers.BEHAVIOURS | llm_peers.BEHAVIOURS | metrics_peers.BEHAVIOURS | session_peers.BEHAVIOURS
+    wants_token, wants_what_flags_say, ready_later, sick_for_a_while, full_house)} | data_peers.BEHAVIOURS | llm_peers.BEHAVIOURS | metrics_peers.BEHAVIOURS | session_peers.BEHAVIOURS
 
 
 class Peer:

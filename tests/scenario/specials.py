@@ -34,19 +34,46 @@ def percentile(ordered, q):
 SHOWN = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999))
 
 
-def profile_was_kept(ran):
-    """What `--save` left is a profile like any other, and the one that was run."""
+def kept_profile(ran):
+    """(what `--save` left, what `brunt check` has against it)"""
     path = os.path.join(ran.folder, "kept.yaml")
     checked = subprocess.run([ran.brunt, "check", path], capture_output=True, text=True, timeout=20, check=False)
     if checked.returncode != 0:
-        yield f"brunt check refuses what was kept: {checked.stderr}"
-        return
+        return {}, [f"brunt check refuses what was kept: {checked.stderr}"]
     with open(path, encoding="utf-8") as file:
-        kept = yaml.safe_load(file)
-    if kept["requests"] != [{"name": "root", "get": "/items?of=all"}] or kept["target"]["url"] != ran.server.url:
+        return yaml.safe_load(file), []
+
+
+def profile_was_kept(ran):
+    """What `--save` left is a profile like any other, and the one that was run."""
+    kept, complaints = kept_profile(ran)
+    yield from complaints
+    if kept.get("requests") != [{"name": "root", "get": "/items?of=all"}] or kept["target"]["url"] != ran.server.url:
         yield f"it does not ask for what it was told to: {kept}"
-    if kept["target"].get("watch") != {"port": int(ran.server.port)}:
+    elif kept["target"].get("watch") != {"port": int(ran.server.port)}:
         yield "the server is of this machine, and is not watched"
+
+
+def profile_of_url_was_kept(ran):
+    kept, complaints = kept_profile(ran)
+    yield from complaints
+    if kept.get("requests") != [{"name": "root", "put": "/things?of=all", "body": "he said \"hi\\n\"",
+                                 "headers": {"X-Kind": "a: \"b\"", "Content-Type": "text/plain"}}]:
+        yield f"it does not ask for what the flags say: {kept}"
+    if kept.get("load") != {"steady": {"rate": "40/s", "for": "1s"}} or kept.get("slo") != ["error_rate < 1%"]:
+        yield f"its load or its objective are not those of the flags: {kept}"
+
+
+def profile_of_gentle_run_was_kept(ran):
+    kept, complaints = kept_profile(ran)
+    yield from complaints
+    if kept.get("load") != {"steady": {"rate": "10/s", "for": "30s"}}:
+        yield f"it is not gentle: {kept}"
+
+
+def nothing_was_kept(ran):
+    if os.path.exists(os.path.join(ran.folder, "kept.yaml")):
+        yield "a profile was kept that cannot be run"
 
 
 def peer_is_content(ran):

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,25 +15,29 @@
 #include "cmd/written_profile.h"
 #include "plan/plan.h"
 
-/* The profile that `brunt stress URL` writes: read again, it asks for what the URL says. */
+/* The profile that `brunt stress URL` and `brunt run URL` write: read again, it asks for what the URL and the flags
+ * say. */
 
 static struct plan *
-plan_of(const char *url, const char *slo, struct error *err)
+plan_written(struct written_profile profile, struct error *err)
 {
-	struct written_profile profile = {.command = "stress",
-		.url = url,
-		.load = "{search: {from: 20/s, max: 100/s}}",
-		.timeout = "5s",
-		.slos = {slo},
-		.slos_n = slo != NULL};
 	struct plan *plan = NULL;
 	struct buf text;
 
+	profile.command = "stress";
+	profile.load = "{search: {from: 20/s, max: 100/s}}";
+	profile.timeout = "5s";
 	buf_init(&text, 65536);
 	if (written_profile_add(&profile, &text, err))
 		plan = plan_load_text(text.bytes, text.length, "written", NULL, 0, cmd_tables(), err);
 	buf_fini(&text);
 	return plan;
+}
+
+static struct plan *
+plan_of(const char *url, const char *slo, struct error *err)
+{
+	return plan_written((struct written_profile){.url = url, .slos = {slo}, .slos_n = slo != NULL}, err);
 }
 
 static void
@@ -100,6 +105,119 @@ test_an_objective_stands_as_it_was_given(void **state)
 }
 
 static void
+test_the_method_is_the_flags_or_follows_from_the_body(void **state)
+{
+	static const struct {
+		const char *method, *body, *wanted;
+	} rows[] = {{NULL, NULL, "GET"}, {NULL, "x", "POST"}, {"put", "x", "PUT"}, {"GET", "x", "GET"},
+		{"delete", NULL, "DELETE"}, {"PROPFIND", NULL, "PROPFIND"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct error err = {0};
+		struct plan *plan = plan_written(
+			(struct written_profile){.url = "http://h/a", .method = rows[i].method, .body = rows[i].body},
+			&err);
+
+		if (plan == NULL)
+			fail_msg("%s: %s", rows[i].wanted, err.message);
+		assert_string_equal(plan->requests[0].method, rows[i].wanted);
+		assert_string_equal(plan->requests[0].path, "/a");
+		plan_free(plan);
+	}
+}
+
+static void
+test_headers_and_body_arrive_as_they_were_given(void **state)
+{
+	static const char body[] = "\"a\": 'b'\n\t# {c} \\d \x01\x7f \xc3\xa9";
+	struct error err = {0};
+	struct plan *plan = plan_written((struct written_profile){.url = "http://h",
+						 .body = body,
+						 .headers = {"X-A: b: c", "X-B:  \"d\" # e", "X-C:"},
+						 .headers_n = 3},
+		&err);
+
+	(void)state;
+	if (plan == NULL)
+		fail_msg("%s", err.message);
+	const struct plan_request *request = &plan->requests[0];
+	const struct plan_pair *headers = request->headers.items;
+
+	assert_int_equal(request->headers.n, 3);
+	assert_string_equal(headers[0].name, "X-A");
+	assert_string_equal(headers[0].value, "b: c");
+	assert_string_equal(headers[1].value, "\"d\" # e");
+	assert_string_equal(headers[2].value, "");
+	assert_int_equal(request->body_length, sizeof(body) - 1);
+	assert_memory_equal(request->body, body, sizeof(body) - 1);
+	plan_free(plan);
+}
+
+static void
+test_a_bodys_file_is_found_from_wherever_the_profile_lies(void **state)
+{
+	char folder[] = "/tmp/brunt-body-XXXXXX", before[PATH_MAX];
+	struct written_profile profile = {.url = "http://h", .body_file = "body"};
+	struct error err = {0};
+
+	(void)state;
+	assert_non_null(getcwd(before, sizeof(before)));
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(chdir(folder), 0);
+	assert_null(plan_written(profile, &err));
+	assert_non_null(strstr(err.message, "--body-file: cannot read 'body': No such file"));
+	FILE *file = fopen("body", "w");
+
+	assert_non_null(file);
+	fputs("1 2", file);
+	fclose(file);
+	err = (struct error){0};
+	struct plan *plan = plan_written(profile, &err);
+
+	assert_int_equal(remove("body"), 0);
+	assert_int_equal(chdir(before), 0);
+	assert_int_equal(rmdir(folder), 0);
+	if (plan == NULL)
+		fail_msg("%s", err.message);
+	assert_string_equal(plan->requests[0].method, "POST");
+	assert_int_equal(plan->requests[0].body_length, 3);
+	plan_free(plan);
+}
+
+static void
+test_a_value_stays_one_value_whatever_is_in_it(void **state)
+{
+	static const char *const rows[][2] = {{"20/s", "20/s"}, {"5%", "5%"}, {"10 users", "\"10 users\""},
+		{"1s}, seed: {", "\"1s}, seed: {\""}, {"%5", "\"%5\""}, {"", "\"\""}, {"a\"b", "\"a\\\"b\""}};
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 100);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		buf_clear(&text);
+		written_profile_add_value(&text, rows[i][0]);
+		assert_string_equal(text.bytes, rows[i][1]);
+	}
+	buf_fini(&text);
+}
+
+static void
+test_what_finds_no_room_is_refused_and_not_cut(void **state)
+{
+	struct written_profile profile = {.command = "run", .url = "http://h", .load = "{}", .timeout = "5s"};
+	struct error err = {0};
+	struct buf text;
+
+	(void)state;
+	profile.body = "a body that is longer than what there is room for, once all that comes before it is there";
+	buf_init(&text, 200);
+	assert_false(written_profile_add(&profile, &text, &err));
+	assert_non_null(strstr(err.message, "--body-file"));
+	buf_fini(&text);
+}
+
+static void
 test_a_file_that_is_there_is_not_overwritten(void **state)
 {
 	char path[] = "/tmp/brunt-written-XXXXXX", where[256];
@@ -111,9 +229,9 @@ test_a_file_that_is_there_is_not_overwritten(void **state)
 	assert_true(fd >= 0);
 	buf_init(&text, 100);
 	buf_add_text(&text, "name: x\n");
-	assert_false(written_profile_save(&text, path, where, sizeof(where), &err));
+	assert_false(written_profile_save(&text, path, &err));
 	assert_non_null(strstr(err.message, "File exists"));
-	assert_true(written_profile_save(&text, NULL, where, sizeof(where), &err));
+	assert_true(written_profile_keep(&text, where, sizeof(where), &err));
 	assert_int_equal(access(where, R_OK), 0);
 	buf_fini(&text);
 	close(fd);
@@ -128,6 +246,11 @@ main(void)
 		cmocka_unit_test(test_a_unix_socket_is_a_target_too),
 		cmocka_unit_test(test_what_no_url_is_gets_its_sentence),
 		cmocka_unit_test(test_an_objective_stands_as_it_was_given),
+		cmocka_unit_test(test_the_method_is_the_flags_or_follows_from_the_body),
+		cmocka_unit_test(test_headers_and_body_arrive_as_they_were_given),
+		cmocka_unit_test(test_a_bodys_file_is_found_from_wherever_the_profile_lies),
+		cmocka_unit_test(test_a_value_stays_one_value_whatever_is_in_it),
+		cmocka_unit_test(test_what_finds_no_room_is_refused_and_not_cut),
 		cmocka_unit_test(test_a_file_that_is_there_is_not_overwritten),
 	};
 

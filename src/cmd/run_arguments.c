@@ -1,0 +1,79 @@
+#include "cmd/run_arguments.h"
+
+#include <stdio.h>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "base/units.h"
+
+static bool
+take_workers(struct run_arguments *arguments, const char *text)
+{
+	uint64_t workers;
+
+	if (units_parse_count(text, &workers) && workers >= 1 && workers <= FLEET_WORKERS_MAX) {
+		arguments->fleet.workers = (uint32_t)workers;
+		return true;
+	}
+	command_bad_usage(arguments->command, "--workers: '%s' is not a number from 1 to %d", text, FLEET_WORKERS_MAX);
+	return false;
+}
+
+static bool
+take_shard(struct run_arguments *arguments, const char *text)
+{
+	char end;
+
+	if (sscanf(text, "%u/%u%c", &arguments->shard.shard, &arguments->shard.shards, &end) == 2 &&
+		arguments->shard.shards <= FLEET_WORKERS_MAX && arguments->shard.shard < arguments->shard.shards)
+		return true;
+	command_bad_usage(arguments->command, "--shard: '%s' is not I/N", text);
+	return false;
+}
+
+static bool
+take_arm(struct run_arguments *arguments, const char *text)
+{
+	char end;
+
+	if (sscanf(text, "%u/%u%c", &arguments->shard_arm, &arguments->shard_repeat, &end) == 2)
+		return true;
+	command_bad_usage(arguments->command, "--arm: '%s' is not ARM/REPEAT", text);
+	return false;
+}
+
+static bool
+take_format(struct run_arguments *arguments, const char *names)
+{
+	struct error err = {0};
+
+	arguments->campaign.documents = &arguments->documents;
+	if (!documents_parse(&arguments->documents, names, &err)) {
+		command_bad_usage(arguments->command, "%s", err.message);
+		return false;
+	}
+	return true;
+}
+
+bool
+run_arguments_take(struct run_arguments *arguments, int flag)
+{
+	struct campaign_options *options = &arguments->campaign;
+
+	switch (flag) {
+	case OPTION_OUT: options->out_dir = optarg; break;
+	case OPTION_EVENTS: options->events_path = optarg; break;
+	case OPTION_CONTROL: options->control_path = optarg; break;
+	case OPTION_FORMAT: return take_format(arguments, optarg);
+	case OPTION_BASELINE: arguments->baseline = optarg; break;
+	case OPTION_BASELINES: arguments->baselines = optarg; break;
+	case OPTION_JSON: options->is_json = true; break;
+	case OPTION_QUIET: options->is_quiet = true; break;
+	case OPTION_WORKERS: return take_workers(arguments, optarg);
+	case OPTION_SHARD: return take_shard(arguments, optarg);
+	case OPTION_ARM: return take_arm(arguments, optarg);
+	case OPTION_SHARES_CPU: arguments->shard.shares_target_cpu = true; break;
+	default: CHECK(false);
+	}
+	return true;
+}
