@@ -129,7 +129,7 @@ digest_take_interval(struct digest *digest, struct interval *interval)
 	background_breathe();
 	summary_add_interval(digest->summary, interval);
 	background_breathe();
-	if (digest->has_actions || digest->searching.is_on)
+	if (digest->has_actions || digest->searching.is_on || digest->plan->alerts_n > 0)
 		judge_interval(digest->judge, digest->summary);
 	background_breathe();
 }

@@ -4,9 +4,12 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "judge/alerts.h"
 #include "judge/curve.h"
 #include "judge/excerpt.h"
+#include "judge/grade.h"
 #include "judge/metrics.h"
+#include "judge/recommend.h"
 #include "judge/records.h"
 #include "judge/recovery.h"
 #include "judge/rule.h"
@@ -22,6 +25,7 @@ struct judge {
 	double oom_kills_before;
 	struct spells spells;
 	struct search_log *search; /* NULL: the load is none */
+	struct alerts *alerts;     /* NULL: the plan has none */
 	struct verdict verdict;
 };
 
@@ -36,6 +40,7 @@ judge_new(const struct plan *plan)
 	judge->oom_kills_before = NAN;
 	spells_init(&judge->spells);
 	judge->search = search_log_new(plan);
+	judge->alerts = alerts_new(plan);
 	return judge;
 }
 
@@ -44,6 +49,7 @@ verdict_fini(struct verdict *verdict)
 {
 	free(verdict->levels);
 	free(verdict->slos);
+	free(verdict->alerts);
 	*verdict = (struct verdict){0};
 }
 
@@ -58,6 +64,7 @@ judge_free(struct judge *judge)
 	}
 	free(judge->records);
 	search_log_free(judge->search);
+	alerts_free(judge->alerts);
 	verdict_fini(&judge->verdict);
 	free(judge);
 }
@@ -267,6 +274,7 @@ judge_interval(struct judge *judge, const struct summary *summary)
 {
 	if (judge->search != NULL)
 		search_log_interval(judge->search, summary);
+	alerts_look(judge->alerts, summary);
 	enum interval_state state = recovery_look(judge->plan, summary);
 
 	/* A level that closes ends an interval early: too short a time for anything to hold in it. */
@@ -320,5 +328,9 @@ judge_run(struct judge *judge, const struct summary *summary, const struct run_f
 	sustained_find(&verdict->sustained, judge->plan, summary);
 	causes_find(verdict, summary->series.step_ns);
 	verdict_conclude(verdict, &view);
+	verdict->alerts = alerts_records(judge->alerts);
+	if (!facts->is_part) /* goals are those of its arm, over all its runs */
+		grade_find(verdict, judge->plan, judge->is_stepped, NULL);
+	recommend_find(verdict, &view);
 	return verdict;
 }

@@ -64,7 +64,7 @@ struct search_answer judge_search_answer(const struct judge *judge);
 
 /* Looks whether all held over the last interval. Where a plan has timed actions, for judge_recovery; where the load is
  * a search, it is a window of the level, which is then judged by its windows. Every interval, in order, before the
- * level is judged that it may be of. */
+ * level is judged that it may be of. The alerts of the plan are looked at too. */
 void judge_interval(struct judge *judge, const struct summary *summary);
 
 /* When all held again after each action, as far as the intervals tell. */

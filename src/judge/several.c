@@ -1,3 +1,4 @@
+#include "judge/grade.h"
 #include "judge/several.h"
 
 #include <math.h>
@@ -169,6 +170,7 @@ several_judge(struct verdict *verdict, const struct experiment *experiment, cons
 	compare_conclude(verdict, experiment);
 	say_ending_first(verdict, experiment, facts);
 	verdict_set_ending(verdict, facts);
+	grade_find(verdict, plan, plan_is_stepped(plan), experiment->gates);
 	if (verdict->reasons_n == 0)
 		verdict_add_reason(verdict, "%s", plan->slos_n > 0 ? "every SLO held" : "nothing broke");
 }

@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -234,6 +235,19 @@ say_blind(struct verdict *verdict, const struct judge_view *view, const char *ke
 	return is_blind;
 }
 
+/* Where nothing was forbidden, nothing went wrong either; but a target that never answered well has passed no test. */
+static bool
+say_nothing_succeeded(struct verdict *verdict, const struct judge_view *view)
+{
+	const struct counts *c = &view->summary->everything.counts;
+
+	if (c->ok > 0 || view->facts->was_unreachable || verdict->breaking_point.is_found)
+		return false;
+	verdict_add_reason(
+		verdict, "not one of %" PRIu64 " requests was answered well: nothing was measured", c->scheduled);
+	return true;
+}
+
 /* 3: nothing can be said; 1: a gate failed; 0. */
 static int
 conclude_figures(struct verdict *verdict, const struct judge_view *view)
@@ -270,6 +284,7 @@ conclude_figures(struct verdict *verdict, const struct judge_view *view)
 		return EXIT_INCONCLUSIVE;
 	if (!slos_hold || is_broken || view->facts->abort_when_held || view->facts->hook_failed)
 		return EXIT_FAILED_GATE;
+	is_blind = say_nothing_succeeded(verdict, view) || is_blind;
 	return is_blind ? EXIT_INCONCLUSIVE : EXIT_PASSED;
 }
 

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "measure/advice.h"
 #include "measure/curve.h"
 #include "measure/sustained.h"
 #include "plan/plan.h"
@@ -187,4 +188,8 @@ struct verdict {
 	size_t evidence_n;
 	int64_t onset_ns; /* −1: none */
 	bool is_generator_limited;
+	struct scorecard score;
+	struct advice advice[ADVICE_MAX];
+	size_t advice_n;
+	struct alert_record *alerts; /* plan->alerts_n, in order; NULL: nobody looked */
 };

@@ -112,7 +112,7 @@ check_target(const struct plan_node *node, struct plan_target *target, struct er
 	return true;
 }
 
-static bool
+bool
 compile_expr(struct plan_context *context, const struct plan_node *node, const char *const *names, size_t names_n,
 	struct expr *into, struct error *err)
 {
@@ -129,13 +129,11 @@ compile_expr(struct plan_context *context, const struct plan_node *node, const c
 				 : what.message);
 }
 
-enum goals { GOALS_SLO, GOALS_ABORT, GOALS_BREAK };
-
 /* What is looked at while the run goes on must be able to have a value then: at every interval (abort_when), or when a
  * level is over (break_when). */
-static bool
-check_meanwhile(const struct plan_node *node, const struct expr *expr, enum goals goals, const char *const *names,
-	struct error *err)
+bool
+compile_check_meanwhile(const struct plan_node *node, const struct expr *expr, enum goals goals,
+	const char *const *names, struct error *err)
 {
 	if (expr->of != EXPR_OF_RUN)
 		return plan_error(node, err, "two arms are compared only when all runs are over; put it under 'slo'");
@@ -177,7 +175,7 @@ compile_exprs(struct plan_context *context, const struct plan_node *list, const 
 		struct plan_slo *slo = &(*into)[*n];
 
 		if (!compile_expr(context, item, names, names_n, &slo->expr, err) ||
-			(goals != GOALS_SLO && !check_meanwhile(item, &slo->expr, goals, names, err)))
+			(goals != GOALS_SLO && !compile_check_meanwhile(item, &slo->expr, goals, names, err)))
 			return false;
 		slo->line = item->line;
 		slo->column = item->column;
@@ -220,7 +218,8 @@ compile_goals(struct plan_context *context, struct profile *profile, struct erro
 		!compile_brakes(context, plan, profile->abort_when, names, GOALS_ABORT, &plan->abort_when,
 			&plan->abort_when_n, err) ||
 		!compile_brakes(context, plan, profile->break_when.also, names, GOALS_BREAK, &plan->break_when.also,
-			&plan->break_when.also_n, err))
+			&plan->break_when.also_n, err) ||
+		!remarks_compile(context, profile, names, err))
 		return false;
 	return compare_compile(context, profile, names, plan->requests_n, err);
 }

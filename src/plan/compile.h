@@ -17,6 +17,17 @@ bool compile_name(const struct plan_node *node, const char *what, const char *na
 bool compile_scenarios(
 	struct plan_context *context, const struct plan_node *root, struct profile *profile, struct error *err);
 
+/* The names of the plan's requests tell which of them an expression may be about. */
+bool compile_expr(struct plan_context *context, const struct plan_node *node, const char *const *names, size_t names_n,
+	struct expr *into, struct error *err);
+enum goals { GOALS_SLO, GOALS_ABORT, GOALS_BREAK };
+/* What is looked at while the run goes on must be able to have a value then. */
+bool compile_check_meanwhile(const struct plan_node *node, const struct expr *expr, enum goals goals,
+	const char *const *names, struct error *err);
+/* profile->recommend and profile->alerts → plan. */
+bool remarks_compile(
+	struct plan_context *context, struct profile *profile, const char *const *names, struct error *err);
+
 /* profile->good_when, else the slos → plan.good_when. */
 bool compile_good_when(struct plan_context *context, struct profile *profile, struct error *err);
 

@@ -140,6 +140,19 @@ struct plan_slo {
 	size_t line, column;
 };
 
+/* What the profile advises where an expression holds over the run. */
+struct plan_recommendation {
+	struct expr when;
+	const char *text;
+};
+
+/* An expression that is looked at every interval, and fires once it has held for so long. */
+struct plan_alert {
+	const char *name;
+	struct expr when;
+	int64_t for_ns;
+};
+
 /* A figure of two arms that is gated. */
 struct plan_compared {
 	struct expr measure; /* metric, stat, quantile and request alone */
@@ -195,6 +208,10 @@ struct plan {
 	size_t abort_when_n;
 	struct plan_slo *slos; /* of a run */
 	size_t slos_n;
+	struct plan_recommendation *recommendations;
+	size_t recommendations_n;
+	struct plan_alert *alerts;
+	size_t alerts_n;
 	struct plan_bound *good_when; /* as written, else what the slos say of percentiles */
 	size_t good_when_n;
 	struct plan_slo *gates; /* of two arms: improvement(…), speedup(…) */

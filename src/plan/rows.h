@@ -16,6 +16,7 @@ struct profile {
 	const char *extends; /* done before rows are looked at */
 	/* Compiled once everything that they refer to is known; NULL: not there. */
 	const struct plan_node *load, *scenarios, *requests, *flow, *slo, *abort_when, *good_when, *data;
+	const struct plan_node *recommend, *alerts;
 	struct plan_session session;
 	/* Of the one run: what rows say of it, and the lists. */
 	struct plan_course course;
@@ -74,6 +75,17 @@ struct scraped_row {
 	int over;
 };
 
+/* An item of `recommend`, and of `alerts`. */
+struct recommend_row {
+	const struct plan_node *when;
+	const char *text;
+};
+struct alert_row {
+	const struct plan_node *when;
+	const char *name;
+	int64_t for_ns;
+};
+
 /* An item of `data`. */
 struct feed_row {
 	const char *file;
@@ -118,6 +130,7 @@ struct request_row {
 };
 
 extern const struct plan_key profile_keys[], load_keys[], scenario_keys[], request_keys[];
+extern const struct plan_key recommend_keys[], alert_keys[];
 extern const struct plan_key feed_keys[], synthetic_keys[];
 extern const struct plan_key action_keys[], probe_keys[], arm_keys[], scrape_keys[], scraped_keys[];
 

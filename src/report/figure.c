@@ -133,6 +133,33 @@ figure_measured(const struct expr *expr, double value, char into[FIGURE_MAX])
 	return into;
 }
 
+double
+figure_factor(const struct expr *expr, double value)
+{
+	bool is_bound = expr->of == EXPR_OF_RUN && expr->op != EXPR_IN && expr->value > 0;
+
+	if (!is_bound || !isfinite(value) || value <= 0)
+		return NAN;
+	return expr->op == EXPR_GT || expr->op == EXPR_GE ? value / expr->value : expr->value / value;
+}
+
+const char *
+figure_factor_text(const struct expr *expr, double value, char into[FIGURE_MAX])
+{
+	double factor = figure_factor(expr, value), times = factor < 1 ? 1 / factor : factor;
+	bool is_more = (expr->op == EXPR_GT || expr->op == EXPR_GE) == (factor >= 1);
+	const char *word = expr->metric->unit == UNIT_TIME ? (is_more ? "slower" : "faster")
+			   : is_more                       ? "more"
+							   : "less";
+
+	into[0] = '\0';
+	if (isfinite(factor) && times >= 1.005)
+		snprintf(into, FIGURE_MAX, times < 10 ? "%.2g× %s" : "%.0f× %s", times, word);
+	else if (isfinite(factor))
+		snprintf(into, FIGURE_MAX, "just so");
+	return into;
+}
+
 bool
 figure_levels_in_users(const struct plan *plan)
 {

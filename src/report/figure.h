@@ -37,5 +37,11 @@ void figure_latency(const struct level_summary *level, enum metric metric, struc
 /* What an expression's left side came to: 5.21ms, > timeout, 12.5%, 2.41×. */
 const char *figure_measured(const struct expr *expr, double value, char into[FIGURE_MAX]);
 
+/* How far a value is on the good side of its bound: 9.7 where it is 9.7 times as good as was wanted, below 1 where it
+ * misses; NAN: it cannot be said so. In words: "9.7× faster", "1.3× slower", "1.2× more", "" where there is nothing to
+ * say. */
+double figure_factor(const struct expr *expr, double value);
+const char *figure_factor_text(const struct expr *expr, double value, char into[FIGURE_MAX]);
+
 /* A value in its unit. */
 const char *figure_in_unit(enum plan_unit unit, double value, char into[FIGURE_MAX]);

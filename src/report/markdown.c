@@ -113,6 +113,9 @@ add_verdict(const struct report *report, struct buf *into)
 	add_printf(into, "%s · %s · %s", report->plan->target.url.text,
 		wall_text(report->identity.started_wall_ns, started, sizeof(started)),
 		figure_seconds(report->duration_ns, lasted));
+	if (verdict->score.grade != GRADE_NONE)
+		buf_printf(into, " · **%s**, %zu of %zu goals met", grade_names[verdict->score.grade],
+			verdict->score.met, verdict->score.judged);
 	buf_add_text(into, "\n\n");
 	for (size_t i = 0; i < verdict->reasons_n; i++) {
 		buf_add_text(into, "- ");
@@ -129,6 +132,7 @@ add_objective(struct buf *into, const struct slo_verdict *slo)
 
 	add_cell(into, slo->expr->text);
 	add_cell(into, figure_measured(slo->expr, slo->value, value));
+	add_cell(into, figure_factor_text(slo->expr, slo->value, value));
 	buf_printf(into, "| %s ", words[slo->status]);
 	end_row(into);
 }
@@ -143,7 +147,7 @@ add_objectives(const struct report *report, struct buf *into)
 
 	if (slos_n + gates_n == 0)
 		return;
-	begin_table(into, "Objectives", "objective,>measured,outcome");
+	begin_table(into, "Objectives", "objective,>measured,than wanted,outcome");
 	for (size_t i = 0; i < slos_n; i++)
 		add_objective(into, &verdict->slos[i]);
 	for (size_t i = 0; i < gates_n; i++)
@@ -270,6 +274,44 @@ add_causes(const struct report *report, struct buf *into)
 }
 
 static void
+add_advice(const struct report *report, struct buf *into)
+{
+	const struct verdict *verdict = report->verdict;
+
+	if (verdict->advice_n > 0)
+		buf_add_text(into, "\n### Recommendations\n\n");
+	for (size_t i = 0; i < verdict->advice_n; i++) {
+		buf_add_text(into, "- ");
+		add_text(into, verdict->advice[i].text);
+		buf_add_text(into, "<br>");
+		add_text(into, verdict->advice[i].evidence);
+		buf_add_char(into, '\n');
+	}
+}
+
+static void
+add_alerts(const struct report *report, struct buf *into)
+{
+	const struct alert_record *records = report->verdict->alerts;
+	char first[FIGURE_MAX], held[FIGURE_MAX], worst[FIGURE_MAX];
+	bool is_any = false;
+
+	for (size_t i = 0; records != NULL && i < report->plan->alerts_n; i++) {
+		if (records[i].fired == 0)
+			continue;
+		if (!is_any)
+			begin_table(into, "Alerts", "alert,>fired,>first from,>held,>worst");
+		is_any = true;
+		add_cell(into, records[i].alert->name);
+		buf_printf(into, "| %u ", records[i].fired);
+		add_cell(into, figure_seconds(records[i].first_ns, first));
+		add_cell(into, figure_seconds(records[i].held_ns, held));
+		add_cell(into, figure_measured(&records[i].alert->when, records[i].worst, worst));
+		end_row(into);
+	}
+}
+
+static void
 add_distribution(const struct report *report, enum metric metric, struct buf *into)
 {
 	const struct histogram *h = &report->summary->measured.histograms[metric];
@@ -353,11 +395,13 @@ markdown_write(const struct report *report, struct buf *into)
 
 	add_verdict(report, into);
 	add_objectives(report, into);
+	add_alerts(report, into);
 	for (size_t i = 0; experiment != NULL && i < experiment->comparisons_n; i++)
 		add_comparison(experiment->comparisons[i], into);
 	if (experiment == NULL) {
 		add_levels(report, into);
 		add_causes(report, into);
+		add_advice(report, into);
 		add_latency(report, into);
 	}
 	add_errors(report, into);

@@ -64,6 +64,46 @@ result_add_verdict(cJSON *result, const struct report *report)
 
 	for (size_t i = 0; i < verdict->reasons_n; i++)
 		cJSON_AddItemToArray(reasons, value_of_text(verdict->reasons[i]));
+	value_set_text(o, "grade", verdict->score.grade != GRADE_NONE ? grade_names[verdict->score.grade] : NULL);
+	value_set_count(o, "goals_met", verdict->score.met);
+	value_set_count(o, "goals_judged", verdict->score.judged);
+}
+
+static void
+add_recommendations(cJSON *result, const struct verdict *verdict)
+{
+	cJSON *list = value_add_array(result, "recommendations");
+
+	for (size_t i = 0; i < verdict->advice_n; i++) {
+		cJSON *o = value_object();
+
+		value_set_text(o, "rule", verdict->advice[i].name);
+		value_set_text(o, "text", verdict->advice[i].text);
+		value_set_text(o, "evidence", verdict->advice[i].evidence);
+		cJSON_AddItemToArray(list, o);
+	}
+}
+
+/* Those that never fired, too: that they were looked at is worth to know. */
+static void
+add_alerts(cJSON *result, const struct report *report)
+{
+	const struct alert_record *records = report->verdict->alerts;
+	cJSON *list = value_add_array(result, "alerts");
+
+	for (size_t i = 0; records != NULL && i < report->plan->alerts_n; i++) {
+		cJSON *o = value_object();
+
+		value_set_text(o, "name", records[i].alert->name);
+		value_set_text(o, "when", records[i].alert->when.text);
+		value_set_seconds(o, "for_s", records[i].alert->for_ns);
+		value_set_count(o, "fired", records[i].fired);
+		value_set_seconds(o, "first_s", records[i].first_ns);
+		value_set_seconds(o, "last_s", records[i].last_ns);
+		value_set_seconds(o, "held_s", records[i].held_ns);
+		value_set_number(o, "worst", records[i].worst);
+		cJSON_AddItemToArray(list, o);
+	}
 }
 
 cJSON *
@@ -76,6 +116,7 @@ result_slo(const struct slo_verdict *slo)
 	value_set_number(o, "value", slo->value);
 	value_set_bool(o, "above_timeout", slo->expr->of == EXPR_OF_RUN && isinf(slo->value));
 	value_set_text(o, "status", statuses[slo->status]);
+	value_set_number(o, "factor", figure_factor(slo->expr, slo->value));
 	return o;
 }
 
@@ -114,6 +155,8 @@ result_object(const struct report *report, const struct system_info *system)
 	result_add_sustained(result, report);
 	result_add_failure_mode(result, report);
 	add_slos(result, report);
+	add_recommendations(result, report->verdict);
+	add_alerts(result, report);
 	add_target(result, report);
 	value_set_bool(result, "omits_waiting", figure_omits_waiting(report->plan));
 	result_add_totals(result, report);

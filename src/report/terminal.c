@@ -123,6 +123,7 @@ add_measurements(const struct report *report, struct page *page)
 	terminal_add_sustained(report, page);
 	terminal_add_slos(report, page);
 	terminal_add_against(report, page);
+	terminal_add_alerts(report, page);
 	terminal_add_latency(report, page);
 	terminal_add_tokens(report, page);
 	terminal_add_histogram(report, page);
@@ -160,6 +161,7 @@ terminal_report(const struct report *report, const struct terminal_style *style,
 		terminal_add_breaking_point(report, &page);
 		add_load(report, &page);
 		add_measurements(report, &page);
+		terminal_add_advice(report, &page);
 	}
 	if (report->results_dir != NULL) {
 		page_heading(&page, "Results");

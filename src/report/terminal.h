@@ -16,6 +16,8 @@ const char *terminal_status_word(enum verdict_status status); /* "PASS" */
 
 void terminal_add_verdict(const struct report *report, struct page *page);
 void terminal_add_breaking_point(const struct report *report, struct page *page);
+void terminal_add_advice(const struct report *report, struct page *page);
+void terminal_add_alerts(const struct report *report, struct page *page);
 void terminal_add_spike(const struct report *report, struct page *page);
 void terminal_add_curve(const struct report *report, struct page *page);     /* what the levels say together */
 void terminal_add_sustained(const struct report *report, struct page *page); /* drift and leaks of a steady load */

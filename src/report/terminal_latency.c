@@ -144,7 +144,8 @@ terminal_add_requests(const struct report *report, struct page *page)
 	table_fini(&table);
 }
 
-static const struct table_column slo_columns[] = {{"objective", true, 0}, {"measured", false, 0}, {"", true, 0}};
+static const struct table_column slo_columns[] = {
+	{"objective", true, 0}, {"measured", false, 0}, {"than wanted", true, 1}, {"", true, 0}};
 
 void
 terminal_add_slos(const struct report *report, struct page *page)
@@ -165,6 +166,7 @@ terminal_add_slos(const struct report *report, struct page *page)
 		table_add_row(&table);
 		table_add_cell(&table, PAINT_PLAIN, slo->expr->text);
 		table_add_cell(&table, PAINT_PLAIN, figure_measured(slo->expr, slo->value, text));
+		table_add_cell(&table, PAINT_DIM, figure_factor_text(slo->expr, slo->value, text));
 		table_add_cell(&table, paints[slo->status], words[slo->status]);
 	}
 	table_draw(&table, page);

@@ -95,6 +95,11 @@ terminal_add_verdict(const struct report *report, struct page *page)
 		wall_text(report->identity.started_wall_ns, started, sizeof(started)),
 		figure_seconds(report->duration_ns, lasted));
 	page_wrap(page, 2, PAINT_DIM, line);
+	if (verdict->score.grade != GRADE_NONE) {
+		snprintf(line, sizeof(line), "%s: %zu of %zu goals met", grade_names[verdict->score.grade],
+			verdict->score.met, verdict->score.judged);
+		page_wrap(page, 2, PAINT_DIM, line);
+	}
 	for (size_t i = leads_with_reason ? 1 : 0; i < verdict->reasons_n; i++) {
 		if (!leads_with_reason && verdict->is_about_break[i]) /* the headline and the next block say it */
 			continue;

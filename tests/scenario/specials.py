@@ -1,4 +1,5 @@
 """Checks that one scenario needs and no YAML could say. Named under `also:`; each yields what is wrong, in words."""
+import csv
 import json
 import math
 import os
@@ -6,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+import xml.etree.ElementTree
 
 import yaml
 
@@ -412,3 +414,31 @@ def lookup(name):
         if hasattr(module, name):
             return getattr(module, name)
     raise SystemExit(f"specials.py and its like hold no {name}")
+
+
+def reports_say_what_the_result_says(ran):
+    """What was asked for is there and no more; brunt report makes the rest, and the same, of the journal."""
+    result = json.loads(open(os.path.join(ran.out, "result.json"), encoding="utf-8").read())
+    wanted = {"report.md", "series.csv", "levels.csv", "junit.xml", "brunt.prom", "otlp.json"}
+    there = set(os.listdir(ran.out))
+    if not wanted <= there or {"brunt.lp", "response.hgrm"} & there:
+        yield f"the results are {sorted(there)}"
+        return
+    with open(os.path.join(ran.out, "series.csv"), newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for column in ("scheduled", "ok", "failed"):
+        if sum(int(row[column]) for row in rows) != result["totals"][column]:
+            yield f"series.csv has {[row[column] for row in rows]} {column}, the totals {result['totals'][column]}"
+    suite = xml.etree.ElementTree.parse(os.path.join(ran.out, "junit.xml")).getroot().find("testsuite")
+    failed = sorted(case.get("name") for case in suite.findall("testcase") if case.find("failure") is not None)
+    if failed != ["error_rate < 1%", "fail"]:
+        yield f"junit.xml has these failed: {failed}"
+    folder = os.path.join(ran.folder, "again")
+    done = subprocess.run([ran.brunt, "report", ran.out, "--format", "influx,hgrm,levels.csv", "--out", folder],
+                          capture_output=True, text=True, timeout=20, check=False)
+    if done.returncode != 0 or sorted(os.listdir(folder)) != ["brunt.lp", "levels.csv", "response.hgrm", "service.hgrm", "ttft.hgrm"]:
+        yield f"brunt report --out: exit {done.returncode}: {done.stderr[:300]}"
+        return
+    lines = open(os.path.join(folder, "brunt.lp"), encoding="utf-8").read().splitlines()
+    if not any(line.startswith(f"brunt_requests,profile={result['name']},outcome=ok value={result['totals']['ok']} ") for line in lines):
+        yield f"brunt.lp does not tell the {result['totals']['ok']} requests that were answered well"

@@ -286,7 +286,7 @@ class Tags(html.parser.HTMLParser):
 def test_markdown_holds_no_html_but_ours_and_says_what_was_said(folder):
     tags = Tags()
     tags.feed((folder / "report.md").read_text())
-    assert tags.tags == [("sub", [])]
+    assert {tag for tag, _ in tags.tags} <= {"sub", "br"} and not any(attributes for _, attributes in tags.tags)
     if folder.name.startswith("hostile"):
         assert "<script>alert(1)</script>" in tags.text  # as text
 

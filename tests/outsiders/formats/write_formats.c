@@ -44,9 +44,9 @@ main(int argc, char **argv)
 	bool is_hostile = strcmp(argv[1], "hostile") == 0, is_unreachable = strcmp(argv[1], "unreachable") == 0;
 	struct plan plan = is_hostile ? hostile_plan() : fixture_plan();
 	struct summary *summary = fixture_summary(&plan, is_unreachable ? 0 : 3);
-	const struct verdict verdict = is_hostile       ? hostile_verdict()
-				       : is_unreachable ? fixture_unreachable()
-							: fixture_verdict();
+	struct verdict verdict = is_hostile       ? hostile_verdict()
+				 : is_unreachable ? fixture_unreachable()
+						  : fixture_verdict();
 	const struct report report =
 		is_hostile ? hostile_report(&plan, summary, &verdict) : fixture_report(&plan, summary, &verdict);
 	bool is_written = write_all(&report, argv[2]);

@@ -24,9 +24,12 @@ static struct plan_slo fixture_slos[3];
 static inline struct plan
 fixture_plan(void)
 {
-	fixture_slos[0].expr = (struct expr){.text = "p95 <= 550ms (stretch 4ms)", .metric = &fixture_p95};
-	fixture_slos[1].expr = (struct expr){.text = "max_sustainable_rate >= 150/s", .metric = &fixture_rate};
-	fixture_slos[2].expr = (struct expr){.text = "buy.p99 < 1s", .metric = &fixture_p95};
+	fixture_slos[0].expr = (struct expr){
+		.text = "p95 <= 550ms (stretch 4ms)", .metric = &fixture_p95, .op = EXPR_LE, .value = 550e6};
+	fixture_slos[1].expr = (struct expr){
+		.text = "max_sustainable_rate >= 150/s", .metric = &fixture_rate, .op = EXPR_GE, .value = 150};
+	fixture_slos[2].expr =
+		(struct expr){.text = "buy.p99 < 1s", .metric = &fixture_p95, .op = EXPR_LT, .value = 1e9};
 	return (struct plan){
 		.name = "checkout",
 		.path = "profiles/checkout.yaml",
@@ -271,6 +274,29 @@ static const struct load_curve fixture_curve = {.is_known = true,
 		.above_idle_share = 0.355},
 	.little_checked = 3};
 
+static struct plan_alert fixture_alerts[2];
+static struct alert_record fixture_alert_records[2];
+
+static inline void
+fixture_add_alerts(struct plan *plan, struct verdict *verdict)
+{
+	fixture_alerts[0] = (struct plan_alert){.name = "slow",
+		.when = {.text = "p95 > 1s", .metric = &fixture_p95, .op = EXPR_GT, .value = 1e9},
+		.for_ns = 2 * NS_PER_S};
+	fixture_alerts[1] = (struct plan_alert){.name = "very slow", .when = fixture_alerts[0].when};
+	fixture_alert_records[0] = (struct alert_record){.alert = &fixture_alerts[0],
+		.fired = 2,
+		.first_ns = 8 * NS_PER_S,
+		.last_ns = 12 * NS_PER_S,
+		.held_ns = 3 * NS_PER_S,
+		.worst = 1.4e9};
+	fixture_alert_records[1] =
+		(struct alert_record){.alert = &fixture_alerts[1], .first_ns = -1, .last_ns = -1, .worst = NAN};
+	plan->alerts = fixture_alerts;
+	plan->alerts_n = 2;
+	verdict->alerts = fixture_alert_records;
+}
+
 static inline struct verdict
 fixture_verdict(void)
 {
@@ -329,6 +355,11 @@ fixture_verdict(void)
 		.evidence = {&fixture_levels[2].findings[0], &fixture_levels[2].findings[1]},
 		.evidence_n = 2,
 		.onset_ns = 8200 * NS_PER_MS,
+		.score = {.grade = GRADE_ACCEPTABLE, .met = 2, .judged = 3},
+		.advice = {{.name = "high_error_rate",
+			.text = "look at what the failing answers say",
+			.evidence = "14.6% of the requests did not end well, over 10%"}},
+		.advice_n = 1,
 	};
 }
 

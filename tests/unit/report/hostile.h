@@ -46,6 +46,8 @@ hostile_verdict(void)
 	static struct slo_verdict slo;
 	struct verdict verdict = fixture_verdict();
 
+	verdict.advice[0].text = HOSTILE;
+	snprintf(verdict.advice[0].evidence, sizeof(verdict.advice[0].evidence), "%s", HOSTILE);
 	slo = (struct slo_verdict){&hostile_slos[0].expr, 6.2e6, SLO_FAIL};
 	verdict.slos = &slo;
 	verdict.status = VERDICT_FAIL;
@@ -61,6 +63,8 @@ static inline struct report
 hostile_report(const struct plan *plan, const struct summary *summary, const struct verdict *verdict)
 {
 	struct report report = fixture_report(plan, summary, verdict);
+
+	fixture_alerts[0].name = fixture_alerts[0].when.text = HOSTILE;
 
 	report.identity.id = HOSTILE;
 	report.target_address = HOSTILE;

@@ -16,7 +16,9 @@ document_of(const struct report_document *document)
 {
 	struct plan plan = hostile_plan();
 	struct summary *summary = fixture_summary(&plan, 3);
-	const struct verdict verdict = hostile_verdict();
+	struct verdict verdict = hostile_verdict();
+
+	fixture_add_alerts(&plan, &verdict);
 	const struct report report = hostile_report(&plan, summary, &verdict);
 	struct buf text;
 
