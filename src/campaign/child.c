@@ -87,28 +87,33 @@ ms_of(int64_t ns)
 	return (uint64_t)((ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
+/* "exec sleep 5" for the shell; false: too long. */
+static bool
+command_line(const struct child_config *config, char *into, size_t size)
+{
+	return (size_t)snprintf(into, size, "%s%s",
+		       config->is_signalled && command_is_plain(config->command) ? "exec " : "",
+		       config->command) < size;
+}
+
 bool
 child_start(struct child *child, uv_loop_t *loop, const struct child_config *config, struct error *err)
 {
-	char line[COMMAND_BYTES];
-	char *arguments[] = {"sh", "-c", line, NULL};
-	uv_stdio_container_t stdio[] = {
-		{.flags = UV_IGNORE},
-		{.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
-		{.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
-	};
+	char line[COMMAND_BYTES] = "";
+	char *of_shell[] = {"sh", "-c", line, NULL};
+	uv_stdio_container_t ours = {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO}, none = {.flags = UV_IGNORE};
+	uv_stdio_container_t stdio[] = {none, config->is_silent ? none : ours, ours};
 	uv_process_options_t options = {
-		.file = "/bin/sh",
-		.args = arguments,
+		.file = config->command != NULL ? "/bin/sh" : config->program,
+		.args = config->command != NULL ? of_shell
+						: (char **)(uintptr_t)config->arguments, /* uv_spawn only reads them */
 		.exit_cb = child_on_exit,
 		.flags = UV_PROCESS_DETACHED,
 		.stdio = stdio,
 		.stdio_count = 3,
 	};
 
-	if ((size_t)snprintf(line, sizeof(line), "%s%s",
-		    config->is_signalled && command_is_plain(config->command) ? "exec " : "",
-		    config->command) >= sizeof(line))
+	if (config->command != NULL && !command_line(config, line, sizeof(line)))
 		return error_set(err, "the command is longer than %zu bytes", sizeof(line));
 	child_init(child, loop, config);
 	int error = uv_spawn(loop, &child->process, &options);
@@ -123,6 +128,13 @@ child_start(struct child *child, uv_loop_t *loop, const struct child_config *con
 	if (config->within_ns > 0)
 		CHECK_OP(uv_timer_start(&child->timer, child_on_timer, ms_of(config->within_ns), 0), ==, 0);
 	return true;
+}
+
+void
+child_signal(const struct child *child, int signal)
+{
+	if (child->is_running)
+		(void)kill(child->process.pid, signal); /* gone already: its exit will tell */
 }
 
 void

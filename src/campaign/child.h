@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 
-/* A command run by /bin/sh in a process group of its own, its output on our stderr, on the caller's loop: its exit
- * status is known, and nothing of its group need be left behind. The caller owns the struct, whose memory may be reused
- * once is_closed. */
+/* A command run by /bin/sh, or a program, in a process group of its own, its output on our stderr, on the caller's
+ * loop: its exit status is known, and nothing of its group need be left behind. The caller owns the struct, whose
+ * memory may be reused once is_closed. */
 struct child {
 	uv_process_t process;
 	uv_timer_t timer; /* its deadline, then that of its end */
@@ -26,10 +26,13 @@ struct child {
 };
 
 struct child_config {
-	const char *command; /* as it is run */
-	const char *shown;   /* as messages show it */
-	bool is_signalled;   /* a plain command takes the shell's place, so that signals and exit status are its own */
-	int64_t within_ns;   /* it is ended after so long; 0: never */
+	const char *command; /* as it is run; NULL: … */
+	const char *program; /* … a program, with these arguments, argv[0] the first of them, ended by NULL */
+	const char *const *arguments;
+	bool is_silent;    /* what it says on stdout is not wanted */
+	const char *shown; /* as messages show it */
+	bool is_signalled; /* a plain command takes the shell's place, so that signals and exit status are its own */
+	int64_t within_ns; /* it is ended after so long; 0: never */
 	int64_t stop_ns;
 	void (*on_exit)(void *context, struct child *child); /* from a later loop turn */
 	void *context;
@@ -37,6 +40,9 @@ struct child_config {
 
 /* False with err set ("cannot start '…': …"): nothing is open. Holds the loop for as long as a fork takes. */
 bool child_start(struct child *child, uv_loop_t *loop, const struct child_config *config, struct error *err);
+
+/* A signal to it alone, which its group does not see. */
+void child_signal(const struct child *child, int signal);
 
 /* SIGTERM to its group, SIGKILL when that has not helped; on_exit will tell. */
 void child_end(struct child *child);

@@ -10,6 +10,7 @@
 #include "campaign/actions.h"
 #include "cmd/check_experiment.h"
 #include "cmd/check_flow.h"
+#include "cmd/check_suite.h"
 #include "cmd/command.h"
 #include "cmd/plot.h"
 #include "cmd/preview.h"
@@ -404,6 +405,24 @@ check_experiment(const struct plan_experiment *experiment, const struct check_op
 	return check_plan(experiment->arms[experiment->baseline].plan, options, out, err);
 }
 
+/* Of a suite, what its profiles are: each must be as valid as alone. */
+static bool
+check_suite(const struct plan_suite *suite, const struct check_options *options, struct buf *out, struct error *err)
+{
+	struct buf unseen;
+	bool is_ok = true;
+
+	buf_init(&unseen, OUTPUT_CEILING);
+	for (size_t i = 0; is_ok && i < suite->items_n; i++) {
+		buf_clear(&unseen);
+		is_ok = check_experiment(suite->items[i].experiment, options, &unseen, err);
+	}
+	buf_fini(&unseen);
+	if (is_ok)
+		check_print_suite(suite, out);
+	return is_ok;
+}
+
 enum { OPTION_LATENCY = OPTION_SET + 1 };
 
 static const struct option check_flags[] = {
@@ -437,11 +456,14 @@ check_run(int argc, char **argv)
 	if (!profile_arguments_parse(
 		    &arguments, &check_command, argc, argv, check_flags, take_flag, &options, &exit_code))
 		return exit_code;
-	struct plan_experiment *experiment =
-		experiment_load_file(arguments.profile, arguments.settings, arguments.settings_n, cmd_tables(), &err);
+	struct plan_experiment *experiment;
+	struct plan_suite *suite;
 
 	buf_init(&out, OUTPUT_CEILING);
-	bool is_ok = experiment != NULL && check_experiment(experiment, &options, &out, &err);
+	bool is_ok = suite_load_any(arguments.profile, arguments.settings, arguments.settings_n, cmd_tables(), &suite,
+			     &experiment, &err) &&
+		     (suite != NULL ? check_suite(suite, &options, &out, &err)
+				    : check_experiment(experiment, &options, &out, &err));
 
 	if (out.length > 0)
 		fwrite(out.bytes, 1, out.length, stdout);
@@ -452,6 +474,7 @@ check_run(int argc, char **argv)
 	exit_code = !is_ok ? EXIT_USAGE : fflush(stdout) == 0 ? EXIT_PASSED : EXIT_INTERNAL;
 	buf_fini(&out);
 	experiment_free(experiment);
+	suite_free(suite);
 	return exit_code;
 }
 

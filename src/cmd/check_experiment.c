@@ -11,9 +11,8 @@
 
 #define CELLS_SHOWN 40
 
-/* Of all runs; 0: that of one of them is not known beforehand. */
-static int64_t
-load_ns_of(const struct plan_experiment *experiment)
+int64_t
+check_load_ns(const struct plan_experiment *experiment)
 {
 	int64_t sum_ns = 0;
 
@@ -68,7 +67,7 @@ void
 check_print_experiment(const struct plan_experiment *experiment, struct buf *out)
 {
 	bool is_matrix = experiment->kind == EXPERIMENT_MATRIX;
-	int64_t load_ns = load_ns_of(experiment);
+	int64_t load_ns = check_load_ns(experiment);
 	char length[32];
 
 	buf_printf(out, "%s: %zu %s, %llu run%s each%s: %zu runs", experiment->whole.name, experiment->arms_n,

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cmd/command.h"
+#include "cmd/report_suite.h"
 #include "cmd/results.h"
 #include "report/reporter.h"
 
@@ -29,7 +30,8 @@ is_result(const char *path)
 {
 	char start[256] = "";
 
-	return file_read_small(path, start, sizeof(start)) > 0 && strstr(start, "\"brunt/result/1\"") != NULL;
+	return file_read_small(path, start, sizeof(start)) > 0 &&
+	       (strstr(start, "\"brunt/result/1\"") != NULL || strstr(start, "\"brunt/suite/1\"") != NULL);
 }
 
 static bool
@@ -49,7 +51,7 @@ find_result(struct asked *asked, const char *path, struct error *err)
 		return true;
 	}
 	if (!is_result(path))
-		return error_set(err, "'%s' is neither a results directory nor a result.json", path);
+		return error_set(err, "'%s' is neither a results directory nor a result.json or suite.json", path);
 	snprintf(asked->result, sizeof(asked->result), "%s", path);
 	char *slash = strrchr(asked->dir, '/');
 
@@ -183,6 +185,8 @@ report_run(int argc, char **argv)
 
 	if (!parse_arguments(argc, argv, &asked, &err))
 		return complain(&err);
+	if (report_suite_is(asked.dir))
+		return report_suite(asked.dir, &asked.documents, asked.out_dir);
 	for (size_t i = 0; i < asked.documents.n && exit_code == EXIT_PASSED; i++)
 		exit_code = deliver_one(&asked, i, &results);
 	results_free(results);

@@ -12,6 +12,7 @@
 #include "cmd/command.h"
 #include "cmd/profile_arguments.h"
 #include "cmd/run.h"
+#include "cmd/run_suite.h"
 #include "cmd/tables.h"
 #include "cmd/url_arguments.h"
 #include "engine/requests.h"
@@ -39,6 +40,7 @@ static const struct option run_flags[] = {
 	{"shard", required_argument, NULL, OPTION_SHARD},
 	{"arm", required_argument, NULL, OPTION_ARM},
 	{"shares-cpu", no_argument, NULL, OPTION_SHARES_CPU},
+	{"suite", required_argument, NULL, OPTION_SUITE}, /* what a suite says to each of its runs: its own pid */
 	{0},
 };
 
@@ -88,8 +90,8 @@ new_driver_of_arm(void *context, size_t arm, size_t repeat)
 	return new_driver(arguments);
 }
 
-static bool
-run_check_plans(const struct plan_experiment *experiment, const struct run_arguments *arguments, struct error *err)
+bool
+run_arguments_check(const struct plan_experiment *experiment, const struct run_arguments *arguments, struct error *err)
 {
 	if (arguments->shard_arm >= experiment->arms_n)
 		return error_set(err, "--arm: there are %zu arms", experiment->arms_n);
@@ -106,12 +108,14 @@ run_check_plans(const struct plan_experiment *experiment, const struct run_argum
 }
 
 struct plan_experiment *
-run_arguments_load(struct run_arguments *arguments)
+run_arguments_load(struct run_arguments *arguments, struct plan_suite **suite)
 {
 	const struct profile_arguments *profile = &arguments->profile;
+	struct plan_experiment *experiment;
 	struct error err = {0};
 	char message[1400];
 
+	*suite = NULL;
 	if (!run_check_options(arguments))
 		return NULL;
 	for (size_t i = 0; i < profile->settings_n; i++)
@@ -119,12 +123,14 @@ run_arguments_load(struct run_arguments *arguments)
 	arguments->fleet.profile = profile->profile;
 	arguments->fleet.settings = arguments->settings;
 	arguments->fleet.settings_n = profile->settings_n;
-	struct plan_experiment *experiment =
-		experiment_load_file(profile->profile, profile->settings, profile->settings_n, cmd_tables(), &err);
-
-	if (experiment != NULL && run_check_plans(experiment, arguments, &err))
+	if (suite_load_any(
+		    profile->profile, profile->settings, profile->settings_n, cmd_tables(), suite, &experiment, &err) &&
+		(*suite != NULL ? run_suite_check(*suite, arguments, &err)
+				: run_arguments_check(experiment, arguments, &err)))
 		return experiment;
 	experiment_free(experiment);
+	suite_free(*suite);
+	*suite = NULL;
 	fprintf(stderr, "brunt: %s\n",
 		arguments->is_written ? err.message : error_text(&err, message, sizeof(message)));
 	return NULL;
@@ -224,13 +230,16 @@ run_profile(struct run *run)
 	if (strchr(profile, ':') != NULL && access(profile, F_OK) != 0)
 		return command_bad_usage(
 			&run_command, "there is no profile '%s'; if it is a URL, write http://%s", profile, profile);
-	struct plan_experiment *experiment = run_arguments_load(&run->arguments);
+	struct plan_suite *suite;
+	struct plan_experiment *experiment = run_arguments_load(&run->arguments, &suite);
+	int exit_code = EXIT_USAGE;
 
-	if (experiment == NULL)
-		return EXIT_USAGE;
-	int exit_code = run_arguments_go(&run->arguments, experiment);
-
+	if (experiment != NULL)
+		exit_code = run_arguments_go(&run->arguments, experiment);
+	else if (suite != NULL)
+		exit_code = run_suite_go(&run->arguments, suite);
 	experiment_free(experiment);
+	suite_free(suite);
 	return exit_code;
 }
 

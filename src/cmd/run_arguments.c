@@ -1,6 +1,9 @@
 #include "cmd/run_arguments.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/error.h"
@@ -47,11 +50,28 @@ take_format(struct run_arguments *arguments, const char *names)
 {
 	struct error err = {0};
 
+	arguments->formats = names;
 	arguments->campaign.documents = &arguments->documents;
 	if (!documents_parse(&arguments->documents, names, &err)) {
 		command_bad_usage(arguments->command, "%s", err.message);
 		return false;
 	}
+	return true;
+}
+
+/* A run of a suite does not outlive it: it is stopped as by a signal, however the suite ends. */
+static bool
+take_suite(const struct run_arguments *arguments, const char *text)
+{
+	uint64_t pid;
+
+	if (!units_parse_count(text, &pid)) {
+		command_bad_usage(arguments->command, "--suite: '%s' is no pid", text);
+		return false;
+	}
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* cannot fail with a valid signal */
+	if ((uint64_t)getppid() != pid)         /* it ended before that */
+		raise(SIGTERM);
 	return true;
 }
 
@@ -73,6 +93,7 @@ run_arguments_take(struct run_arguments *arguments, int flag)
 	case OPTION_SHARD: return take_shard(arguments, optarg);
 	case OPTION_ARM: return take_arm(arguments, optarg);
 	case OPTION_SHARES_CPU: arguments->shard.shares_target_cpu = true; break;
+	case OPTION_SUITE: return take_suite(arguments, optarg);
 	default: CHECK(false);
 	}
 	return true;

@@ -25,6 +25,7 @@ enum {
 	OPTION_SHARD,
 	OPTION_ARM,
 	OPTION_SHARES_CPU,
+	OPTION_SUITE,
 	OPTIONS_OF_RUN_END /* a command's own flags begin here */
 };
 
@@ -46,6 +47,7 @@ struct run_arguments {
 	bool is_written; /* the profile was written from flags: what is wrong with it is wrong with a flag */
 	struct campaign_options campaign;
 	struct document_list documents;
+	const char *formats;              /* the same, as they were said; NULL: none were */
 	const char *baseline, *baselines; /* what the run is compared with, and where it is kept */
 	struct fleet_options fleet;
 	struct shard_options shard;       /* shards 0: it is none */

@@ -78,7 +78,8 @@ url_arguments_is_url(const char *text)
 static int
 run_written(struct url_arguments *arguments, struct run_arguments *run, const struct buf *text)
 {
-	struct plan_experiment *experiment = run_arguments_load(run);
+	struct plan_suite *none; /* what is written from flags names no other profiles */
+	struct plan_experiment *experiment = run_arguments_load(run, &none);
 	struct error err = {0};
 	int exit_code = EXIT_USAGE;
 

@@ -17,9 +17,8 @@
 #define IDLE_BASELINE_NS (2 * NS_PER_S)
 #define NAME_BYTES 64
 
-/* A name from the file's: what is before its ending, with everything that a name may not hold made a '-'. */
-static const char *
-name_of_file(struct arena *arena, const char *path)
+const char *
+compile_name_of_file(struct arena *arena, const char *path)
 {
 	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
 	const char *dot = strrchr(base, '.');
@@ -39,7 +38,7 @@ static bool
 check_name(struct plan_context *context, const struct plan_node *root, struct plan *plan, struct error *err)
 {
 	if (plan->name == NULL)
-		plan->name = name_of_file(context->arena, plan->path);
+		plan->name = compile_name_of_file(context->arena, plan->path);
 	const struct plan_node *node = node_get(root, "name");
 
 	return compile_name(node ? node : root, "name", plan->name, err);
@@ -303,14 +302,33 @@ check_one_run(const struct plan_node *root, struct error *err)
 	return true;
 }
 
+/* A suite is no run, and is found to be one before this; what belongs to one alone is a slip elsewhere. */
+static bool
+check_no_suite(const struct plan_node *root, struct error *err)
+{
+	static const char *const keys[] = {"set", "pass_rate", "limit"};
+	const struct plan_node *suite = node_get(root, "suite");
+
+	if (suite != NULL)
+		return plan_error(suite, err,
+			"suite: this is a suite of profiles, where one profile is wanted; brunt run and brunt check "
+			"take it, and a suite names the profiles of another one");
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (node_get(root, keys[i]) != NULL)
+			return plan_error(
+				node_get(root, keys[i]), err, "%s: there is no 'suite' that this belongs to", keys[i]);
+	return true;
+}
+
 static bool
 compile_text(struct plan_context *context, const char *text, size_t length, const struct plan_setting *settings,
 	size_t settings_n, size_t variant, struct profile *profile, struct error *err)
 {
 	struct plan_node *root = tree_read_set(context, text, length, profile->plan.path, settings, settings_n, err);
 
-	if (root == NULL || (variant == COMPILE_NO_VARIANT ? !check_one_run(root, err)
-							   : !variants_apply(context, root, variant, err)))
+	if (root == NULL || !check_no_suite(root, err) ||
+		(variant == COMPILE_NO_VARIANT ? !check_one_run(root, err)
+					       : !variants_apply(context, root, variant, err)))
 		return false;
 	tree_move_paths(context, root, profile->plan.path);
 	return compile_keep_effective(context, root, &profile->plan, err) && tree_resolve(context, root, err) &&

@@ -13,6 +13,9 @@
 /* [A-Za-z0-9._-]{1,64}, not starting with a dot: safe as a file name and in every output. node: where it is said. */
 bool compile_name(const struct plan_node *node, const char *what, const char *name, struct error *err);
 
+/* A name from the file's: what is before its ending, with everything that a name may not hold made a '-'. */
+const char *compile_name_of_file(struct arena *arena, const char *path);
+
 /* profile->load, scenarios and requests → plan.scenarios and plan.requests. */
 bool compile_scenarios(
 	struct plan_context *context, const struct plan_node *root, struct profile *profile, struct error *err);

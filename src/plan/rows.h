@@ -40,6 +40,20 @@ struct profile {
 	const char *baseline;
 	int order;
 	uint64_t repeats;
+	/* Of a suite, which is no run (suite.h). */
+	struct suite_row {
+		const struct plan_node *list, *set;
+		double pass_rate;
+		int64_t limit_ns;
+	} suite;
+};
+
+/* An item of `suite`. */
+struct suite_item_row {
+	const char *profile, *name, *category;
+	const struct plan_node *set;
+	struct plan_list needs;
+	struct plan_shell only_if;
 };
 
 struct arm_row {
@@ -132,7 +146,7 @@ struct request_row {
 extern const struct plan_key profile_keys[], load_keys[], scenario_keys[], request_keys[];
 extern const struct plan_key recommend_keys[], alert_keys[];
 extern const struct plan_key feed_keys[], synthetic_keys[];
-extern const struct plan_key action_keys[], probe_keys[], arm_keys[], scrape_keys[], scraped_keys[];
+extern const struct plan_key action_keys[], probe_keys[], arm_keys[], scrape_keys[], scraped_keys[], suite_item_keys[];
 
 /* Keys that issues to come have claimed, ended by NULL. */
 extern const char *const keys_of_later[];

@@ -4,14 +4,13 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "report/escape.h"
 #include "report/figure.h"
 #include "report/reporter.h"
+#include "report/xml.h"
 
 /* JUnit's XML, as CI servers read it (no standard but the de-facto schema of Jenkins' plug-in): a suite of cases, each
  * of which passed, failed, or was skipped with its reason. It is red where, and only where, the exit code is not 0. */
 
-#define XML_TEXT_MAX 2048
 #define CASE_TEXT_MAX 1024
 
 enum case_outcome { CASE_PASSED, CASE_FAILED, CASE_ERROR, CASE_SKIPPED };
@@ -21,31 +20,6 @@ struct suite {
 	struct buf cases; /* in XML */
 	size_t n, failures, errors, skipped;
 };
-
-/* escape_text leaves nothing that XML 1.0 has no way to write (its §2.2). */
-static void
-add_xml(struct buf *into, const char *text)
-{
-	char clean[XML_TEXT_MAX];
-
-	for (const char *p = escape_text(text, clean, sizeof(clean)); *p != '\0'; p++)
-		switch (*p) {
-		case '&': buf_add_text(into, "&amp;"); break;
-		case '<': buf_add_text(into, "&lt;"); break;
-		case '>': buf_add_text(into, "&gt;"); break;
-		case '"': buf_add_text(into, "&quot;"); break;
-		case '\'': buf_add_text(into, "&apos;"); break;
-		default: buf_add_char(into, *p); break;
-		}
-}
-
-static void
-add_attribute(struct buf *into, const char *name, const char *value)
-{
-	buf_printf(into, " %s=\"", name);
-	add_xml(into, value);
-	buf_add_char(into, '"');
-}
 
 /* group: "objectives", its cases are told apart by name. text: why it did not pass, or what there is to say. */
 static void
@@ -65,8 +39,8 @@ add_case(struct suite *suite, const char *group, const char *name, double second
 	suite->skipped += outcome == CASE_SKIPPED;
 	snprintf(class, sizeof(class), "%s.%s", suite->report->plan->name, group);
 	buf_add_text(into, "    <testcase");
-	add_attribute(into, "classname", class);
-	add_attribute(into, "name", name);
+	xml_add_attribute(into, "classname", class);
+	xml_add_attribute(into, "name", name);
 	buf_printf(into, " time=\"%.3f\"", seconds);
 	if (outcome == CASE_PASSED && text[0] == '\0') {
 		buf_add_text(into, "/>\n");
@@ -74,11 +48,11 @@ add_case(struct suite *suite, const char *group, const char *name, double second
 	}
 	buf_printf(into, ">\n      <%s", tags[outcome]);
 	if (outcome != CASE_PASSED)
-		add_attribute(into, "message", text);
+		xml_add_attribute(into, "message", text);
 	if (outcome == CASE_FAILED || outcome == CASE_ERROR)
-		add_attribute(into, "type", group);
+		xml_add_attribute(into, "type", group);
 	buf_add_char(into, '>');
-	add_xml(into, text);
+	xml_add_text(into, text);
 	buf_printf(into, "</%s>\n    </testcase>\n", tags[outcome]);
 }
 
@@ -211,13 +185,13 @@ add_suite(struct suite *suite, struct buf *into)
 	snprintf(totals, sizeof(totals), " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\"",
 		suite->n, suite->failures, suite->errors, suite->skipped, (double)report->duration_ns / 1e9);
 	buf_printf(into, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites%s>\n  <testsuite", totals);
-	add_attribute(into, "name", report->plan->name);
-	add_attribute(into, "timestamp", started);
+	xml_add_attribute(into, "name", report->plan->name);
+	xml_add_attribute(into, "timestamp", started);
 	buf_printf(into, "%s>\n    <properties>\n", totals);
 	buf_add_text(into, "      <property name=\"target\"");
-	add_attribute(into, "value", report->plan->target.url.text);
+	xml_add_attribute(into, "value", report->plan->target.url.text);
 	buf_add_text(into, "/>\n      <property name=\"run\"");
-	add_attribute(into, "value", report->identity.id);
+	xml_add_attribute(into, "value", report->identity.id);
 	buf_add_text(into, "/>\n    </properties>\n");
 	buf_add(into, suite->cases.bytes, suite->cases.length);
 	buf_add_text(into, "  </testsuite>\n</testsuites>\n");

@@ -106,6 +106,8 @@ void result_dir_add_hlog(struct result_dir *dir, const char *bytes, size_t lengt
 bool result_dir_finish(struct result_dir *dir, const struct report *report, struct error *err);
 const char *result_dir_path(const struct result_dir *dir);    /* final name */
 const char *result_dir_working(const struct result_dir *dir); /* where it is written until then */
+/* A link `latest` beside the results, replaced in one step; one that cannot be made is no loss worth a failed run. */
+void result_dir_link_latest(const char *path);
 bool result_dir_failed(const struct result_dir *dir, char *text, size_t size);
 void result_dir_free(struct result_dir *dir);
 /* Instead of result_dir_free, where nothing was measured: removes what result_dir_open made, so that the same place can

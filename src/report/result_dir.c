@@ -257,18 +257,18 @@ sync_directory(const char *path)
 	return is_synced;
 }
 
-/* A link beside the results, replaced in one step; one that cannot be made is no loss worth a failed run. */
-static void
-update_latest(const struct result_dir *dir)
+void
+result_dir_link_latest(const char *path)
 {
-	char link[PATH_MAX], beside[PATH_MAX];
-	const char *name = strrchr(dir->path, '/');
+	char parent[PATH_MAX], link[PATH_MAX], beside[PATH_MAX];
+	const char *name = strrchr(path, '/');
 
-	if ((size_t)snprintf(link, sizeof(link), "%s/latest", dir->parent) >= sizeof(link) ||
+	parent_of(path, parent, sizeof(parent));
+	if ((size_t)snprintf(link, sizeof(link), "%s/latest", parent) >= sizeof(link) ||
 		(size_t)snprintf(beside, sizeof(beside), "%.*s.%ld", PATH_MAX - 32, link, (long)getpid()) >=
 			sizeof(beside))
 		return;
-	if (symlink(name ? name + 1 : dir->path, beside) != 0 || rename(beside, link) != 0) {
+	if (symlink(name ? name + 1 : path, beside) != 0 || rename(beside, link) != 0) {
 		log_info("cannot update '%s': %s", link, strerror(errno));
 		unlink(beside);
 	}
@@ -297,7 +297,7 @@ result_dir_finish(struct result_dir *dir, const struct report *report, struct er
 	journal_sync(&dir->hlog);
 	/* Without result.json it keeps the name that says so: brunt report can finish it. */
 	if (write_documents(dir, report) && give_final_name(dir) && dir->is_latest_wanted)
-		update_latest(dir);
+		result_dir_link_latest(dir->path);
 	if (result_dir_failed(dir, text, sizeof(text)))
 		return error_set(err, "%s", text);
 	return true;

@@ -3,6 +3,8 @@ import copy
 import json
 import os
 import re
+import time
+import xml.etree.ElementTree
 
 import jsonschema
 
@@ -40,12 +42,16 @@ def check_identities(ran):
             yield f"levels.{level['index']}: the classes of failure add up to {classes}: {level}"
 
 
-def check_schema(ran):
-    with open(ran.schema, encoding="utf-8") as file:
+def against_schema(path, document):
+    with open(path, encoding="utf-8") as file:
         schema = json.load(file)
     validator = jsonschema.validators.validator_for(schema)(schema)
-    for error in list(validator.iter_errors(ran.result))[:5]:
+    for error in list(validator.iter_errors(document))[:5]:
         yield f"schema: {'.'.join(map(str, error.absolute_path))}: {error.message[:300]}"
+
+
+def check_schema(ran):
+    yield from against_schema(ran.schema, ran.result)
 
 
 def check_latencies(ran):
@@ -128,6 +134,91 @@ def check_runs(ran):
             yield from (f"{run['dir']}: {finding}" for finding in check(one))
 
 
+def runs_of_suite(ran):
+    """(its row, a Ran of it) of each run that came to its end."""
+    for row in ran.suite["rows"]:
+        path = os.path.join(ran.out, row["dir"] or "", "result.json")
+        if row["dir"] is None or not os.path.exists(path):
+            continue
+        one = copy.copy(ran)
+        one.out = os.path.dirname(path)
+        with open(path, encoding="utf-8") as file:
+            one.result = json.load(file)
+        yield row, one
+
+
+def check_suite_rows(ran):
+    """What the rows say is what their runs say, each run is as good as any, and the counts are the rows'."""
+    for row, one in runs_of_suite(ran):
+        verdict = one.result["verdict"]
+        if (row["status"], row["requests"]) != (verdict["status"], one.result["totals"]["scheduled"]) and \
+                not (row["status"] == "inconclusive" and verdict["status"] in ("unreachable", "interrupted")):
+            yield f"{row['name']} is told as {row}, its result says {verdict}"
+        for check in (check_identities, check_schema, check_latencies, check_events):
+            yield from (f"{row['dir']}: {finding}" for finding in check(one))
+    for name, rows in [(None, ran.suite["rows"])] + [(c["name"], [r for r in ran.suite["rows"] if r["category"] == c["name"]])
+                                                     for c in ran.suite["categories"]]:
+        told = ran.suite if name is None else next(c for c in ran.suite["categories"] if c["name"] == name)
+        counts = {status: sum(row["status"] == status for row in rows) for status in told["counts"] if status != "total"}
+        judged = counts["pass"] + counts["fail"]
+        if told["counts"] != counts | {"total": len(rows)} or told["passed"] != (counts["pass"] / judged if judged else None):
+            yield f"of {name or 'all'} the suite tells {told['counts']} and {told['passed']}, its rows are {counts}"
+
+
+def check_suite_requests(ran):
+    sent = sum(one.result["totals"]["sent"] + one.result["totals"]["retried"] for _, one in runs_of_suite(ran))
+    how = ran.expect.get("server", "exact")
+    if how != "unknown" and (ran.server_count is None or ran.server_count > sent or (how == "exact" and ran.server_count != sent)):
+        yield f"the runs say that they sent {sent} requests, the server counted {ran.server_count}"
+
+
+def check_suite_processes(ran):
+    """Its runs have sessions of their own, and end with it."""
+    mark = f"--suite {ran.session} "
+    for wait_s in (0.2, 0.5, 1, 2, 4, None):
+        left = [line for line in process.command_lines() if mark in line]
+        if not left:
+            return
+        if wait_s is None:
+            yield f"left behind: {left}"
+        else:
+            time.sleep(wait_s)
+
+
+def check_suite_verdict(ran):
+    yield from against_schema(os.path.join(os.path.dirname(ran.schema), "suite.schema.json"), ran.suite)
+    if ran.exit != "timeout" and ran.exit >= 0 and ran.suite["verdict"]["exit_code"] != ran.exit:
+        yield f"suite.json says exit {ran.suite['verdict']['exit_code']}, it was {ran.exit}"
+
+
+JUNIT_TAGS = {"pass": [None], "fail": ["failure", "skipped"], "inconclusive": ["error"], "skip": ["skipped"], "not_run": ["skipped", "error"]}
+
+
+def check_suite_junit(ran):
+    """Somebody else's parser finds the rows in junit.xml, and its counts are those of its elements."""
+    path = os.path.join(ran.out, "junit.xml")
+    if not os.path.exists(path):
+        if ran.exit != -9:  # killed: it is written at the end
+            yield "no junit.xml"
+        return
+    root = xml.etree.ElementTree.parse(path).getroot()
+    cases = {case.get("name"): case for case in root.iter("testcase")}
+    verdict = cases.pop("verdict", None)
+    if verdict is None or (len(verdict) == 0) != (ran.exit == 0) or any(case.find("failure") is not None for case in cases.values()) and ran.exit == 0:
+        yield f"junit.xml is not red where, and only where, the exit code {ran.exit} is not 0"
+    for row in ran.suite["rows"]:
+        case = cases.pop(row["name"], None)
+        tag = case[0].tag if case is not None and len(case) else None
+        if case is None or tag not in JUNIT_TAGS[row["status"]] or (tag and case[0].get("message") != row["reason"]):
+            yield f"junit.xml tells {row['name']}, {row['status']}, as {tag}: {case is not None and case.attrib}"
+    if cases:
+        yield f"junit.xml has {list(cases)} beside the rows"
+    for suite in [root] + root.findall("testsuite"):
+        for key, tag in (("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            if int(suite.get(key)) != sum(1 for _ in suite.iter(tag)):
+                yield f"junit.xml: {suite.get('name')} counts {suite.get(key)} {key}"
+
+
 def check_sanitizers(ran):
     for name, text in (("stdout", ran.stdout), ("stderr", ran.stderr), ("the server's log", ran.server_text)):
         found = SANITIZER.search(text)
@@ -142,9 +233,10 @@ def check_processes(ran):
 
 
 WITH_RESULT = [check_identities, check_schema, check_latencies, check_server_count, check_exit_code, check_events, check_runs]
+WITH_SUITE = [check_suite_processes, check_suite_rows, check_suite_requests, check_suite_verdict, check_suite_junit]
 ALWAYS = [check_sanitizers, check_processes]
 
 
 def findings(ran):
-    for check in ALWAYS + (WITH_RESULT if ran.result is not None else []):
+    for check in ALWAYS + (WITH_RESULT if ran.result is not None else []) + (WITH_SUITE if ran.suite is not None else []):
         yield from check(ran)

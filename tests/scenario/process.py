@@ -172,6 +172,16 @@ def left_behind(session):
     return found
 
 
+def command_lines():
+    """The command line of every process."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as file:
+                yield file.read().replace("\0", " ")
+        except OSError:
+            continue
+
+
 def child_that_runs(parent, words):
     """The pid of the one child process whose command line holds these words."""
     found = []

@@ -30,7 +30,7 @@ from calm import Calm  # noqa: E402
 
 SCENARIO_KEYS = {"about", "timing", "server", "run", "expect"}
 RUN_KEYS = {"profile", "url", "shipped", "padding", "set", "args", "command", "script", "stdout", "signals", "control", "under", "timeout", "env", "files"}
-EXPECT_KEYS = {"exit", "result", "stdout", "stderr", "server", "also"}
+EXPECT_KEYS = {"exit", "result", "suite", "stdout", "stderr", "server", "also"}
 
 
 class Ran:
@@ -41,7 +41,7 @@ class Ran:
         self.is_timed = spec.get("timing", False)
         self.out = os.path.join(folder, "results", "run")
         self.schema = os.path.join(ROOT, "results", "schema.json")
-        self.server = self.server_count = self.server_session = self.session = self.result = None
+        self.server = self.server_count = self.server_session = self.session = self.result = self.suite = None
         self.stdout = self.stderr = self.server_text = ""
         self.exit = self.took_s = None
         self.lacks = []  # witnesses that this machine does not have: all else holding, the scenario counts as skipped
@@ -63,6 +63,8 @@ def complete(profile, ran):
     """A profile's text, from a mapping that says only what its scenario is about. Unless that is the generator itself
     (`generator: {}`: its defaults hold), no scenario is void because the machine is busy or slow."""
     profile = dict(profile)
+    if "suite" in profile:
+        return yaml.safe_dump(profile, sort_keys=False, allow_unicode=True, width=1000)
     profile.setdefault("name", "scenario")
     profile.setdefault("generator", {"lateness_p99": "50ms" if ran.is_timed else "30s"})
     profile["target"] = {"url": "@URL@", **profile.get("target", {})}
@@ -73,8 +75,9 @@ def complete(profile, ran):
 
 
 def write_file(name, content, ran):
-    """Text is filled in; bytes (!!binary) are what they are."""
+    """Text is filled in; bytes (!!binary) are what they are; a mapping is a profile."""
     path = os.path.join(ran.folder, name)
+    content = complete(content, ran) if isinstance(content, dict) else content
     with open(path, "wb") as file:
         file.write(content if isinstance(content, bytes) else fill(content, ran).encode())
     return path
@@ -82,7 +85,7 @@ def write_file(name, content, ran):
 
 def write_profile(run, ran):
     profile = run["profile"]
-    path = write_file("profile.yaml", complete(profile, ran) if isinstance(profile, dict) else profile, ran)
+    path = write_file("profile.yaml", profile, ran)
     with open(path, "ab") as file:
         file.write(b"# padding\n" * (process.bytes_of(run.get("padding", 0)) // 10))
     return path
@@ -135,10 +138,18 @@ def collect(ran):
             return file.read()
 
     ran.stdout, ran.stderr, ran.server_text = read("stdout"), read("stderr"), read("server.log")
-    path = os.path.join(ran.out, "result.json")
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            ran.result = json.load(file)
+    for kind in ("result", "suite"):
+        path = os.path.join(ran.out, kind + ".json")
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                setattr(ran, kind, json.load(file))
+
+
+def unlike(expected, actual):
+    for path, wanted in expected.items():
+        found = matcher.at(path, actual)
+        if not matcher.matches(wanted, found):
+            yield f"{path} is {json.dumps(found)[:600]}, expected {json.dumps(wanted, ensure_ascii=False)}"
 
 
 def unexpected(ran):
@@ -154,13 +165,12 @@ def unexpected(ran):
     if wanted == "none":
         if ran.result is not None:
             yield "a result was written where none should be"
+    elif "suite" in expect:
+        yield from unlike(expect["suite"], ran.suite) if ran.suite is not None else ["no suite.json"]
     elif ran.result is None:
         yield "no result.json"
     else:
-        for path, expected in wanted.items():
-            actual = matcher.at(path, ran.result)
-            if not matcher.matches(expected, actual):
-                yield f"{path} is {json.dumps(actual)[:600]}, expected {json.dumps(expected, ensure_ascii=False)}"
+        yield from unlike(wanted, ran.result)
     for name in expect.get("also", []):
         yield from specials.lookup(name)(ran)
 

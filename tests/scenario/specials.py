@@ -255,6 +255,29 @@ def stdout_is_result(ran):
         yield "what --json printed is not what result.json holds"
 
 
+def stdout_is_suite(ran):
+    """--json prints suite.json and nothing else."""
+    try:
+        printed = json.loads(ran.stdout)
+    except ValueError:
+        yield f"stdout is not one JSON document: {ran.stdout[:200]}"
+        return
+    if printed != ran.suite:
+        yield "what --json printed is not what suite.json holds"
+
+
+def suite_is_reported(ran):
+    """brunt report prints what is left of a suite, and the one that it has not run says so."""
+    done = subprocess.run([ran.brunt, "report", ran.out], capture_output=True, text=True, timeout=20, check=False)
+    for row in ran.suite["rows"]:
+        if done.returncode != 0 or row["name"] not in done.stdout or (row["reason"] or "")[:40] not in done.stdout:
+            yield f"brunt report ends with {done.returncode} and says nothing of {row}: {done.stdout}{done.stderr}"
+    again = subprocess.run([ran.brunt, "report", os.path.join(ran.out, "suite.json"), "--format", "json"], capture_output=True,
+                           text=True, timeout=20, check=False)
+    if again.returncode != 0 or json.loads(again.stdout) != ran.suite:
+        yield f"brunt report --format json does not print suite.json: {again.stdout[:500]}{again.stderr}"
+
+
 def connection_per_request(ran):
     """Each response ended its connection, so that there were as many connections as requests."""
     peer = ran.server.peer

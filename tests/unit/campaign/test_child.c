@@ -96,6 +96,39 @@ test_exit_status_and_signal_are_told(void **state)
 }
 
 static void
+test_a_program_gets_its_arguments_as_they_are(void **state)
+{
+	static const char *const arguments[] = {
+		"sh", "-c", "test \"$1\" = 'a  b' && kill -TERM $$", "sh", "a  b", NULL};
+	const struct child_config config = {
+		.program = "/bin/sh", .arguments = arguments, .shown = "sh", .is_silent = true, .stop_ns = NS_PER_S};
+	struct fixture *f = *state;
+	struct error err = {0};
+
+	assert_true(child_start(&f->child, &f->loop, &config, &err));
+	child_wait(&f->child, &f->loop, NULL);
+	assert_int_equal(f->child.term_signal, SIGTERM);
+}
+
+static void
+test_a_signal_is_passed_on_to_it(void **state)
+{
+	struct fixture *f = *state;
+	char path[64] = "/tmp/brunt-child-XXXXXX", command[160];
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(command, sizeof(command), "trap 'exit 9' INT; rm %s; while :; do sleep 0.05; done", path);
+	start(f, command, 30 * NS_PER_S);
+	while (access(path, F_OK) == 0 && f->child.is_running)
+		uv_run(&f->loop, UV_RUN_NOWAIT);
+	child_signal(&f->child, SIGINT);
+	child_wait(&f->child, &f->loop, NULL);
+	assert_int_equal(f->child.exit_status, 9);
+}
+
+static void
 test_what_takes_too_long_is_ended(void **state)
 {
 	struct fixture *f = *state;
@@ -173,6 +206,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_exit_status_and_signal_are_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_program_gets_its_arguments_as_they_are, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_signal_is_passed_on_to_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_what_takes_too_long_is_ended, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ending_it_is_no_success, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_an_interrupt_ends_the_wait, set_up, tear_down),

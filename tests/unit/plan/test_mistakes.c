@@ -44,7 +44,7 @@ static const struct mistake {
 	{"an alias bomb", "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\ne: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]\n", "x.yaml:5:36: more than 100000 keys and values, aliases expanded; write fewer"},
 	{"a slip in a key", "target: {url: http://h, tiemout: 1s}\nload: {steady: {rate: 5/s, for: 1s}}\n", "x.yaml:1:25: unknown key 'tiemout'; did you mean 'timeout'? Valid here: url, version, timeout, connect_timeout, connections, requests_per_connection, connection_age, pick, http, null_service, max_header_bytes, watch, command, ready, stop"},
 	{"an unknown key", "target: {url: http://h, watch: {flavour: red}}\nload: {steady: {rate: 5/s, for: 1s}}\n", "x.yaml:1:33: unknown key 'flavour'; valid here: port, pid, pid_file, process, cgroup, unit, container, gpu, every"},
-	{"a key of a later version", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nsuite: []\n", "x.yaml:3:1: 'suite' is not supported yet by this version"},
+	{"a key of a later version", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\ntls: {}\n", "x.yaml:3:1: 'tls' is not supported yet by this version"},
 	{"no target", "load: {steady: {rate: 5/s, for: 1s}}\n", "x.yaml:1:1: 'target' is missing: the server under test; a URL or a map"},
 	{"no load", "target: http://h\n", "x.yaml:1:1: 'load' is missing: write one such as 'load: {steady: {rate: 50/s, for: 30s}}'"},
 	{"no shape", "target: http://h\nload: {warmup: 1s}\n", "x.yaml:2:7: load: there is no shape; valid here: steady, ramp, steps, stages, concurrency, trace"},
