@@ -197,13 +197,12 @@ static void
 campaign_on_reading(void *context, const struct sampling *sampling, const struct reading *reading)
 {
 	struct campaign *campaign = context;
-	bool is_self = sampling == &campaign->self_sampling;
 
 	campaign_note_target_exit(campaign);
-	/* Before the load begins nothing digests, so the summary is the loop's. */
-	if (!is_self && campaign_now_ns(campaign) < 0)
-		gauge_set_add(&campaign->summary->target_idle, reading);
-	campaign->driver->ops->add_reading(campaign->driver, is_self, reading);
+	if (sampling == &campaign->self_sampling)
+		campaign->driver->ops->add_reading(campaign->driver, true, reading);
+	else
+		campaign_add_target_reading(campaign, reading);
 }
 
 static void
@@ -306,6 +305,7 @@ campaign_start_watching(struct campaign *campaign)
 			campaign->plan->target.watch.every_ns, campaign_on_reading, campaign);
 	sampling_start(&campaign->self_sampling, &campaign->loop, campaign->self_sampler, SELF_STEP_NS,
 		campaign_on_reading, campaign);
+	campaign_energy_start(campaign);
 	uv_timer_init(&campaign->loop, &campaign->live_timer);
 	campaign->live_timer.data = campaign;
 	uv_timer_start(&campaign->live_timer, campaign_on_live_timer, LIVE_STEP_MS, LIVE_STEP_MS);
@@ -329,6 +329,7 @@ campaign_stop_watching(struct campaign *campaign)
 	if (campaign->target_sampler != NULL)
 		sampling_stop(&campaign->target_sampling);
 	sampling_stop(&campaign->self_sampling);
+	campaign_energy_stop(campaign);
 	close_handle((uv_handle_t *)&campaign->live_timer);
 	if (campaign->options->control_path != NULL)
 		control_input_stop(&campaign->control);

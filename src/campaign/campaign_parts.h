@@ -26,6 +26,10 @@ struct campaign {
 	struct target_process target;
 	struct sampler *target_sampler, *self_sampler;
 	struct sampling target_sampling, self_sampling;
+	struct sampler *energy_sampler; /* NULL: no command says what the target draws */
+	struct sampling energy_sampling;
+	double told_w; /* by the energy sampler, last; NAN: nothing */
+	bool has_told; /* it did say something once */
 	struct control_input control;
 	struct summary *summary;
 	struct judge *judge;
@@ -63,6 +67,12 @@ bool campaign_course_open(struct campaign *campaign, struct error *err);
 void campaign_course_load_begins(struct campaign *campaign);
 void campaign_course_load_ends(struct campaign *campaign);
 void campaign_course_end(struct campaign *campaign);
+
+/* What target.energy's command says, beside the load: it is told with the target's readings, until there is a newer
+ * one, and by itself where nobody watches the target. Nothing happens where there is no command. */
+void campaign_energy_start(struct campaign *campaign);
+void campaign_energy_stop(struct campaign *campaign); /* waits for a reading that is under way */
+void campaign_add_target_reading(struct campaign *campaign, const struct reading *reading);
 
 /* Before the load begins; nothing happens where it is no search. */
 void campaign_search_init(struct campaign *campaign);

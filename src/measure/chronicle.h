@@ -79,6 +79,8 @@ struct chronicle {
 	struct hook_record before, beside, after;
 	int64_t ready_after_ns; /* since the target was started, else since `before` ended; −1: nobody asked */
 	uint64_t ready_polls;
+	/* Why target.energy.command never said anything, so far; "": it did, or there is none. */
+	char energy_why_not[CHRONICLE_TEXT_MAX];
 	struct action_record *actions; /* of the plan, in their order */
 	size_t actions_n;
 	struct probe_record *probes;

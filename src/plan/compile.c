@@ -150,7 +150,10 @@ compile_check_meanwhile(const struct plan_node *node, const struct expr *expr, e
 static bool
 check_is_watched(const struct plan *plan, const char *key, const struct plan_slo *goal, struct error *err)
 {
-	if (!goal->expr.metric->is_of_the_target || plan->target.has_watch || plan->target.process.command != NULL)
+	bool is_told = plan->target.energy.command != NULL && strcmp(goal->expr.metric->name, "power_told") == 0;
+
+	if (!goal->expr.metric->is_of_the_target || plan->target.has_watch || plan->target.process.command != NULL ||
+		is_told)
 		return true;
 	error_set(err,
 		"%s: %s is the target's, and nobody watches it; add target.watch, such as {port: 8080}, or "
@@ -281,7 +284,10 @@ compile_tree(struct plan_context *context, const struct plan_node *root, struct 
 		!data_compile(context, profile, err) || !compile_goals(context, profile, err) ||
 		!compile_good_when(context, profile, err))
 		return false;
-	if (node_get(root, "idle_baseline") == NULL && (plan->target.has_watch || plan->target.process.command != NULL))
+	bool is_watched =
+		plan->target.has_watch || plan->target.process.command != NULL || plan->target.energy.command != NULL;
+
+	if (node_get(root, "idle_baseline") == NULL && is_watched)
 		plan->idle_baseline_ns = IDLE_BASELINE_NS;
 	allow_for_tick(node_get(root, "generator"), plan);
 	return true;

@@ -5,6 +5,7 @@
 /* keys.def expanded into the tables of keys.h. */
 
 static const char *const pick_names[] = {"lifo", "round_robin", NULL};
+static const char *const energy_prints_names[] = {"joules", "watts", NULL};
 static const char *const when_full_names[] = {"queue", "drop", NULL};
 static const char *const pacing_names[] = {"auto", "precise", "relaxed", NULL};
 static const char *const on_failure_names[] = {"end", "continue", NULL};

@@ -42,6 +42,13 @@ struct plan_watch {
 	int64_t every_ns;      /* between readings, 100 ms … 1 s */
 };
 
+/* Who says what the target draws. */
+struct plan_energy {
+	const char *command; /* run by /bin/sh -c for each reading; NULL: nobody */
+	enum { ENERGY_JOULES, ENERGY_WATTS } prints;
+	int64_t every_ns, timeout_ns;
+};
+
 struct plan_command {
 	const char *command; /* run by /bin/sh -c, in its own process group; NULL: none */
 	int64_t ready_ns;    /* how long it may take until the target accepts connections */
@@ -62,6 +69,7 @@ struct plan_target {
 	struct plan_command process;        /* target.command */
 	bool has_watch;
 	struct plan_watch watch;
+	struct plan_energy energy;
 	uint64_t response_ceiling_bytes; /* largest header section accepted */
 };
 
@@ -220,7 +228,7 @@ struct plan {
 	struct plan_regression regression;
 	struct plan_generator generator;
 	struct plan_output output;
-	int64_t idle_baseline_ns;         /* 2 s where a target is watched, else 0 */
+	int64_t idle_baseline_ns;         /* 2 s where a target or its energy is watched, else 0 */
 	const struct plan_data *data;     /* what requests are filled in with: data.h */
 	const struct plan_course *course; /* what is done around the load and beside it: course.h */
 	struct plan_scrape scrape;

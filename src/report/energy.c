@@ -38,8 +38,18 @@ energy_of(const struct summary *summary, struct energy *energy)
 	const struct counts *c = &summary->measured.counts;
 
 	*energy = (struct energy){.is_idle_subtracted = true, .joules = NAN, .per_request_j = NAN, .per_token_j = NAN};
-	add(summary, GAUGE_POWER, &energy->cpu_w, &energy->cpu_idle_w, energy);
-	add(summary, GAUGE_GPU_POWER, &energy->gpu_w, &energy->gpu_idle_w, energy);
+	struct energy told = *energy, read = *energy;
+
+	add(summary, GAUGE_POWER, &read.cpu_w, &read.cpu_idle_w, &read);
+	add(summary, GAUGE_GPU_POWER, &read.gpu_w, &read.gpu_idle_w, &read);
+	add(summary, GAUGE_POWER_TOLD, &told.told_w, &told.told_idle_w, &told);
+	*energy = read;
+	energy->told_w = told.told_w;
+	energy->told_idle_w = told.told_idle_w;
+	if (!isnan(told.joules)) {
+		energy->joules = told.joules;
+		energy->is_idle_subtracted = told.is_idle_subtracted;
+	}
 	if (c->ok > 0)
 		energy->per_request_j = energy->joules / (double)c->ok;
 	if (c->completion_tokens > 0)

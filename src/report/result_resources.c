@@ -78,6 +78,8 @@ energy_object(const struct summary *summary)
 	value_set_number(o, "cpu_idle_w", energy.cpu_idle_w);
 	value_set_number(o, "gpu_w", energy.gpu_w);
 	value_set_number(o, "gpu_idle_w", energy.gpu_idle_w);
+	value_set_number(o, "told_w", energy.told_w);
+	value_set_number(o, "told_idle_w", energy.told_idle_w);
 	value_set_bool(o, "idle_subtracted", energy.is_idle_subtracted);
 	value_set_number(o, "joules", energy.joules);
 	value_set_number(o, "joules_per_request", energy.per_request_j);
@@ -108,6 +110,8 @@ result_add_resources(cJSON *result, const struct report *report)
 	add_gauges(resources, "target_idle", &summary->target_idle);
 	add_gauges(resources, "generator", &summary->self);
 	value_set(resources, "energy", energy_object(summary));
+	if (report->chronicle != NULL && report->chronicle->energy_why_not[0] != '\0')
+		value_set_text(resources, "energy_why_not", report->chronicle->energy_why_not);
 }
 
 static const char *const series_columns[] = {

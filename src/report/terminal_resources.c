@@ -11,12 +11,15 @@ static const struct table_column resource_columns[] = {
 	{"", true, 0}, {"average", false, 0}, {"peak", false, 0}, {"idle", false, 1}};
 
 static void
-add_energy(const struct summary *summary, struct page *page)
+add_energy(const struct report *report, struct page *page)
 {
 	struct energy energy;
 	char tokens[64] = "";
 
-	if (!energy_of(summary, &energy))
+	if (report->chronicle != NULL && report->chronicle->energy_why_not[0] != '\0')
+		page_entry(page, "energy", PAINT_WARN, "target.energy.command said nothing: %s",
+			report->chronicle->energy_why_not);
+	if (!energy_of(report->summary, &energy))
 		return;
 	if (isfinite(energy.per_token_j))
 		snprintf(tokens, sizeof(tokens), ", %.3g J per token", energy.per_token_j);
@@ -48,10 +51,11 @@ terminal_add_resources(const struct report *report, struct page *page)
 		{GAUGE_GPU_MEMORY, "memory of GPUs", false},
 		{GAUGE_GPU_POWER, "watts of GPUs", false},
 		{GAUGE_POWER, "watts of CPUs", false},
+		{GAUGE_POWER_TOLD, "watts, as told", false},
 	};
 	const struct summary *summary = report->summary;
 	struct table table;
-	bool is_any = false;
+	bool is_any = report->chronicle != NULL && report->chronicle->energy_why_not[0] != '\0';
 
 	/* The idle column only where an idle baseline was taken. */
 	table_init(&table, resource_columns,
@@ -76,7 +80,7 @@ terminal_add_resources(const struct report *report, struct page *page)
 	if (is_any) {
 		page_heading(page, "Target's resources");
 		table_draw(&table, page);
-		add_energy(summary, page);
+		add_energy(report, page);
 	}
 	table_fini(&table);
 }

@@ -16,6 +16,7 @@ struct sampler;
 struct sampler_config {
 	const struct plan_watch *watch;
 	long pid;
+	const struct plan_energy *energy; /* of the sampler energy alone */
 };
 
 struct sampler_ops {
@@ -26,7 +27,7 @@ struct sampler_ops {
 	/* Fills what it can, NAN for the rest; at_ns is the caller's. False: the thing is gone (processes = 0 is still
 	 * filled). */
 	bool (*read)(struct sampler *sampler, struct reading *reading);
-	/* Whether it shares every CPU it may use with this process (then spinning would rob it). */
+	/* May be NULL. Whether it shares every CPU it may use with this process (then spinning would rob it). */
 	bool (*shares_our_only_cpu)(struct sampler *sampler);
 	void (*close)(struct sampler *sampler);
 };
@@ -36,4 +37,4 @@ struct sampler {
 };
 
 extern const struct sampler_ops *const samplers[]; /* from samplers.def, ended by NULL */
-extern const struct sampler_ops proc_sampler, self_sampler;
+extern const struct sampler_ops proc_sampler, self_sampler, energy_sampler;

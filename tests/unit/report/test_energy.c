@@ -72,6 +72,28 @@ test_energy_of_gpus_is_added_and_told_per_token(void **state)
 	near(energy.per_token_j, energy.joules / 1000);
 }
 
+/* It may measure the CPUs too, or a whole rack: nothing is added to it. */
+static void
+test_energy_that_a_command_told_is_all_there_is(void **state)
+{
+	struct energy energy;
+
+	(void)state;
+	draw(&levels[0].target, GAUGE_POWER_TOLD, 300, 10);
+	draw(&levels[1].target, GAUGE_POWER_TOLD, 400, 20);
+	draw(&summary.target, GAUGE_POWER_TOLD, 350, 33);
+	assert_true(energy_of(&summary, &energy));
+	near(energy.joules, 10 * 300 + 20 * 400);
+	assert_false(energy.is_idle_subtracted);
+	draw(&summary.target_idle, GAUGE_POWER_TOLD, 250, 2);
+	assert_true(energy_of(&summary, &energy));
+	near(energy.joules, 10 * 50 + 20 * 150);
+	assert_true(energy.is_idle_subtracted);
+	near(energy.told_w, 350);
+	near(energy.told_idle_w, 250);
+	near(energy.cpu_w, 200);
+}
+
 static void
 test_idle_that_was_not_measured_is_not_subtracted_and_that_is_told(void **state)
 {
@@ -102,6 +124,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_energy_is_what_the_levels_drew_above_idle, setup),
 		cmocka_unit_test_setup(test_energy_of_gpus_is_added_and_told_per_token, setup),
+		cmocka_unit_test_setup(test_energy_that_a_command_told_is_all_there_is, setup),
 		cmocka_unit_test_setup(test_idle_that_was_not_measured_is_not_subtracted_and_that_is_told, setup),
 		cmocka_unit_test_setup(test_machine_that_does_not_say_has_no_energy, setup),
 	};
