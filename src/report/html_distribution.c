@@ -45,21 +45,21 @@ add_distribution(cJSON *distributions, enum metric metric, const char *arm, cons
 	cJSON_AddItemToArray(distributions, o);
 }
 
-/* Of several runs: each arm's, and those of one run otherwise. */
+/* Those of the run, and of each arm where something is compared. */
 void
 html_add_distributions(cJSON *document, const struct report *report)
 {
 	static const enum metric metrics[] = {
 		METRIC_RESPONSE, METRIC_SERVICE, METRIC_FAILED, METRIC_TTFT, METRIC_ITL, METRIC_TPOT};
-	const struct experiment *experiment = report->experiment;
+	const struct experiment *compared = report_comparisons(report);
 	cJSON *distributions = value_add_array(document, "distributions");
 
 	for (size_t m = 0; m < ARRAY_LEN(metrics); m++) {
-		if (experiment == NULL)
+		if (report->experiment == NULL)
 			add_distribution(
 				distributions, metrics[m], NULL, &report->summary->measured.histograms[metrics[m]]);
-		for (size_t a = 0; experiment != NULL && a < experiment->arms_n && a < ARM_CHARTS_MAX; a++)
-			add_distribution(distributions, metrics[m], experiment->arms[a]->name,
-				&experiment->arms[a]->measured.histograms[metrics[m]]);
+		for (size_t a = 0; compared != NULL && a < compared->arms_n && a < ARM_CHARTS_MAX; a++)
+			add_distribution(distributions, metrics[m], compared->arms[a]->name,
+				&compared->arms[a]->measured.histograms[metrics[m]]);
 	}
 }

@@ -126,13 +126,29 @@ function runTable() {
 		figureCount(one.ok), runLink(one), one.was_run ? [chip(tones[one.status] || "warn", one.status), one.reason ? h("small", {}, ` ${one.reason}`) : null] : "not run"]));
 }
 
+/* Which earlier runs, or values written by hand, this one is held against. */
+function sideOf(side) {
+	const runs = side.runs.map((one) => `${one.dir || one.id || NA} (${(one.started_at || "not known when").replace("T", " ").replace("Z", " UTC")}, brunt ${one.brunt || NA})`);
+
+	if (side.values === "by_hand")
+		return `${side.file || NA}, values written by hand`;
+	return h("span", {}, runs.map((text) => h("div", {}, text)), side.values === "median" ? note(`Each value is the median of these ${runs.length} runs.`) : null);
+}
+
+function againstFacts() {
+	const {against} = run.result;
+
+	return against ? facts(["Baseline", sideOf(against.baseline)], ["Current", sideOf(against.current)],
+		["Not alike", against.notes.length ? h("ul", {class: "reasons"}, against.notes.map((text) => h("li", {}, text))) : null]) : null;
+}
+
 function comparisonSection() {
 	const {arms, comparison = [], comparison_method: methods = [], experiment} = run.result;
 
 	if (!arms)
 		return null;
 	return section("comparison", "Comparison",
-		armTable(),
+		againstFacts(), armTable(),
 		methods.map((method) => {
 			const rows = comparison.filter((row) => row.arm === method.arm);
 
@@ -143,7 +159,7 @@ function comparisonSection() {
 				method.warning ? h("p", {class: "note warning"}, method.warning) : null, note(method.method)];
 		}),
 		h("div", {class: "pair"},
-			percentileFigure("Response time by percentile", "Each arm, all its runs together.", ["response"], "half"),
-			percentileFigure("Time to first token by percentile", "Each arm, all its runs together.", ["ttft"], "half")),
+			percentileFigure("Response time by percentile", "Each arm, all its runs together.", ["response"], "half", true),
+			percentileFigure("Time to first token by percentile", "Each arm, all its runs together.", ["ttft"], "half", true)),
 		experiment ? [h("h3", {}, "Runs"), runTable()] : null);
 }

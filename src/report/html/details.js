@@ -32,7 +32,7 @@ function requestTable() {
 }
 
 function latencySection() {
-	return section("figures", "Latency in figures", run.result.arms ? missing("of several runs together: each arm has its own, above.")
+	return section("figures", "Latency in figures", isSeveral() ? missing("of several runs together: each arm has its own, above.")
 		: [note("response = lateness (ours) + queue + service, from the moment each request was due; percentiles of successes."), latencyTable(), requestTable()]);
 }
 

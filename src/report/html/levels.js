@@ -38,7 +38,7 @@ function levelRows(level, columns) {
 function levelsSection() {
 	const {levels} = run.result;
 
-	if (run.result.arms)
+	if (isSeveral())
 		return null;
 	if (levels.length === 0)
 		return section("levels", "Levels", missing("none was begun."));

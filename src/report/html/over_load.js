@@ -144,9 +144,10 @@ function percentileName(nines) {
 	return `${Number(q.toPrecision(Math.max(3, 2 + Math.ceil(Math.log10(nines)))))}%`;
 }
 
-/* metrics: which, in the order of their colours. Of several arms each has its own line. */
-function percentileFigure(title, about, metrics, size) {
-	const chosen = metrics.flatMap((metric) => run.distributions.filter((d) => d.metric === metric && d.points.length > 1));
+/* metrics: which, in the order of their colours; of the run, or a line for each arm. */
+function percentileFigure(title, about, metrics, size, isOfArms) {
+	const chosen = metrics.flatMap((metric) => run.distributions.filter(
+		(d) => d.metric === metric && d.points.length > 1 && (d.arm !== null) === Boolean(isOfArms)));
 
 	if (chosen.length === 0)
 		return null;
@@ -171,7 +172,7 @@ function percentileFigure(title, about, metrics, size) {
 			base.scales.y.grid = {color: theme.colour("line")};
 			base.interaction = {mode: "nearest", intersect: false, axis: "x"};
 			return {type: "line", options: base, data: {datasets: chosen.map((d, i) => {
-				const colour = theme.colour(d.arm ? `class${i % 8}` : colours[i % 4]);
+				const colour = theme.colour(d.arm ? `class${(i + 1) % 8}` : colours[i % 4]);
 
 				return {label: nameOf(d), borderColor: colour, backgroundColor: colour, stepped: "before",
 					data: d.points.map(([x, y]) => ({x, y: isLog && y <= 0 ? null : y}))};
@@ -245,16 +246,16 @@ function searchFigure() {
 }
 
 function overLoadSection() {
-	const hasLoads = !run.result.arms && new Set(levelsByLoad().map(loadOf)).size > 1;
+	const hasLoads = !isSeveral() && new Set(levelsByLoad().map(loadOf)).size > 1;
 	const parts = [
 		hasLoads ? latencyOverLoad() : null, hasLoads ? throughputOverLoad() : null,
-		run.result.arms ? null : percentileFigure("Response time by percentile",
+		isSeveral() ? null : percentileFigure("Response time by percentile",
 			"Each further nine is as wide as the one before.", ["response", "service", "failed"], "half"),
-		run.result.arms ? null : percentileFigure("Tokens by percentile",
+		isSeveral() ? null : percentileFigure("Tokens by percentile",
 			"Time to the first token, gaps between reads with tokens, and time per token.", ["ttft", "itl", "tpot"], "half"),
 	].filter(Boolean);
 
 	if (parts.length === 0)
-		return run.result.arms ? null : section("latency", "Latency", missing("no request was answered."));
+		return isSeveral() ? null : section("latency", "Latency", missing("no request was answered."));
 	return section("latency", hasLoads ? "Latency and load" : "Latency", h("div", {class: "pair"}, parts));
 }

@@ -148,7 +148,7 @@ function zoomBar() {
 }
 
 function overTimeSection() {
-	if (run.result.arms)
+	if (isSeveral())
 		return null; /* each run has a page of its own */
 	if (run.series.rows.length === 0)
 		return section("time", "Over time", missing("nothing was recorded: the run ended before its first interval did."));

@@ -2,6 +2,11 @@
 
 const run = JSON.parse(document.getElementById("run").textContent);
 
+/* Arms or a matrix: each of its runs has a page of its own, and this one has no series. */
+function isSeveral() {
+	return Boolean(run.result.experiment);
+}
+
 function inUsers() {
 	return run.result.levels.some((level) => isKnown(level.offered_users));
 }

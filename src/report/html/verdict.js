@@ -25,7 +25,7 @@ function verdictTiles() {
 	const {breaking_point: point, latency_ns: latency, rate, totals, failure_mode: failure} = run.result;
 	const users = point ? point.unit === "users" : false;
 
-	if (run.result.arms)
+	if (isSeveral())
 		return run.result.arms.slice(0, 4).map((arm) => tile(arm.name, figureTime(arm.latency_ns.response.p95),
 			`P95 of ${figureCount(arm.latency_ns.response.count)} answers`));
 	if (point && (point.found || isKnown(point.max_sustainable_per_s)))
@@ -107,6 +107,7 @@ function breakFacts(point) {
 		["Goodput", isKnown(point.max_goodput_per_s) ? `${figureRate(point.max_goodput_per_s)} of good answers at best` : null],
 		["Sure", surenessOf(point)],
 		["Recovery", point.recovered === null ? "n/a, it was not tested" : point.recovered ? `back to normal ${figureSeconds(point.recovered_after_s)} after the load went` : chip("bad", "the target did not recover")],
+		["Memory", isKnown(point.memory_before_bytes) && isKnown(point.memory_after_bytes) ? `${point.memory_returned ? "came back" : "did not come back"}: ${figureBytes(point.memory_after_bytes)} in the end, ${figureBytes(point.memory_before_bytes)} before` : null],
 		["Next", point.advice]);
 }
 

@@ -90,13 +90,15 @@ def profiles_of(urls, pid):
         "breaks": watched,
         "passes": profile_of("passes", urls["fast"], {**steady, "warmup": "500ms"}, slo=["p95 <= 5s", "error_rate < 1%"]),
         "searches": profile_of("searches", urls["small"], {"search": {"from": "50/s", "max": "1000/s", "every": "1s", "width": "20%",
-                               "confirm": "1s", "limit": "12s"}}),
+                               "confirm": "1s", "limit": "8s"}}),
         "arms": profile_of("arms", urls["fast"], {"steady": {"rate": "60/s", "for": "1s"}}, repeats=2,
                            arms={"old": {}, "new": {"set": {"target.url": urls["small"]}}}, slo=["improvement(p50) >= 5%"]),
         "streams": chat,
         "users": users,
         "invalid": {**profile_of("invalid", urls["fast"], steady), "generator": {"lateness_p99": "1ns", "lateness_share": "0%"}},
         "unreachable": profile_of("unreachable", "http://127.0.0.1:1", steady),
+        "spikes": profile_of("spikes", urls["fast"], {"spike": {"base": "30/s", "peak": "90/s", "before": "1s", "during": "1s", "after": "1s"}},
+                             slo=["p95 <= 5s"]),
         "killed": profile_of("killed", urls["fast"], {"steady": {"rate": "60/s", "for": "60s"}}),
         "hostile": hostile,
     }
@@ -113,6 +115,13 @@ def run_all(folder, profiles):
                                       stdout=log, stderr=log)
         log.close()
     return runs
+
+
+def compare(folder):
+    """A run held against an earlier one of the same."""
+    subprocess.run(["timeout", "-k", "5", "60", BRUNT, "run", folder / "passes.yaml", "--quiet", "--out", folder / "compared", "--baseline",
+                    folder / "passes"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    assert (folder / "compared" / "report.html").exists()
 
 
 def kill(runs, folder):
@@ -144,6 +153,7 @@ def pages(tmp_path_factory):
         for name, process in runs.items():
             process.wait(timeout=90)
             assert (folder / name / "report.html").exists(), (name, process.returncode, (folder / f"{name}.log").read_text())
+        compare(folder)
     finally:
         server.socket.close()
         for target in targets.values():
@@ -158,7 +168,7 @@ def chromium():
     one.close()
 
 
-KINDS = ["breaks", "passes", "searches", "arms", "streams", "users", "invalid", "unreachable", "killed", "hostile"]
+KINDS = ["breaks", "passes", "searches", "arms", "streams", "users", "invalid", "unreachable", "spikes", "killed", "hostile", "compared"]
 WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "unreachable": "UNREACHABLE", "interrupted": "INTERRUPTED"}
 
 # Share of a canvas's pixels that are painted; how many colours they have.
@@ -220,6 +230,8 @@ def test_charts_are_those_that_the_kind_of_run_has(pages, chromium):
     chromium.open(pages["arms"])
     assert {"How new compares", "Response time by percentile"} <= set(titles(chromium))
     assert chromium.evaluate("document.querySelector('a[href^=\"runs/\"]').getAttribute('href')") == "runs/01-old/report.html"
+    chromium.open(pages["compared"])
+    assert {"How current compares", "Response time", "Load", "Response time by percentile"} <= set(titles(chromium))
     chromium.open(pages["streams"])
     assert {"Time to first token", "Between tokens", "Tokens by percentile"} <= set(titles(chromium))
     chromium.open(pages["unreachable"])
