@@ -99,6 +99,13 @@ class Browser:
             raise OSError(f"{expression}: {done['exceptionDetails']}")
         return done["result"].get("value")
 
+    def wait_until(self, expression, timeout_s=ANSWER_S):
+        until = time.monotonic() + timeout_s
+        while not self.evaluate(expression):
+            if time.monotonic() > until:
+                raise TimeoutError(f"it does not come to be that {expression}")
+            time.sleep(0.05)
+
     def screenshot(self, path, whole=True):
         params = {"captureBeyondViewport": whole}
         if whole:
