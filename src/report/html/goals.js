@@ -8,12 +8,12 @@ const GOAL_STATES = {
 };
 
 /* "9.7× faster": by how much the actual value is better than the target, in words that fit what is counted. */
-function factorOf(goal, value) {
-	const isUpper = goal.op === "<" || goal.op === "<=";
+function factorOf(goal, slo) {
+	const isUpper = goal.op === "<" || goal.op === "<=", better = slo.factor;
 
-	if (!isKnown(value) || !isKnown(goal.value) || goal.op === "in" || value <= 0 || goal.value <= 0 || goal.unit.endsWith("_per_h"))
-		return value === 0 && isUpper ? "none at all" : NA;
-	const better = isUpper ? goal.value / value : value / goal.value, factor = better >= 1 ? better : 1 / better;
+	if (!isKnown(better))
+		return slo.value === 0 && isUpper ? "none at all" : NA;
+	const factor = better >= 1 ? better : 1 / better;
 	const words = {
 		ns: ["faster", "slower"],
 		per_s: ["more", "less"],
@@ -47,7 +47,33 @@ function goalRow(slo, goal) {
 	const actual = slo.above_timeout ? "above the timeout" : figureIn(goal.unit, slo.value);
 	const interval = slo.ci && slo.ci.every(isKnown) ? ` (95%: ${figureIn(goal.unit, slo.ci[0])} to ${figureIn(goal.unit, slo.ci[1])})` : "";
 
-	return [h("code", {}, slo.expr), targetOf(goal), actual + interval, slo.above_timeout ? NA : factorOf(goal, slo.value), chip(tone, word)];
+	return [h("code", {}, slo.expr), targetOf(goal), actual + interval, slo.above_timeout ? NA : factorOf(goal, slo), chip(tone, word)];
+}
+
+function gradeOf() {
+	const {grade, goals_met: met, goals_judged: judged} = run.result.verdict;
+
+	return grade ? h("span", {class: "exit"}, `${grade}: ${met} of ${judged} ${judged === 1 ? "goal" : "goals"} met`) : null;
+}
+
+/* What to do next, each with the figures that say so. */
+function adviceSection() {
+	const {recommendations = []} = run.result;
+
+	return recommendations.length === 0 ? null : section("advice", "Advice", h("div", {class: "card"}, h("ul", {class: "evidence"},
+		recommendations.map((one) => h("li", {}, h("b", {}, one.text), note(one.evidence))))));
+}
+
+function alertRow(alert) {
+	return [alert.name, h("code", {}, alert.when), alert.for_s > 0 ? figureSeconds(alert.for_s) : "–",
+		alert.fired ? chip("bad", `fired ${alert.fired === 1 ? "once" : `${alert.fired} times`}`) : chip("good", "never fired"),
+		alert.fired ? `${figureSeconds(alert.first_s)} to ${figureSeconds(alert.last_s)}` : "–", alert.fired ? figureSeconds(alert.held_s) : "–"];
+}
+
+function alertsSection() {
+	const {alerts = []} = run.result;
+
+	return alerts.length === 0 ? null : section("alerts", "Alerts", table("Alerts", ["alert|", "when|", "for", "it|", "first to last", "held in all"], alerts.map(alertRow)));
 }
 
 function goalsSection() {

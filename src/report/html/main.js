@@ -1,6 +1,6 @@
 /* The page, from top to bottom. */
 
-const SHORT_NAMES = {break: "Break", slo: "Objectives", levels: "Levels", latency: "Latency", time: "Over time", comparison: "Comparison", tokens: "Tokens",
+const SHORT_NAMES = {break: "Break", slo: "Objectives", advice: "Advice", alerts: "Alerts", levels: "Levels", latency: "Latency", time: "Over time", comparison: "Comparison", tokens: "Tokens",
 	together: "Trends", errors: "Errors", figures: "Figures", course: "Around it", generator: "Resources", profile: "Profile", system: "System"};
 
 function navigation(sections) {
@@ -14,7 +14,7 @@ function unreachedSections() {
 }
 
 function measuredSections() {
-	return [breakingSection(), comparisonSection(), goalsSection(), levelsSection(), overLoadSection(), overTimeSection(), tokensSection(),
+	return [breakingSection(), comparisonSection(), goalsSection(), adviceSection(), alertsSection(), levelsSection(), overLoadSection(), overTimeSection(), tokensSection(),
 		togetherSection(), failuresSection(), latencySection(), courseSection(), generatorSection(), profileSection(), systemSection()];
 }
 

@@ -52,7 +52,7 @@ function verdictBanner() {
 	return h("header", {class: `banner ${tone}`, id: "verdict"},
 		h("p", {class: "about-run"}, h("b", {}, name), target.url ? ` · ${target.url}` : null, ` · ${started.replace("T", " ").replace("Z", " UTC")}`,
 			isKnown(duration) ? ` · ${figureSeconds(duration)}` : null),
-		h("h1", {}, h("span", {class: "verdict"}, sign(mark), word), h("span", {class: "exit"}, `exit ${verdict.exit_code}`)),
+		h("h1", {}, h("span", {class: "verdict"}, sign(mark), word), h("span", {class: "exit"}, `exit ${verdict.exit_code}`), gradeOf()),
 		sentence ? h("p", {class: "sentence"}, sentence) : null,
 		run.reasons.length ? h("ul", {class: "reasons"}, run.reasons.map((reason) => h("li", {}, reason))) : null,
 		omits ? note("A closed loop: its users wait for an answer before they ask again, so that response times leave out the waiting that an open load would show.") : null,

@@ -79,6 +79,8 @@ def profiles_of(urls, pid):
     steps = {"steps": {"from": "50/s", "by": "75/s", "every": "1s", "to": "500/s"}}
     watched = profile_of("breaks", urls["small"], steps, slo=["p95 <= 80ms (stretch 1ms)", "error_rate < 1%"])
     watched["target"]["watch"] = {"pid": pid}
+    watched["alerts"] = [{"when": "p50 > 1us", "name": "slow"}, {"when": "p50 > 90s"}]
+    watched["recommend"] = [{"when": "p50 > 1us", "text": "ask the <b>cache</b> first"}]
     chat = profile_of("streams", urls["llm"], {"steady": {"rate": "20/s", "for": "2s"}}, slo=["ttft.p50 <= 5s"])
     chat["requests"] = [{"name": "chat", "llm": {"api": "openai-chat", "model": "m", "prompt": "say it", "max_tokens": 12}}]
     users = profile_of("users", urls["fast"], {"steps": {"from": "1 users", "by": "2 users", "every": "1s", "to": "5 users"}})
@@ -219,6 +221,16 @@ def test_the_first_screen_answers_did_it_pass_where_does_it_break_and_why(pages,
     text = chromium.evaluate("document.getElementById('verdict').innerText")
     for words in (WORDS[shown(chromium)["result"]["verdict"]["status"]], "Breaks at", "Cause", point["failure_mode"].replace("_", " ")):
         assert words in text, (words, text)
+
+
+def test_advice_and_alerts_are_told(pages, chromium):
+    chromium.open(pages["breaks"])
+    assert "ask the <b>cache</b> first" in chromium.evaluate("document.getElementById('advice').innerText")
+    alerts = chromium.evaluate("document.getElementById('alerts').innerText")
+    assert "slow" in alerts and "fired" in alerts and "never fired" in alerts
+    chromium.open(pages["passes"])
+    verdict = shown(chromium)["result"]["verdict"]
+    assert f"{verdict['grade']}: {verdict['goals_met']} of " in chromium.evaluate("document.getElementById('verdict').innerText")
 
 
 def test_charts_are_those_that_the_kind_of_run_has(pages, chromium):
