@@ -11,6 +11,19 @@ function timeRange() {
 	return [0, greatest(ends) || 1];
 }
 
+const TIME_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
+const TIME_TICKS = 9;
+
+/* At whole minutes and hours, where powers of ten of seconds would be none. */
+function tickTime(axis) {
+	const wanted = (axis.max - axis.min) / TIME_TICKS, step = TIME_STEPS.find((one) => one >= wanted) || wanted;
+	const first = Math.ceil(axis.min / step - 1e-9);
+
+	axis.ticks = [];
+	for (let i = first; i * step <= axis.max * (1 + 1e-9); i++)
+		axis.ticks.push({value: i * step});
+}
+
 function drawBands(chart) {
 	const {ctx, chartArea: {left, right, top, bottom}, scales: {x}} = chart;
 
@@ -153,13 +166,20 @@ function isAlone(values, i) {
 	return isKnown(values[i]) && !isKnown(values[i - 1]) && !isKnown(values[i + 1]);
 }
 
+/* One for all where it can be: a radius of its own makes every point costly. */
+function pointRadii(values) {
+	const radii = values.map((_value, i) => (isAlone(values, i) ? 2 : 0));
+
+	return radii.some(Boolean) ? radii : 0;
+}
+
 /* datasets: {label, values (one per row), colour, …}. options: {isFirst, lines, isStacked, unit, isLog, most}. */
 function timeConfig(datasets, options) {
 	const known = datasets.map((d) => greatest(d.values));
 	const unit = axisUnit(options.unit, greatest(known)), middles = rowMiddles(), ends = rowEnds();
 	const [from, to] = charts.zoom || timeRange();
 	const base = baseOptions(unit, {
-		x: {min: from, max: to, stacked: options.isStacked, offset: false, grid: {color: theme.colour("line"), drawTicks: false, offset: false}, ticks: {
+		x: {min: from, max: to, afterBuildTicks: tickTime, stacked: options.isStacked, offset: false, grid: {color: theme.colour("line"), drawTicks: false, offset: false}, ticks: {
 			color: theme.colour("muted"), maxRotation: 0, autoSkipPadding: 24, callback: (value) => figureSeconds(value)}},
 		y: options.isLog ? logarithmic() : {stacked: options.isStacked, suggestedMax: options.most, ...options.y},
 		tooltip: {title: (items) => (items.length ? cursorTitle(items[0].dataIndex) : ""), ...options.tooltip},
@@ -187,7 +207,7 @@ function timeConfig(datasets, options) {
 			type: options.isStacked ? "bar" : undefined,
 			barPercentage: 1,
 			categoryPercentage: 1,
-			pointRadius: d.values.map((_value, i) => (isAlone(d.values, i) ? 2 : 0)),
+			pointRadius: pointRadii(d.values),
 		}))},
 		options: base,
 		plugins: [timeOverlay],

@@ -3,9 +3,11 @@
 
 const theme = {
 	listeners: [],
+	known: {}, /* colours that were asked for: a page of many levels asks thousands of times */
 
 	colour(name) {
-		return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+		theme.known[name] ??= getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+		return theme.known[name];
 	},
 
 	isDark() {
@@ -19,6 +21,7 @@ const theme = {
 			document.documentElement.dataset.theme = name;
 		else
 			delete document.documentElement.dataset.theme;
+		theme.known = {};
 		for (const listener of theme.listeners)
 			listener();
 	},
