@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Holds what comparisons and searches claim about chance against many real runs (tests/soak/README.md): ten minutes per
-# claim, an hour and a half for search.
+# claim, half an hour for compare, an hour and a half for search.
 #
 #   scripts/soak.sh                      every claim, 20 runs each
 #   scripts/soak.sh same --runs 5        one claim, fewer runs

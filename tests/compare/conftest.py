@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-BRUNT = os.environ["BRUNT"]
+BRUNT = os.path.abspath(os.environ["BRUNT"])
 
 
 def brunt(*arguments, env=None, **options):

@@ -208,6 +208,13 @@ def test_values_by_hand_are_held_by_tolerance_alone(runs, tmp_path):
     refused("compare", runs["a"], path, says="was written by hand, which a baseline may be")
 
 
+def test_the_shipped_values_are_a_baseline(runs):
+    document = compared(RESULTS.parent / "profiles" / "baselines" / "streaming.yaml", runs["a"], "--tolerance", "900%", expected=0)
+    values = {row["metric"]: row["baseline"] for row in document["comparison"]}
+    assert values == {"ttft.p50": 450e6, "ttft.p95": 650e6, "ttft.p99": 800e6, "ttft.mean": 480e6, "achieved_rate": 120,
+                      "in_flight.avg": 70, "error_rate": 0.005, "cpu.avg": 0.72, "memory.avg": 3500e6}
+
+
 def test_a_run_is_compared_in_one_go(runs, tmp_path):
     usual = profile_of("${env:SERVICE}")
     slow = run(tmp_path, "slow", {**usual, "regression": {"baseline": str(runs["a"]), "tolerance": "300%"}},

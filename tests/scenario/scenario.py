@@ -29,7 +29,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "machine"))
 from calm import Calm  # noqa: E402
 
 SCENARIO_KEYS = {"about", "timing", "server", "run", "expect"}
-RUN_KEYS = {"profile", "url", "shipped", "padding", "set", "args", "command", "script", "stdout", "signals", "control", "under", "timeout", "env", "files"}
+RUN_KEYS = {"profile", "url", "shipped", "padding", "set", "args", "command", "script", "stdout", "signals", "control", "under", "timeout", "env", "files", "earlier"}
 EXPECT_KEYS = {"exit", "result", "suite", "stdout", "stderr", "server", "also"}
 
 
@@ -129,6 +129,19 @@ def run_brunt(run, ran):
     drive.drive(command_of(run, ran), run, ran, env)
 
 
+def run_earlier(run, ran):
+    """A run before the one that the scenario is about, for that to be compared with; it must pass."""
+    if "earlier" not in run:
+        return
+    out, earlier = os.path.join(ran.folder, "earlier"), run["earlier"]
+    if "shipped" not in earlier:
+        earlier = {"profile": earlier}
+    done = subprocess.run([*command_of({**earlier, "args": ["--quiet", "--out", out]}, ran)], capture_output=True, text=True,
+                          timeout=90, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"the earlier run: exit {done.returncode}: {done.stdout[-800:]} {done.stderr[-800:]}")
+
+
 def collect(ran):
     def read(name):
         path = os.path.join(ran.folder, name)
@@ -191,6 +204,7 @@ def play(spec, folder, brunt):
         ran.server = server.start(spec.get("server"), folder, brunt, os.path.join(HERE, "nginx"))
         try:
             ran.server_session = ran.server.session
+            run_earlier(spec["run"], ran)
             run_brunt(spec["run"], ran)
             ran.server_count = ran.server.finish()
         finally:

@@ -12,6 +12,7 @@ import time
 
 LIMIT_S = 1200
 NEEDED = 0.85  # of the runs
+SECONDS = {"search": 10, "compare": 20}
 
 # claim: mean service times of the two arms, and what one run must say
 COMPARISONS = {
@@ -133,7 +134,44 @@ def search_once(brunt, _claim, seed, seconds):
                             f"{point['failure_mode']}, {point['search']['end']}{why}")
 
 
-CLAIMS = {**{claim: compare_once for claim in COMPARISONS}, "search": search_once}
+def keep_run(brunt, folder, name, target, seed, seconds):
+    """The results directory of one run of this server."""
+    path, out = os.path.join(folder, "soak.yaml"), os.path.join(folder, name)
+    profile = {"name": "soak", "seed": seed, "generator": {"lateness_p99": "50ms"}, "output": {"interval": "250ms"},
+               "target": {"url": target.url, "timeout": "5s", "connections": 100},
+               "load": {"steady": {"rate": "200/s", "for": f"{seconds}s"}, "spacing": "poisson", "warmup": "500ms"},
+               "requests": [{"name": "root", "get": "/"}]}
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(profile, file)
+    ran = subprocess.run([brunt, "run", path, "--quiet", "--out", out], capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    if ran.returncode not in (0, 3):
+        sys.exit(f"soak: exit {ran.returncode}: {ran.stdout[-500:]} {ran.stderr[-500:]}")
+    return out
+
+
+def compared_alone(brunt, claim, seed, seconds):
+    """Whether `brunt compare` says of three runs of one server, and one of the same or of another that is 15% slower, what is
+    true; None: a run was void, so that there is nothing to compare."""
+    is_slower = seed % 2 == 1
+    with tempfile.TemporaryDirectory(prefix="brunt-soak-") as folder:
+        runs = []
+        for i, ms in enumerate((20.0, 20.0, 20.0, 23.0 if is_slower else 20.0)):
+            target = Target(brunt, "--service-time", f"lognormal:{ms}ms:0.2", "--seed", 4 * seed + i)
+            try:
+                runs.append(keep_run(brunt, folder, f"run-{i}", target, seed, seconds))
+            finally:
+                target.stop()
+        ran = subprocess.run([brunt, "compare", *runs[:3], "--", runs[3], "--format", "json"], capture_output=True,
+                             text=True, timeout=LIMIT_S, check=False)
+    if not ran.stdout:
+        return None, False, ran.stderr.strip()[:200]
+    rows = json.loads(ran.stdout)["comparison"]
+    has_regressed = ran.returncode == 1
+    is_so = row_of(rows, "response.p50")["status"] == "regression" if is_slower else not has_regressed
+    return is_so, not is_slower and has_regressed, f"{'slower' if is_slower else 'same  '} exit {ran.returncode}  {line_of(rows)}"
+
+
+CLAIMS = {**{claim: compare_once for claim in COMPARISONS}, "compare": compared_alone, "search": search_once}
 
 
 def soak(brunt, claim, runs, seconds):
@@ -154,16 +192,16 @@ def soak(brunt, claim, runs, seconds):
 
 def main():
     parser = argparse.ArgumentParser(prog="soak.sh", description=__doc__)
-    parser.add_argument("claims", nargs="*", help="same, slower, interval, search; all where none is named")
+    parser.add_argument("claims", nargs="*", help="same, slower, interval, compare, search; all where none is named")
     parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument("--seconds", type=float, help="of each of a comparison's eight blocks (3), of each level of a search (10)")
+    parser.add_argument("--seconds", type=float, help="of each of a comparison's eight blocks (3), of each run of compare (20), of each level of a search (10)")
     parser.add_argument("--brunt", required=True, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     unknown = set(arguments.claims) - set(CLAIMS)
     if unknown:
         parser.error(f"no such claim: {', '.join(sorted(unknown))}; there are {', '.join(CLAIMS)}")
     brunt = os.path.abspath(arguments.brunt)
-    results = [soak(brunt, claim, arguments.runs, arguments.seconds or (10 if claim == "search" else 3))
+    results = [soak(brunt, claim, arguments.runs, arguments.seconds or SECONDS.get(claim, 3))
                for claim in arguments.claims or CLAIMS]
     sys.exit(0 if all(results) else 1)
 
