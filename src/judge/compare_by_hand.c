@@ -6,6 +6,7 @@
 #include "judge/compare.h"
 #include "judge/compared.h"
 #include "judge/estimate.h"
+#include "judge/metrics.h"
 
 /* A run against values that somebody wrote down: without samples on that side there is no noise to be told from, and
  * the tolerance alone decides. */
@@ -36,6 +37,15 @@ status_of(double worse, double tolerance)
 	if (worse > 0)
 		return worse > tolerance ? COMPARISON_REGRESSION : COMPARISON_SMALL_REGRESSION;
 	return worse < -tolerance ? COMPARISON_IMPROVEMENT : COMPARISON_SMALL_IMPROVEMENT;
+}
+
+/* Failures rank above every sample: of a distribution without any, in a run with successes, that would make the worst
+ * of what was never measured. */
+static bool
+is_measured(const struct arm *arm, const struct expr *measure)
+{
+	return metric_kind(measure->metric) != METRIC_OF_DISTRIBUTION || arm->measured.counts.ok == 0 ||
+	       arm->measured.histograms[metric_index(measure->metric)].total > 0;
 }
 
 static void
@@ -96,6 +106,10 @@ compare_by_hand(
 		struct estimate estimate;
 
 		estimate_init(&estimate, &samples[1], &value->measure, (double)plan->target.timeout_ns);
+		if (!is_measured(current, &value->measure)) {
+			estimate.value = NAN;
+			snprintf(estimate.note, sizeof(estimate.note), "not measured");
+		}
 		set_row(&result->rows[result->rows_n++], &item, value->value, &estimate, plan);
 		estimate_fini(&estimate);
 	}

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "plan/parse.h"
 
+#define FORM "holds 'values: {ttft.p95: 650ms, ...}'"
 #define BY_HAND_BYTES_CEILING ((size_t)64 * 1024)
 
 struct reading {
@@ -68,8 +69,7 @@ read_tree(struct reading *r, const struct plan_node *root, const char *path, str
 	const struct plan_node *values = root->kind == NODE_MAP ? node_get(root, "values") : NULL;
 
 	if (values == NULL)
-		return plan_error(root, err,
-			"this is no baseline; one that is written by hand holds 'values: {ttft.p95: 650ms, ...}'");
+		return plan_error(root, err, "this is no baseline; one that is written by hand " FORM);
 	for (const struct plan_node *item = root->first; item != NULL; item = item->next)
 		if (item != name && item != values)
 			return plan_error(item, err,
@@ -95,7 +95,10 @@ by_hand_load(const char *path, const struct plan_metric *const *metrics, struct 
 	arena_init(&by_hand->arena);
 	struct reading r = {.context = {.arena = &by_hand->arena}, .metrics = metrics};
 	const char *file = arena_strdup(&by_hand->arena, path);
-	const struct plan_node *root = yaml_read(&by_hand->arena, text, length, file, true, err);
+	const struct plan_node *root =
+		text[strspn(text, " \t\r\n")] == '\0'
+			? (error_at(err, file, 1, 1, "it is empty; a baseline that is written by hand %s", FORM), NULL)
+			: yaml_read(&by_hand->arena, text, length, file, true, err);
 	bool is_read = root != NULL && read_tree(&r, root, file, by_hand, err);
 
 	free(text);

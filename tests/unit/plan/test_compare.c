@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "plan/compare.h"
 #include "plan/experiment.h"
 #include "unit/plan/fakes.h"
 
@@ -138,6 +139,86 @@ test_mistakes_in_compare_are_named(void **state)
 		"resamples: '7' is too little; the least is 200");
 }
 
+static void
+test_a_regression_has_a_baseline_and_a_tolerance_of_its_own(void **state)
+{
+	struct plan_experiment *e = load_good(HEAD
+		"compare: {gate: [p95, buy.p50], tolerances: {buy.p50: 1%}}\nregression: {baseline: nightly, tolerance: 20%}\n");
+	const struct plan *plan = e->arms[0].plan;
+
+	(void)state;
+	assert_string_equal(plan->regression.baseline, "nightly");
+	assert_false(plan->regression.is_forced);
+	assert_true(fabs(plan->compare.tolerance - 0.2) < 1e-12);
+	assert_true(fabs(plan->compare.named[0].tolerance - 0.2) < 1e-12);
+	assert_true(fabs(plan->compare.named[1].tolerance - 0.01) < 1e-12);
+	experiment_free(e);
+	e = load_good(HEAD "regression: {baseline: last.yaml, tolerance: {p95: 5%}, force: true}\n");
+	plan = e->arms[0].plan;
+	assert_true(plan->regression.is_forced);
+	assert_int_equal(plan->compare.named_n, 1);
+	assert_true(fabs(plan->compare.named[0].tolerance - 0.05) < 1e-12);
+	assert_true(fabs(plan->compare.tolerance - 0.1) < 1e-12);
+	experiment_free(e);
+	e = load_good(HEAD "regression: nightly\n");
+	assert_string_equal(e->arms[0].plan->regression.baseline, "nightly");
+	experiment_free(e);
+}
+
+static void
+test_files_of_a_regression_are_relative_to_the_profile_and_names_are_names(void **state)
+{
+	struct error err = {0};
+	const char *file = HEAD "regression: base/last.yaml\n", *name = HEAD "regression: nightly\n";
+	struct plan *plan = plan_load_text(file, strlen(file), "dir/p.yaml", NULL, 0, &fake_tables, &err);
+
+	(void)state;
+	assert_non_null(plan);
+	assert_string_equal(plan->regression.baseline, "dir/base/last.yaml");
+	plan_free(plan);
+	plan = plan_load_text(name, strlen(name), "dir/p.yaml", NULL, 0, &fake_tables, &err);
+	assert_non_null(plan);
+	assert_string_equal(plan->regression.baseline, "nightly");
+	plan_free(plan);
+}
+
+static void
+test_a_flag_says_tolerances_of_all_or_of_one(void **state)
+{
+	struct plan_experiment *e = load_good(HEAD "compare: {gate: [p95, buy.p50], tolerances: {buy.p50: 1%}}\n");
+	struct plan *plan = e->arms[0].plan;
+	struct error err = {0};
+
+	(void)state;
+	assert_true(compare_adjust(plan, "30%", fake_tables.metrics, &err));
+	assert_true(compare_adjust(plan, "buy.p99=2%", fake_tables.metrics, &err));
+	assert_true(compare_adjust(plan, "p95=3%", fake_tables.metrics, &err));
+	assert_int_equal(plan->compare.named_n, 3);
+	assert_true(fabs(plan->compare.tolerance - 0.3) < 1e-12);
+	assert_true(fabs(plan->compare.named[0].tolerance - 0.03) < 1e-12);
+	assert_true(fabs(plan->compare.named[1].tolerance - 0.01) < 1e-12);
+	assert_true(fabs(plan->compare.named[2].tolerance - 0.02) < 1e-12);
+	assert_false(compare_adjust(plan, "p95=", fake_tables.metrics, &err));
+	err = (struct error){0};
+	assert_false(compare_adjust(plan, "=5%", fake_tables.metrics, &err));
+	assert_string_equal(err.message, "'=5%' is not a share such as 5%, or MEASURE=SHARE such as p95=5%");
+	err = (struct error){0};
+	assert_false(compare_adjust(plan, "nothing=5%", fake_tables.metrics, &err));
+	experiment_free(e);
+}
+
+static void
+test_mistakes_in_regression_are_named(void **state)
+{
+	(void)state;
+	assert_refused(HEAD "regression: {baseline: x, tolerance: 5ms}\n", "p.yaml:4:38",
+		"tolerance: '5ms' is not a share such as 10% or 0.1");
+	assert_refused(HEAD TWO_ARMS "regression: nightly\n", "p.yaml:5:13",
+		"regression: one run is compared with a baseline, and 'arms' makes several");
+	assert_refused(HEAD "regression: {baseline: [a]}\n", "p.yaml:4:24",
+		"baseline: write a saved baseline's name, a file or a results directory");
+}
+
 int
 main(void)
 {
@@ -148,6 +229,10 @@ main(void)
 		cmocka_unit_test(test_gating_can_be_switched_off),
 		cmocka_unit_test(test_goals_of_two_arms_need_two_arms),
 		cmocka_unit_test(test_mistakes_in_compare_are_named),
+		cmocka_unit_test(test_a_regression_has_a_baseline_and_a_tolerance_of_its_own),
+		cmocka_unit_test(test_files_of_a_regression_are_relative_to_the_profile_and_names_are_names),
+		cmocka_unit_test(test_a_flag_says_tolerances_of_all_or_of_one),
+		cmocka_unit_test(test_mistakes_in_regression_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
