@@ -31,11 +31,11 @@ def run(folder, name, profile, *flags, expected=(0,), env=None):
 
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory):
-    """Two of the same, one that takes ten times as long (of the same profile: how long is told by the environment), and such
+    """Two of the same, one that takes fifty times as long (of the same profile: how long is told by the environment), and such
     as are not alike."""
     folder = tmp_path_factory.mktemp("runs")
     usual = profile_of("${env:SERVICE}")
-    fast, slow = {"SERVICE": "4ms"}, {"SERVICE": "40ms"}
+    fast, slow = {"SERVICE": "2ms"}, {"SERVICE": "100ms"}
     return {
         "a": run(folder, "a", usual, env=fast),
         "b": run(folder, "b", usual, env=fast),
