@@ -102,10 +102,12 @@ function forestFigure(rows, arm) {
 }
 
 function armTable() {
+	const isMatrix = isSeveral() && run.result.experiment.kind === "matrix", first = run.result.arms[0].achieved_per_s;
 	const hasTokens = run.result.arms.some((arm) => arm.latency_ns.ttft);
 
-	return table("Arms", ["arm|", "runs", "achieved", "errors", "P50", "P95", "P99", ...(hasTokens ? ["TTFT P50", "TTFT P95"] : []), "in flight"],
-		run.result.arms.map((arm) => [h("b", {}, arm.name), arm.repeats, figureRate(arm.achieved_per_s), figureRatio(arm.totals.error_rate),
+	return table("Arms", [isMatrix ? "cell|" : "arm|", "runs", "achieved", ...(isMatrix ? ["× the first"] : []), "errors", "P50", "P95", "P99", ...(hasTokens ? ["TTFT P50", "TTFT P95"] : []), "in flight"],
+		run.result.arms.map((arm) => [h("b", {}, arm.name), arm.repeats, figureRate(arm.achieved_per_s),
+			...(isMatrix ? [isKnown(arm.achieved_per_s) && first > 0 ? `${digits(arm.achieved_per_s / first)}×` : NA] : []), figureRatio(arm.totals.error_rate),
 			figureTime(arm.latency_ns.response.p50), figureTime(arm.latency_ns.response.p95), figureTime(arm.latency_ns.response.p99),
 			...(hasTokens ? [figureTime((arm.latency_ns.ttft || {}).p50), figureTime((arm.latency_ns.ttft || {}).p95)] : []),
 			figureCount(arm.in_flight_peak)]));
@@ -147,7 +149,7 @@ function comparisonSection() {
 
 	if (!arms)
 		return null;
-	return section("comparison", "Comparison",
+	return section("comparison", experiment && experiment.kind === "matrix" ? "Cells" : "Comparison",
 		againstFacts(), armTable(),
 		methods.map((method) => {
 			const rows = comparison.filter((row) => row.arm === method.arm);

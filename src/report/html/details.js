@@ -32,7 +32,7 @@ function requestTable() {
 }
 
 function latencySection() {
-	return section("figures", "Latency in figures", isSeveral() ? missing("of several runs together: each arm has its own, above.")
+	return section("figures", "Latency in figures", isSeveral() ? missing("of several runs together: each has its own, above, and more of them on its own page.")
 		: [note("response = lateness (ours) + queue + service, from the moment each request was due; percentiles of successes."), latencyTable(), requestTable()]);
 }
 
@@ -105,12 +105,14 @@ function gaugeTable() {
 	const names = [...new Set([target, idle, generator].flatMap(Object.keys))];
 	const figure = (of, name, which) => (of[name] ? figureIn(gaugeUnit(name), of[name][which]) : "–");
 
-	return table("Resources", ["|", "target idle", "target average", "target peak", "brunt average", "brunt peak"], names.map((name) => [
+	return names.length === 0 ? null : table("Resources", ["|", "target idle", "target average", "target peak", "brunt average", "brunt peak"], names.map((name) => [
 		name.replace(/_(bytes|ns)$/, "").replaceAll("_", " "), figure(idle, name, "avg"), figure(target, name, "avg"), figure(target, name, "peak"),
 		figure(generator, name, "avg"), figure(generator, name, "peak")]));
 }
 
 function generatorSection() {
+	if (isSeveral())
+		return section("generator", "Generator and resources", missing("of several runs together: each run's own page tells them."));
 	const {generator, resources, latency_ns: latency, scraped} = run.result, energy = resources.energy;
 
 	return section("generator", "Generator and resources",

@@ -4,7 +4,7 @@ const SHORT_NAMES = {break: "Break", slo: "Objectives", advice: "Advice", alerts
 	together: "Trends", errors: "Errors", figures: "Figures", course: "Around it", generator: "Resources", profile: "Profile", system: "System"};
 
 function navigation(sections) {
-	return h("nav", {"aria-label": "On this page"}, sections.map((one) => h("a", {href: `#${one.id}`}, SHORT_NAMES[one.id])), theme.button());
+	return h("nav", {"aria-label": "On this page"}, sections.map((one) => h("a", {href: `#${one.id}`}, SHORT_NAMES[one.id] || one.id)), theme.button());
 }
 
 /* Of a target that was never reached there are errors, and nothing that was measured. */

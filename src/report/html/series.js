@@ -1,4 +1,5 @@
-/* The run, and its series by columns. A row ends at at_s and is as long as the step, or shorter where it is the last. */
+/* The run, and its series by columns. A row begins where the one before ended: mostly a step earlier, more where brunt
+ * itself was late, less where it is the last. */
 
 const run = JSON.parse(document.getElementById("run").textContent);
 
@@ -29,7 +30,7 @@ function column(name) {
 function rowLengths() {
 	const {rows, step_s: step} = run.series;
 
-	return rows.map((row, i) => Math.max(Math.min(step, row[0] - (i > 0 ? rows[i - 1][0] : row[0] - step)), step / 100));
+	return rows.map((row, i) => Math.max(i > 0 ? row[0] - rows[i - 1][0] : Math.min(step, row[0]), step / 100));
 }
 
 function rowMiddles() {

@@ -95,6 +95,7 @@ def profiles_of(urls, pid):
                                "confirm": "1s", "limit": "6s"}}),
         "arms": profile_of("arms", urls["fast"], {"steady": {"rate": "60/s", "for": "1s"}}, repeats=2,
                            arms={"old": {}, "new": {"set": {"target.url": urls["small"]}}}, slo=["improvement(p50) >= 5%"]),
+        "matrix": profile_of("matrix", urls["fast"], {"steady": {"rate": "40/s", "for": "500ms"}}, matrix={"load.steady.rate": ["40/s", "80/s"]}),
         "streams": chat,
         "users": users,
         "invalid": {**profile_of("invalid", urls["fast"], steady), "generator": {"lateness_p99": "1ns", "lateness_share": "0%"}},
@@ -170,7 +171,7 @@ def chromium():
     one.close()
 
 
-KINDS = ["breaks", "passes", "searches", "arms", "streams", "users", "invalid", "unreachable", "spikes", "killed", "hostile", "compared"]
+KINDS = ["breaks", "passes", "searches", "arms", "matrix", "streams", "users", "invalid", "unreachable", "spikes", "killed", "hostile", "compared"]
 WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "unreachable": "UNREACHABLE", "interrupted": "INTERRUPTED"}
 
 # Share of a canvas's pixels that are painted; how many colours they have.
