@@ -74,9 +74,13 @@ class Bench:
         try:
             row.update(peer.read(load, generator, folder))
         except (ValueError, KeyError, AttributeError, OSError) as error:
-            ended = f"exit {cost['exit']}" if cost["signal"] == 0 else f"signal {cost['signal']}"
-            row["error"] = f"{peer.name}: {ended}, {error}: {generator.stderr()[-300:]}"
+            row["error"] = f"{peer.name}: {ended(cost)}, {error}: {generator.stderr()[-300:]}"
         return check_count(row, seen)
+
+
+def ended(cost):
+    """How a program did; at its time limit it is killed, by signal 9."""
+    return f"exit {cost['exit']}" if cost["signal"] == 0 else f"signal {cost['signal']}"
 
 
 def disturbance(row):

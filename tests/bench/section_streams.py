@@ -15,7 +15,7 @@ from figures import medians
 from machine import STEAL_MAX, Steal
 from processes import GENERATOR_CORE, Launched
 from rounds import sound
-from run import LIMIT_S, WAIT_MAX, watch
+from run import LIMIT_S, WAIT_MAX, ended, watch
 from server import Started
 
 STREAMS, GAP_MS, TOKENS = 2000, 20, 100
@@ -79,7 +79,7 @@ def carry_in(bench, folder, how, seconds):
     try:
         row.update(figures_of(json.loads(generator.stdout())))
     except (ValueError, KeyError, TypeError) as error:
-        row["error"] = f"exit {cost['exit']}, {error}: {generator.stderr()[-300:]}"
+        row["error"] = f"{ended(cost)}, {error}: {generator.stderr()[-300:]}"
     return check(row)
 
 
