@@ -309,6 +309,7 @@ campaign_start_watching(struct campaign *campaign)
 	uv_timer_init(&campaign->loop, &campaign->live_timer);
 	campaign->live_timer.data = campaign;
 	uv_timer_start(&campaign->live_timer, campaign_on_live_timer, LIVE_STEP_MS, LIVE_STEP_MS);
+	requests_log_start(&campaign->requests_log, &campaign->loop);
 	probes_start(&campaign->probes);
 	scrapes_start(&campaign->scrapes);
 	if (campaign->options->control_path != NULL)
@@ -336,6 +337,8 @@ campaign_stop_watching(struct campaign *campaign)
 	while ((campaign->target_sampler != NULL && !campaign->target_sampling.is_closed) ||
 		!campaign->self_sampling.is_closed)
 		uv_run(&campaign->loop, UV_RUN_ONCE);
+	requests_log_stop(&campaign->requests_log);
+	campaign->chronicle.requests = campaign->requests_log.record;
 }
 
 static void
@@ -379,6 +382,7 @@ campaign_close(struct campaign *campaign)
 		campaign->options->part == NULL)
 		fclose(campaign->digest.events_copy);
 	digest_fini(&campaign->digest);
+	requests_log_fini(&campaign->requests_log);
 	if (campaign->live != NULL)
 		live_view_free(campaign->live);
 	if (campaign->result_dir != NULL)
@@ -403,6 +407,7 @@ campaign_go(struct campaign *campaign)
 		.clock = &monotonic_clock,
 		.shards = 1,
 		.addresses = &campaign->addresses,
+		.exchanges = campaign->requests_log.plan != NULL ? &campaign->requests_log.ring : NULL,
 		.shares_target_cpu = campaign_shares_target_cpu(campaign),
 		.events = &campaign_run_events,
 		.context = campaign,
@@ -450,6 +455,7 @@ campaign_run(const struct campaign_options *options)
 	campaign->digest.context = campaign;
 	campaign->result_dir = result_dir_open(options->plan, &campaign->identity, options->out_dir, &err);
 	campaign->digest.result_dir = campaign->result_dir;
+	requests_log_init(&campaign->requests_log, options->plan, campaign->result_dir);
 	if (campaign->result_dir == NULL || !campaign_open_events_copy(campaign, &err) ||
 		!control_input_open(&campaign->control, options->control_path, &err)) {
 		exit_code = campaign_refuse(campaign, &err);

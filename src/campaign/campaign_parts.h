@@ -8,6 +8,7 @@
 #include "campaign/digest.h"
 #include "campaign/lifecycle.h"
 #include "campaign/probes.h"
+#include "campaign/requests_log.h"
 #include "campaign/sampling.h"
 #include "campaign/scrapes.h"
 #include "campaign/target_process.h"
@@ -36,6 +37,7 @@ struct campaign {
 	struct digest digest;
 	struct result_dir *result_dir;
 	struct live_view *live;
+	struct requests_log requests_log;
 	struct driver *driver;
 	struct run_config run_config;
 	bool is_driving;  /* the load is under way, or about to be */

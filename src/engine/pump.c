@@ -51,6 +51,8 @@ pump_end_flight(struct pump *pump, struct flight *flight, enum outcome outcome, 
 	flight->x.outcome = outcome;
 	flight->x.failure = failure;
 	recorder_add_exchange(pump->recorder, &flight->x, pump_window(pump, now_ns));
+	if (pump->exchanges != NULL)
+		exchange_ring_add(pump->exchanges, &flight->x, outcome, failure);
 	timeline_add(&pump->timeline, flight->x.level, -1);
 	pump_count_in_flight(pump, -1, now_ns);
 	if (flight->visit == NULL)
@@ -195,6 +197,8 @@ void
 pump_lose(struct pump *pump, const struct exchange *x, enum failure failure)
 {
 	recorder_add_lost(pump->recorder, x->level, x->request, failure, 1);
+	if (pump->exchanges != NULL)
+		exchange_ring_add(pump->exchanges, x, OUTCOME_FAILURE, failure);
 	timeline_add(&pump->timeline, x->level, -1);
 }
 

@@ -6,6 +6,7 @@
 #include "engine/lane.h"
 #include "engine/pool.h"
 #include "engine/timeline.h"
+#include "measure/exchange_ring.h"
 #include "measure/events.h"
 #include "measure/recorder.h"
 
@@ -16,6 +17,7 @@ struct pump {
 	const struct plan *plan;
 	const struct run_clock *clock;
 	struct recorder *recorder;
+	struct exchange_ring *exchanges; /* NULL: nobody wants them */
 	struct timeline timeline;
 	struct flights flights;
 	struct pool pool;
@@ -44,6 +46,7 @@ struct pump_config {
 	const struct run_clock *clock;
 	uv_loop_t *loop;
 	const struct addresses *addresses;
+	struct exchange_ring *exchanges; /* NULL: nobody wants them */
 	struct template *const *templates;
 	const struct reader_ops *const *readers;
 	struct extractor *const *extractors; /* of flows' steps; each may be NULL */

@@ -170,8 +170,11 @@ pump_init(struct pump *pump, const struct pump_config *config)
 	uint32_t flights_max = 0;
 	int64_t end_ns;
 
-	*pump = (struct pump){
-		.plan = plan, .clock = config->clock, .on_level = config->on_level, .context = config->context};
+	*pump = (struct pump){.plan = plan,
+		.clock = config->clock,
+		.exchanges = config->exchanges,
+		.on_level = config->on_level,
+		.context = config->context};
 	pump->lanes_n = plan->scenarios_n;
 	pump->lanes = must_calloc(pump->lanes_n, sizeof(*pump->lanes));
 	for (size_t i = 0; i < pump->lanes_n; i++) {

@@ -96,6 +96,7 @@ run_new(const struct run_config *config, struct error *err)
 				      .clock = &run->clock,
 				      .loop = config->loop,
 				      .addresses = &run->addresses,
+				      .exchanges = config->exchanges,
 				      .templates = run->requests.templates,
 				      .readers = run->requests.readers,
 				      .extractors = run->requests.extractors,

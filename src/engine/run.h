@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "measure/events.h"
+#include "measure/exchange_ring.h"
 #include "measure/recorder.h"
 #include "net/address.h"
 #include "plan/plan.h"
@@ -46,7 +47,8 @@ struct run_config {
 	 * by control messages, so that the levels of all shards are the same. */
 	bool is_led;
 	const struct addresses *addresses;
-	bool shares_target_cpu; /* the watched target may run on no other CPU than ours */
+	struct exchange_ring *exchanges; /* where each goes that has ended; NULL: nowhere */
+	bool shares_target_cpu;          /* the watched target may run on no other CPU than ours */
 	const struct run_events *events;
 	void *context;
 };

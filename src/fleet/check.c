@@ -50,6 +50,10 @@ fleet_check(const struct plan *plan, const struct fleet_options *options, struct
 {
 	if (!check_profile(options->profile, err))
 		return false;
+	if (plan->output.requests_log != REQUESTS_LOG_OFF)
+		return error_set(err,
+			"--workers: output.requests_log is written by one process alone; run it without --workers, or set "
+			"it to off");
 	if (plan->target.connections < options->workers)
 		return refuse_share(plan, options->workers, "target.connections", plan->target.connections, err);
 	for (size_t i = 0; i < plan->scenarios_n; i++)

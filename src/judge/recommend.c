@@ -104,7 +104,8 @@ look_at(struct verdict *verdict, const struct judge_view *view, const char *name
 	double measured = value_of(when, verdict, view);
 	const struct level_summary *level = answering_level(verdict, view);
 
-	/* Where nothing was measured of it, or a percentile falls among the failures, the failures say what is wrong. */
+	/* Where nothing was measured of it, or a percentile falls among the failures, the failures say what is wrong.
+	 */
 	if (!isfinite(measured) || !expr_holds(when, measured))
 		return;
 	if (view->is_stepped && !when->metric->is_of_the_run && level != NULL)

@@ -9,6 +9,15 @@
 
 #define CHRONICLE_TEXT_MAX 160
 
+/* requests.ndjson */
+struct requests_record {
+	bool is_kept;
+	uint64_t written;
+	uint64_t dropped; /* they ended faster than they could be written */
+	uint64_t beyond;  /* they came when it was full */
+	int64_t full_ns;  /* since T0; −1: it never was */
+};
+
 /* before, after or beside */
 struct hook_record {
 	bool was_run, has_failed;
@@ -76,6 +85,7 @@ struct scrape_record {
 };
 
 struct chronicle {
+	struct requests_record requests;
 	struct hook_record before, beside, after;
 	int64_t ready_after_ns; /* since the target was started, else since `before` ended; −1: nobody asked */
 	uint64_t ready_polls;

@@ -8,6 +8,7 @@ static const char *const pick_names[] = {"lifo", "round_robin", NULL};
 static const char *const energy_prints_names[] = {"joules", "watts", NULL};
 static const char *const when_full_names[] = {"queue", "drop", NULL};
 static const char *const pacing_names[] = {"auto", "precise", "relaxed", NULL};
+static const char *const requests_log_names[] = {"off", "errors", "sample", "all", NULL};
 static const char *const on_failure_names[] = {"end", "continue", NULL};
 static const char *const order_names[] = {"interleaved", "sequential", NULL};
 static const char *const feed_order_names[] = {"sequential", "random", "shuffle", NULL};

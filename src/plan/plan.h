@@ -137,10 +137,14 @@ struct plan_generator {             /* when our own limits void a level (DEFINIT
 	int64_t loop_gap_ns;        /* 1 s */
 };
 
+enum plan_requests_log { REQUESTS_LOG_OFF, REQUESTS_LOG_ERRORS, REQUESTS_LOG_SAMPLE, REQUESTS_LOG_ALL };
+
 struct plan_output {
 	const char *dir;          /* "results" */
 	int64_t interval_ns;      /* 1 s */
 	struct plan_list formats; /* of const struct plan_choice *: what is written beside the usual reports */
+	enum plan_requests_log requests_log;
+	uint64_t requests_log_bytes; /* most that it may take */
 };
 
 struct plan_slo {

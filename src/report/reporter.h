@@ -101,6 +101,7 @@ struct result_dir *result_dir_open(
 /* Appends whole lines; a failure is remembered, reported once, and never stops the run. Called from the thread pool. */
 void result_dir_add_events(struct result_dir *dir, const char *bytes, size_t length);
 void result_dir_add_hlog(struct result_dir *dir, const char *bytes, size_t length);
+void result_dir_add_requests(struct result_dir *dir, const char *bytes, size_t length); /* where the plan keeps them */
 /* Writes result.json, profile.yaml and the terminal report, then gives the directory its final name. False: something
  * was lost, err says what. */
 bool result_dir_finish(struct result_dir *dir, const struct report *report, struct error *err);

@@ -70,6 +70,24 @@ result_add_verdict(cJSON *result, const struct report *report)
 }
 
 static void
+add_requests_log(cJSON *result, const struct report *report)
+{
+	static const char *const modes[] = {"off", "errors", "sample", "all"};
+	const struct requests_record *record = report->chronicle != NULL ? &report->chronicle->requests : NULL;
+
+	if (record == NULL || !record->is_kept)
+		return;
+	cJSON *o = value_add_object(result, "requests_log");
+
+	value_set_text(o, "file", "requests.ndjson");
+	value_set_text(o, "mode", modes[report->plan->output.requests_log]);
+	value_set_count(o, "written", record->written);
+	value_set_count(o, "dropped", record->dropped);
+	value_set_count(o, "beyond", record->beyond);
+	value_set_seconds(o, "full_at_s", record->full_ns);
+}
+
+static void
 add_recommendations(cJSON *result, const struct verdict *verdict)
 {
 	cJSON *list = value_add_array(result, "recommendations");
@@ -173,6 +191,7 @@ result_object(const struct report *report, const struct system_info *system)
 	result_add_against(result, report);
 	result_add_comparison(result, report);
 	result_add_course(result, report);
+	add_requests_log(result, report);
 	result_add_resources(result, report);
 	result_add_scraped(result, report);
 	add_system(result, system);

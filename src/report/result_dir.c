@@ -21,7 +21,7 @@ struct result_dir {
 	char working[PATH_MAX]; /* where it is written: path.partial, or path itself where that was there and empty */
 	char parent[PATH_MAX];
 	bool is_latest_wanted; /* results/<name>/latest: not where --out named the directory */
-	struct journal events, hlog;
+	struct journal events, hlog, requests;
 	struct error lost; /* the first thing that could not be written at the end */
 };
 
@@ -116,7 +116,9 @@ open_files(struct result_dir *dir, const struct plan *plan, struct error *err)
 		return false;
 	int fd = open(dir->working, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool is_open =
-		fd >= 0 && journal_init(&dir->events, fd, "events.ndjson") && journal_init(&dir->hlog, fd, "run.hlog");
+		fd >= 0 && journal_init(&dir->events, fd, "events.ndjson") &&
+		journal_init(&dir->hlog, fd, "run.hlog") &&
+		(plan->output.requests_log == REQUESTS_LOG_OFF || journal_init(&dir->requests, fd, "requests.ndjson"));
 
 	if (!is_open)
 		error_set(err, "cannot write into '%s': %s", dir->working, strerror(errno));
@@ -130,7 +132,7 @@ result_dir_open(const struct plan *plan, const struct run_identity *identity, co
 {
 	struct result_dir *dir = must_alloc(sizeof(*dir));
 
-	dir->events.fd = dir->hlog.fd = -1;
+	dir->events.fd = dir->hlog.fd = dir->requests.fd = -1;
 	if (!place(dir, plan, identity, exactly)) {
 		error_set(err, "the path of the results directory is too long");
 		goto fail;
@@ -155,13 +157,15 @@ result_dir_free(struct result_dir *dir)
 		journal_fini(&dir->events);
 	if (dir->hlog.fd >= 0)
 		journal_fini(&dir->hlog);
+	if (dir->requests.fd >= 0)
+		journal_fini(&dir->requests);
 	free(dir);
 }
 
 void
 result_dir_discard(struct result_dir *dir)
 {
-	static const char *const names[] = {"profile.yaml", "events.ndjson", "run.hlog"};
+	static const char *const names[] = {"profile.yaml", "events.ndjson", "run.hlog", "requests.ndjson"};
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -191,6 +195,12 @@ result_dir_add_hlog(struct result_dir *dir, const char *bytes, size_t length)
 	add_lines(dir, &dir->hlog, bytes, length);
 }
 
+void
+result_dir_add_requests(struct result_dir *dir, const char *bytes, size_t length)
+{
+	add_lines(dir, &dir->requests, bytes, length);
+}
+
 const char *
 result_dir_path(const struct result_dir *dir)
 {
@@ -206,7 +216,10 @@ result_dir_working(const struct result_dir *dir)
 bool
 result_dir_failed(const struct result_dir *dir, char *text, size_t size)
 {
-	const struct journal *torn = dir->events.error ? &dir->events : dir->hlog.error ? &dir->hlog : NULL;
+	const struct journal *torn = dir->events.error     ? &dir->events
+				     : dir->hlog.error     ? &dir->hlog
+				     : dir->requests.error ? &dir->requests
+							   : NULL;
 
 	if (error_is_set(&dir->lost))
 		error_text(&dir->lost, text, size);
@@ -295,6 +308,8 @@ result_dir_finish(struct result_dir *dir, const struct report *report, struct er
 
 	journal_sync(&dir->events);
 	journal_sync(&dir->hlog);
+	if (dir->requests.fd >= 0)
+		journal_sync(&dir->requests);
 	/* Without result.json it keeps the name that says so: brunt report can finish it. */
 	if (write_documents(dir, report) && give_final_name(dir) && dir->is_latest_wanted)
 		result_dir_link_latest(dir->path);

@@ -148,6 +148,23 @@ add_several(const struct report *report, struct page *page)
 	terminal_add_failures(report, page);
 }
 
+static void
+add_requests_log(const struct report *report, struct page *page)
+{
+	const struct requests_record *record = report->chronicle != NULL ? &report->chronicle->requests : NULL;
+	char written[FIGURE_MAX], missing[FIGURE_MAX], at[FIGURE_MAX];
+
+	if (record == NULL || !record->is_kept)
+		return;
+	page_entry(page, "requests", PAINT_PLAIN, "%s in requests.ndjson", figure_count(record->written, written));
+	if (record->full_ns >= 0)
+		page_entry(page, "", PAINT_WARN, "it was full at %s; %s that ended later are not in it",
+			figure_seconds(record->full_ns, at), figure_count(record->beyond, missing));
+	if (record->dropped > 0)
+		page_entry(page, "", PAINT_WARN, "%s ended faster than they could be written, and are not in it",
+			figure_count(record->dropped, missing));
+}
+
 void
 terminal_report(const struct report *report, const struct terminal_style *style, struct buf *into)
 {
@@ -166,5 +183,6 @@ terminal_report(const struct report *report, const struct terminal_style *style,
 	if (report->results_dir != NULL) {
 		page_heading(&page, "Results");
 		page_entry(&page, "in", PAINT_PLAIN, "%s", report->results_dir);
+		add_requests_log(report, &page);
 	}
 }
