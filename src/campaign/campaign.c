@@ -220,7 +220,11 @@ campaign_on_control(void *context, const struct control *control)
 {
 	struct campaign *campaign = context;
 
-	campaign->driver->ops->control(campaign->driver, control);
+	if (campaign->digest.searching.is_on && control->kind == CONTROL_LEVEL)
+		log_warn(
+			"control: a search says its own levels, so that 'level' is refused; 'drain' and 'stop' end it");
+	else
+		campaign->driver->ops->control(campaign->driver, control);
 }
 
 static void

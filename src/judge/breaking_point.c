@@ -1,7 +1,7 @@
 #include <math.h>
-#include <string.h>
 
 #include "judge/records.h"
+#include "load/shape.h"
 
 /* From OK to BROKEN within this much more load. */
 #define SUDDEN_FACTOR 1.10
@@ -16,8 +16,7 @@ plan_is_stepped(const struct plan *plan)
 	for (size_t i = 0; i < plan->scenarios_n; i++) {
 		const struct plan_choice *shape = plan->scenarios[i].load.shape.choice;
 
-		if (shape != NULL && (strcmp(shape->name, "steps") == 0 || strcmp(shape->name, "levels") == 0 ||
-					     strcmp(shape->name, "search") == 0))
+		if (shape != NULL && shape_is_stepped(shape))
 			return true;
 	}
 	return false;

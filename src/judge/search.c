@@ -41,6 +41,23 @@ whole(const struct findings *f, double level)
 	return f->in_users ? fmax(1, round(level)) : level;
 }
 
+/* To figures that a person would write: three, or as many more as the width that is wanted needs, so that between two
+ * levels that are not close enough there always is another. */
+static double
+written(const struct findings *f, double level)
+{
+	int digits = 3, places;
+
+	if (f->in_users)
+		return whole(f, level);
+	while (pow(10, 1 - digits) > f->goal->width / 4)
+		digits++;
+	places = digits - 1 - (int)floor(log10(level));
+	/* One division by a power of ten that is exact: 28.3, and no neighbour of it. */
+	return places > 0 ? round(level * pow(10, places)) / pow(10, places)
+			  : round(level / pow(10, -places)) * pow(10, -places);
+}
+
 static double
 lowest_allowed(const struct findings *f)
 {
@@ -249,7 +266,7 @@ climb(const struct findings *f)
 
 	if (f->highest >= whole(f, f->goal->max))
 		return confirm(f, SEARCH_END_MAX);
-	return step_to(f, SEARCH_CLIMB, allowed(f, next));
+	return step_to(f, SEARCH_CLIMB, allowed(f, written(f, next)));
 }
 
 static struct search_step
@@ -258,7 +275,7 @@ descend(const struct findings *f)
 	double next = fmin(f->lowest / f->goal->factor, f->lowest - f->in_users);
 
 	if (f->lowest > lowest_allowed(f))
-		return step_to(f, SEARCH_DESCEND, allowed(f, next));
+		return step_to(f, SEARCH_DESCEND, allowed(f, written(f, next)));
 	if (tests_of(f, f->lowest, true, false) < TESTS_OF_AN_END && !f->is_long)
 		return step_to(f, SEARCH_REPEAT, f->lowest);
 	return step_done(SEARCH_END_MIN);
@@ -275,12 +292,12 @@ is_sure(const struct findings *f)
 static struct search_step
 try_median(const struct findings *f)
 {
-	double level = allowed(f, f->belief.median);
+	double level = allowed(f, written(f, f->belief.median));
 
 	if (level > f->highest)
-		return step_to(f, SEARCH_CLIMB, allowed(f, fmin(level, f->highest * f->goal->factor)));
+		return step_to(f, SEARCH_CLIMB, allowed(f, fmin(level, written(f, f->highest * f->goal->factor))));
 	if (level < f->lowest)
-		return step_to(f, SEARCH_DESCEND, allowed(f, fmax(level, f->lowest / f->goal->factor)));
+		return step_to(f, SEARCH_DESCEND, allowed(f, fmax(level, written(f, f->lowest / f->goal->factor))));
 	return step_to(f, SEARCH_NARROW, level);
 }
 
@@ -309,7 +326,7 @@ next_wanted(const struct findings *f)
 	if (isnan(f->held))
 		return descend(f);
 	if (!f->is_contradicted && !is_narrow(f))
-		return step_to(f, SEARCH_NARROW, allowed(f, sqrt(f->held * f->broke)));
+		return step_to(f, SEARCH_NARROW, allowed(f, written(f, sqrt(f->held * f->broke))));
 	if (!f->is_contradicted && !f->is_long) {
 		struct search_step again = try_ends_again(f);
 

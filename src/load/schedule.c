@@ -113,6 +113,22 @@ is_steered_rightly(const struct plan *plan, const struct schedule *s, struct err
 	return true;
 }
 
+/* A load of plateaus that is judged as a whole goes on to its end: that, and no more, may be asked of it. */
+static bool
+can_stop_so(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->scenarios_n; i++) {
+		const struct plan_load *load = &plan->scenarios[i].load;
+		struct schedule schedule;
+
+		schedule_init(&schedule, load, plan->seed);
+		if (shape_is_stepped(load->shape.choice) ||
+			(plan->stop.when == STOP_MAX && schedule_levels_count(&schedule) > 1))
+			return true;
+	}
+	return false;
+}
+
 bool
 schedule_check(const struct plan *plan, struct error *err)
 {
@@ -136,7 +152,11 @@ schedule_check(const struct plan *plan, struct error *err)
 			continue;
 		return error_place(err, plan->path, load->shape.line, load->shape.column);
 	}
-	return true;
+	if (!plan->stop.is_given || can_stop_so(plan))
+		return true;
+	error_set(err, "stop: %s has no levels that it could end after; leave `stop` out, or write steps or levels",
+		plan->scenarios[0].load.shape.choice->name);
+	return error_place(err, plan->path, plan->stop.line, plan->stop.column);
 }
 
 static int64_t

@@ -46,4 +46,8 @@ struct shape_ops {
 extern const struct shape_ops *const shapes[];          /* from shapes.def, ended by NULL */
 extern const struct plan_choice *const shape_choices[]; /* the same as plan/ wants them */
 
+/* Its levels are what the load is about: each is held against what is asked for by itself, and one that breaks ends it.
+ * A load of plateaus that is not (stages) is judged as a whole. */
+bool shape_is_stepped(const struct plan_choice *choice);
+
 const struct shape_ops *shape_of(const struct plan_chosen *chosen);

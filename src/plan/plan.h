@@ -119,6 +119,8 @@ struct plan_scenario {
 struct plan_stop {
 	enum { STOP_FIRST_BROKEN, STOP_MAX, STOP_AFTER } when;
 	uint64_t after; /* STOP_AFTER: levels more after the first broken one */
+	bool is_given;  /* the profile says so, there */
+	size_t line, column;
 };
 
 /* Thresholds that make a level BROKEN; NAN: switched off ("off" in YAML). */

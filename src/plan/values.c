@@ -44,6 +44,9 @@ plan_parse_stop(struct plan_context *context, const struct plan_node *node, void
 	const char *text = node->kind == NODE_SCALAR ? node->text : "";
 
 	(void)context;
+	stop->is_given = strcmp(node->file, "default") != 0;
+	stop->line = node->line;
+	stop->column = node->column;
 	if (strcmp(text, "first_broken") == 0)
 		stop->when = STOP_FIRST_BROKEN;
 	else if (strcmp(text, "max") == 0)

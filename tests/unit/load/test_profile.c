@@ -159,6 +159,42 @@ test_a_poisson_load_that_its_count_ends_makes_just_so_many(void **state)
 	assert_float_equal(schedule_expected_between(&s, SECOND, 2 * SECOND), 50, 1e-9);
 }
 
+/* It would be ignored without a word. */
+static void
+test_stop_where_there_are_no_levels_is_refused(void **state)
+{
+	static const struct {
+		const char *load, *stop;
+		bool is_good;
+	} loads[] = {
+		{"{steady: {rate: 5/s, for: 1s}}", "max", false},
+		{"{steady: {rate: 5/s, for: 1s}}", "first_broken", false},
+		{"{stages: [{rate: 5/s, for: 1s}, {rate: 9/s, for: 1s}]}", "after 1", false},
+		{"{stages: [{rate: 5/s, for: 1s}, {rate: 9/s, for: 1s}]}", "max", true},
+		{"{steps: {from: 5/s, by: 5/s, every: 1s, to: 20/s}}", "max", true},
+		{"{levels: {at: [1/s, 5/s], every: 1s}}", "after 1", true},
+		{"{steady: {rate: 5/s, for: 1s}}", NULL, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(loads); i++) {
+		char text[256];
+		struct error err = {0};
+
+		snprintf(text, sizeof(text), "target: http://h\nload: %s\n%s%s\n", loads[i].load,
+			loads[i].stop != NULL ? "stop: " : "", loads[i].stop != NULL ? loads[i].stop : "");
+		struct plan *plan = plan_of_text(text, &err);
+
+		assert_non_null(plan);
+		assert_int_equal(schedule_check(plan, &err), loads[i].is_good);
+		if (!loads[i].is_good) {
+			assert_non_null(strstr(err.message, "has no levels that it could end after"));
+			assert_non_null(strstr(err.where, ":3:7"));
+		}
+		plan_free(plan);
+	}
+}
+
 static void
 test_a_count_that_has_no_place_in_time_is_refused(void **state)
 {
@@ -422,6 +458,7 @@ main(void)
 		cmocka_unit_test(test_a_stage_ends_when_its_count_has_come),
 		cmocka_unit_test(test_waves_that_rise_are_no_plateaus),
 		cmocka_unit_test(test_a_poisson_load_that_its_count_ends_makes_just_so_many),
+		cmocka_unit_test(test_stop_where_there_are_no_levels_is_refused),
 		cmocka_unit_test(test_a_count_that_has_no_place_in_time_is_refused),
 		cmocka_unit_test(test_a_search_stands_alone_and_ends_by_itself),
 		cmocka_unit_test(test_users_make_a_closed_loop_in_every_shape),
