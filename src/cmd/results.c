@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "base/units.h"
 #include "campaign/rejudge.h"
 #include "cmd/results.h"
@@ -61,6 +62,20 @@ read_again(struct results *results, struct error *err)
 	return results->is_judged;
 }
 
+/* What only the run itself knew (an action that failed, a target that did not come back) is not in its journal. */
+static void
+say_difference(const struct rejudged *rejudged)
+{
+	const struct rebuilt *rebuilt = &rejudged->rebuilt;
+
+	if (rebuilt->has_end && rebuilt->exit_code != rejudged->verdict->exit_code)
+		log_warn(
+			"by its journal alone this run is judged %s, exit %d; it knew more itself and ended as %s, exit %d: "
+			"see result.json",
+			verdict_status_names[rejudged->verdict->status], rejudged->verdict->exit_code, rebuilt->status,
+			rebuilt->exit_code);
+}
+
 struct results *
 results_read(const char *dir, struct error *err)
 {
@@ -72,6 +87,7 @@ results_read(const char *dir, struct error *err)
 		return NULL;
 	}
 	results->report = report_of(results);
+	say_difference(&results->rejudged);
 	return results;
 }
 

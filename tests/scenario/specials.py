@@ -349,10 +349,12 @@ def no_secret_is_told(ran):
 
 def killed_run_is_reported(ran):
     """What was measured until the last whole interval, as a report for people and as a result whose sums hold."""
-    for form, holds in (("text", "interrupted|killed"), ("json", "brunt/result/1")):
+    for form, holds in (("text", "interrupted|killed"), ("markdown", "interrupted"), ("csv", "at_s,level(.|\n)*level,start_s"),
+                        ("junit", "<error "), ("hgrm", "#.Max "), ("prometheus", "interrupted.*1$"), ("influx", "^brunt_interval"),
+                        ("otlp", "resourceMetrics"), ("html", "</html>"), ("json", "brunt/result/1")):
         done = subprocess.run([ran.brunt, "report", folder_of_journal(ran) or ran.out, "--format", form],
                               capture_output=True, text=True, timeout=20, check=False)
-        if done.returncode != 0 or not re.search(holds, done.stdout, re.I):
+        if done.returncode != 0 or not re.search(holds, done.stdout, re.I | re.M):
             yield f"report --format {form}: exit {done.returncode}: {done.stdout[:300]} {done.stderr[:300]}"
             return
     rebuilt = json.loads(done.stdout)
