@@ -44,7 +44,8 @@ sample_of(const struct telling *t, const char *name, const char *unit, const cha
 {
 	struct family_sample sample = {.unit = unit, .help = help, .labels_n = 1};
 
-	snprintf(sample.name, sizeof(sample.name), FAMILY_PREFIX "%s", name);
+	snprintf(sample.name, sizeof(sample.name), FAMILY_PREFIX "%.*s",
+		(int)(sizeof(sample.name) - sizeof(FAMILY_PREFIX)), name);
 	sample.labels[0] = (struct family_label){"profile", t->report->plan->name};
 	return sample;
 }
