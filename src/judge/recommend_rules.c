@@ -140,7 +140,7 @@ look_plateau(const struct verdict *verdict, const struct judge_view *view, char 
 		if (is_measured(view->records[i]) && view->records[i]->achieved_per_s >= PLATEAU_SHARE * best &&
 			(enough == NULL || view->records[i]->offered < enough->offered))
 			enough = view->records[i];
-	if (enough == NULL || most->offered < PLATEAU_FACTOR * enough->offered || best <= 0)
+	if (enough == NULL || most == NULL || most->offered < PLATEAU_FACTOR * enough->offered || best <= 0)
 		return false;
 	snprintf(evidence, ADVICE_TEXT_MAX, "%.4g%s gave %.4g/s already; %.4g%s, %.4g/s", enough->offered, unit,
 		enough->achieved_per_s, most->offered, unit, most->achieved_per_s);

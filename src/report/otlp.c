@@ -102,18 +102,18 @@ add_sample(void *context, const struct family_sample *sample)
 
 /* 1, 2 and 5 of each power of ten, in the metric's unit. */
 static void
-add_buckets(cJSON *point, const struct histogram *h, double unit, double lowest, double highest)
+add_buckets(cJSON *point, const struct histogram *h, double unit, int from, int to)
 {
 	static const double steps[] = {1, 2, 5};
 	cJSON *bounds = value_add_array(point, "explicitBounds"), *counts = value_add_array(point, "bucketCounts");
 	uint64_t before = 0;
 	char digits[24];
 
-	for (double decade = lowest; decade < highest; decade *= 10)
+	for (int decade = from; decade < to; decade++)
 		for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-			uint64_t until = histogram_count_until(h, (int64_t)(steps[i] * decade * unit));
+			uint64_t until = histogram_count_until(h, (int64_t)llround(steps[i] * pow(10, decade) * unit));
 
-			cJSON_AddItemToArray(bounds, value_of_number(steps[i] * decade));
+			cJSON_AddItemToArray(bounds, value_of_number(steps[i] * pow(10, decade)));
 			snprintf(digits, sizeof(digits), "%" PRIu64, until - before);
 			cJSON_AddItemToArray(counts, value_of_text(digits));
 			before = until;
@@ -142,7 +142,7 @@ add_histogram(struct exporting *e, enum metric metric)
 	value_set_number(point, "sum", (double)h->sum_ns / unit);
 	value_set_number(point, "min", (double)h->min_ns / unit);
 	value_set_number(point, "max", (double)h->max_ns / unit);
-	add_buckets(point, h, unit, is_time ? 1e-5 : 1, is_time ? 1e3 : 1e6);
+	add_buckets(point, h, unit, is_time ? -5 : 0, is_time ? 3 : 6);
 }
 
 enum column {
