@@ -12,8 +12,8 @@
 #define DOUBT 0.1
 
 /* Scales of the logistic, in logarithms of the load: 0.8% means that from 2.4% below the break to 2.4% above it levels
- * turn from 5% broken to 95%. */
-static const double slopes[] = {0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032};
+ * turn from 5% broken to 95%. The flattest is what the P95 of one worker's queue makes of levels of 10 s. */
+static const double slopes[] = {0.0006, 0.00125, 0.0025, 0.005, 0.01, 0.02, 0.04};
 
 struct cell {
 	double from, to; /* logarithms of the load */
