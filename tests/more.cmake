@@ -109,6 +109,13 @@ foreach(suite compare_outsiders fits_outsiders formats_outsiders reader_outsider
   endif()
 endforeach()
 
+# They drive brunt as scenarios do, and so run where those do: once, under sanitizers.
+foreach(suite html_page compare_command llm_outsiders target_server)
+  if(TEST ${suite})
+    set_property(TEST ${suite} APPEND PROPERTY LABELS scenario)
+  endif()
+endforeach()
+
 add_subdirectory(${CMAKE_CURRENT_SOURCE_DIR}/bench) # builds nothing unless asked
 
 # scripts: cmake --preset fuzz && cmake --build --preset fuzz, then build/fuzz/tests/fuzz_NAME tests/fuzz/corpus/NAME

@@ -79,7 +79,7 @@ def profiles_of(urls, pid):
     steps = {"steps": {"from": "50/s", "by": "75/s", "every": "1s", "to": "500/s"}}
     watched = profile_of("breaks", urls["small"], steps, slo=["p95 <= 80ms (stretch 1ms)", "error_rate < 1%"])
     watched["target"]["watch"] = {"pid": pid}
-    watched["alerts"] = [{"when": "p50 > 1us", "name": "slow"}, {"when": "p50 > 90s"}]
+    watched["alerts"] = [{"when": "p50 > 1us", "name": "slow"}, {"when": "error_rate > 100%"}]
     watched["recommend"] = [{"when": "p50 > 1us", "text": "ask the <b>cache</b> first"}]
     chat = profile_of("streams", urls["llm"], {"steady": {"rate": "20/s", "for": "2s"}}, slo=["ttft.p50 <= 5s"])
     chat["requests"] = [{"name": "chat", "llm": {"api": "openai-chat", "model": "m", "prompt": "say it", "max_tokens": 12}}]
