@@ -16,7 +16,7 @@ plan_is_stepped(const struct plan *plan)
 	for (size_t i = 0; i < plan->scenarios_n; i++) {
 		const struct plan_choice *shape = plan->scenarios[i].load.shape.choice;
 
-		if (shape != NULL && shape_is_stepped(shape))
+		if (shape != NULL && shape_of(&plan->scenarios[i].load.shape)->is_stepped)
 			return true;
 	}
 	return false;

@@ -126,6 +126,7 @@ levels_level_span(const void *params, size_t i)
 }
 
 const struct shape_ops levels_shape = {
+	.is_stepped = true,
 	.choice =
 		{
 			.name = "levels",

@@ -122,7 +122,7 @@ can_stop_so(const struct plan *plan)
 		struct schedule schedule;
 
 		schedule_init(&schedule, load, plan->seed);
-		if (shape_is_stepped(load->shape.choice) ||
+		if (shape_of(&load->shape)->is_stepped ||
 			(plan->stop.when == STOP_MAX && schedule_levels_count(&schedule) > 1))
 			return true;
 	}

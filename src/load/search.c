@@ -115,6 +115,7 @@ search_level_most(const void *params)
 }
 
 const struct shape_ops search_shape = {
+	.is_stepped = true,
 	.choice =
 		{
 			.name = "search",

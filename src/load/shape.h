@@ -17,7 +17,10 @@ struct level_span {
  * It is pure arithmetic over time since the phase began; who sends, and when exactly, is the schedule's business. */
 struct shape_ops {
 	struct plan_choice choice; /* name (its key under `load:`), help, keys, params_size, check */
-	bool is_timed;             /* its arrivals are given moments (burst, trace): spacing does not apply to them */
+	/* Its levels are what the load is about: each is held against what is asked for by itself, and one that breaks
+	 * ends it. A load of plateaus that is not (stages) is judged as a whole. */
+	bool is_stepped;
+	bool is_timed; /* its arrivals are given moments (burst, trace): spacing does not apply to them */
 
 	int64_t (*duration_ns)(const void *params); /* INT64_MAX: ends by its count alone */
 	double (*level_at)(const void *params, int64_t t_ns);
@@ -45,9 +48,5 @@ struct shape_ops {
 
 extern const struct shape_ops *const shapes[];          /* from shapes.def, ended by NULL */
 extern const struct plan_choice *const shape_choices[]; /* the same as plan/ wants them */
-
-/* Its levels are what the load is about: each is held against what is asked for by itself, and one that breaks ends it.
- * A load of plateaus that is not (stages) is judged as a whole. */
-bool shape_is_stepped(const struct plan_choice *choice);
 
 const struct shape_ops *shape_of(const struct plan_chosen *chosen);

@@ -1,7 +1,5 @@
 #include "load/shape.h"
 
-#include <string.h>
-
 #include "base/check.h"
 
 #define SHAPE(name) extern const struct shape_ops name##_shape;
@@ -26,15 +24,4 @@ const struct shape_ops *
 shape_of(const struct plan_chosen *chosen)
 {
 	return container_of(chosen->choice, const struct shape_ops, choice);
-}
-
-bool
-shape_is_stepped(const struct plan_choice *choice)
-{
-	static const char *const stepped[] = {"steps", "levels", "search"};
-
-	for (size_t i = 0; i < ARRAY_LEN(stepped); i++)
-		if (strcmp(choice->name, stepped[i]) == 0)
-			return true;
-	return false;
 }

@@ -116,6 +116,7 @@ steps_level_span(const void *params, size_t i)
 }
 
 const struct shape_ops steps_shape = {
+	.is_stepped = true,
 	.choice =
 		{
 			.name = "steps",

@@ -60,8 +60,9 @@ static double
 middle_ns(size_t place)
 {
 	int64_t high_ns = histogram_highest_at_ns(place), low_ns = histogram_lowest_equivalent_ns(high_ns);
+	int64_t half_ns = (high_ns - low_ns + 1) / 2;
 
-	return (double)(low_ns + (high_ns - low_ns + 1) / 2);
+	return (double)(low_ns + half_ns);
 }
 
 struct moments {

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/units.h"
 #include "judge/judge.h"
+#include "load/shape.h"
 #include "measure/recorder.h"
 
 #define TIMEOUT_NS (2 * NS_PER_S)
@@ -54,7 +55,6 @@ struct step {
 
 struct scripted_run {
 	struct plan plan;
-	struct plan_choice shape;
 	struct plan_scenario scenario;
 	struct plan_request request;
 	struct plan_slo slos[SLOS_MAX];
@@ -90,12 +90,23 @@ make_expr(const char *metric, double quantile, enum expr_op op, double value)
 		.value = value};
 }
 
+static inline const struct plan_choice *
+shape_named(const char *name)
+{
+	for (size_t i = 0; shape_choices[i] != NULL; i++)
+		if (strcmp(shape_choices[i]->name, name) == 0)
+			return shape_choices[i];
+	fail_msg("there is no shape '%s'", name);
+	return NULL;
+}
+
 /* The defaults of a profile. Add SLOs before the first level is played. */
 static inline void
 run_init(struct scripted_run *run, const char *shape)
 {
-	*run = (struct scripted_run){.shape = {.name = shape}, .request = {.name = "root"}};
-	run->scenario = (struct plan_scenario){.name = "default", .load.shape.choice = &run->shape, .requests_n = 1};
+	*run = (struct scripted_run){.request = {.name = "root"}};
+	run->scenario =
+		(struct plan_scenario){.name = "default", .load.shape.choice = shape_named(shape), .requests_n = 1};
 	run->plan = (struct plan){
 		.name = "test",
 		.scenarios = &run->scenario,
