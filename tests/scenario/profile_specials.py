@@ -1,5 +1,6 @@
 """Checks of the shipped profiles against what the simulated server says itself: its /stats, its log of the truth."""
 import os
+import re
 import statistics
 
 OK, TOO_MANY = "200", "429"
@@ -103,3 +104,16 @@ def failures_lie_around_the_loss(ran):
     for at_s, failed in ((row[at], row[of]) for row in series["rows"]):
         if failed and not lost_s - 0.2 <= at_s <= lost_s + 2.5:
             yield f"{failed} failed in the second that ended at {at_s:.1f} s, the worker was lost at {lost_s:.1f} s"
+
+
+def nginx_logs_each_request_as_often(ran):
+    """By path, as the access log has it: what brunt says that it sent of each of the four."""
+    of = {"items": "browse", "search?q=": "search", "orders": "buy", "status": "status"}
+    logged = dict.fromkeys(of.values(), 0)
+    with open(os.path.join(ran.folder, "access.log"), encoding="utf-8") as file:
+        for line in file:
+            found = re.search(r'"(?:GET|POST) /(items|search\?q=|orders|status)', line)
+            logged[of[found[1]] if found else line] = logged.get(of[found[1]] if found else line, 0) + 1
+    sent = {name: request["totals"]["sent"] for name, request in ran.result["requests"].items()}
+    if logged != sent:
+        yield f"nginx logged {logged}, brunt says that it sent {sent}"

@@ -12,7 +12,8 @@ import urllib.request
 import peers
 import process
 
-READY_S = 15
+READY_S = 30
+PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
 
 
 def free_port():
@@ -83,7 +84,34 @@ class ProcessServer:
             self.cgroup.remove()
 
 
-class BruntTarget(ProcessServer):
+class ListeningServer(ProcessServer):
+    """A program that prints "listening on URL" once it is ready."""
+    url, port = None, 0
+
+    def is_ready(self):
+        found = re.search(r"listening on (http://\S+:(\d+))", self.text())
+        if found:
+            self.url, self.port = found[1], int(found[2])
+        return found is not None
+
+
+class Program(ListeningServer):
+    """One of programs/: real servers that nobody of brunt's wrote, with a known limit. Prints "requests N" when it ends."""
+    interpreters = {".js": ["node"], ".py": ["/usr/bin/python3"]}
+
+    def __init__(self, spec, folder):
+        name, *args = [str(word) for word in spec["program"]]
+        command = [*self.interpreters[os.path.splitext(name)[1]], os.path.join(PROGRAMS, name), "0", *args]
+        super().__init__(command, spec, folder)
+        self.wait_until(self.is_ready)
+
+    def finish(self):
+        self.stop()
+        found = re.search(r"^requests (\d+)$", self.text(), re.MULTILINE)
+        return int(found[1]) if found else None
+
+
+class BruntTarget(ListeningServer):
     """`brunt target`: ready when it prints "listening on URL"; GET /stats tells what it counted."""
 
     def __init__(self, spec, folder, brunt):
@@ -93,14 +121,8 @@ class BruntTarget(ProcessServer):
         program = os.path.join(folder, self.name)
         os.symlink(brunt, program)
         super().__init__([program, "target", "--port", "0", *args], spec, folder)
-        self.url, self.port, self.said = None, 0, None
+        self.said = None
         self.wait_until(self.is_ready)
-
-    def is_ready(self):
-        found = re.search(r"listening on (http://\S+:(\d+))", self.text())
-        if found:
-            self.url, self.port = found[1], int(found[2])
-        return found is not None
 
     def stats(self):
         with urllib.request.urlopen(self.url + "/stats", timeout=5) as answer:
@@ -152,4 +174,6 @@ def start(spec, folder, brunt, configs):
         return PeerServer(spec, folder)
     if "nginx" in spec:
         return Nginx(spec, folder, configs)
+    if "program" in spec:
+        return Program(spec, folder)
     return BruntTarget(spec, folder, brunt)
