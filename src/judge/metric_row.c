@@ -24,7 +24,7 @@ static double
 error_rate(const struct series_row *row)
 {
 	uint64_t failures = row->failed + row->dropped + row->unsent;
-	uint64_t requests = row->scheduled > row->ok + failures ? row->scheduled : row->ok + failures;
+	uint64_t requests = counts_due_or_ended(row->scheduled, row->ok + failures);
 
 	return requests > 0 ? (double)failures / (double)requests : NAN;
 }

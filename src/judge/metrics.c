@@ -75,6 +75,7 @@ const struct plan_metric *const judge_metrics[] = {
 struct source {
 	const struct cell *all, *requests; /* requests NULL: not kept apart */
 	const struct arm *baseline;        /* of an arm; NULL: of a run, or there is none */
+	bool is_interval;                  /* in which may end what was due before it */
 	bool had_tokens;                   /* of an interval: tokens came before, so that none is a rate of 0 */
 	const struct counts *counts;
 	const struct gauge_set *target;
@@ -180,6 +181,18 @@ in_flight_value(const struct expr *expr, const struct source *source)
 }
 
 static double
+error_rate(const struct counts *c, const struct source *source)
+{
+	return source->is_interval ? counts_interval_error_rate(c) : counts_error_rate(c);
+}
+
+static double
+timeout_rate(const struct counts *c, const struct source *source)
+{
+	return source->is_interval ? counts_interval_timeout_rate(c) : counts_timeout_rate(c);
+}
+
+static double
 figure_value(const struct expr *expr, const struct source *source, const struct counts *c, enum figure figure)
 {
 	switch (figure) {
@@ -278,6 +291,7 @@ metric_value_window(
 					.counts = &window->counts,
 					.target = &target,
 					.scraped = &scraped,
+					.is_interval = true,
 					.had_tokens = summary->everything.counts.generations > 0,
 					.window_s = window_s,
 					.achieved_per_s = window_s > 0 ? (double)window->counts.ok / window_s : NAN,

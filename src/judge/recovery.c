@@ -43,16 +43,6 @@ can_be_told(const struct expr *expr)
 	return expr->of == EXPR_OF_RUN && expr->request < 0 && !expr->metric->is_of_the_run;
 }
 
-/* As rule_error_rate does: what failed in this second may have been due in the one before. */
-static double
-error_rate_of(const struct counts *counts)
-{
-	uint64_t failures = counts->failed + counts->dropped + counts->unsent;
-	uint64_t ended = counts->ok + failures;
-
-	return (double)failures / (double)(counts->scheduled > ended ? counts->scheduled : ended);
-}
-
 enum interval_state
 recovery_look(const struct plan *plan, const struct summary *summary)
 {
@@ -71,7 +61,8 @@ recovery_look(const struct plan *plan, const struct summary *summary)
 		if (!isnan(value) && !expr_holds(expr, value))
 			return INTERVAL_FAILS;
 	}
-	return !has_error_slo && error_rate_of(counts) > RULE_ERR_ERROR_RATE ? INTERVAL_FAILS : INTERVAL_HOLDS;
+	return !has_error_slo && counts_interval_error_rate(counts) > RULE_ERR_ERROR_RATE ? INTERVAL_FAILS
+											  : INTERVAL_HOLDS;
 }
 
 static void

@@ -73,7 +73,7 @@ count_rates(struct windows *windows, const struct plan *plan, const struct summa
 	if (ended == 0)
 		return;
 	open->ns += summary->last_interval_ns;
-	open->requests += c->scheduled > ended ? c->scheduled : ended;
+	open->requests += counts_due_or_ended(c->scheduled, ended);
 	open->failures += failures;
 	open->timeouts += counts_timeouts(c);
 	if (!is_whole(windows, summary, open->ns))

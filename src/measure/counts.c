@@ -144,6 +144,27 @@ counts_timeout_rate(const struct counts *counts)
 	return counts_share_of_scheduled(counts, counts_timeouts(counts));
 }
 
+static double
+counts_share_of_interval(const struct counts *interval, uint64_t n)
+{
+	uint64_t ended = interval->ok + interval->failed + interval->dropped + interval->unsent;
+	uint64_t requests = counts_due_or_ended(interval->scheduled, ended);
+
+	return requests > 0 ? (double)n / (double)requests : NAN;
+}
+
+double
+counts_interval_error_rate(const struct counts *interval)
+{
+	return counts_share_of_interval(interval, interval->failed + interval->dropped + interval->unsent);
+}
+
+double
+counts_interval_timeout_rate(const struct counts *interval)
+{
+	return counts_share_of_interval(interval, counts_timeouts(interval));
+}
+
 uint64_t
 counts_client_failures(const struct counts *counts)
 {

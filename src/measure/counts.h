@@ -65,7 +65,15 @@ void counts_merge(struct counts *into, const struct counts *from);
 bool counts_identities_hold(const struct counts *counts);
 double counts_error_rate(
 	const struct counts *counts); /* (failed + dropped + unsent + unfinished) / scheduled; NAN for 0 */
-uint64_t counts_timeouts(const struct counts *counts);        /* timeout + queue_timeout + connect_timeout */
+/* What the failures of an interval are a share of: some that ended in it were due before it. */
+static inline uint64_t
+counts_due_or_ended(uint64_t scheduled, uint64_t ended)
+{
+	return scheduled > ended ? scheduled : ended;
+}
+double counts_interval_error_rate(const struct counts *interval);   /* NAN: nothing was due, nor ended */
+double counts_interval_timeout_rate(const struct counts *interval); /* as it */
+uint64_t counts_timeouts(const struct counts *counts);              /* timeout + queue_timeout + connect_timeout */
 uint64_t counts_unconnected(const struct counts *counts);     /* connect_refused + connect_timeout + connect_reset */
 double counts_timeout_rate(const struct counts *counts);      /* timeouts / scheduled */
 uint64_t counts_client_failures(const struct counts *counts); /* those that blame CLIENT */

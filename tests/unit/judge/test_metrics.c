@@ -143,12 +143,48 @@ test_table_has_no_name_twice_and_helps_with_each(void **state)
 	assert_false(metric_named("achieved_rate")->is_of_the_run);
 }
 
+/* What failed in an interval may have been due before it: abort_when and alerts see no share above the whole. */
+static void
+test_rates_of_an_interval_are_of_what_ended_in_it_where_that_is_more_than_was_due(void **state)
+{
+	static const struct {
+		uint64_t scheduled, ok, failed;
+		double errors;
+	} intervals[] = {{100, 60, 20, 0.2}, {10, 5, 15, 0.75}, {0, 0, 8, 1}, {0, 0, 0, NAN}};
+	const struct expr errors = make_expr("error_rate", 0, EXPR_LT, 0),
+			  good = make_expr("success_rate", 0, EXPR_LT, 0),
+			  timeouts = make_expr("timeout_rate", 0, EXPR_LT, 0);
+	struct scripted_run run;
+
+	(void)state;
+	play(&run);
+	for (size_t i = 0; i < ARRAY_LEN(intervals); i++) {
+		struct cell *cell = &run.summary->last;
+
+		cell->counts = (struct counts){.scheduled = intervals[i].scheduled,
+			.sent = intervals[i].ok + intervals[i].failed,
+			.ok = intervals[i].ok,
+			.failed = intervals[i].failed};
+		cell->counts.by_failure[FAILURE_RESPONSE_TIMEOUT] = intervals[i].failed;
+		if (isnan(intervals[i].errors)) {
+			assert_true(isnan(metric_value_last(&errors, run.summary)));
+			assert_true(isnan(metric_value_last(&timeouts, run.summary)));
+			continue;
+		}
+		near(metric_value_last(&errors, run.summary), intervals[i].errors, 1e-9);
+		near(metric_value_last(&timeouts, run.summary), intervals[i].errors, 1e-9);
+		near(metric_value_last(&good, run.summary), 1 - intervals[i].errors, 1e-9);
+	}
+	run_fini(&run);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_percentiles_rank_every_request_that_was_due),
 		cmocka_unit_test(test_rates_are_of_everything_scheduled),
+		cmocka_unit_test(test_rates_of_an_interval_are_of_what_ended_in_it_where_that_is_more_than_was_due),
 		cmocka_unit_test(test_gauges_have_average_peak_and_last),
 		cmocka_unit_test(test_requests_have_figures_of_their_own),
 		cmocka_unit_test(test_percentile_that_too_few_samples_back_is_not_available),
