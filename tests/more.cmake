@@ -35,8 +35,9 @@ foreach(test ${tests})
   endif()
 endforeach()
 
-# 1,000 simulated comparisons or searches: the same whatever the compiler, and minutes under sanitizers.
-foreach(simulated unit_judge_coverage unit_judge_trend_coverage unit_judge_search_coverage unit_campaign_against_coverage)
+# 1,000 simulated comparisons, searches or targets: the same whatever the compiler, and minutes under sanitizers.
+foreach(simulated unit_judge_coverage unit_judge_trend_coverage unit_judge_search_coverage
+        unit_judge_healthy unit_judge_cause_pairs unit_campaign_against_coverage)
   if(TEST ${simulated})
     set_property(TEST ${simulated} APPEND PROPERTY LABELS simulated)
     set_tests_properties(${simulated} PROPERTIES TIMEOUT 300)
@@ -66,8 +67,10 @@ endforeach()
 
 # pytest SUITE FOLDER ENVIRONMENT…: the parts of the product that Python programs judge from outside.
 function(python_suite name folder)
-  add_test(NAME ${name} COMMAND ${PYTHON} -m pytest -q -rs -p no:cacheprovider ${CMAKE_SOURCE_DIR}/tests/${folder})
-  set_tests_properties(${name} PROPERTIES LABELS outsider TIMEOUT 300 ENVIRONMENT "${ARGN}")
+  add_test(NAME ${name} COMMAND ${PYTHON} -m pytest -q -rs -p no:cacheprovider -p patience
+           ${CMAKE_SOURCE_DIR}/tests/${folder})
+  set_tests_properties(${name} PROPERTIES LABELS outsider TIMEOUT 300 
+                       ENVIRONMENT "PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/machine;${ARGN}")
 endfunction()
 
 if(CMOCKA_FOUND)

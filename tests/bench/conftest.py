@@ -18,11 +18,11 @@ class Started:
         self.port = int(self.process.stdout.readline().rsplit(":", 1)[1])
 
     def connect(self):
-        return socket.create_connection(("127.0.0.1", self.port), timeout=5)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        said, _ = self.process.communicate(timeout=5)
+        said, _ = self.process.communicate(timeout=30)
         assert self.process.returncode == 0
         return json.loads(said)
 

@@ -66,6 +66,7 @@ def read_log(path):
     return list(zip(entries[::2], entries[1::2]))
 
 
+@pytest.mark.timing
 def test_log_knows_arrival_and_delay(start, tmp_path):
     log = tmp_path / "log"
     server = start("--delay", "20ms", "--log", str(log))
@@ -109,6 +110,7 @@ def test_stalls_hit_their_share_of_requests(start, tmp_path):
     assert 60 <= late <= 140  # 100 ± 4 standard deviations
 
 
+@pytest.mark.timing
 def test_nothing_is_answered_in_a_freeze(start, tmp_path):
     log = tmp_path / "log"
     server = start("--freeze", "200ms/500ms", "--log", str(log))
@@ -128,7 +130,7 @@ def test_nothing_is_answered_in_a_freeze(start, tmp_path):
 def test_counts_what_the_floor_sends_and_when(start):
     server = start()
     said = subprocess.run([os.path.join(PROGRAMS, "bench_floor"), "--port", str(server.port), "--rate", "2000",
-                           "--duration", "500ms"], capture_output=True, text=True, check=True, timeout=10)
+                           "--duration", "500ms"], capture_output=True, text=True, check=True, timeout=30)
     floor, seen = json.loads(said.stdout), server.stop()
     assert floor["sent"] == floor["answered"] == seen["requests"] == sum(seen["requests_by_bucket"]) == 1000
     assert seen["connections"] == 64 and 10 <= len(seen["requests_by_bucket"]) <= 12

@@ -6,6 +6,8 @@ times is what a P99.9 sees.
     with Calm() as calm:
         ...
     calm.is_disturbed()     over 1% of a CPU's time was taken away
+
+What asks of a machine only that it does as it is told within seconds bears more: Calm(OF_SECONDS).
 """
 import os
 import select
@@ -17,8 +19,12 @@ EVERY_S = 0.005
 FELT_FOR_S = 2
 # A free machine wakes a sleeper of the highest priority within a tenth of this, whatever else it does.
 LATE_S = 0.0005
-# This much taken away, and nothing can be said about times.
-TAKEN_MOST = 0.01
+# This much taken away, and nothing can be said about times …
+OF_TIMES = 0.01
+# … or, of what is a matter of seconds, about anything that was due by then.
+OF_SECONDS = 0.05
+# How often a test that failed will be tried again; what fails in the last try, disturbed still, is skipped instead.
+TRIES_LEFT = int(os.environ.get("BRUNT_TRIES_LEFT", "0"))
 
 
 def stolen_ticks():
@@ -36,6 +42,9 @@ def felt():
 
 
 class Calm:
+    def __init__(self, most=OF_TIMES):
+        self.most = most
+
     def __enter__(self):
         self.before, self.share = stolen_ticks(), 0.0
         return self
@@ -45,9 +54,9 @@ class Calm:
         self.share = stolen / max(1, ticks)
 
     def is_disturbed(self):
-        if self.share <= TAKEN_MOST:
+        if self.share <= self.most:
             self.share = max(self.share, felt())
-        return self.share > TAKEN_MOST
+        return self.share > self.most
 
     def __str__(self):
         return f"{self.share:.1%} of a CPU was taken away; nothing can be said about times"

@@ -10,14 +10,11 @@ import selectors
 import signal
 import socket
 import subprocess
-import sys
 import time
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "machine"))
-from calm import Calm  # noqa: E402
 
 BRUNT = os.environ.get("BRUNT", str(ROOT / "build" / "release" / "brunt"))
 STARTS_WITHIN_S = 20
@@ -34,22 +31,6 @@ def answer_of(line):
     fields = line.split()
     tokens = [Token(*map(int, field.split(":"))) for field in fields[11:]]
     return Answer(*map(int, fields[:5]), fields[5], fields[6], *map(int, fields[7:10]), fields[10], tokens)
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "timing: judges when things happen, which takes a machine that is there all the time")
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_pyfunc_call(pyfuncitem):
-    """What failed while the machine was taken away proves nothing."""
-    if not pyfuncitem.get_closest_marker("timing"):
-        yield
-        return
-    with Calm() as calm:
-        outcome = yield
-    if outcome.excinfo and calm.is_disturbed():
-        pytest.skip(str(calm))
 
 
 class Target:

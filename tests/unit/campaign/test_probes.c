@@ -88,7 +88,7 @@ test_a_probe_is_asked_again_and_again_and_tells_each_change(void **state)
 	struct error err = {0};
 
 	answers_start(&answers, (const int[]){200, 200, 503, ANSWER_GONE, 200, -2});
-	struct plan *plan = answers_plan(&answers, "probe: {url: /health, every: 10ms}\n");
+	struct plan *plan = answers_plan(&answers, "probe: {url: /health, every: 10ms, timeout: 60s}\n");
 
 	assert_int_equal(uv_loop_init(&w.loop), 0);
 	w.record = (struct probe_record){

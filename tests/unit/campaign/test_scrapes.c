@@ -179,8 +179,8 @@ test_each_endpoint_has_its_own_figures(void **state)
 
 	(void)state;
 	begin(&s, "scrape:\n"
-		  "  - {url: /good, every: 60s, metrics: {depth: depth, none: nothing, hits: hits}}\n"
-		  "  - {url: /other, every: 60s, headers: {X-Who: me}, metrics: {size: size}}\n");
+		  "  - {url: /good, every: 60s, timeout: 60s, metrics: {depth: depth, none: nothing, hits: hits}}\n"
+		  "  - {url: /other, every: 60s, timeout: 60s, headers: {X-Who: me}, metrics: {size: size}}\n");
 	hear(&s, 2);
 	assert_false(s.last[0].has_failed);
 	assert_int_equal(s.last[0].first, 0);
@@ -205,7 +205,7 @@ test_a_big_exposition_is_read_to_its_end(void **state)
 	struct scraping s;
 
 	(void)state;
-	begin(&s, "scrape: {url: /big, every: 60s, timeout: 30s, metrics: {depth: depth}}\n");
+	begin(&s, "scrape: {url: /big, every: 60s, timeout: 60s, metrics: {depth: depth}}\n");
 	hear(&s, 1);
 	assert_false(s.last[0].has_failed);
 	assert_float_equal(s.last[0].values[0], 7, 0);
@@ -223,7 +223,7 @@ test_failures_are_said_and_leave_nothing_known(void **state)
 		{"url: /zipped", "it is compressed, which nobody asked for"},
 		{"url: /broken", "line 2: 'depth' has no value"},
 		{"url: /uncut", "it is cut: '# EOF' is missing"},
-		{"url: /big, max_bytes: 1MiB, timeout: 30s", "it is larger than max_bytes, 1048576 bytes"},
+		{"url: /big, max_bytes: 1MiB", "it is larger than max_bytes, 1048576 bytes"},
 	};
 
 	(void)state;
@@ -231,7 +231,8 @@ test_failures_are_said_and_leave_nothing_known(void **state)
 		struct scraping s;
 		char more[256];
 
-		snprintf(more, sizeof(more), "scrape: {%s, every: 60s, metrics: {depth: depth}}\n", failures[i].more);
+		snprintf(more, sizeof(more), "scrape: {%s, every: 60s, timeout: 60s, metrics: {depth: depth}}\n",
+			failures[i].more);
 		begin(&s, more);
 		hear(&s, 1);
 		assert_true(s.last[0].has_failed);
@@ -249,7 +250,7 @@ test_only_changes_are_told(void **state)
 	struct scraping s;
 
 	(void)state;
-	begin(&s, "scrape: {url: /good, every: 100ms, metrics: {depth: depth}}\n");
+	begin(&s, "scrape: {url: /good, every: 1s, metrics: {depth: depth}}\n");
 	hear(&s, 3);
 	assert_int_equal(s.changes, 1);
 	assert_int_equal(s.records[0].counts.good, 3);
