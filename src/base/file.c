@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -157,4 +158,18 @@ file_read_small(const char *path, char *into, size_t size)
 	into[length] = '\0';
 	close(fd);
 	return (long)length;
+}
+
+bool
+file_is_empty_dir(const char *path)
+{
+	DIR *directory = opendir(path);
+	const struct dirent *entry;
+	bool is_empty = directory != NULL;
+
+	while (is_empty && (entry = readdir(directory)) != NULL)
+		is_empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+	if (directory != NULL)
+		closedir(directory);
+	return is_empty;
 }

@@ -15,5 +15,8 @@ bool file_write_atomic(const char *path, const void *bytes, size_t length, struc
 /* Makes the directory and those above it (0777 less umask); a directory that is there already is fine. */
 bool file_make_dirs(const char *path, struct error *err);
 
+/* A directory that can be read and holds nothing. */
+bool file_is_empty_dir(const char *path);
+
 /* Small kernel files such as those of /proc: no error text, -1 when it cannot be read, else the length. */
 long file_read_small(const char *path, char *into, size_t size);

@@ -1,6 +1,5 @@
 #include "campaign/suite.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -126,20 +125,6 @@ suite_fini(struct suite *suite)
 }
 
 static bool
-is_empty(const char *path)
-{
-	DIR *directory = opendir(path);
-	const struct dirent *entry;
-	bool is_empty = directory != NULL;
-
-	while (is_empty && (entry = readdir(directory)) != NULL)
-		is_empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-	if (directory != NULL)
-		closedir(directory);
-	return is_empty;
-}
-
-static bool
 write_document(const struct suite *suite, const struct suite_document *document, struct error *err)
 {
 	char path[PATH_MAX + 32];
@@ -182,7 +167,7 @@ suite_open(struct suite *suite, struct error *err)
 		return error_set(err, "the path of the results directory is too long");
 	for (; n > 1 && suite->dir[n - 1] == '/'; n--)
 		suite->dir[n - 1] = '\0';
-	if (stat(suite->dir, &status) == 0 && (!S_ISDIR(status.st_mode) || !is_empty(suite->dir)))
+	if (stat(suite->dir, &status) == 0 && (!S_ISDIR(status.st_mode) || !file_is_empty_dir(suite->dir)))
 		return error_set(err, "'%s' is there already; results go into a new or empty directory", suite->dir);
 	return file_make_dirs(suite->dir, err) && suite_write(suite, err);
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "campaign/baseline.h"
@@ -105,7 +106,7 @@ list(const struct asked *asked, const struct store *store)
 	(void)asked;
 	buf_init(&text, LISTING_CEILING);
 	page_init(&page, &text, &style);
-	table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
+	table_init(&table, columns, ARRAY_LEN(columns));
 	store_names(store, &names);
 	for (size_t i = 0; i < names.n; i++)
 		list_one(store, names.texts[i], &table);
@@ -141,7 +142,7 @@ show_values(const struct comparison *comparison, struct page *page)
 	static const struct table_column columns[] = {{"metric", true, 0}, {"value", false, 0}, {"samples", false, 1}};
 	struct table table;
 
-	table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
+	table_init(&table, columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < comparison->rows_n; i++) {
 		const struct comparison_row *row = &comparison->rows[i];
 		char value[64];
@@ -201,7 +202,7 @@ static const struct {
 	{"show", 1, "NAME", show},
 	{"rm", 1, "NAME", rm},
 };
-#define ACTIONS_N (sizeof(actions) / sizeof(actions[0]))
+#define ACTIONS_N (ARRAY_LEN(actions))
 
 static bool
 take_argument(struct asked *asked, int argc, char **argv, int *i)

@@ -12,9 +12,7 @@
 #include "judge/contrast.h"
 #include "judge/metrics.h"
 
-#define NOISE_BAND 0.02        /* DEFINITIONS: within ±2% is noise, whatever the interval says */
-#define GATED_SAMPLES_ABOVE 10 /* a percentile is gated where n (1 − q) is at least this, as SLOs show it from 1 on */
-#define NEIGHBOURS_ALIKE 0.4   /* correlation of neighbouring blocks from which on the run was too short */
+#define NEIGHBOURS_ALIKE 0.4 /* correlation of neighbouring blocks from which on the run was too short */
 
 /* One comparison in the making. */
 struct comparing {
@@ -37,8 +35,7 @@ static bool
 carries_gate(const struct comparison_row *row)
 {
 	for (int i = 0; i < 2; i++)
-		if (row->measure.stat == EXPR_PERCENTILE &&
-			(double)row->samples[i] * (1 - row->measure.quantile) + 1e-9 < GATED_SAMPLES_ABOVE)
+		if (!compared_carries_gate(&row->measure, row->samples[i]))
 			return false;
 	return !isnan(row->p);
 }
@@ -138,17 +135,11 @@ correct_by_holm(struct comparison *result)
 static enum comparison_status
 status_of(const struct comparison_row *row, double worse)
 {
-	double noise = fmin(NOISE_BAND, row->tolerance);
+	enum comparison_status status = compared_status(worse, row->tolerance);
 
-	if (isnan(worse))
-		return COMPARISON_NA;
-	if (fabs(worse) <= noise)
-		return COMPARISON_NOISE;
-	if (!row->is_significant)
-		return fabs(worse) > row->tolerance && !isnan(row->p) ? COMPARISON_UNSURE : COMPARISON_NOISE;
-	if (worse > 0)
-		return worse > row->tolerance ? COMPARISON_REGRESSION : COMPARISON_SMALL_REGRESSION;
-	return worse < -row->tolerance ? COMPARISON_IMPROVEMENT : COMPARISON_SMALL_IMPROVEMENT;
+	if (status == COMPARISON_NA || status == COMPARISON_NOISE || row->is_significant)
+		return status;
+	return fabs(worse) > row->tolerance && !isnan(row->p) ? COMPARISON_UNSURE : COMPARISON_NOISE;
 }
 
 static void

@@ -5,39 +5,12 @@
 #include "base/check.h"
 #include "judge/compare.h"
 #include "judge/compared.h"
+#include "judge/contrast.h"
 #include "judge/estimate.h"
 #include "judge/metrics.h"
 
 /* A run against values that somebody wrote down: without samples on that side there is no noise to be told from, and
  * the tolerance alone decides. */
-
-#define NOISE_BAND 0.02        /* DEFINITIONS: within ±2% is noise */
-#define GATED_SAMPLES_ABOVE 10 /* as of two arms, of the one that has samples */
-
-static bool
-carries_gate(const struct expr *measure, uint64_t samples)
-{
-	return measure->stat != EXPR_PERCENTILE ||
-	       (double)samples * (1 - measure->quantile) + 1e-9 >= GATED_SAMPLES_ABOVE;
-}
-
-static double
-relative(double current, double baseline)
-{
-	return baseline > 0 ? current / baseline - 1 : current > baseline ? INFINITY : 0;
-}
-
-static enum comparison_status
-status_of(double worse, double tolerance)
-{
-	if (isnan(worse))
-		return COMPARISON_NA;
-	if (fabs(worse) <= fmin(NOISE_BAND, tolerance))
-		return COMPARISON_NOISE;
-	if (worse > 0)
-		return worse > tolerance ? COMPARISON_REGRESSION : COMPARISON_SMALL_REGRESSION;
-	return worse < -tolerance ? COMPARISON_IMPROVEMENT : COMPARISON_SMALL_IMPROVEMENT;
-}
 
 /* Failures rank above every sample: of a distribution without any, in a run with successes, that would make the worst
  * of what was never measured. */
@@ -52,7 +25,7 @@ static void
 set_row(struct comparison_row *row, const struct compared_item *item, double baseline, const struct estimate *current,
 	const struct plan *plan)
 {
-	double rel = isnan(current->value) ? NAN : relative(current->value, baseline);
+	double rel = contrast_relative(current->value, baseline);
 
 	*row = (struct comparison_row){
 		.measure = item->measure,
@@ -66,9 +39,10 @@ set_row(struct comparison_row *row, const struct compared_item *item, double bas
 		.p = NAN,
 		.tolerance = item->tolerance,
 		.is_wanted = item->is_gated,
-		.status = status_of(item->measure.metric->is_higher_better ? -rel : rel, item->tolerance),
+		.status = compared_status(item->measure.metric->is_higher_better ? -rel : rel, item->tolerance),
 	};
-	row->is_gated = row->is_wanted && row->status != COMPARISON_NA && carries_gate(&row->measure, row->samples[1]);
+	row->is_gated =
+		row->is_wanted && row->status != COMPARISON_NA && compared_carries_gate(&row->measure, row->samples[1]);
 	compared_name(&row->measure, plan, row->name, sizeof(row->name));
 	if (row->status == COMPARISON_NA)
 		snprintf(row->note, sizeof(row->note), "%s", current->note);

@@ -23,6 +23,8 @@ static const struct {
 	{"achieved_rate", 0},
 };
 
+#define GATED_SAMPLES_ABOVE 10
+
 static const double shown_quantiles[] = {0.5, 0.95, 0.99};
 
 /* The first to name a measure says whether it is gated, and its tolerance. */
@@ -182,4 +184,23 @@ compared_name(const struct expr *measure, const struct plan *plan, char *into, s
 	else
 		snprintf(into, size, "%s%s%s.%s", request, dot, measure->metric->name, stat_name(measure, stat));
 	return into;
+}
+
+bool
+compared_carries_gate(const struct expr *measure, uint64_t samples)
+{
+	return measure->stat != EXPR_PERCENTILE ||
+	       (double)samples * (1 - measure->quantile) + 1e-9 >= GATED_SAMPLES_ABOVE;
+}
+
+enum comparison_status
+compared_status(double worse, double tolerance)
+{
+	if (isnan(worse))
+		return COMPARISON_NA;
+	if (fabs(worse) <= fmin(COMPARED_NOISE_BAND, tolerance))
+		return COMPARISON_NOISE;
+	if (worse > 0)
+		return worse > tolerance ? COMPARISON_REGRESSION : COMPARISON_SMALL_REGRESSION;
+	return worse < -tolerance ? COMPARISON_IMPROVEMENT : COMPARISON_SMALL_IMPROVEMENT;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/order.h"
 #include "judge/student.h"
 
 #define LAG1_MOST 0.9
@@ -175,14 +176,6 @@ degrees_of_freedom(const struct widening *w, const double variance[2])
 	return sum * sum / (variance[0] * variance[0] / w->df[0] + variance[1] * variance[1] / w->df[1]);
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Between the two nearest of the sorted draws; an infinite one makes no bound. */
 static double
 quantile_of(const double *sorted, size_t n, double q)
@@ -198,13 +191,13 @@ quantile_of(const double *sorted, size_t n, double q)
 static void
 interval_of(double *draws, size_t n, double value, double stretch, double into[2])
 {
-	qsort(draws, n, sizeof(*draws), by_value);
+	qsort(draws, n, sizeof(*draws), order_by_value);
 	into[0] = value + stretch * (quantile_of(draws, n, TAIL) - value);
 	into[1] = value + stretch * (quantile_of(draws, n, 1 - TAIL) - value);
 }
 
-static double
-relative(double current, double baseline)
+double
+contrast_relative(double current, double baseline)
 {
 	if (isnan(current) || isnan(baseline))
 		return NAN;
@@ -218,7 +211,7 @@ set_deltas(struct contrast *c, const struct estimate estimates[2], double beyond
 	for (int i = 0; i < 2; i++)
 		values[i] = isinf(estimates[i].value) ? beyond : estimates[i].value;
 	c->delta = values[1] - values[0];
-	c->delta_rel = relative(values[1], values[0]);
+	c->delta_rel = contrast_relative(values[1], values[0]);
 }
 
 /* Whether both arms' values and all their draws are above 0, so that they have logarithms. */
@@ -251,7 +244,7 @@ set_relative(struct contrast *c, const struct estimate estimates[2], const struc
 			drawn[i] = sqrt(w->factor[i]) * (has_logarithms ? log(estimates[i].draws[b] / values[i])
 									: estimates[i].draws[b] - values[i]);
 		rels[b] = has_logarithms ? log(values[1] / values[0]) + drawn[1] - drawn[0]
-					 : relative(values[1] + drawn[1], values[0] + drawn[0]);
+					 : contrast_relative(values[1] + drawn[1], values[0] + drawn[0]);
 	}
 	interval_of(rels, n, has_logarithms ? log(values[1] / values[0]) : c->delta_rel, stretch, c->ci_rel);
 	for (int i = 0; i < 2; i++)

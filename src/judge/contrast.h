@@ -24,5 +24,8 @@ struct contrast {
 
 #define CONTRAST_CONFIDENCE 0.95
 
+/* Current over baseline, less 1; of a baseline of 0, 0 for the same and infinity for anything else. NAN: either is. */
+double contrast_relative(double current, double baseline);
+
 void contrast_make(
 	struct contrast *contrast, const struct sample samples[2], const struct estimate estimates[2], double beyond);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/order.h"
 #include "judge/estimate.h"
 
 /* Of runs that came one after the other, night by night, the middle one is what is usual: one bad night does not move
@@ -10,14 +11,6 @@
 /* Medians scatter more than means do: of normal values never by more than this in the variance (Laplace 1812). */
 #define MEDIAN_VARIANCE (M_PI / 2)
 
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Sorts them; what is n/a in any of them has no median. */
 static double
 median_of(double *values, size_t n)
@@ -25,8 +18,8 @@ median_of(double *values, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (isnan(values[i]))
 			return NAN;
-	qsort(values, n, sizeof(*values), by_value);
-	return n % 2 == 1 ? values[n / 2] : isinf(values[n / 2]) ? INFINITY : (values[n / 2 - 1] + values[n / 2]) / 2;
+	qsort(values, n, sizeof(*values), order_by_value);
+	return order_median(values, n);
 }
 
 /* The same figure of each run by itself. */

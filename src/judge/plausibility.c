@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "base/check.h"
 #include "base/units.h"
 #include "judge/records.h"
 
@@ -69,7 +70,7 @@ check_distribution(struct verdict *verdict, enum metric metric, const struct his
 	if (h->min_ns > h->max_ns || mean_ns < (double)h->min_ns - 1 || mean_ns > (double)h->max_ns + 1)
 		verdict_add_reason(verdict, "%s: a mean of %.0f between %" PRId64 " and %" PRId64 " cannot be", name,
 			mean_ns, h->min_ns, h->max_ns);
-	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(quantiles); i++) {
 		int64_t value_ns = histogram_quantile_ns(h, quantiles[i]);
 
 		if (value_ns >= last_ns && value_ns <= most_ns) {

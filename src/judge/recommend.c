@@ -135,7 +135,7 @@ look_at_text(struct verdict *verdict, const struct judge_view *view, const struc
 	struct error err = {0};
 
 	arena_init(&arena);
-	/* The table's own expressions are right: a test parses them all. */
+	/* The table's own expressions are right: every run that is judged parses them all. */
 	CHECK(expr_parse(row->when, judge_metrics, NULL, 0, &arena, &when, &err));
 	look_at(verdict, view, row->name, row->text, &when);
 	arena_fini(&arena);
@@ -177,7 +177,7 @@ recommend_find(struct verdict *verdict, const struct judge_view *view)
 	for (size_t i = 0; i < view->plan->recommendations_n && is_reliable; i++)
 		look_at(verdict, view, "profile", view->plan->recommendations[i].text,
 			&view->plan->recommendations[i].when);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (is_reliable || (rows[i].when == NULL && rows[i].look == NULL) || rows[i].look == look_slow_start)
 			look_at_row(verdict, view, &rows[i]);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/order.h"
 
 /* Between two levels that were tried; so it is fine where they are close. */
 #define CELLS_PER_GAP 32
@@ -20,14 +21,6 @@ struct cell {
 	double weight;
 };
 
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Logarithms of the levels tried, in order and each once, with room beyond either end. Returns how many. */
 static size_t
 find_edges(const struct search_evidence *evidence, size_t n, double reach, double *edges)
@@ -36,7 +29,7 @@ find_edges(const struct search_evidence *evidence, size_t n, double reach, doubl
 
 	for (size_t i = 0; i < n; i++)
 		edges[i + 1] = log(evidence[i].level);
-	qsort(edges + 1, n, sizeof(*edges), by_value);
+	qsort(edges + 1, n, sizeof(*edges), order_by_value);
 	for (size_t i = 2; i <= n; i++)
 		if (edges[i] > edges[distinct])
 			edges[++distinct] = edges[i];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/order.h"
 #include "judge/student.h"
 
 #define ALIKE_MOST 0.9
@@ -12,20 +13,6 @@
 /* What a curve leaves of a line is as alike as the slowest noise, and would leave one or two degrees of freedom, with
  * which nothing is ever told apart. But the count is bounded: it has none of the wild tails that so few stand for. */
 #define DF_LEAST 6
-
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(const double *sorted, size_t n)
-{
-	return n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
-}
 
 /* Slopes of all pairs, sorted; NULL for none. Counts those that rise less those that fall. */
 static double *
@@ -40,7 +27,7 @@ slopes_of(const double *x, const double *y, size_t n, double *rising)
 			slopes[k++] = (y[j] - y[i]) / (x[j] - x[i]);
 			*rising += (y[j] > y[i]) - (y[j] < y[i]);
 		}
-	qsort(slopes, k, sizeof(*slopes), by_value);
+	qsort(slopes, k, sizeof(*slopes), order_by_value);
 	return slopes;
 }
 
@@ -111,7 +98,7 @@ alike_around_line(const struct trend *trend, const double *x, const double *y, d
 	for (size_t i = 0; i < n; i++)
 		left[i] = y[i] - trend->slope * x[i];
 	memcpy(sorted, left, n * sizeof(*sorted));
-	qsort(sorted, n, sizeof(*sorted), by_value);
+	qsort(sorted, n, sizeof(*sorted), order_by_value);
 	rank(left, sorted, n, ranks);
 	return alike(ranks, n);
 }
@@ -146,12 +133,12 @@ trend_find(struct trend *trend, const double *x, const double *y, size_t n)
 	double *scratch = must_calloc(3 * n, sizeof(*scratch));
 	double *slopes = slopes_of(x, y, n, &trend->rising);
 
-	trend->slope = median(slopes, n * (n - 1) / 2);
+	trend->slope = order_median(slopes, n * (n - 1) / 2);
 	trend->alike = alike_around_line(trend, x, y, scratch);
 	/* What the line left over lies sorted in the scratch. */
-	trend->intercept = median(scratch + n, n);
+	trend->intercept = order_median(scratch + n, n);
 	memcpy(scratch, y, n * sizeof(*scratch));
-	qsort(scratch, n, sizeof(*scratch), by_value);
+	qsort(scratch, n, sizeof(*scratch), order_by_value);
 	trend->variance = variance_of_count(scratch, n);
 	trend->widening = widening(trend->alike, n);
 	trend->df = fmax((double)n * (1 - trend->alike) / (1 + trend->alike) - 2, DF_LEAST);

@@ -123,7 +123,8 @@ say_course(struct verdict *verdict, const struct run_facts *facts)
 	if (facts->actions_failed > 1)
 		snprintf(more, sizeof(more), ", and %u more", facts->actions_failed - 1);
 	if (facts->actions_failed > 0)
-		verdict_add_reason(verdict, "%.170s%s: what was to be tested was not", facts->action_text, more);
+		verdict_add_reason(verdict, "%.*s%s: what was to be tested was not", FINDING_TEXT_MAX - 80,
+			facts->action_text, more);
 	if (facts->hook_failed)
 		verdict_add_reason(verdict, "%s", facts->hook_text);
 }

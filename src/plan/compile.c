@@ -327,10 +327,11 @@ check_no_suite(const struct plan_node *root, struct error *err)
 }
 
 static bool
-compile_text(struct plan_context *context, const char *text, size_t length, const struct plan_setting *settings,
-	size_t settings_n, size_t variant, struct profile *profile, struct error *err)
+compile_text(struct plan_context *context, const struct plan_source *source, size_t variant, struct profile *profile,
+	struct error *err)
 {
-	struct plan_node *root = tree_read_set(context, text, length, profile->plan.path, settings, settings_n, err);
+	struct plan_node *root = tree_read_set(
+		context, source->text, source->length, profile->plan.path, source->settings, source->settings_n, err);
 
 	if (root == NULL || !check_no_suite(root, err) ||
 		(variant == COMPILE_NO_VARIANT ? !check_one_run(root, err)
@@ -342,20 +343,19 @@ compile_text(struct plan_context *context, const char *text, size_t length, cons
 }
 
 struct plan *
-compile_variant(const char *text, size_t length, const char *name, const struct plan_setting *settings,
-	size_t settings_n, size_t variant, const struct plan_tables *tables, struct error *err)
+compile_variant(const struct plan_source *source, size_t variant, struct error *err)
 {
 	struct profile profile = {0};
 	struct arena arena;
-	struct plan_context context = {.arena = &arena, .tables = tables};
+	struct plan_context context = {.arena = &arena, .tables = source->tables};
 
-	if (length > PLAN_FILE_CEILING) {
-		error_at(err, name, 0, 0, "the profile is larger than %zu bytes", PLAN_FILE_CEILING);
+	if (source->length > PLAN_FILE_CEILING) {
+		error_at(err, source->name, 0, 0, "the profile is larger than %zu bytes", PLAN_FILE_CEILING);
 		return NULL;
 	}
 	arena_init(&arena);
-	profile.plan.path = arena_strdup(&arena, name);
-	if (!compile_text(&context, text, length, settings, settings_n, variant, &profile, err)) {
+	profile.plan.path = arena_strdup(&arena, source->name);
+	if (!compile_text(&context, source, variant, &profile, err)) {
 		CHECK(error_is_set(err));
 		arena_fini(&arena);
 		return NULL;
@@ -371,7 +371,19 @@ struct plan *
 plan_load_text(const char *text, size_t length, const char *name, const struct plan_setting *settings,
 	size_t settings_n, const struct plan_tables *tables, struct error *err)
 {
-	return compile_variant(text, length, name, settings, settings_n, COMPILE_NO_VARIANT, tables, err);
+	const struct plan_source source = {text, length, name, settings, settings_n, tables};
+
+	return compile_variant(&source, COMPILE_NO_VARIANT, err);
+}
+
+char *
+compile_read_file(const char *path, size_t *length, struct error *err)
+{
+	char *text = file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, PLAN_FILE_CEILING, length, err);
+
+	if (text == NULL)
+		error_place(err, path, 0, 0);
+	return text;
 }
 
 struct plan *
@@ -379,12 +391,10 @@ plan_load_file(const char *path, const struct plan_setting *settings, size_t set
 	const struct plan_tables *tables, struct error *err)
 {
 	size_t length;
-	char *text = file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, PLAN_FILE_CEILING, &length, err);
+	char *text = compile_read_file(path, &length, err);
 
-	if (text == NULL) {
-		error_place(err, path, 0, 0);
+	if (text == NULL)
 		return NULL;
-	}
 	struct plan *plan = plan_load_text(text, length, path, settings, settings_n, tables, err);
 
 	free(text);

@@ -38,10 +38,22 @@ bool compile_good_when(struct plan_context *context, struct profile *profile, st
 bool compile_request(struct plan_context *context, const struct plan_node *item, const struct plan_target *target,
 	struct plan_flow *flow, struct plan_request *request, struct error *err);
 
+/* What a profile is compiled from; name: its path, in messages and for what it names itself. */
+struct plan_source {
+	const char *text;
+	size_t length;
+	const char *name;
+	const struct plan_setting *settings;
+	size_t settings_n;
+	const struct plan_tables *tables;
+};
+
+/* A profile's text, malloc'ed, of at most PLAN_FILE_CEILING; "-": of stdin. NULL with err set, the file named. */
+char *compile_read_file(const char *path, size_t *length, struct error *err);
+
 /* As plan_load_text, of one of the profile's variants; COMPILE_NO_VARIANT: it must be a profile of one run. */
 #define COMPILE_NO_VARIANT SIZE_MAX
-struct plan *compile_variant(const char *text, size_t length, const char *name, const struct plan_setting *settings,
-	size_t settings_n, size_t variant, const struct plan_tables *tables, struct error *err);
+struct plan *compile_variant(const struct plan_source *source, size_t variant, struct error *err);
 
 /* The tree as it will be shown; false: larger than its ceiling. */
 bool compile_keep_effective(

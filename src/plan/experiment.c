@@ -12,16 +12,6 @@
 #include "plan/tree.h"
 #include "plan/variants.h"
 
-/* What a profile is read from, again for each arm: an arm's settings change the tree. */
-struct source {
-	const char *text;
-	size_t length;
-	const char *name;
-	const struct plan_setting *settings;
-	size_t settings_n;
-	const struct plan_tables *tables;
-};
-
 /* The rows of the experiment itself, out of the top level's. */
 static bool
 parse_rows(struct plan_context *context, const struct plan_node *root, struct profile *profile, struct error *err)
@@ -64,7 +54,7 @@ find_baseline(const struct plan_node *root, const char *name, struct plan_experi
 }
 
 static bool
-read_experiment(struct plan_context *context, const struct source *source, struct plan_experiment *experiment,
+read_experiment(struct plan_context *context, const struct plan_source *source, struct plan_experiment *experiment,
 	struct error *err)
 {
 	struct profile profile = {0};
@@ -133,13 +123,12 @@ check_scraped(const struct plan_experiment *experiment, struct error *err)
 }
 
 static bool
-compile_arms(const struct source *source, struct plan_experiment *experiment, struct error *err)
+compile_arms(const struct plan_source *source, struct plan_experiment *experiment, struct error *err)
 {
 	for (size_t i = 0; i < experiment->arms_n; i++) {
 		size_t variant = experiment->kind == EXPERIMENT_ONE_RUN ? COMPILE_NO_VARIANT : i;
 
-		experiment->arms[i].plan = compile_variant(source->text, source->length, source->name, source->settings,
-			source->settings_n, variant, source->tables, err);
+		experiment->arms[i].plan = compile_variant(source, variant, err);
 		if (experiment->arms[i].plan == NULL)
 			return false;
 		if (experiment->arms[i].name == NULL)
@@ -149,7 +138,7 @@ compile_arms(const struct source *source, struct plan_experiment *experiment, st
 }
 
 static struct plan_experiment *
-experiment_load(const struct source *source, struct error *err)
+experiment_load(const struct plan_source *source, struct error *err)
 {
 	struct plan_experiment *experiment = must_alloc(sizeof(*experiment));
 	struct plan_context context = {.arena = &experiment->arena, .tables = source->tables};
@@ -176,7 +165,7 @@ struct plan_experiment *
 experiment_load_text(const char *text, size_t length, const char *name, const struct plan_setting *settings,
 	size_t settings_n, const struct plan_tables *tables, struct error *err)
 {
-	const struct source source = {text, length, name, settings, settings_n, tables};
+	const struct plan_source source = {text, length, name, settings, settings_n, tables};
 
 	return experiment_load(&source, err);
 }
@@ -186,12 +175,10 @@ experiment_load_file(const char *path, const struct plan_setting *settings, size
 	const struct plan_tables *tables, struct error *err)
 {
 	size_t length;
-	char *text = file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, PLAN_FILE_CEILING, &length, err);
+	char *text = compile_read_file(path, &length, err);
 
-	if (text == NULL) {
-		error_place(err, path, 0, 0);
+	if (text == NULL)
 		return NULL;
-	}
 	struct plan_experiment *experiment =
 		experiment_load_text(text, length, path, settings, settings_n, tables, err);
 

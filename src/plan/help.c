@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/check.h"
 #include "plan/rows.h"
 #include "plan/scalar.h"
 
@@ -251,7 +252,7 @@ forms(struct help *h)
 		"load.steps.to=500/s, --set requests.buy.weight=3, --set slo[0]='p95 < 1s'.");
 	if (h->is_markdown)
 		buf_add_text(h->into, "\n| type | what it looks like |\n|---|---|\n");
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
 		struct plan_key key = {.type = types[i]};
 
 		buf_printf(h->into, h->is_markdown ? "| %s | %s |\n" : "  %-24s %s\n", short_type(types[i]),

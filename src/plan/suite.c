@@ -17,16 +17,6 @@
 /* The keys of the top level that are a suite's; all others are of its profiles. */
 static const char *const own_keys[] = {"name", "extends", "suite", "set", "pass_rate", "limit", "output"};
 
-/* What a suite is read from. */
-struct source {
-	const char *text;
-	size_t length;
-	const char *name;
-	const struct plan_setting *settings;
-	size_t settings_n;
-	const struct plan_tables *tables;
-};
-
 /* An item's settings in the making, and where each stands; NULL: on the command line. */
 struct item_settings {
 	struct suite_item *item;
@@ -100,7 +90,7 @@ add_map(struct arena *arena, struct item_settings *settings, const struct plan_n
 }
 
 static bool
-add_settings(struct plan_context *context, const struct source *source, const struct plan_node *for_all,
+add_settings(struct plan_context *context, const struct plan_source *source, const struct plan_node *for_all,
 	const struct plan_node *own, struct item_settings *settings, struct error *err)
 {
 	if (!add_map(context->arena, settings, for_all, err) || !add_map(context->arena, settings, own, err))
@@ -136,7 +126,7 @@ place_in_suite(const struct item_settings *settings, const struct error *found, 
 }
 
 static bool
-compile_profile(const struct source *source, const struct item_settings *of, struct error *err)
+compile_profile(const struct plan_source *source, const struct item_settings *of, struct error *err)
 {
 	struct suite_item *item = of->item;
 	struct plan_setting settings[SUITE_SETTINGS_CEILING];
@@ -240,7 +230,7 @@ take_name(struct plan_context *context, const struct plan_suite *suite, const st
 }
 
 static bool
-compile_item(struct plan_context *context, const struct source *source, const struct plan_node *root,
+compile_item(struct plan_context *context, const struct plan_source *source, const struct plan_node *root,
 	const struct plan_node *node, struct plan_suite *suite, struct error *err)
 {
 	struct suite_item *item = &suite->items[suite->items_n];
@@ -294,7 +284,7 @@ keep_json(struct plan_context *context, const struct plan_node *root, struct pla
 }
 
 static bool
-compile_suite(struct plan_context *context, const struct source *source, const struct plan_node *root,
+compile_suite(struct plan_context *context, const struct plan_source *source, const struct plan_node *root,
 	struct plan_suite *suite, struct error *err)
 {
 	const struct plan_node *list = node_get(root, "suite"), *name = node_get(root, "name");
@@ -321,7 +311,8 @@ compile_suite(struct plan_context *context, const struct source *source, const s
 }
 
 static bool
-apply_own_settings(struct plan_context *context, const struct source *source, struct plan_node *root, struct error *err)
+apply_own_settings(
+	struct plan_context *context, const struct plan_source *source, struct plan_node *root, struct error *err)
 {
 	for (size_t i = 0; i < source->settings_n; i++)
 		if (setting_is_own(&source->settings[i]) && !tree_set(context, root, &source->settings[i], err))
@@ -331,7 +322,7 @@ apply_own_settings(struct plan_context *context, const struct source *source, st
 }
 
 static struct plan_suite *
-load_suite(const struct source *source, struct error *err)
+load_suite(const struct plan_source *source, struct error *err)
 {
 	struct plan_suite *suite = must_alloc(sizeof(*suite));
 	struct plan_context context = {.arena = &suite->arena, .tables = source->tables};
@@ -352,7 +343,7 @@ struct plan_suite *
 suite_load_text(const char *text, size_t length, const char *name, const struct plan_setting *settings,
 	size_t settings_n, const struct plan_tables *tables, struct error *err)
 {
-	const struct source source = {text, length, name, settings, settings_n, tables};
+	const struct plan_source source = {text, length, name, settings, settings_n, tables};
 
 	if (length > PLAN_FILE_CEILING) {
 		error_at(err, name, 0, 0, "the profile is larger than %zu bytes", PLAN_FILE_CEILING);
@@ -367,12 +358,12 @@ suite_load_any(const char *path, const struct plan_setting *settings, size_t set
 	struct error *err)
 {
 	size_t length;
-	char *text = file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, PLAN_FILE_CEILING, &length, err);
+	char *text = compile_read_file(path, &length, err);
 
 	*suite = NULL;
 	*experiment = NULL;
 	if (text == NULL)
-		return error_place(err, path, 0, 0);
+		return false;
 	*suite = suite_load_text(text, length, path, settings, settings_n, tables, err);
 	if (*suite == NULL && !error_is_set(err))
 		*experiment = experiment_load_text(text, length, path, settings, settings_n, tables, err);

@@ -37,7 +37,7 @@ keep_own(struct arena *arena, const struct arm_row *row, struct plan_arm *arm)
 	arm->own = arena_alloc(arena, ((row->set ? row->set->n : 0) + 3) * sizeof(*arm->own));
 	for (const struct plan_node *node = row->set ? row->set->first : NULL; node != NULL; node = node->next)
 		arm->own[arm->own_n++] = arena_printf(arena, "%s: %s", node->key, matrix_value_text(arena, node));
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
 		if (own[i] != NULL)
 			arm->own[arm->own_n++] =
 				arena_printf(arena, "%s: %s", own[i]->key, matrix_value_text(arena, own[i]));
@@ -76,7 +76,7 @@ find_one(struct plan_context *context, const struct plan_node *root, struct plan
 {
 	static const char *const of_many[] = {"baseline", "order", "repeats"};
 
-	for (size_t i = 0; i < sizeof(of_many) / sizeof(of_many[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(of_many); i++)
 		if (node_get(root, of_many[i]) != NULL)
 			return plan_error(node_get(root, of_many[i]), err,
 				"%s: there are no 'arms' and no 'matrix' that this belongs to", of_many[i]);
@@ -110,7 +110,7 @@ apply_arm(struct plan_context *context, struct plan_node *root, struct plan_node
 	static const char *const own[] = {"before", "after", "ready"};
 	struct plan_node *set = node_get(arm, "set");
 
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
 		struct plan_node *node = node_get(arm, own[i]);
 
 		if (node == NULL)
@@ -132,7 +132,7 @@ variants_strip(struct plan_node *root)
 {
 	static const char *const keys[] = {"arms", "matrix", "baseline", "order", "repeats"};
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (node_get(root, keys[i]) != NULL)
 			node_remove(root, node_get(root, keys[i]));
 }

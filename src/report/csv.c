@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "report/escape.h"
 #include "report/figure.h"
 #include "report/reporter.h"
@@ -94,11 +95,11 @@ add_series_row(struct buf *into, const struct series_row *row, const struct plan
 	else
 		buf_add_text(into, row->level == LEVEL_WARMUP ? "warmup" : "none");
 	add_number(into, row->offered);
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 		add_count(into, counts[i]);
 	add_number(into, seconds > 0 ? (double)row->ok / seconds : NAN);
 	add_number(into, row->in_flight);
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(times); i++)
 		add_ms(into, times[i]);
 	add_count(into, row->tokens);
 	add_ms(into, row->lateness_p99_ns);
@@ -135,7 +136,7 @@ add_latencies(struct buf *into, const struct level_summary *level, enum metric m
 	figure_latency(level, metric, &f);
 	const int64_t times[] = {f.p50_ns, f.p90_ns, f.p95_ns, f.p99_ns, f.max_ns};
 
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(times); i++)
 		add_ms(into, f.count > 0 ? times[i] : -1);
 }
 
@@ -159,7 +160,7 @@ add_level_counts(struct buf *into, const struct level_summary *level)
 	const struct counts *c = &level->counts;
 	const uint64_t counts[] = {c->scheduled, c->sent, c->ok, c->failed, c->unfinished, c->dropped, c->unsent};
 
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 		add_count(into, counts[i]);
 	add_number(into, counts_error_rate(c));
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "brunt_version.h"
 #include "report/figure.h"
 
@@ -105,7 +106,7 @@ tell_counts(const struct telling *t)
 	} outcomes[] = {{"ok", c->ok}, {"failed", c->failed}, {"unfinished", c->unfinished}, {"dropped", c->dropped},
 		{"unsent", c->unsent}};
 
-	for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(outcomes); i++)
 		tell(t, FAMILY_OF_REQUESTS, "outcome", outcomes[i].name, (double)outcomes[i].n);
 	for (int f = 0; f < FAILURE_COUNT; f++)
 		if (c->by_failure[f] > 0)
@@ -224,7 +225,7 @@ tell_quantiles(const struct telling *t, struct family_sample *sample, const stru
 	size_t labels_n = sample->labels_n;
 
 	sample->is_summary = true;
-	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(quantiles); i++) {
 		sample->labels_n = labels_n;
 		add_label(sample, "quantile", quantiles[i].text);
 		if (histogram_shows(h->total, quantiles[i].q))
@@ -277,7 +278,7 @@ tell_stats(const struct telling *t, struct family_sample *sample, const struct g
 	} all[] = {{"avg", gauge_stats_avg(stats)}, {"peak", stats->peak}, {"last", stats->last}};
 	size_t labels_n = sample->labels_n;
 
-	for (size_t i = 0; stats->n > 0 && i < sizeof(all) / sizeof(all[0]); i++) {
+	for (size_t i = 0; stats->n > 0 && i < ARRAY_LEN(all); i++) {
 		sample->labels_n = labels_n;
 		add_label(sample, "stat", all[i].name);
 		give(t, sample, in_base_unit(unit, all[i].value));

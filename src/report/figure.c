@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/check.h"
 #include "base/units.h"
 
 const char *
@@ -193,7 +194,7 @@ figure_token_basis(const struct counts *counts)
 	static const char *const names[] = {"chunks", "usage", "chunk_usage"};
 	const char *basis = NULL;
 
-	for (size_t i = 0; i < sizeof(counted) / sizeof(counted[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(counted); i++)
 		if (counted[i] > 0)
 			basis = basis == NULL ? names[i] : "mixed";
 	return basis;

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "report/escape.h"
 #include "report/families.h"
 
@@ -82,7 +83,7 @@ add_row(struct buf *into, const struct report *report, const struct series_row *
 	buf_add_text(into, FAMILY_PREFIX "interval");
 	add_tag(into, "profile", report->plan->name);
 	buf_printf(into, " scheduled=%" PRIu64 "i", row->scheduled);
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
 		buf_printf(into, ",%s=%" PRIu64 "i", counts[i].name, counts[i].n);
 	if (has_level)
 		buf_printf(into, ",level=%" PRIu32 "i", row->level);

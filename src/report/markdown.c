@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/units.h"
 #include "brunt_version.h"
@@ -325,7 +326,7 @@ add_distribution(const struct report *report, enum metric metric, struct buf *in
 
 	add_cell(into, metric_rows[metric].name);
 	add_cell(into, figure_count(f.count, text));
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(times); i++)
 		add_cell(into, figure_time(times[i], text));
 	end_row(into);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "brunt_version.h"
 #include "report/families.h"
 #include "report/value.h"
@@ -110,7 +111,7 @@ add_buckets(cJSON *point, const struct histogram *h, double unit, int from, int 
 	char digits[24];
 
 	for (int decade = from; decade < to; decade++)
-		for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
 			uint64_t until = histogram_count_until(h, (int64_t)llround(steps[i] * pow(10, decade) * unit));
 
 			cJSON_AddItemToArray(bounds, value_of_number(steps[i] * pow(10, decade)));

@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -24,20 +23,6 @@ struct result_dir {
 	struct journal events, hlog, requests;
 	struct error lost; /* the first thing that could not be written at the end */
 };
-
-static bool
-is_empty_directory(const char *path)
-{
-	DIR *directory = opendir(path);
-	const struct dirent *entry;
-	bool is_empty = directory != NULL;
-
-	while (is_empty && (entry = readdir(directory)) != NULL)
-		is_empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-	if (directory != NULL)
-		closedir(directory);
-	return is_empty;
-}
 
 static void
 parent_of(const char *path, char *into, size_t size)
@@ -78,7 +63,7 @@ make_working(struct result_dir *dir, struct error *err)
 	struct stat status;
 
 	if (stat(dir->path, &status) == 0) {
-		if (!S_ISDIR(status.st_mode) || !is_empty_directory(dir->path))
+		if (!S_ISDIR(status.st_mode) || !file_is_empty_dir(dir->path))
 			return error_set(
 				err, "'%s' is there already; results go into a new or empty directory", dir->path);
 		snprintf(dir->working, sizeof(dir->working), "%s", dir->path);
@@ -168,7 +153,7 @@ result_dir_discard(struct result_dir *dir)
 	static const char *const names[] = {"profile.yaml", "events.ndjson", "run.hlog", "requests.ndjson"};
 	char path[PATH_MAX];
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		unlink(path_in(dir, names[i], path)); /* not there: never made */
 	if (strcmp(dir->working, dir->path) != 0 && rmdir(dir->working) != 0)
 		log_warn("cannot remove '%s': %s", dir->working, strerror(errno));

@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "report/figure.h"
 #include "report/suite.h"
@@ -75,7 +76,7 @@ add_rows(const struct suite_record *record, struct page *page)
 	char text[FIGURE_MAX];
 
 	page_heading(page, "Profiles");
-	table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
+	table_init(&table, columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < record->rows_n; i++) {
 		const struct suite_row *row = &record->rows[i];
 
@@ -119,7 +120,7 @@ add_categories(const struct suite_record *record, struct page *page)
 	struct table table;
 
 	page_heading(page, "Categories");
-	table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
+	table_init(&table, columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < record->rows_n; i++) {
 		const struct suite_counts counts = suite_count(record, record->rows[i].category);
 

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "base/check.h"
 #include "report/figure.h"
 #include "report/table.h"
 #include "report/terminal.h"
@@ -63,7 +64,7 @@ add_actions(struct page *page, const struct chronicle *chronicle)
 
 	if (chronicle->actions_n == 0)
 		return;
-	table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
+	table_init(&table, columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < chronicle->actions_n; i++) {
 		const struct action_record *record = &chronicle->actions[i];
 		bool has_failed = record->state == ACTION_FAILED;

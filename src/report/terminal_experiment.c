@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/units.h"
 #include "report/figure.h"
 #include "report/table.h"
@@ -67,7 +68,7 @@ add_columns(const struct experiment *experiment, bool with_tokens, struct table_
 		columns[n++] = (struct table_column){dot ? dot + 1 : experiment->plan->keys[i], true, 0};
 	}
 	memcpy(&columns[n], figures, sizeof(figures));
-	n += sizeof(figures) / sizeof(figures[0]);
+	n += ARRAY_LEN(figures);
 	if (with_tokens) {
 		columns[n++] = (struct table_column){"TTFT P50", false, 1};
 		columns[n++] = (struct table_column){"tokens", false, 0};
@@ -214,7 +215,7 @@ add_runs(const struct experiment *experiment, struct page *page)
 	struct table table;
 	size_t shown = 0;
 
-	table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
+	table_init(&table, columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < experiment->runs_n; i++) {
 		const struct run_record *run = &experiment->runs[i];
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/units.h"
 
 static const struct {
@@ -15,7 +16,7 @@ static const struct {
 	{GAUGE_IO_PRESSURE, GAUGE_IO_STALLED, "io"},
 };
 
-_Static_assert(2 * sizeof(pressures) / sizeof(pressures[0]) == PRESSURES, "each has its two counters");
+_Static_assert(2 * ARRAY_LEN(pressures) == PRESSURES, "each has its two counters");
 
 void
 cgroup_meter_init(struct cgroup_meter *meter)
@@ -104,7 +105,7 @@ look_at_pressure(struct cgroup_meter *meter, const struct cgroup_limits *limits,
 		snprintf(directory, sizeof(directory), "%s/proc/pressure", machine);
 	else
 		memcpy(directory, place->directory, sizeof(directory));
-	for (size_t i = 0; i < sizeof(pressures) / sizeof(pressures[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(pressures); i++) {
 		snprintf(file, sizeof(file), "%s%s", pressures[i].of, machine != NULL ? "" : ".pressure");
 		if (cgroup_read_file(directory, file, text, sizeof(text)) <= 0)
 			text[0] = '\0';
@@ -124,7 +125,7 @@ cgroup_meter_look(struct cgroup_meter *meter, const struct cgroup_limits *limits
 	double dt_ns = meter->looked_ns >= 0 ? (double)(now_ns - meter->looked_ns) : 0;
 
 	values[GAUGE_THROTTLED] = values[GAUGE_THROTTLED_CORES] = NAN;
-	for (size_t i = 0; i < sizeof(pressures) / sizeof(pressures[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(pressures); i++)
 		values[pressures[i].some] = values[pressures[i].full] = NAN;
 	look_at_quotas(meter, &limits->cpu, dt_ns, values);
 	look_at_pressure(meter, limits, machine, dt_ns, values);

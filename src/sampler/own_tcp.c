@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "base/order.h"
 #include "base/units.h"
 #include "sampler/own_ports.h"
 
@@ -54,21 +55,11 @@ ask(const struct own_connection *connection, struct tcp_info *info)
 	       info->tcpi_state != STATE_LISTEN && info->tcpi_segs_out >= connection->segments;
 }
 
-static int
-compare_rtts(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static double
 median(double *values, size_t n)
 {
-	if (n == 0)
-		return NAN;
-	qsort(values, n, sizeof(*values), compare_rtts);
-	return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+	qsort(values, n, sizeof(*values), order_by_value);
+	return order_median(values, n);
 }
 
 void
