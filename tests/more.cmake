@@ -69,7 +69,7 @@ endforeach()
 function(python_suite name folder)
   add_test(NAME ${name} COMMAND ${PYTHON} -m pytest -q -rs -p no:cacheprovider -p patience
            ${CMAKE_SOURCE_DIR}/tests/${folder})
-  set_tests_properties(${name} PROPERTIES LABELS outsider TIMEOUT 300 
+  set_tests_properties(${name} PROPERTIES LABELS outsider TIMEOUT 300
                        ENVIRONMENT "PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/machine;${ARGN}")
 endfunction()
 
