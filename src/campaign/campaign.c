@@ -447,7 +447,7 @@ campaign_run(const struct campaign_options *options)
 	campaign->judge = judge_new(options->plan);
 	campaign_course_init(campaign);
 	digest_init(&campaign->digest);
-	campaign->facts.is_part = options->part != NULL;
+	campaign->facts.is_part = options->part != NULL || options->is_side;
 	campaign_search_init(campaign);
 	campaign->digest.has_actions = options->plan->course->actions_n > 0;
 	campaign->digest.loop = &campaign->loop;

@@ -29,6 +29,7 @@ struct campaign_part {
 struct campaign_options {
 	const struct plan *plan;
 	const struct campaign_part *part;      /* NULL: a run of its own */
+	bool is_side;                          /* of a split: whoever runs both judges their objectives */
 	struct regression *regression;         /* what it is compared with; NULL: nothing. The caller's */
 	struct driver *driver;                 /* what drives the load; freed by the campaign */
 	const char *out_dir;                   /* exactly there; NULL: below plan->output.dir */

@@ -38,6 +38,8 @@ study_on_signal(uv_signal_t *handle, int signum)
 
 	study->facts.was_interrupted = true;
 	study->facts.signal = signum;
+	if (study->sides != NULL)
+		sides_signal(study->sides, signum);
 }
 
 static void
@@ -52,8 +54,7 @@ study_watch_signals(struct study *study)
 	uv_signal_start(&study->on_term, study_on_signal, SIGTERM);
 }
 
-/* A run sees its own signals; those between two runs, and that there was one, are seen here. */
-static bool
+bool
 study_is_interrupted(struct study *study)
 {
 	uv_run(&study->loop, UV_RUN_NOWAIT);
@@ -166,9 +167,8 @@ study_refuse(struct study *study, const struct error *err)
 	return EXIT_USAGE;
 }
 
-/* What was sent, by whichever arm. */
-static void
-add_counts(struct study *study, const struct summary *run)
+void
+study_add_counts(struct study *study, const struct summary *run)
 {
 	counts_merge(&study->summary->everything.counts, &run->everything.counts);
 	for (size_t i = 0; i < study->plan->whole.requests_n; i++)
@@ -199,7 +199,7 @@ study_on_run_end(void *context, const struct report *report, const struct run_fa
 	snprintf(study->target_address, sizeof(study->target_address), "%s", report->target_address);
 	study->pacing = report->pacing;
 	study->workers = report->workers;
-	add_counts(study, report->summary);
+	study_add_counts(study, report->summary);
 	record->is_counted = !facts->was_unreachable && report->summary->measured.counts.scheduled > 0;
 	if (record->is_counted)
 		arm_add_run(study->arms[record->arm], report->summary, blocks, verdict, record->ready_ns);
@@ -323,7 +323,9 @@ experiment_run(const struct experiment_options *options)
 	struct error err = {0};
 
 	study_init(&study, options);
-	int exit_code = study_open(&study, &err) ? study_go(&study) : study_refuse(&study, &err);
+	int exit_code = !study_open(&study, &err)                ? study_refuse(&study, &err)
+			: options->plan->order == ORDER_TOGETHER ? study_go_together(&study)
+								 : study_go(&study);
 
 	study_fini(&study);
 	return exit_code;

@@ -3,10 +3,11 @@
 #include <stdbool.h>
 
 #include "campaign/driver.h"
+#include "campaign/sides.h"
 #include "plan/experiment.h"
 
-/* Several runs of one profile as one experiment: each arm or cell in its turn, each run a campaign of its own with its
- * results below the experiment's; then what they say together. */
+/* Several runs of one profile as one experiment: each arm or cell in its turn, or the two sides of a split at once,
+ * each run a campaign of its own with its results below the experiment's; then what they say together. */
 struct document_list;
 struct experiment_options {
 	const struct plan_experiment *plan; /* of more than one run */
@@ -17,6 +18,7 @@ struct experiment_options {
 	/* What drives a repeat of an arm, both counted from 0; freed by the run. */
 	struct driver *(*driver_new)(void *context, size_t arm, size_t repeat);
 	void *context;
+	const struct sides_source *source; /* of a split, in place of drivers: its arms are processes */
 };
 
 /* Returns the exit code. */

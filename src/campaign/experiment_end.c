@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "campaign/conclude.h"
 #include "judge/compare.h"
+#include "judge/records.h"
 
 /* Each arm that was measured against the baseline, where that was too. */
 static size_t
@@ -22,6 +23,21 @@ compare_all(const struct study *study, struct comparison **comparisons)
 		if (study->arms[i]->runs_n > 0)
 			comparisons[n++] = compare_arms(study->arms[0], study->arms[i], &study->plan->whole);
 	return n;
+}
+
+/* A split that left one side without keys compares nothing, which is no pass. */
+static void
+study_judge(const struct study *study, const struct experiment *experiment, struct slo_verdict *slos,
+	struct verdict *verdict)
+{
+	const struct plan *plan = &study->plan->whole;
+
+	several_judge(verdict, experiment, plan, &study->facts, slos);
+	if (study->plan->order != ORDER_TOGETHER || experiment->comparisons_n > 0 || verdict->status != VERDICT_PASS)
+		return;
+	verdict->status = VERDICT_INCONCLUSIVE;
+	verdict->exit_code = EXIT_INCONCLUSIVE;
+	verdict_add_reason(verdict, "at %.4g%% one side has no keys: nothing was compared", plan->split.share * 100);
 }
 
 static void
@@ -38,7 +54,7 @@ study_write(struct study *study, struct report *report, const struct experiment 
 	log_error("%s", error_text(&err, text, sizeof(text)));
 	study->facts.result_lost = true;
 	snprintf(study->facts.error_text, sizeof(study->facts.error_text), "%.150s", err.message);
-	several_judge(verdict, experiment, &study->plan->whole, &study->facts, slos);
+	study_judge(study, experiment, slos, verdict);
 	report->results_dir = NULL;
 }
 
@@ -76,7 +92,7 @@ study_conclude(struct study *study)
 		.is_quiet = study->options->is_quiet,
 		.events_path = study->options->events_path};
 
-	several_judge(&verdict, &experiment, plan, &study->facts, slos);
+	study_judge(study, &experiment, slos, &verdict);
 	study_write(study, &report, &experiment, slos, &verdict);
 	if (!conclude_print(&report, &printing))
 		log_warn("the report could not be printed: %s", strerror(errno));

@@ -9,7 +9,8 @@
 #include "measure/comparison.h"
 #include "report/reporter.h"
 
-/* What experiment.c (its runs) and experiment_end.c (what they say together) share; nobody else includes it. */
+/* What experiment.c (its runs in turn), experiment_sides.c (its runs at once) and experiment_end.c (what they say
+ * together) share; nobody else includes it. */
 struct study {
 	const struct experiment_options *options;
 	const struct plan_experiment *plan;
@@ -28,7 +29,18 @@ struct study {
 	struct run_facts facts;
 	char target_address[160];
 	const char *pacing;
-	uint32_t workers; /* of a run */
+	char pacing_of_sides[16];
+	uint32_t workers;    /* of a run */
+	struct sides *sides; /* under way; NULL: none are */
+};
+
+/* Both sides of a split, once. */
+struct study_round {
+	size_t n; /* counted from 0: its runs are 2 n and 2 n + 1 */
+	double share;
+	int64_t load_ns;   /* how long it takes; 0: not known */
+	const char *title; /* "round 1 of 2" */
+	const struct sides_source *source;
 };
 
 /* Where an arm of the plan stands among the study's. */
@@ -39,5 +51,13 @@ study_place(const struct plan_experiment *plan, size_t arm)
 }
 
 void study_write_events(struct study *study);
+/* What was sent, by whichever arm. */
+void study_add_counts(struct study *study, const struct summary *run);
+/* A run sees its own signals; those between two runs, and that there was one, are seen here. */
+bool study_is_interrupted(struct study *study);
+/* False: a further round would tell no more. */
+bool study_run_round(struct study *study, const struct study_round *round);
+/* All rounds of a split; the exit code. */
+int study_go_together(struct study *study);
 /* Compares, judges, writes and prints; returns the exit code. */
 int study_conclude(struct study *study);

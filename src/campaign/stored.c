@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "base/units.h"
 #include "campaign/rejudge.h"
 #include "measure/json_read.h"
 
@@ -76,6 +77,36 @@ read_verdict(struct json_reader *r, const cJSON *tree, struct stored_run *run)
 		snprintf(run->reason, sizeof(run->reason), "%.*s", FINDING_TEXT_MAX - 1, first->valuestring);
 }
 
+/* Seconds of an object that may not be there, nor tell them. */
+static int64_t
+time_of(const cJSON *in, const char *name)
+{
+	double s = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(in, name));
+
+	return s >= 0 && s < 1e9 ? s_to_ns(s) : -1;
+}
+
+static bool
+has_failed(const cJSON *lifecycle, const char *hook)
+{
+	const cJSON *record = cJSON_GetObjectItemCaseSensitive(lifecycle, hook);
+
+	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(record, "failed"));
+}
+
+static void
+read_course(struct json_reader *r, const cJSON *tree, struct stored_run *run)
+{
+	const cJSON *lifecycle = cJSON_GetObjectItemCaseSensitive(tree, "lifecycle");
+
+	run->duration_ns = time_of(tree, "duration_s");
+	run->before_ns = time_of(cJSON_GetObjectItemCaseSensitive(lifecycle, "before"), "took_s");
+	run->ready_ns = time_of(cJSON_GetObjectItemCaseSensitive(lifecycle, "ready"), "after_s");
+	run->has_hook_failed = has_failed(lifecycle, "after") || has_failed(lifecycle, "beside");
+	read_part(r, tree, "target", "address", run->address, sizeof(run->address));
+	read_part(r, tree, "generator", "pacing", run->pacing, sizeof(run->pacing));
+}
+
 static void
 read_about(struct json_reader *r, cJSON *tree, struct stored_run *run)
 {
@@ -91,6 +122,7 @@ read_about(struct json_reader *r, cJSON *tree, struct stored_run *run)
 	read_part(r, tree, "target", "version", run->about.version, sizeof(run->about.version));
 	read_part(r, tree, NULL, "profile_hash", run->about.hash, sizeof(run->about.hash));
 	read_verdict(r, tree, run);
+	read_course(r, tree, run);
 	json_must_have(r, tree, "profile");
 	run->is_experiment = cJSON_HasObjectItem(tree, "experiment");
 	if (json_object(r, tree, "profile") != NULL)

@@ -13,6 +13,11 @@ struct stored_run {
 	char reason[FINDING_TEXT_MAX]; /* the first of its verdict */
 	cJSON *profile;                /* the effective one */
 	bool is_experiment;            /* of several runs, which lie below it */
+	int64_t duration_ns;
+	int64_t before_ns, ready_ns; /* how long `before` took, and from start to ready; −1: there was none */
+	char address[160];           /* of the target */
+	char pacing[16];
+	bool has_hook_failed; /* `after` or `beside` did */
 };
 
 #define STORED_RESULT_CEILING ((size_t)64 * 1024 * 1024)

@@ -10,6 +10,7 @@
 #include "campaign/actions.h"
 #include "cmd/check_experiment.h"
 #include "cmd/check_flow.h"
+#include "cmd/check_split.h"
 #include "cmd/check_suite.h"
 #include "cmd/command.h"
 #include "cmd/plot.h"
@@ -376,6 +377,7 @@ check_plan(const struct plan *plan, const struct check_options *options, struct 
 	for (size_t i = 0; i < plan->scenarios_n; i++)
 		print_scenario(plan, &plan->scenarios[i], options->latency_ns, &demand, out);
 	preview_add(plan, &requests, out);
+	check_print_split(plan, &requests, out);
 	print_demand(plan, options, &demand, out);
 	requests_fini(&requests);
 	if (!check_descriptors(plan, out, err))

@@ -23,7 +23,7 @@ check_load_ns(const struct plan_experiment *experiment)
 			return 0;
 		sum_ns += (int64_t)experiment->repeats * (planned_ns + experiment->arms[i].plan->idle_baseline_ns);
 	}
-	return sum_ns;
+	return experiment->order == ORDER_TOGETHER ? sum_ns / 2 : sum_ns;
 }
 
 static void
@@ -75,6 +75,7 @@ check_print_experiment(const struct plan_experiment *experiment, struct buf *out
 		experiment->repeats == 1 ? "" : "s",
 		experiment->repeats == 1                 ? ""
 		: experiment->order == ORDER_INTERLEAVED ? ", in turn"
+		: experiment->order == ORDER_TOGETHER    ? ", both at once"
 							 : ", one after the other",
 		experiment_runs_n(experiment));
 	if (load_ns > 0)

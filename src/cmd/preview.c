@@ -123,9 +123,8 @@ has_slots(const struct requests *requests)
 	return false;
 }
 
-/* What a reference stands for is nobody's to see: results show it as it is written. */
-static bool
-holds_secrets(const struct plan *plan)
+bool
+preview_holds_secrets(const struct plan *plan)
 {
 	return strstr(plan->effective_yaml, "${env:") != NULL || strstr(plan->effective_yaml, "${file:") != NULL;
 }
@@ -140,7 +139,7 @@ preview_add(const struct plan *plan, const struct requests *requests, struct buf
 	buf_add_text(out, plan->data->n > 0 ? "\n" : "");
 	if (!has_slots(requests))
 		return;
-	if (holds_secrets(plan)) {
+	if (preview_holds_secrets(plan)) {
 		buf_add_text(
 			out, "requests are not shown: the profile has them filled in from ${env:…} or ${file:…}\n\n");
 		return;

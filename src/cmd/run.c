@@ -90,6 +90,20 @@ new_driver_of_arm(void *context, size_t arm, size_t repeat)
 	return new_driver(arguments);
 }
 
+/* Its sides are processes that read the profile for themselves. */
+static bool
+run_check_split(const struct plan_experiment *experiment, const struct run_arguments *arguments, struct error *err)
+{
+	if (experiment->order != ORDER_TOGETHER)
+		return true;
+	if (strcmp(experiment->whole.path, "-") == 0)
+		return error_set(err, "split: both sides read the profile; write it into a file");
+	return arguments->campaign.events_path == NULL ||
+	       error_set(err,
+		       "--events copies the stream of one run after the other, and the sides of a split run at the same time; "
+		       "each writes its own events.ndjson");
+}
+
 bool
 run_arguments_check(const struct plan_experiment *experiment, const struct run_arguments *arguments, struct error *err)
 {
@@ -101,6 +115,8 @@ run_arguments_check(const struct plan_experiment *experiment, const struct run_a
 	if (experiment->kind != EXPERIMENT_ONE_RUN && arguments->baseline != NULL)
 		return error_set(err, "--baseline is what one run is compared with; with '%s' there are %zu",
 			experiment->kind == EXPERIMENT_ARMS ? "arms" : "matrix", experiment_runs_n(experiment));
+	if (!run_check_split(experiment, arguments, err))
+		return false;
 	for (size_t i = 0; i < experiment->arms_n; i++)
 		if (!run_check_plan(experiment->arms[i].plan, arguments, err))
 			return false;
@@ -159,9 +175,24 @@ run_alone(struct run_arguments *arguments, const struct plan *plan)
 	return exit_code;
 }
 
+/* One of a split's two processes: the parent prints and compares. */
+static int
+run_side(struct run_arguments *arguments, const struct plan *plan)
+{
+	arguments->campaign.plan = plan;
+	arguments->campaign.is_side = true;
+	arguments->campaign.driver = new_driver_of_arm(arguments, arguments->shard_arm, arguments->shard_repeat);
+	return campaign_run(&arguments->campaign);
+}
+
 int
 run_arguments_go(struct run_arguments *arguments, const struct plan_experiment *experiment)
 {
+	const struct sides_source source = {.profile = arguments->profile.profile,
+		.settings = arguments->settings,
+		.settings_n = arguments->profile.settings_n,
+		.formats = arguments->formats,
+		.workers = arguments->fleet.workers};
 	struct experiment_options options = {.plan = experiment,
 		.out_dir = arguments->campaign.out_dir,
 		.events_path = arguments->campaign.events_path,
@@ -169,13 +200,16 @@ run_arguments_go(struct run_arguments *arguments, const struct plan_experiment *
 		.is_json = arguments->campaign.is_json,
 		.is_quiet = arguments->campaign.is_quiet,
 		.driver_new = new_driver_of_arm,
-		.context = arguments};
+		.context = arguments,
+		.source = &source};
 
 	const struct plan plan = experiment_plan_of(experiment, arguments->shard_arm, arguments->shard_repeat);
 
 	if (arguments->shard.shards > 0)
 		return shard_run(&plan, &arguments->shard);
 	log_set_quiet(arguments->campaign.is_quiet);
+	if (arguments->is_side)
+		return run_side(arguments, &plan);
 	if (experiment->kind != EXPERIMENT_ONE_RUN)
 		return experiment_run(&options);
 	return run_alone(arguments, experiment->arms[0].plan);

@@ -39,6 +39,7 @@ take_arm(struct run_arguments *arguments, const char *text)
 {
 	char end;
 
+	arguments->is_side = true; /* unless --shard says otherwise */
 	if (sscanf(text, "%u/%u%c", &arguments->shard_arm, &arguments->shard_repeat, &end) == 2)
 		return true;
 	command_bad_usage(arguments->command, "--arm: '%s' is not ARM/REPEAT", text);

@@ -51,7 +51,8 @@ struct run_arguments {
 	const char *baseline, *baselines; /* what the run is compared with, and where it is kept */
 	struct fleet_options fleet;
 	struct shard_options shard;       /* shards 0: it is none */
-	unsigned shard_arm, shard_repeat; /* of an experiment: of which run it is one */
+	unsigned shard_arm, shard_repeat; /* of an experiment: of which run it is one … */
+	bool is_side;                     /* … and is it as a whole, with whatever shards: a side of a split */
 	char arm[32];                     /* the same, as a leader says it to its workers */
 };
 

@@ -9,6 +9,7 @@
 #include "engine/sessions.h"
 #include "load/schedule.h"
 #include "plan/plan.h"
+#include "request/split.h"
 
 /* A scenario under way: its schedule, the flights or sessions it has, its backlog, or, in a closed loop, its users. */
 struct lane {
@@ -36,6 +37,7 @@ struct lane {
 	uint32_t choices_n;                /* requests that an arrival may make: of a flow the first step alone */
 	struct sessions *sessions;         /* NULL: no flow */
 	bool is_stopped;
+	struct split *split; /* which arrivals are another run's; NULL: none is */
 };
 
 void lane_init(struct lane *lane, const struct plan *plan, uint32_t scenario, uint32_t shard, uint32_t shards);

@@ -26,7 +26,7 @@ pump_window(struct pump *pump, int64_t now_ns)
 	while (timeline_begin_next(&pump->timeline, now_ns)) {
 		struct timeline_level *level = &pump->timeline.levels[pump->timeline.n - 1];
 
-		level->offered += pump_offered_beside(pump, level);
+		level->offered = (level->offered + pump_offered_beside(pump, level)) * plan_share(pump->plan);
 		pump->on_level(pump->context, pump->timeline.n - 1);
 	}
 	return timeline_window_of(&pump->timeline, now_ns);
@@ -237,6 +237,10 @@ pump_take(struct pump *pump, struct lane *lane, int64_t now_ns, bool is_in_gap)
 	struct arrival arrival;
 
 	CHECK(schedule_peek(&lane->schedule, &lane->head, &arrival));
+	if (lane->split != NULL && !split_takes(lane->split, lane->seed, arrival.k)) { /* the other side's */
+		lane_advance(lane);
+		return;
+	}
 	struct exchange x =
 		pump_exchange_of(pump, lane, &arrival, is_full || is_in_gap ? now_ns : run_clock_now(pump->clock));
 

@@ -179,6 +179,7 @@ pump_init(struct pump *pump, const struct pump_config *config)
 	pump->lanes = must_calloc(pump->lanes_n, sizeof(*pump->lanes));
 	for (size_t i = 0; i < pump->lanes_n; i++) {
 		lane_init(&pump->lanes[i], plan, (uint32_t)i, config->shard, config->shards);
+		pump->lanes[i].split = config->split;
 		flights_max += pump->lanes[i].under_way_max;
 	}
 	const struct schedule *lead = pump_find_lead(pump, &end_ns);

@@ -97,5 +97,5 @@ pump_offered(const struct pump *pump, int64_t now_ns)
 	for (size_t i = 0; i < pump->lanes_n; i++)
 		if (t_ns >= 0 && t_ns < schedule_end_ns(&pump->lanes[i].schedule) && !pump->lanes[i].is_stopped)
 			offered += schedule_level_at(&pump->lanes[i].schedule, t_ns);
-	return offered;
+	return offered * plan_share(pump->plan);
 }

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/check.h"
+#include "load/shape.h"
 #include "proto/protocol.h"
 
 static const struct reader_ops *
@@ -75,10 +76,44 @@ make_expected(const struct plan *plan, const struct plan_request *request, struc
 	return *expected != NULL || error_place(err, request->file, request->line, request->column);
 }
 
+/* Levels that depend on how a side does would be other ones for each of them, and a user waits for one answer before
+ * the next request, whichever side it goes to. */
+static bool
+check_split_load(const struct plan *plan, struct error *err)
+{
+	for (size_t i = 0; plan->split.key != NULL && i < plan->scenarios_n; i++) {
+		const struct plan_load *load = &plan->scenarios[i].load;
+		const struct shape_ops *shape = shape_of(&load->shape);
+		const char *why = load->in_users              ? "users wait for their answers, whoever gives them"
+				  : shape->is_stepped         ? "each side would end its levels where it breaks"
+				  : shape->level_most != NULL ? "each side would search for levels of its own"
+							      : NULL;
+
+		if (why == NULL)
+			continue;
+		error_set(err,
+			"split: the load must be the same for both sides, and here %s; write a rate that is steady, or "
+			"changes by itself",
+			why);
+		return error_place(err, plan->path, load->shape.line, load->shape.column);
+	}
+	return true;
+}
+
+/* Its key is filled in as requests are. */
+static bool
+make_split(struct requests *requests, const struct plan *plan, struct error *err)
+{
+	if (!check_split_load(plan, err))
+		return false;
+	requests->split = split_new(plan, requests->feeds, err);
+	return requests->split != NULL || plan->split.key == NULL;
+}
+
 bool
 requests_init(struct requests *requests, const struct plan *plan, struct error *err)
 {
-	requests->feeds = feeds_new(plan->data, err);
+	*requests = (struct requests){.feeds = feeds_new(plan->data, err)};
 	if (requests->feeds == NULL)
 		return false;
 	requests->n = plan->requests_n;
@@ -99,6 +134,10 @@ requests_init(struct requests *requests, const struct plan *plan, struct error *
 			return false;
 		}
 	}
+	if (!make_split(requests, plan, err)) {
+		requests_fini(requests);
+		return false;
+	}
 	feeds_settle(requests->feeds);
 	return true;
 }
@@ -111,6 +150,7 @@ requests_fini(struct requests *requests)
 		template_free(requests->expected[i]);
 		extractor_free(requests->extractors[i]);
 	}
+	split_free(requests->split);
 	free(requests->templates);
 	free(requests->expected);
 	free(requests->extractors);

@@ -5,6 +5,7 @@
 #include "reader/reader.h"
 #include "request/extract.h"
 #include "request/feed.h"
+#include "request/split.h"
 #include "request/template.h"
 
 /* The plan's requests made ready to be sent: wire bytes with slots, and who reads the answers. */
@@ -15,6 +16,7 @@ struct requests {
 	struct extractor **extractors; /* NULL: nothing of the answer goes into a session */
 	size_t n;
 	struct feeds *feeds; /* what they are filled in with */
+	struct split *split; /* which arrivals are not sent from here; NULL: all are */
 };
 
 /* False with err set: a request holds a slot that does not exist, or something that its protocol cannot send. */

@@ -86,9 +86,19 @@ add_distribution(struct compared *compared, const struct plan_metric *metric, do
 	}
 }
 
-static void
-add_usual(struct compared *compared, bool is_gated, double tolerance, const struct arm *const arms[2])
+/* Each side of a split has the rates that its share gives it: they say nothing of it. */
+static bool
+is_of_share(const struct plan_metric *metric)
 {
+	return metric->unit == UNIT_RATE || strcmp(metric->name, "in_flight") == 0;
+}
+
+static void
+add_usual(struct compared *compared, const struct plan *plan, const struct arm *const arms[2])
+{
+	bool is_gated = !plan->compare.has_gate, is_split = plan->split.key != NULL;
+	double tolerance = plan->compare.tolerance;
+
 	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
 		for (size_t m = 0; judge_metrics[m] != NULL; m++) {
 			struct expr measure = {.metric = judge_metrics[m],
@@ -96,7 +106,8 @@ add_usual(struct compared *compared, bool is_gated, double tolerance, const stru
 				.stat = usual[i].quantile > 0 ? EXPR_PERCENTILE : EXPR_VALUE,
 				.quantile = usual[i].quantile};
 
-			if (strcmp(judge_metrics[m]->name, usual[i].metric) != 0)
+			if (strcmp(judge_metrics[m]->name, usual[i].metric) != 0 ||
+				(is_split && is_of_share(judge_metrics[m])))
 				continue;
 			if (metric_kind(judge_metrics[m]) != METRIC_OF_DISTRIBUTION)
 				add_where_any(compared, &measure, is_gated, tolerance, arms);
@@ -115,14 +126,16 @@ is_left_out(const struct plan_metric *metric)
 }
 
 static void
-add_the_rest(struct compared *compared, double tolerance, const struct arm *const arms[2])
+add_the_rest(struct compared *compared, const struct plan *plan, const struct arm *const arms[2])
 {
+	double tolerance = plan->compare.tolerance;
+
 	for (size_t m = 0; judge_metrics[m] != NULL; m++) {
 		struct expr measure = {.metric = judge_metrics[m],
 			.request = -1,
 			.stat = judge_metrics[m]->stats == STAT_GAUGE ? EXPR_AVG : EXPR_VALUE};
 
-		if (is_left_out(judge_metrics[m]))
+		if (is_left_out(judge_metrics[m]) || (plan->split.key != NULL && is_of_share(judge_metrics[m])))
 			continue;
 		if (metric_kind(judge_metrics[m]) != METRIC_OF_DISTRIBUTION)
 			add_where_any(compared, &measure, false, tolerance, arms);
@@ -140,10 +153,10 @@ compared_init(struct compared *compared, const struct arm *baseline, const struc
 	*compared = (struct compared){0};
 	for (size_t i = 0; i < compare->named_n; i++)
 		add(compared, &compare->named[i].measure, true, compare->named[i].tolerance);
-	add_usual(compared, !compare->has_gate, compare->tolerance, arms);
+	add_usual(compared, plan, arms);
 	for (size_t i = 0; i < plan->gates_n; i++)
 		add(compared, &plan->gates[i].expr, false, compare->tolerance);
-	add_the_rest(compared, compare->tolerance, arms);
+	add_the_rest(compared, plan, arms);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "plan/compare.h"
 #include "plan/emit.h"
+#include "plan/split.h"
 #include "plan/tree.h"
 #include "plan/variants.h"
 
@@ -279,10 +280,10 @@ compile_tree(struct plan_context *context, const struct plan_node *root, struct 
 	struct plan *plan = &profile->plan;
 
 	if (!plan_parse_map(context, root, profile_keys, NULL, profile, err) || !check_name(context, root, plan, err) ||
-		!check_target(node_get(root, "target"), &plan->target, err) || !course_compile(context, profile, err) ||
-		!scrape_compile(context, profile, err) || !compile_scenarios(context, root, profile, err) ||
-		!data_compile(context, profile, err) || !compile_goals(context, profile, err) ||
-		!compile_good_when(context, profile, err))
+		!check_target(node_get(root, "target"), &plan->target, err) || !split_compile(root, plan, err) ||
+		!course_compile(context, profile, err) || !scrape_compile(context, profile, err) ||
+		!compile_scenarios(context, root, profile, err) || !data_compile(context, profile, err) ||
+		!compile_goals(context, profile, err) || !compile_good_when(context, profile, err))
 		return false;
 	bool is_watched =
 		plan->target.has_watch || plan->target.process.command != NULL || plan->target.energy.command != NULL;

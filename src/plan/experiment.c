@@ -9,8 +9,12 @@
 #include "plan/compare.h"
 #include "plan/compile.h"
 #include "plan/names.h"
+#include "plan/split.h"
 #include "plan/tree.h"
 #include "plan/variants.h"
+
+const char *const experiment_order_names[] = {
+	[ORDER_INTERLEAVED] = "interleaved", [ORDER_SEQUENTIAL] = "sequential", [ORDER_TOGETHER] = "together"};
 
 /* The rows of the experiment itself, out of the top level's. */
 static bool
@@ -70,6 +74,8 @@ read_experiment(struct plan_context *context, const struct plan_source *source, 
 			experiment->kind == EXPERIMENT_ARMS ? "arms" : "matrix");
 	experiment->order = (enum experiment_order)profile.order;
 	experiment->repeats = profile.repeats;
+	if (!split_compile_experiment(root, experiment, err))
+		return false;
 	if (experiment->arms_n * experiment->repeats > EXPERIMENT_RUNS_CEILING)
 		return plan_error(node_get(root, "repeats") ? node_get(root, "repeats") : root, err,
 			"repeats: %zu × %" PRIu64 " runs are more than %" PRIu64, experiment->arms_n,

@@ -15,7 +15,8 @@
 #define EXPERIMENT_KEYS_CEILING ((size_t)8) /* of a matrix */
 
 enum experiment_kind { EXPERIMENT_ONE_RUN, EXPERIMENT_ARMS, EXPERIMENT_MATRIX };
-enum experiment_order { ORDER_INTERLEAVED, ORDER_SEQUENTIAL };
+enum experiment_order { ORDER_INTERLEAVED, ORDER_SEQUENTIAL, ORDER_TOGETHER };
+extern const char *const experiment_order_names[]; /* "interleaved" … */
 
 struct plan_arm {           /* or a cell of a matrix */
 	const char *name;   /* of a cell "users=8 max_tokens=50" */
@@ -52,18 +53,18 @@ experiment_runs_n(const struct plan_experiment *experiment)
 	return experiment->arms_n * (size_t)experiment->repeats;
 }
 
-/* Which arm the i-th run is of: A B A B, or A A B B. */
+/* Which arm the i-th run is of: A B A B, or A A B B. Together: A and B at once, then again. */
 static inline size_t
 experiment_arm_of(const struct plan_experiment *experiment, size_t run)
 {
-	return experiment->order == ORDER_INTERLEAVED ? run % experiment->arms_n : run / (size_t)experiment->repeats;
+	return experiment->order != ORDER_SEQUENTIAL ? run % experiment->arms_n : run / (size_t)experiment->repeats;
 }
 
 /* Which run of its arm it is, from 0. */
 static inline size_t
 experiment_repeat_of(const struct plan_experiment *experiment, size_t run)
 {
-	return experiment->order == ORDER_INTERLEAVED ? run / experiment->arms_n : run % (size_t)experiment->repeats;
+	return experiment->order != ORDER_SEQUENTIAL ? run / experiment->arms_n : run % (size_t)experiment->repeats;
 }
 
 /* What that run is to do: its arm's plan, with a seed of its own. A server that keeps what it computed has seen the

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "plan/files.h"
 #include "plan/rows.h"
+#include "plan/split.h"
 #include "plan/tree.h"
 
 /* The files that are being read, each extending the next: a cycle comes back to one of them. */
@@ -197,6 +198,8 @@ tree_read_set(struct plan_context *context, const char *text, size_t length, con
 {
 	struct plan_node *root = tree_read(context, text, length, file, err);
 
+	if (root != NULL && !split_take_environment(context, root, err))
+		return NULL;
 	for (size_t i = 0; root != NULL && i < settings_n; i++) {
 		if (!tree_set(context, root, &settings[i], err))
 			return NULL;

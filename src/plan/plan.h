@@ -123,6 +123,17 @@ struct plan_stop {
 	size_t line, column;
 };
 
+enum plan_split_side { SPLIT_BOTH, SPLIT_BASELINE, SPLIT_CANDIDATE };
+
+/* The traffic of one load is shared out between two targets by a key of each arrival. */
+struct plan_split {
+	const char *key;           /* may hold ${…}; NULL: nothing is split */
+	const char *key_shown;     /* as written: references to secrets stay references */
+	double share;              /* of all keys, the candidate's */
+	enum plan_split_side side; /* that this run is; of the whole: both */
+	size_t line, column;       /* of the key */
+};
+
 /* Thresholds that make a level BROKEN; NAN: switched off ("off" in YAML). */
 struct plan_break_when {
 	double error_rate, timeout_rate, memory, cpu;
@@ -232,6 +243,7 @@ struct plan {
 	size_t gates_n;
 	struct plan_compare compare;
 	struct plan_regression regression;
+	struct plan_split split;
 	struct plan_generator generator;
 	struct plan_output output;
 	int64_t idle_baseline_ns;         /* 2 s where a target or its energy is watched, else 0 */
@@ -285,6 +297,16 @@ plan_has_flow(const struct plan *plan)
 		if (plan->scenarios[i].flow != NULL)
 			return true;
 	return false;
+}
+
+/* How much of the load's arrivals a run sends: all, but for a side of a split, of which it is what it has on average.
+ */
+static inline double
+plan_share(const struct plan *plan)
+{
+	if (plan->split.key == NULL || plan->split.side == SPLIT_BOTH)
+		return 1;
+	return plan->split.side == SPLIT_CANDIDATE ? plan->split.share : 1 - plan->split.share;
 }
 
 static inline bool

@@ -28,7 +28,7 @@ bool tree_set(
 bool tree_put(struct plan_context *context, struct plan_node *root, const char *path, struct plan_node *value,
 	struct error *err);
 
-/* Reads, merges, and applies the settings of --set. */
+/* Reads, merges, and applies what the environment says of a split, then the settings of --set. */
 struct plan_node *tree_read_set(struct plan_context *context, const char *text, size_t length, const char *file,
 	const struct plan_setting *settings, size_t settings_n, struct error *err);
 

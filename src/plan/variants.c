@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "plan/compile.h"
+#include "plan/split.h"
 #include "plan/tree.h"
 
 /* In a map of arms the name is the key. */
@@ -127,6 +128,19 @@ apply_arm(struct plan_context *context, struct plan_node *root, struct plan_node
 	return true;
 }
 
+/* The one that is named; else the first. */
+static bool
+is_baseline(const struct plan_node *root, const struct plan_node *arm, size_t index)
+{
+	const struct plan_node *baseline = node_get(root, "baseline");
+	const struct plan_node *name = node_get(arm, "name");
+	const char *own = name != NULL ? name->text : arm->key;
+
+	if (baseline == NULL)
+		return index == 0;
+	return own != NULL && baseline->kind == NODE_SCALAR && strcmp(own, baseline->text) == 0;
+}
+
 void
 variants_strip(struct plan_node *root)
 {
@@ -141,9 +155,11 @@ bool
 variants_apply(struct plan_context *context, struct plan_node *root, size_t index, struct error *err)
 {
 	struct plan_node *arms = node_get(root, "arms"), *matrix = node_get(root, "matrix");
+	struct plan_node *arm = arms != NULL ? node_at(arms, index) : NULL;
+	bool is_candidate = arm != NULL && !is_baseline(root, arm, index);
 
 	variants_strip(root);
-	if (arms != NULL)
-		return apply_arm(context, root, node_at(arms, index), err);
+	if (arm != NULL)
+		return apply_arm(context, root, arm, err) && split_put_side(context, root, is_candidate, err);
 	return matrix == NULL || matrix_apply(context, root, matrix, index, err);
 }

@@ -35,6 +35,15 @@ add_run(cJSON *runs, const struct experiment *experiment, size_t i)
 	cJSON_AddItemToArray(runs, o);
 }
 
+static void
+add_split(cJSON *into, const struct plan *plan)
+{
+	cJSON *o = value_add_object(into, "split");
+
+	value_set_text(o, "key", plan->split.key_shown);
+	value_set_number(o, "share", plan->split.share);
+}
+
 void
 result_add_experiment(cJSON *result, const struct report *report)
 {
@@ -47,8 +56,10 @@ result_add_experiment(cJSON *result, const struct report *report)
 	cJSON *o = value_add_object(result, "experiment");
 
 	value_set_text(o, "kind", is_matrix ? "matrix" : "arms");
-	value_set_text(o, "order", plan->order == ORDER_INTERLEAVED ? "interleaved" : "sequential");
+	value_set_text(o, "order", experiment_order_names[plan->order]);
 	value_set_count(o, "repeats", plan->repeats);
+	if (plan->order == ORDER_TOGETHER)
+		add_split(o, &plan->whole);
 	value_set_text(o, "baseline", is_matrix ? NULL : experiment->arms[0]->name);
 	if (is_matrix) {
 		cJSON *cells = value_add_array(o, "cells");

@@ -160,6 +160,18 @@ basis_of_all(const struct experiment *experiment)
 }
 
 static void
+add_split(const struct experiment *experiment, struct page *page)
+{
+	const struct plan_split *split = &experiment->plan->whole.split;
+	char line[256];
+
+	snprintf(line, sizeof(line), "both at the same time: %.4g%% of the keys, by %.100s, to %.64s",
+		split->share * 100, split->key_shown, experiment->arms[1]->name);
+	page_add(page, PAINT_DIM, "  ");
+	page_wrap(page, 2, PAINT_DIM, line);
+}
+
+static void
 add_arms(const struct experiment *experiment, struct page *page)
 {
 	bool with_tokens = has_tokens(experiment);
@@ -180,6 +192,8 @@ add_arms(const struct experiment *experiment, struct page *page)
 		snprintf(line, sizeof(line), "×: tokens per second as a multiple of the first row's; tokens are %s",
 			basis_of_all(experiment));
 	page_wrap(page, 2, PAINT_DIM, line);
+	if (experiment->plan->order == ORDER_TOGETHER)
+		add_split(experiment, page);
 }
 
 static enum paint

@@ -172,8 +172,10 @@ def check_suite_requests(ran):
         yield f"the runs say that they sent {sent} requests, the server counted {ran.server_count}"
 
 
-def check_suite_processes(ran):
-    """Its runs have sessions of their own, and end with it."""
+def check_runs_of_it(ran):
+    """Runs of a suite, and the sides of a split, have sessions of their own, and end with it."""
+    if not ran.session:
+        return
     mark = f"--suite {ran.session} "
     for wait_s in (0.2, 0.5, 1, 2, 4, None):
         left = [line for line in process.command_lines() if mark in line]
@@ -229,7 +231,7 @@ def check_sanitizers(ran):
 def check_processes(ran):
     """What was told to end may take its time on a busy machine, but it does end."""
     for wait_s in (0.1, 0.5, 1, 2, 4, None):
-        left = [one for session in filter(None, (ran.session, ran.server_session)) for one in process.left_behind(session)]
+        left = [one for session in filter(None, (ran.session, ran.server_session, ran.beside and ran.beside.session)) for one in process.left_behind(session)]
         if not left or wait_s is None:
             yield from (f"left behind: {one}" for one in left)
             return
@@ -237,8 +239,8 @@ def check_processes(ran):
 
 
 WITH_RESULT = [check_identities, check_schema, check_latencies, check_server_count, check_exit_code, check_events, check_runs]
-WITH_SUITE = [check_suite_processes, check_suite_rows, check_suite_requests, check_suite_verdict, check_suite_junit]
-ALWAYS = [check_sanitizers, check_processes]
+WITH_SUITE = [check_suite_rows, check_suite_requests, check_suite_verdict, check_suite_junit]
+ALWAYS = [check_sanitizers, check_processes, check_runs_of_it]
 
 
 def findings(ran):

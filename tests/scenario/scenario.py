@@ -27,7 +27,7 @@ ROOT = os.path.join(HERE, "..", "..")
 sys.path.insert(0, os.path.join(HERE, "..", "machine"))
 import calm  # noqa: E402
 
-SCENARIO_KEYS = {"about", "timing", "server", "run", "expect"}
+SCENARIO_KEYS = {"about", "timing", "server", "beside", "run", "expect"}
 RUN_KEYS = {"profile", "url", "shipped", "padding", "set", "args", "command", "script", "stdout", "signals", "control", "under", "timeout", "env", "files", "earlier"}
 EXPECT_KEYS = {"exit", "result", "suite", "stdout", "stderr", "server", "also"}
 
@@ -40,6 +40,7 @@ class Ran:
         self.is_timed = spec.get("timing", False)
         self.out = os.path.join(folder, "results", "run")
         self.schema = os.path.join(ROOT, "results", "schema.json")
+        self.beside = self.beside_count = self.server_alone = None  # a second server, where the scenario has one
         self.server = self.server_count = self.server_session = self.session = self.result = self.suite = None
         self.stdout = self.stderr = self.server_text = ""
         self.exit = self.took_s = None
@@ -52,6 +53,8 @@ def fill(text, ran):
     marks = [("@URL@", s.url), ("@PORT@", s.port), ("@PID@", s.pid), ("@NAME@", s.name), ("@OUT@", ran.out),
              ("@DIR@", ran.folder), ("@BRUNT@", ran.brunt), ("@BUILD@", os.path.dirname(ran.brunt)),
              ("@PROGRAMS@", server.PROGRAMS)]
+    if ran.beside:
+        marks += [("@URL2@", ran.beside.url), ("@PORT2@", ran.beside.port)]
     if s.cgroup:
         marks += [("@CGROUP@", s.cgroup.path), ("@UNIT@", s.cgroup.name), ("@CONTAINER@", s.cgroup.container)]
     for mark, value in marks:
@@ -194,6 +197,22 @@ def check_keys(spec):
             raise SystemExit(f"unknown keys in the scenario: {sorted(set(given) - known)}")
 
 
+def start_beside(spec, folder, ran):
+    if "beside" not in spec:
+        return
+    own = os.path.join(folder, "beside")
+    os.mkdir(own)
+    ran.beside = server.start(spec["beside"], own, ran.brunt, os.path.join(HERE, "nginx"))
+
+
+def finish_beside(ran):
+    """What both servers counted is held against what was sent."""
+    if ran.beside:
+        ran.server_alone, ran.beside_count = ran.server_count, ran.beside.finish()
+        is_known = ran.server_count is not None and ran.beside_count is not None
+        ran.server_count = ran.server_count + ran.beside_count if is_known else None
+
+
 def play(spec, folder, brunt):
     ran = Ran(spec, folder, brunt)
     tmpfs = None
@@ -204,11 +223,15 @@ def play(spec, folder, brunt):
         ran.server = server.start(spec.get("server"), folder, brunt, os.path.join(HERE, "nginx"))
         try:
             ran.server_session = ran.server.session
+            start_beside(spec, folder, ran)
             run_earlier(spec["run"], ran)
             run_brunt(spec["run"], ran)
             ran.server_count = ran.server.finish()
+            finish_beside(ran)
         finally:
             ran.server.stop()
+            if ran.beside:
+                ran.beside.stop()
         collect(ran)
         return ran, list(always.findings(ran)), list(unexpected(ran))
     finally:

@@ -15,6 +15,7 @@ import llm_specials
 import metrics_specials
 import profile_specials
 import report_specials
+import split_specials
 
 OUTSIDERS = os.path.join(os.path.dirname(__file__), "..", "outsiders")
 
@@ -434,7 +435,7 @@ def live_view_is_alive(ran):
 
 
 def lookup(name):
-    for module in (sys.modules[__name__], data_specials, llm_specials, metrics_specials, profile_specials, report_specials):
+    for module in (sys.modules[__name__], data_specials, llm_specials, metrics_specials, profile_specials, report_specials, split_specials):
         if hasattr(module, name):
             return getattr(module, name)
     raise SystemExit(f"specials.py and its like hold no {name}")

@@ -23,6 +23,57 @@ test_a_steady_rate_schedules_exactly_rate_times_duration(void **state)
 	bench_fini(&bench);
 }
 
+/* Together they send what one run would, each what is its own, and each offers its share. */
+static void
+test_the_sides_of_a_split_send_each_arrival_once(void **state)
+{
+	static const char *const sides[] = {"candidate", "baseline"};
+	uint64_t scheduled[2];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct bench bench;
+		char profile[256];
+
+		snprintf(profile, sizeof(profile),
+			"load: {steady: {rate: 1000/s, for: 5s}, in_flight: 2}\n"
+			"split: {key: '${seq}', percent: 20%%, side: %s}\n",
+			sides[i]);
+		bench_init(&bench, profile);
+		scheduled[i] = bench_go(&bench)->scheduled;
+		assert_true(bench.summary->levels[0].offered == (i == 0 ? 200 : 800));
+		bench_fini(&bench);
+	}
+	assert_int_equal(scheduled[0] + scheduled[1], 5000);
+	assert_in_range(scheduled[0], 860, 1140); /* five standard deviations of the binomial distribution */
+}
+
+/* What waits for a slot are this side's arrivals, and no others between them. */
+static void
+test_what_waits_is_not_the_other_sides(void **state)
+{
+	static const char *const profiles[] = {
+		"load: {steady: {rate: 100/s, for: 2s}, in_flight: 1}\n"
+		"split: {key: '${seq}', percent: 50%, side: candidate}\n",
+		"load: {steady: {rate: 100/s, for: 2s}, in_flight: 1}\n"
+		"split: {key: '${seq}', percent: 50%, side: baseline}\n",
+	};
+	uint64_t scheduled = 0;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct bench bench;
+
+		bench_init_target(&bench, ", null_service: 100ms, timeout: 60s", profiles[i]);
+		const struct counts *counts = bench_go(&bench);
+
+		assert_int_equal(counts->ok, counts->scheduled);
+		scheduled += counts->scheduled;
+		bench_fini(&bench);
+	}
+	assert_int_equal(scheduled, 200);
+}
+
 static void
 test_a_punctual_clock_shows_no_lateness(void **state)
 {
@@ -259,6 +310,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_steady_rate_schedules_exactly_rate_times_duration),
+		cmocka_unit_test(test_the_sides_of_a_split_send_each_arrival_once),
+		cmocka_unit_test(test_what_waits_is_not_the_other_sides),
 		cmocka_unit_test(test_a_punctual_clock_shows_no_lateness),
 		cmocka_unit_test(test_what_nobody_reads_is_not_known_rather_than_0),
 		cmocka_unit_test(test_warmup_counts_in_totals_and_not_in_the_figures),

@@ -135,6 +135,28 @@ test_the_same_arms_and_plan_give_the_same_intervals(void **state)
 	pair_fini(&pair);
 }
 
+/* Each side has the rates that its share of one load gives it. */
+static void
+test_the_sides_of_a_split_are_not_compared_by_their_rates(void **state)
+{
+	struct world fewer = server;
+	struct compared_pair pair = {.plan = arms_plan(500)};
+
+	(void)state;
+	fewer.per_second = 5;
+	pair.plan.split.key = "${seq}";
+	compare(&pair, &server, 1, &fewer, 1);
+	for (size_t i = 0; i < pair.comparison->rows_n; i++) {
+		const struct plan_metric *metric = pair.comparison->rows[i].measure.metric;
+
+		if (metric->unit == UNIT_RATE || strcmp(metric->name, "in_flight") == 0)
+			fail_msg("%s is compared", pair.comparison->rows[i].name);
+	}
+	assert_true(row_named(pair.comparison, "response.p50")->is_gated);
+	assert_true(row_named(pair.comparison, "error_rate")->is_gated);
+	pair_fini(&pair);
+}
+
 /* DEFINITIONS: shown from n (1 − q) ≥ 1 on, gated from 10 on. */
 static void
 test_percentiles_are_shown_and_gated_where_the_samples_carry_them(void **state)
@@ -408,6 +430,7 @@ main(void)
 		cmocka_unit_test(test_bands_are_named_by_the_change_and_the_noise),
 		cmocka_unit_test(test_the_change_and_its_interval_are_those_of_the_arms),
 		cmocka_unit_test(test_more_per_second_is_better_and_more_errors_are_worse),
+		cmocka_unit_test(test_the_sides_of_a_split_are_not_compared_by_their_rates),
 		cmocka_unit_test(test_the_same_arms_and_plan_give_the_same_intervals),
 		cmocka_unit_test(test_percentiles_are_shown_and_gated_where_the_samples_carry_them),
 		cmocka_unit_test(test_what_falls_among_the_failures_is_above_the_timeout_and_worse),

@@ -1,6 +1,7 @@
 #include "unit/plan/loading.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/check.h"
 #include "plan/course.h"
@@ -205,6 +206,15 @@ static const struct mistake {
 	{"a matrix of one value", "matrix: {seed: 5}\n", "x.yaml:4:16: matrix: 'seed' wants a list of values, such as [1, 4, 8]"},
 	{"an empty matrix", "matrix: {}\n", "x.yaml:4:9: matrix: write a map of 1 to 8 paths to lists, such as {load.concurrency.users: [1, 4, 8]}"},
 	{"a matrix of a key that is not there", "matrix: {sede: [1, 2]}\n", "x.yaml:4:17: unknown key 'sede'; did you mean 'seed'?"},
+	{"a split of one run", "split: {key: '${seq}', percent: 5%}\n", "x.yaml:4:8: split: there are no 'arms' whose traffic this could be; write arms: {baseline: {}, candidate: {set: {target.url: \"http://127.0.0.1:8081\"}}}, or the side that this run is"},
+	{"a split of three arms", "arms: {a: {}, b: {}, c: {}}\nsplit: {key: '${seq}', percent: 5%}\n", "x.yaml:4:7: arms: 'split' has two sides, the baseline and the candidate; there are 3 arms"},
+	{"a split of a matrix", "matrix: {seed: [1, 2]}\nsplit: {key: '${seq}', percent: 5%}\n", "x.yaml:5:8: split: traffic is split between two 'arms', not between the cells of a matrix"},
+	{"a side of two arms", "arms: {a: {}, b: {}}\nsplit: {key: '${seq}', percent: 5%, side: candidate}\n", "x.yaml:5:43: side: both arms are run; leave it out"},
+	{"a split in order", "arms: {a: {}, b: {}}\norder: sequential\nsplit: {key: '${seq}', percent: 5%}\n", "x.yaml:5:8: order: with 'split' both arms run at the same time; leave it out"},
+	{"a split without a key", "arms: {a: {}, b: {}}\nsplit: {percent: 5%}\n", "x.yaml:5:8: split: 'key' is missing: what tells the requests apart"},
+	{"a split without its percent", "arms: {a: {}, b: {}}\nsplit: {key: '${seq}'}\n", "x.yaml:5:8: split: 'percent' is missing: how much goes to the candidate"},
+	{"a percent above all", "arms: {a: {}, b: {}}\nsplit: {key: '${seq}', percent: 101%}\n", "x.yaml:5:33: percent: '101%' is"},
+	{"a percent that is a number", "arms: {a: {}, b: {}}\nsplit: {key: '${seq}', percent: 25}\n", "x.yaml:5:33: percent: '25' is"},
 	{"a matrix with a baseline", "matrix: {seed: [1, 2]}\nbaseline: x\n", "x.yaml:5:11: baseline: the cells of a matrix are not compared with one of them; leave it out, or write 'arms'"},
 	{"a large matrix", "matrix: {seed: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], safe_share: [11%, 12%, 13%, 14%, 15%, 16%, 17%, 18%, 19%, 20%]}\n", "x.yaml:4:9: matrix: more than 100 cells; leave some values out"},
 	{"figures of other names", "scrape: {url: /m, metrics: {a: x}}\narms: {a: {}, b: {set: {scrape.metrics.b: y}}}\n", "x.yaml: arms: 'b' scrapes other figures than 'a', so that they cannot be compared; give those that correspond the same names, in the same order"},
@@ -237,6 +247,86 @@ test_every_mistake_gets_its_sentence(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+#define SPLIT "arms: {old: {}, new: {set: {target.url: http://127.0.0.1:8081}}}\nsplit: {key: '${seq}', percent: 25%}\n"
+
+static void
+test_the_arms_of_a_split_are_its_sides(void **state)
+{
+	(void)state;
+	struct plan_experiment *experiment = load_experiment(PROFILE SPLIT "repeats: 2\n", NULL);
+
+	assert_int_equal(experiment->order, ORDER_TOGETHER);
+	assert_int_equal(experiment->arms[0].plan->split.side, SPLIT_BASELINE);
+	assert_int_equal(experiment->arms[1].plan->split.side, SPLIT_CANDIDATE);
+	assert_true(plan_share(experiment->arms[0].plan) == 0.75);
+	assert_true(plan_share(experiment->arms[1].plan) == 0.25);
+	assert_true(plan_share(&experiment->whole) == 0.75);
+	assert_int_equal(experiment_arm_of(experiment, 2), 0);
+	assert_int_equal(experiment_arm_of(experiment, 3), 1);
+	assert_int_equal(experiment_repeat_of(experiment, 3), 1);
+	experiment_free(experiment);
+	experiment = load_experiment(PROFILE SPLIT "baseline: new\n", NULL);
+	assert_int_equal(experiment->arms[0].plan->split.side, SPLIT_CANDIDATE);
+	assert_int_equal(experiment->arms[1].plan->split.side, SPLIT_BASELINE);
+	experiment_free(experiment);
+}
+
+/* What a side's results directory holds as profile.yaml is that side again. */
+static void
+test_a_sides_effective_profile_is_that_side_alone(void **state)
+{
+	(void)state;
+	struct plan_experiment *both = load_experiment(PROFILE SPLIT, NULL);
+	struct plan_experiment *side = load_experiment(both->arms[1].plan->effective_yaml, NULL);
+
+	assert_int_equal(side->kind, EXPERIMENT_ONE_RUN);
+	assert_int_equal(side->arms[0].plan->split.side, SPLIT_CANDIDATE);
+	assert_int_equal(side->arms[0].plan->target.url.port, 8081);
+	experiment_free(side);
+	experiment_free(both);
+}
+
+static double
+candidates_share(const char *environment, const char *set)
+{
+	assert_int_equal(setenv("BRUNT_SPLIT", environment, 1), 0);
+	struct plan_experiment *experiment = load_experiment(PROFILE SPLIT, set);
+	double share = plan_share(experiment->arms[1].plan);
+
+	unsetenv("BRUNT_SPLIT");
+	experiment_free(experiment);
+	return share;
+}
+
+static void
+test_the_environment_stands_in_place_of_the_percentage_and_a_setting_in_place_of_both(void **state)
+{
+	(void)state;
+	assert_true(candidates_share("40%", NULL) == 0.4);
+	assert_true(candidates_share("40%", "split.percent=50%") == 0.5);
+	assert_true(candidates_share("", NULL) == 0.25);
+	assert_true(candidates_share("0%", NULL) == 0);
+}
+
+static void
+test_a_wrong_percentage_of_the_environment_is_said_to_be_its(void **state)
+{
+	struct error err = {0};
+	char text[1400];
+
+	(void)state;
+	setenv("BRUNT_SPLIT", "half", 1);
+	struct plan_experiment *experiment =
+		experiment_load_text(PROFILE SPLIT, sizeof(PROFILE SPLIT) - 1, "x.yaml", NULL, 0, &fake_tables, &err);
+
+	unsetenv("BRUNT_SPLIT");
+	assert_null(experiment);
+	assert_ptr_equal(strstr(error_text(&err, text, sizeof(text)), "BRUNT_SPLIT: percent: 'half' is "), text);
+	setenv("BRUNT_SPLIT", "half", 1); /* of no meaning to a profile that splits nothing */
+	experiment_free(load_experiment(PROFILE, NULL));
+	unsetenv("BRUNT_SPLIT");
+}
+
 static void
 test_where_one_run_is_wanted_several_are_refused(void **state)
 {
@@ -260,6 +350,10 @@ main(void)
 		cmocka_unit_test(test_runs_are_interleaved_unless_they_are_wanted_in_sequence),
 		cmocka_unit_test(test_a_matrix_is_every_combination_of_its_values),
 		cmocka_unit_test(test_every_mistake_gets_its_sentence),
+		cmocka_unit_test(test_the_arms_of_a_split_are_its_sides),
+		cmocka_unit_test(test_a_sides_effective_profile_is_that_side_alone),
+		cmocka_unit_test(test_the_environment_stands_in_place_of_the_percentage_and_a_setting_in_place_of_both),
+		cmocka_unit_test(test_a_wrong_percentage_of_the_environment_is_said_to_be_its),
 		cmocka_unit_test(test_where_one_run_is_wanted_several_are_refused),
 	};
 
