@@ -106,6 +106,10 @@ class Browser:
                 raise TimeoutError(f"it does not come to be that {expression}")
             time.sleep(0.05)
 
+    def wait_until_painted(self):
+        """Before a page's first picture the browser drops what a mouse does."""
+        self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0))))")
+
     def screenshot(self, path, whole=True):
         params = {"captureBeyondViewport": whole}
         if whole:

@@ -288,9 +288,11 @@ def test_a_stretch_of_time_is_looked_at_by_dragging(pages, chromium):
     box = chromium.evaluate("""(() => { const c = document.querySelector('#time canvas'); c.scrollIntoView({block: 'center', behavior: 'instant'});
         const b = c.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]; })()""")
     y = box[1] + box[3] / 2
+    chromium.wait_until_painted()
     for kind, share in (("mousePressed", 0.4), ("mouseMoved", 0.5), ("mouseMoved", 0.7), ("mouseReleased", 0.7)):
         chromium.call("Input.dispatchMouseEvent", type=kind, x=box[0] + box[2] * share, y=y, button="left", buttons=0 if kind == "mouseReleased" else 1,
                       clickCount=1)
+    chromium.wait_until("charts.zoom !== null")
     lower, upper = chromium.evaluate("charts.zoom")
     whole = chromium.evaluate("timeRange()")
     assert whole[0] < lower < upper < whole[1]
