@@ -3,11 +3,12 @@ what the machine does over time is shared alike. Ratios are taken within a round
 from figures import median, medians, ratio
 
 
-def sound(rows):
-    """The rounds that count: without error, and undisturbed where at least half of them are."""
+def sound(rows, wanted=None):
+    """The rounds that count: without error, and undisturbed where at least half of them are, or half of those wanted where
+    the disturbed ones were made again."""
     good = [row for row in rows if "error" not in row]
     calm = [row for row in good if not row["is_disturbed"]]
-    return calm if 2 * len(calm) >= len(good) else good
+    return calm if 2 * len(calm) >= (wanted or len(good)) else good
 
 
 def interleave(bench, peers, load_of, rounds=None, server_options=(), has_log=False, look=None):

@@ -1,7 +1,8 @@
 """Which rounds of streams count, and what the bar says of them, on figures whose answer is known."""
 import bar
 import table
-from section_streams import APART, LATE_MAX_NS, STREAMS, TOGETHER, check, is_disturbed
+from rounds import sound
+from section_streams import AGAIN, APART, LATE_MAX_NS, STREAMS, TOGETHER, check, is_disturbed, until_calm
 
 
 def a_row(late_p99_ns=20_000, **more):
@@ -35,6 +36,17 @@ def test_answers_lost_or_miscounted_and_too_few_streams_are_errors():
     untold = a_row()
     untold["server"]["late"]["count"] -= 1
     assert "how late" in check(untold)["error"]
+
+
+def test_disturbed_round_is_made_again_and_does_not_count_once_enough_were_not():
+    calm, disturbed = {"is_disturbed": False, "n": 1}, {"is_disturbed": True, "n": 2}
+    told = iter([disturbed, disturbed, disturbed, calm, disturbed, calm, disturbed])
+    rounds = until_calm(lambda: next(told), 2)
+    assert rounds == [disturbed, disturbed, disturbed, calm, disturbed, calm] and sound(rounds, 2) == [calm, calm]
+    rounds = until_calm(lambda: disturbed, 2)
+    assert len(rounds) == AGAIN * 2 and sound(rounds, 2) == rounds
+    left_out = {"error": "left out: the time was up", "left_out": True, "is_disturbed": False}
+    assert until_calm(lambda: left_out, 2) == [left_out]
 
 
 def results(lag_p99_ns, disturbed):
