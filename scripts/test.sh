@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 export CLICOLOR=0 NO_COLOR=1 CTEST_OUTPUT_ON_FAILURE=1
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:exitcode=99
 jobs=$(nproc)
+LATE_S=900
 failed=()
 
 # Runs a command under a heading, with the time it took.
@@ -54,9 +55,10 @@ stolen_since() {
 # tests PRESET ctest-arguments…
 #
 # A shared machine's host may take its CPUs away for seconds, after which a server that was to answer within one has not: what
-# fails while that happens is tried again, up to three times, one test at a time. On a machine that is there, nothing is.
+# fails while that happens is tried again, twice, or once where it is late already, one test at a time. On a machine that is
+# there, nothing is.
 tests() {
-	local preset=$1 tries=3 before taken left
+	local preset=$1 tries=$((SECONDS < LATE_S ? 2 : 1)) before taken left
 	shift
 	before=$(ticks)
 	# One more than there are CPUs: scenarios sleep most of the time.
