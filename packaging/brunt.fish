@@ -44,7 +44,7 @@ complete -c brunt -n "__fish_seen_subcommand_from report" -l out -r -d "write th
 complete -c brunt -n "__fish_seen_subcommand_from run" -l baseline -r -d "compare it with a saved baseline or a run"
 complete -c brunt -n "__fish_seen_subcommand_from run compare baseline" -l baselines -r -d "where baselines are saved"
 complete -c brunt -n "__fish_seen_subcommand_from compare" -l tolerance -x -d "how much worse figures may be: 5%, or p95=5%"
-complete -c brunt -n "__fish_seen_subcommand_from compare" -l format -x -a "text json markdown" -d "how to print it"
+complete -c brunt -n "__fish_seen_subcommand_from compare" -l format -x -a "text json markdown html" -d "how to print it"
 complete -c brunt -n "__fish_seen_subcommand_from compare baseline" -l force -d "also what is not alike, or not whole"
 complete -c brunt -n "__fish_seen_subcommand_from baseline" -a "save list show rm"
 complete -c brunt -n "__fish_seen_subcommand_from baseline" -l replace -d "save in place of what is there"

@@ -143,7 +143,7 @@ write_document(const struct suite *suite, const struct suite_document *document,
 static bool
 suite_write(struct suite *suite, struct error *err)
 {
-	const struct suite_document json = {SUITE_FILE, suite_add_json};
+	const struct suite_document json = {SUITE_FILE, RESULT_FILE, suite_add_json};
 
 	suite->record.took_ns = clock_now_ns(&monotonic_clock) - suite->began_ns;
 	suite_judge(&suite->record);

@@ -36,16 +36,38 @@ take_reasons(struct suite_row *row, const cJSON *verdict)
 		say(row, first);
 }
 
+static size_t
+count_of(const cJSON *in, const char *key)
+{
+	double n = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(in, key));
+
+	return n > 0 && n < 1e6 ? (size_t)n : 0;
+}
+
+static void
+take_score(struct suite_row *row, const cJSON *verdict)
+{
+	const char *grade = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(verdict, "grade"));
+
+	row->score.met = count_of(verdict, "goals_met");
+	row->score.judged = count_of(verdict, "goals_judged");
+	for (size_t i = GRADE_NONE + 1; grade != NULL && i < GRADE_COUNT; i++)
+		if (strcmp(grade, grade_names[i]) == 0)
+			row->score.grade = (enum grade)i;
+}
+
 static void
 take_result(struct suite_row *row, const cJSON *result)
 {
 	const cJSON *totals = cJSON_GetObjectItemCaseSensitive(result, "totals");
+	const cJSON *verdict = cJSON_GetObjectItemCaseSensitive(result, "verdict");
 	double requests = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(totals, "scheduled"));
 
 	if (requests > 0 && requests < 1e18)
 		row->requests = (uint64_t)requests;
+	take_score(row, verdict);
 	if (row->status != SUITE_PASS)
-		take_reasons(row, cJSON_GetObjectItemCaseSensitive(result, "verdict"));
+		take_reasons(row, verdict);
 }
 
 /* False: there is none that can be read. */

@@ -106,7 +106,7 @@ check_formats(const char *formats)
 	while ((name = strsep(&rest, ",")) != NULL)
 		if (compared_by_name(name) == NULL) {
 			command_bad_usage(&compare_command,
-				"--format: '%s' is not a format; there are text, json, markdown", name);
+				"--format: '%s' is not a format; there are text, json, markdown, html", name);
 			return false;
 		}
 	return true;
@@ -148,14 +148,15 @@ compare_run(int argc, char **argv)
 const struct command compare_command = {
 	.name = "compare",
 	.usage = "brunt compare BASE CURRENT | BASE... -- CURRENT... [--tolerance [METRIC=]SHARE]... [--format "
-		 "text,json,markdown] [--force] [--baselines DIR]",
+		 "text,json,markdown,html] [--force] [--baselines DIR]",
 	.help = "hold a run against an earlier one: what differs, by how much, and whether that is more than noise",
 	.options =
 		"  BASE, CURRENT       results directories, or result.json of them; BASE may be a saved baseline's name,\n"
 		"                      or a YAML file of values written by hand\n"
 		"  --tolerance SHARE   how much worse figures may be, such as 5%; with a metric in front, p95=5%, that one,\n"
 		"                      which is gated then (repeatable); without it what the profile says under compare\n"
-		"  --format FORMATS    text (the default), json or markdown; several with commas between them\n"
+		"  --format FORMATS    text (the default), json, markdown or html, a page for a browser; several with commas\n"
+		"                      between them\n"
 		"  --force             compare also other profiles, other versions of the target or of brunt, and runs that\n"
 		"                      were cut short or tell nothing\n"
 		"  --baselines DIR     where baselines are (BRUNT_BASELINES, else ~/.local/share/brunt/baselines)\n"

@@ -20,14 +20,12 @@ report_suite_is(const char *dir)
 	return access(path, R_OK) == 0;
 }
 
-/* What a run calls result.json is suite.json here. */
 static const struct suite_document *
 document_of(const struct report_document *wanted)
 {
-	const char *file = strcmp(wanted->file, RESULT_FILE) == 0 ? SUITE_FILE : wanted->file;
 	const struct suite_document *document = suite_documents;
 
-	while (document->file != NULL && strcmp(document->file, file) != 0)
+	while (document->file != NULL && strcmp(document->stands_for, wanted->file) != 0)
 		document++;
 	return document->file != NULL ? document : NULL;
 }

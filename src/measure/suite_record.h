@@ -35,6 +35,7 @@ struct suite_row {
 	char dir[96];                  /* its results, below the suite's; empty: there are none */
 	int64_t began_ns, took_ns;     /* since the suite began; −1: it was not run */
 	uint64_t requests;             /* scheduled */
+	struct scorecard score;        /* of its goals; nothing met of nothing: it was not run, or sets none */
 };
 
 struct suite_counts {

@@ -20,6 +20,7 @@ const struct compared_ops compared_formats[] = {
 	{"text", plain_text},
 	{"json", compared_json},
 	{"markdown", compared_markdown},
+	{"html", compared_html},
 	{NULL, NULL},
 };
 
@@ -32,17 +33,25 @@ compared_by_name(const char *name)
 	return NULL;
 }
 
+const char *
+compared_headline(const struct report *report, char *into, size_t size)
+{
+	const struct verdict *verdict = report->verdict;
+
+	snprintf(into, size, "%s: %s", terminal_status_word(verdict->status), verdict->reasons[0]);
+	return into;
+}
+
 void
 compared_text(const struct report *report, const struct terminal_style *style, struct buf *into)
 {
-	struct page page;
-
 	const struct verdict *verdict = report->verdict;
 	char headline[FINDING_TEXT_MAX + 32];
+	struct page page;
 
 	page_init(&page, into, style);
-	snprintf(headline, sizeof(headline), "%s: %s", terminal_status_word(verdict->status), verdict->reasons[0]);
-	page_wrap(&page, 2, terminal_status_paint(verdict->status), headline);
+	page_wrap(&page, 2, terminal_status_paint(verdict->status),
+		compared_headline(report, headline, sizeof(headline)));
 	for (size_t i = 1; i < verdict->reasons_n; i++) {
 		page_add(&page, PAINT_PLAIN, "  - ");
 		page_wrap(&page, 4, PAINT_PLAIN, verdict->reasons[i]);
@@ -50,8 +59,8 @@ compared_text(const struct report *report, const struct terminal_style *style, s
 	terminal_add_against(report, &page);
 }
 
-bool
-compared_json(const struct report *report, struct buf *into)
+cJSON *
+compared_object(const struct report *report)
 {
 	cJSON *document = value_object();
 
@@ -61,6 +70,13 @@ compared_json(const struct report *report, struct buf *into)
 	result_add_verdict(document, report);
 	result_add_against(document, report);
 	result_add_comparison(document, report);
+	return document;
+}
+
+bool
+compared_json(const struct report *report, struct buf *into)
+{
+	cJSON *document = compared_object(report);
 	char *text = cJSON_Print(document);
 
 	cJSON_Delete(document);

@@ -6,9 +6,6 @@
 #include "report/escape.h"
 #include "report/terminal.h"
 
-#define HTML_TEXT_CEILING ((size_t)4 * 1024 * 1024)
-#define HTML_TEXT_WIDTH 100
-
 /* src/report/html/ and the charts, in one piece: cmake/HtmlPage.cmake. */
 extern const char html_page[], html_page_end[];
 
@@ -61,12 +58,14 @@ add_until(struct buf *into, const char **at, const char *mark)
 }
 
 bool
-html_add_page(const char *title, const char *text, const cJSON *document, struct buf *into)
+html_add_page(const char *name, const struct buf *text, const cJSON *document, struct buf *into)
 {
 	const char *at = html_page;
+	char title[160];
 
-	return add_until(into, &at, "@TITLE@") && add_escaped(into, title) && add_until(into, &at, "@TEXT@") &&
-	       add_escaped(into, text) && add_until(into, &at, "@RUN@") && add_json(into, document) &&
+	return add_until(into, &at, "@TITLE@") && add_escaped(into, escape_text(name, title, sizeof(title))) &&
+	       add_until(into, &at, "@TEXT@") && add_escaped(into, text->bytes != NULL ? text->bytes : "") &&
+	       add_until(into, &at, "@RUN@") && add_json(into, document) &&
 	       buf_add(into, at, (size_t)(html_page_end - at));
 }
 
@@ -76,15 +75,13 @@ html_write(const struct report *report, struct buf *into)
 	const struct terminal_style style = {.width = HTML_TEXT_WIDTH};
 	struct system_info system;
 	struct buf text;
-	char title[160];
 
 	system_info_read(&system);
 	cJSON *document = html_document(report, &system);
 
 	buf_init(&text, HTML_TEXT_CEILING);
-	terminal_report(report, &style, &text); /* what is over the ceiling is for those alone who run no scripts */
-	bool fits = html_add_page(
-		escape_text(report->plan->name, title, sizeof(title)), text.bytes ? text.bytes : "", document, into);
+	terminal_report(report, &style, &text);
+	bool fits = html_add_page(report->plan->name, &text, document, into);
 
 	buf_fini(&text);
 	cJSON_Delete(document);

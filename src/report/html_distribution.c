@@ -45,7 +45,7 @@ add_distribution(cJSON *distributions, enum metric metric, const char *arm, cons
 	cJSON_AddItemToArray(distributions, o);
 }
 
-/* Those of the run, and of each arm where something is compared. */
+/* Those of the run, where it is one, and of each arm where something is compared. */
 void
 html_add_distributions(cJSON *document, const struct report *report)
 {
@@ -55,7 +55,7 @@ html_add_distributions(cJSON *document, const struct report *report)
 	cJSON *distributions = value_add_array(document, "distributions");
 
 	for (size_t m = 0; m < ARRAY_LEN(metrics); m++) {
-		if (report->experiment == NULL)
+		if (report->experiment == NULL && report->summary != NULL)
 			add_distribution(
 				distributions, metrics[m], NULL, &report->summary->measured.histograms[metrics[m]]);
 		for (size_t a = 0; compared != NULL && a < compared->arms_n && a < ARM_CHARTS_MAX; a++)

@@ -133,6 +133,7 @@ html_document(const struct report *report, const struct system_info *system)
 	cJSON *document = value_object(), *result = result_object(report, system);
 	char headline[512];
 
+	value_set_text(document, "page", "run");
 	value_set_text(document, "headline", terminal_headline(report, headline, sizeof(headline)));
 	value_set(document, "result", result);
 	add_reasons(document, report->verdict, headline);

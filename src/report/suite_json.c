@@ -65,6 +65,9 @@ row_value(const struct suite_row *row)
 	value_set_seconds(o, "began_s", row->began_ns);
 	value_set_seconds(o, "duration_s", row->took_ns);
 	value_set(o, "requests", was_run ? value_of_count(row->requests) : value_of_ns(-1));
+	value_set_text(o, "grade", row->score.grade != GRADE_NONE ? grade_names[row->score.grade] : NULL);
+	value_set_count(o, "goals_met", row->score.met);
+	value_set_count(o, "goals_judged", row->score.judged);
 	value_set_text(o, "dir", row->dir);
 	return o;
 }
@@ -88,8 +91,8 @@ add_profile(cJSON *suite, const struct suite_record *record)
 	value_set(suite, "profile", profile);
 }
 
-static cJSON *
-suite_value(const struct suite_record *record)
+cJSON *
+suite_object(const struct suite_record *record)
 {
 	const struct suite_counts counts = suite_count(record, NULL);
 	cJSON *suite = value_object();
@@ -115,7 +118,7 @@ suite_value(const struct suite_record *record)
 bool
 suite_add_json(const struct suite_record *record, struct buf *into)
 {
-	cJSON *suite = suite_value(record);
+	cJSON *suite = suite_object(record);
 	char *text = cJSON_Print(suite);
 
 	CHECK(text != NULL);

@@ -161,10 +161,3 @@ suite_add_junit(const struct suite_record *record, struct buf *into)
 	buf_add_text(into, "</testsuites>\n");
 	return !into->overflowed;
 }
-
-const struct suite_document suite_documents[] = {
-	{"report.txt", suite_add_text},
-	{"junit.xml", suite_add_junit},
-	{SUITE_FILE, suite_add_json},
-	{NULL, NULL},
-};

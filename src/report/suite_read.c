@@ -9,6 +9,7 @@
 #include "report/suite.h"
 
 #define ROWS_CEILING 10000
+#define GOALS_MAX 1000000
 
 /* The index of a name in a table; n: it is none of them. */
 static size_t
@@ -59,6 +60,7 @@ static void
 read_row(struct json_reader *r, const cJSON *in, struct suite_row *row)
 {
 	double exit_code = NAN, requests = NAN;
+	uint64_t met = 0, judged = 0;
 
 	read_text(r, in, "name", row->name, sizeof(row->name));
 	read_text(r, in, "category", row->category, sizeof(row->category));
@@ -72,6 +74,11 @@ read_row(struct json_reader *r, const cJSON *in, struct suite_row *row)
 	json_read_double(r, in, "requests", &requests);
 	row->exit_code = exit_code >= 0 && exit_code < 256 ? (int)exit_code : -1;
 	row->requests = requests > 0 && requests < 1e18 ? (uint64_t)requests : 0;
+	row->score.grade = (enum grade)read_choice(r, in, "grade", grade_names, GRADE_COUNT, GRADE_NONE);
+	json_read_u64(r, in, "goals_met", GOALS_MAX, &met);
+	json_read_u64(r, in, "goals_judged", GOALS_MAX, &judged);
+	row->score.met = (size_t)met;
+	row->score.judged = (size_t)judged;
 	row->began_ns = read_seconds(r, in, "began_s");
 	row->took_ns = read_seconds(r, in, "duration_s");
 }
@@ -136,6 +143,10 @@ read_suite(struct json_reader *r, const cJSON *in, struct suite_record *record)
 	json_read_double(r, in, "pass_rate", &record->pass_rate);
 	read_verdict(r, in, record);
 	read_rows(r, in, record);
+	const cJSON *profile = cJSON_GetObjectItemCaseSensitive(in, "profile");
+
+	if (!r->has_failed && cJSON_IsObject(profile))
+		record->effective_json = cJSON_PrintUnformatted(profile);
 }
 
 struct suite_record *
@@ -160,5 +171,6 @@ suite_record_free(struct suite_record *record)
 	if (record == NULL)
 		return;
 	free(record->rows);
+	cJSON_free((char *)record->effective_json);
 	free(record);
 }

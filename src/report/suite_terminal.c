@@ -6,6 +6,7 @@
 #include "report/figure.h"
 #include "report/suite.h"
 #include "report/table.h"
+#include "report/terminal.h"
 
 #define FILE_WIDTH 100
 
@@ -23,30 +24,32 @@ status_paint(enum suite_status status)
 	return paints[status];
 }
 
-/* "9 of 12 passed": of all rows, so that nobody takes a suite that was hardly run for one that is well. */
 static void
 add_headline(const struct suite_record *record, struct page *page)
 {
-	static const char *const words[] = {"PASS", "FAIL", "INCONCLUSIVE", "UNREACHABLE", "INTERRUPTED"};
-	const struct suite_counts counts = suite_count(record, NULL);
 	char started[32], lasted[FIGURE_MAX], line[512];
-	size_t used;
 
-	used = (size_t)snprintf(line, sizeof(line), "%s: %zu of %zu passed", words[record->status],
-		counts.by_status[SUITE_PASS], record->rows_n);
-	for (size_t i = SUITE_FAIL; i < SUITE_STATUSES_N; i++)
-		if (counts.by_status[i] > 0)
-			used += (size_t)snprintf(line + used, sizeof(line) - used, ", %zu %s", counts.by_status[i],
-				suite_status_words[i]);
-	page_wrap(page, 2, verdict_paint(record->status), line);
-	snprintf(line, sizeof(line), "%s, exit %d · %s · %s · %s", words[record->status], record->exit_code,
-		record->name, wall_text(record->started_wall_ns, started, sizeof(started)),
+	page_wrap(page, 2, verdict_paint(record->status), suite_headline(record, line, sizeof(line)));
+	snprintf(line, sizeof(line), "%s, exit %d · %s · %s · %s", terminal_status_word(record->status),
+		record->exit_code, record->name, wall_text(record->started_wall_ns, started, sizeof(started)),
 		figure_seconds(record->took_ns, lasted));
 	page_wrap(page, 2, PAINT_DIM, line);
 	for (size_t i = 0; i < record->reasons_n; i++) {
 		page_add(page, PAINT_PLAIN, "  - ");
 		page_wrap(page, 4, PAINT_PLAIN, record->reasons[i]);
 	}
+}
+
+static const char *
+goals_text(const struct suite_row *row, char into[FIGURE_MAX])
+{
+	const char *grade = row->score.grade != GRADE_NONE ? grade_names[row->score.grade] : "no grade";
+
+	if (row->score.judged > 0)
+		snprintf(into, FIGURE_MAX, "%zu of %zu: %s", row->score.met, row->score.judged, grade);
+	else
+		snprintf(into, FIGURE_MAX, "-");
+	return into;
 }
 
 static const char *
@@ -71,7 +74,7 @@ static void
 add_rows(const struct suite_record *record, struct page *page)
 {
 	static const struct table_column columns[] = {{"", false, 1}, {"name", true, 0}, {"category", true, 2},
-		{"status", true, 0}, {"requests", false, 3}, {"lasted", false, 0}};
+		{"status", true, 0}, {"goals", true, 4}, {"requests", false, 3}, {"lasted", false, 0}};
 	struct table table;
 	char text[FIGURE_MAX];
 
@@ -85,6 +88,7 @@ add_rows(const struct suite_record *record, struct page *page)
 		table_add_cell(&table, PAINT_BOLD, row->name);
 		table_add_cell(&table, PAINT_PLAIN, row->category);
 		table_add_cell(&table, status_paint(row->status), suite_status_words[row->status]);
+		table_add_cell(&table, PAINT_PLAIN, goals_text(row, text));
 		table_add_cell(&table, PAINT_PLAIN, requests_text(row, text));
 		table_add_cell(&table, PAINT_PLAIN, lasted_text(row, text));
 		if (row->reason[0] != '\0')

@@ -115,6 +115,25 @@ function logarithmic() {
 	};
 }
 
+/* Bars that lie, each from one value to another, below one another. spec: {labels, bars: [[from, to]], colours, dataset,
+ * thickness, x: its axis, tooltip(i) → text, isThinned: more labels than there is room for} */
+function barConfig(spec) {
+	const labels = spec.labels.map(clean);
+	const base = baseOptions({text: String}, {
+		x: spec.x,
+		y: {type: "category", labels, beginAtZero: false, afterFit: null, grid: {display: false},
+		    ticks: {color: theme.colour("text"), autoSkip: Boolean(spec.isThinned)}},
+		tooltip: {title: (items) => (items.length ? labels[items[0].dataIndex] : ""), label: (item) => spec.tooltip(item.dataIndex)},
+	});
+
+	base.indexAxis = "y";
+	base.parsing = true;
+	base.normalized = false;
+	base.interaction = {mode: "index", intersect: false, axis: "y"};
+	return {type: "bar", options: base, data: {labels, datasets: [{
+		label: spec.dataset, isSilent: true, barThickness: spec.thickness, backgroundColor: spec.colours, data: spec.bars}]}};
+}
+
 /* A figure. spec: {title, about, unit, make(isLog, entry) → config, table() → element, hasLog, size, label} */
 function chartFigure(spec) {
 	const canvas = h("canvas", {role: "img", "aria-label": spec.label});

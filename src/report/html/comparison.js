@@ -5,8 +5,15 @@ const CHANGES = {
 	unsure: ["warn", "unsure"], small_regression: ["warn", "investigate"], regression: ["bad", "regression"], na: ["mute", "n/a"],
 };
 
+/* "+12%"; what became many times as much says how many. */
+function changeText(rel) {
+	if (!isKnown(rel))
+		return NA;
+	return rel >= 9 ? `×${digits(rel + 1)}` : `${rel > 0 ? "+" : ""}${figureRatio(rel)}`;
+}
+
 function changeOf(row) {
-	return isKnown(row.delta_rel) ? `${row.delta_rel > 0 ? "+" : ""}${figureRatio(row.delta_rel)}` : NA;
+	return changeText(row.delta_rel);
 }
 
 function valueOfArm(row, value, isAbove) {
@@ -17,7 +24,7 @@ function comparisonTable(rows) {
 	return table("Comparison", ["figure|", "baseline", "current", "change", "95% interval", "verdict|"], rows.map((row) => [
 		[h("code", {}, row.metric), row.gated ? h("small", {class: "gated"}, " gated") : null],
 		valueOfArm(row, row.baseline, row.baseline_above_timeout), valueOfArm(row, row.current, row.current_above_timeout), changeOf(row),
-		row.ci_rel.every(isKnown) ? `${figureRatio(row.ci_rel[0])} to ${figureRatio(row.ci_rel[1])}` : NA,
+		row.ci_rel.every(isKnown) ? `${changeText(row.ci_rel[0])} to ${changeText(row.ci_rel[1])}` : NA,
 		[chip(...(CHANGES[row.status] || ["mute", row.status])), row.note ? h("small", {}, ` ${row.note}`) : null],
 	]));
 }
@@ -79,26 +86,33 @@ function forestFigure(rows, arm) {
 		size: "wide", height: shown.length > 6 ? "tall" : "normal",
 		label: `Changes of ${shown.length} figures: ${shown.map((row) => `${row.metric} ${changeOf(row)}, ${row.status}`).join("; ")}.`,
 		make: () => {
-			const base = baseOptions({text: figureRatio}, {
-				x: {min: -forestRange(shown), max: forestRange(shown), ticks: {color: theme.colour("muted"), includeBounds: false, callback: (value) => `${value > 0 ? "+" : ""}${figureRatio(value)}`}},
-				y: {type: "category", labels: shown.map((row) => clean(row.metric)), beginAtZero: false, afterFit: null,
-				    grid: {display: false}, ticks: {color: theme.colour("text"), autoSkip: false}},
-				tooltip: {title: (items) => (items.length ? clean(shown[items[0].dataIndex].metric) : ""),
-					label: (item) => `${changeOf(shown[item.dataIndex])} (95%: ${shown[item.dataIndex].ci_rel.map(figureRatio).join(" to ")})`},
-			});
+			const config = barConfig({labels: shown.map((row) => row.metric), dataset: "95% interval", thickness: 4,
+				colours: shown.map((row) => colourWithAlpha(theme.colour((CHANGES[row.status] || ["mute"])[0]), 0.55)),
+				bars: shown.map((row) => row.ci_rel.map((value) => betterOf(row, value)).sort((a, b) => a - b)),
+				x: {min: -forestRange(shown), max: forestRange(shown), ticks: {color: theme.colour("muted"), includeBounds: false, callback: (value) => changeText(value)}},
+				tooltip: (i) => `${changeOf(shown[i])} (95%: ${shown[i].ci_rel.map(changeText).join(" to ")})`});
 
-			base.indexAxis = "y";
-			base.parsing = true;
-			base.normalized = false;
-			base.interaction = {mode: "index", intersect: false, axis: "y"};
-			base.plugins.estimates = {rows: shown};
-			return {type: "bar", options: base, plugins: [estimates], data: {labels: shown.map((row) => clean(row.metric)), datasets: [{
-				label: "95% interval", isSilent: true, barThickness: 4,
-				backgroundColor: shown.map((row) => colourWithAlpha(theme.colour((CHANGES[row.status] || ["mute"])[0]), 0.55)),
-				data: shown.map((row) => row.ci_rel.map((value) => betterOf(row, value)).sort((a, b) => a - b))}]}};
+			config.plugins = [estimates];
+			config.options.plugins.estimates = {rows: shown};
+			return config;
 		},
 		table: () => comparisonTable(rows),
 	});
+}
+
+/* What of the gated figures is worse, better, or cannot be told; and where nothing is gated, of all. */
+function comparisonTiles() {
+	const {comparison} = run.result, gated = comparison.filter((row) => row.gated), of = gated.length > 0 ? gated : comparison;
+	const is = (...states) => of.filter((row) => states.includes(row.status));
+	const names = (rows) => (rows.length ? rows.slice(0, 3).map((row) => `${row.metric} ${changeOf(row)}`).join(", ") + (rows.length > 3 ? `, and ${rows.length - 3} more` : "") : "none");
+	const one = (name, rows, tone) => tile(name, figureCount(rows.length), names(rows), rows.length ? tone : null);
+
+	return [
+		one("Regressions", is("regression"), "bad"),
+		one("To investigate", is("small_regression", "unsure"), "warn"),
+		one("Improvements", is("improvement", "small_improvement"), "good"),
+		tile(gated.length > 0 ? "Gated" : "Compared", `${figureCount(of.length)} figures`, gated.length > 0 ? `of ${figureCount(comparison.length)} compared` : "nothing could be gated"),
+	];
 }
 
 function armTable() {

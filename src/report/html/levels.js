@@ -47,7 +47,7 @@ function levelsSection() {
 	return section("levels", "Levels",
 		note("Choose a level to mark it in the charts.", left > 0 ? ` ${figureCount(left)} of ${figureCount(run.levels_n)} levels are left out here, evenly; result.json has them all.` : null),
 		h("div", {class: levels.length > 30 ? "scroll high" : "scroll", tabindex: "0", role: "region", "aria-label": "Levels"},
-			h("table", {class: "levels"},
+			h("table", {class: "judged"},
 				h("thead", {}, h("tr", {}, h("th", {scope: "col"}, "level"), columns.map(([name]) => h("th", {scope: "col"}, name)),
 					h("th", {scope: "col", class: "words"}, "status"))),
 				h("tbody", {}, levels.map((level) => levelRows(level, columns))))));

@@ -1,7 +1,7 @@
 /* The page, from top to bottom. */
 
 const SHORT_NAMES = {break: "Break", slo: "Objectives", advice: "Advice", alerts: "Alerts", levels: "Levels", latency: "Latency", time: "Over time", comparison: "Comparison", tokens: "Tokens",
-	together: "Trends", errors: "Errors", figures: "Figures", course: "Around it", generator: "Resources", profile: "Profile", system: "System"};
+	together: "Trends", rows: "Profiles", categories: "Categories", spent: "Time", errors: "Errors", figures: "Figures", course: "Around it", generator: "Resources", profile: "Profile", system: "System"};
 
 function navigation(sections) {
 	return h("nav", {"aria-label": "On this page"}, sections.map((one) => h("a", {href: `#${one.id}`}, SHORT_NAMES[one.id] || one.id)), theme.button());
@@ -18,10 +18,30 @@ function measuredSections() {
 		togetherSection(), failuresSection(), latencySection(), courseSection(), generatorSection(), profileSection(), systemSection()];
 }
 
-function showPage() {
-	const sections = (run.result.verdict.status === "unreachable" ? unreachedSections() : measuredSections()).filter(Boolean);
+/* What a document may be, by its `page`: what stands in its banner, and what below it. */
+const PAGES = {
+	run: {
+		tiles: () => (wasReached() ? verdictTiles() : []),
+		sections: () => (wasReached() ? measuredSections() : unreachedSections()),
+	},
+	suite: {
+		tiles: suiteTiles,
+		sections: () => [rowsSection(), categoriesSection(), spentSection(), suiteProfileSection()],
+	},
+	comparison: {
+		tiles: comparisonTiles,
+		sections: () => [comparisonSection()],
+	},
+};
 
-	append(document.getElementById("page"), [verdictBanner(), navigation(sections), sections,
+function wasReached() {
+	return run.result.verdict.status !== "unreachable";
+}
+
+function showPage() {
+	const page = PAGES[run.page], sections = page.sections().filter(Boolean);
+
+	append(document.getElementById("page"), [verdictBanner(page.tiles()), navigation(sections), sections,
 		h("footer", {}, `brunt ${run.result.brunt.version} · ${run.result.schema} · this page needs no network and holds all it shows`)]);
 }
 

@@ -1,4 +1,4 @@
-/* The run, and its series by columns. A row begins where the one before ended: mostly a step earlier, more where brunt
+/* The run, suite or comparison that is shown, and a run's series by columns. A row begins where the one before ended: mostly a step earlier, more where brunt
  * itself was late, less where it is the last. */
 
 const run = JSON.parse(document.getElementById("run").textContent);

@@ -44,19 +44,19 @@ function verdictTiles() {
 	];
 }
 
-function verdictBanner() {
-	const {verdict, name, target, started_at: started, duration_s: duration, omits_waiting: omits} = run.result;
+function verdictBanner(tiles) {
+	const {verdict, name, target = {}, started_at: started, duration_s: duration, omits_waiting: omits} = run.result;
 	const [tone, mark, word] = VERDICTS[verdict.status];
 	const sentence = run.headline.startsWith(word) ? run.headline.slice(word.length).replace(/^: /, "") : run.headline;
 
 	return h("header", {class: `banner ${tone}`, id: "verdict"},
-		h("p", {class: "about-run"}, h("b", {}, name), target.url ? ` · ${target.url}` : null, ` · ${started.replace("T", " ").replace("Z", " UTC")}`,
+		h("p", {class: "about-run"}, h("b", {}, name), target.url ? ` · ${target.url}` : null, started ? ` · ${started.replace("T", " ").replace("Z", " UTC")}` : null,
 			isKnown(duration) ? ` · ${figureSeconds(duration)}` : null),
 		h("h1", {}, h("span", {class: "verdict"}, sign(mark), word), h("span", {class: "exit"}, `exit ${verdict.exit_code}`), gradeOf()),
 		sentence ? h("p", {class: "sentence"}, sentence) : null,
 		run.reasons.length ? h("ul", {class: "reasons"}, run.reasons.map((reason) => h("li", {}, reason))) : null,
 		omits ? note("A closed loop: its users wait for an answer before they ask again, so that response times leave out the waiting that an open load would show.") : null,
-		verdict.status === "unreachable" ? null : h("dl", {class: "tiles"}, verdictTiles()));
+		tiles.length ? h("dl", {class: "tiles"}, tiles) : null);
 }
 
 /* "CPU, each 1s: 20%, 60% │ 99%, 100%": the rows of the series around an onset. */

@@ -1,4 +1,4 @@
-"""A browser looks at report.html: pages of real runs of every kind, in one Chromium without a network."""
+"""A browser looks at report.html, suite.html and a comparison's page: of real runs of every kind, in one Chromium without a network."""
 import contextlib
 import json
 import os
@@ -127,6 +127,32 @@ def compare(folder):
     assert (folder / "compared" / "report.html").exists()
 
 
+def run_suite(folder, url):
+    """Profiles of every status, under names that wish the reader ill."""
+    (folder / "row.yaml").write_text(json.dumps(profile_of("row", url, {"steady": {"rate": "40/s", "for": "500ms"}}, slo=["p95 <= 5s"])), encoding="utf-8")
+    rows = ["row.yaml", {"profile": "row.yaml", "name": "strict", "category": HOSTILE, "set": {"slo": ["p95 <= 1us", "p50 <= 5s"]}},
+            {"profile": "row.yaml", "name": "none", "only_if": f"false {json.dumps(HOSTILE)}"}, {"profile": "row.yaml", "name": "last", "needs": ["strict"]}]
+    (folder / "suite.yaml").write_text(json.dumps({"name": "nightly", "suite": rows}), encoding="utf-8")
+    subprocess.run(["timeout", "-k", "5", "60", BRUNT, "run", folder / "suite.yaml", "--quiet", "--out", folder / "suite"],
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return folder / "suite" / "suite.html"
+
+
+def compare_finished(folder):
+    """What brunt compare prints, of a name that wishes the reader ill."""
+    result = folder / "passes" / "result.json"
+    other = folder / "evil"
+    other.mkdir()
+    for name in ("events.ndjson", "run.hlog", "profile.yaml"):
+        (other / name).write_bytes((folder / "passes" / name).read_bytes())
+    told = json.loads(result.read_text(encoding="utf-8"))
+    told["name"], told["target"]["version"] = HOSTILE, HOSTILE
+    (other / "result.json").write_text(json.dumps(told), encoding="utf-8")
+    with open(folder / "comparison.html", "wb") as page:
+        subprocess.run([BRUNT, "compare", folder / "compared", other, "--force", "--format", "html"], stdout=page, check=False, timeout=60)
+    return folder / "comparison.html"
+
+
 def kill(runs, folder):
     """In the middle of its load; what it left is made into a page afterwards."""
     left = folder / "killed.partial"
@@ -157,11 +183,12 @@ def pages(tmp_path_factory):
             process.wait(timeout=90)
             assert (folder / name / "report.html").exists(), (name, process.returncode, (folder / f"{name}.log").read_text())
         compare(folder)
+        more = {"suite": run_suite(folder, urls["fast"]), "comparison": compare_finished(folder)}
     finally:
         server.socket.close()
         for target in targets.values():
             target.end()
-    return {path.parent.name: path for path in folder.glob("*/report.html")}
+    return {path.parent.name: path for path in folder.glob("*/report.html")} | more
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +198,7 @@ def chromium():
     one.close()
 
 
-KINDS = ["breaks", "passes", "searches", "arms", "matrix", "streams", "users", "invalid", "unreachable", "spikes", "killed", "hostile", "compared"]
+KINDS = ["breaks", "passes", "searches", "arms", "matrix", "streams", "users", "invalid", "unreachable", "spikes", "killed", "hostile", "compared", "suite", "comparison"]
 WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "unreachable": "UNREACHABLE", "interrupted": "INTERRUPTED"}
 
 # Share of a canvas's pixels that are painted; how many colours they have.
@@ -251,15 +278,47 @@ def test_charts_are_those_that_the_kind_of_run_has(pages, chromium):
     assert titles(chromium) == [] and "the target was never reached" in chromium.evaluate("document.getElementById('page').innerText")
 
 
-def test_nothing_that_anybody_said_runs_or_becomes_an_element(pages, chromium):
-    chromium.open(pages["hostile"])
+def test_a_suite_leads_to_the_page_of_each_run(pages, chromium):
+    chromium.open(pages["suite"])
+    links = chromium.evaluate("[...document.querySelectorAll('#rows a')].map(a => a.getAttribute('href'))")
+    assert links == ["01-row/report.html", "02-strict/report.html"]
+    assert all((pages["suite"].parent / link).exists() for link in links)
+    rows = chromium.evaluate("document.getElementById('rows').innerText")
+    for words in ("passed", "failed", "skipped", "not run", "missed 'p95 <= 1us'", "it needs 'strict', which failed", "1 of 2", "1 of 1", "excellent"):
+        assert words in rows, (words, rows)
+    assert "1 of 4 passed, 1 failed, 1 skipped, 1 not run" in chromium.evaluate("document.getElementById('verdict').innerText")
+    assert chromium.evaluate("document.getElementById('verdict').getBoundingClientRect().bottom <= innerHeight")
+    assert titles(chromium) == ["Where the time went"]
+
+
+def test_a_suite_s_page_is_made_again_of_its_json(pages, chromium, tmp_path):
+    again = tmp_path / "again.html"
+    with open(again, "wb") as page:
+        subprocess.run([BRUNT, "report", pages["suite"].parent, "--format", "html"], stdout=page, check=True, timeout=30)
+    chromium.open(pages["suite"])
+    first = shown(chromium)
+    chromium.open(again)
+    assert shown(chromium) == first and first["result"]["profile"]["name"] == "nightly"
+
+
+def test_a_comparison_is_drawn_with_its_intervals_and_its_tolerance(pages, chromium):
+    chromium.open(pages["comparison"])
+    assert {"How current compares", "Response time by percentile"} <= set(titles(chromium))
+    gated = [row["metric"] for row in shown(chromium)["result"]["comparison"] if row["gated"] and row["ci_rel"][0] is not None and row["delta_rel"] is not None]
+    assert chromium.evaluate("charts.list[0].chart.data.labels") == gated and gated
+    assert "Regressions" in chromium.evaluate("document.getElementById('verdict').innerText")
+
+
+@pytest.mark.parametrize("kind", ["hostile", "suite", "comparison"])
+def test_nothing_that_anybody_said_runs_or_becomes_an_element(pages, chromium, kind):
+    chromium.open(pages[kind])
     text = chromium.evaluate("document.querySelector('main').textContent")
     assert "onerror" in text, "what was said is shown"
     assert chromium.evaluate("top.pwned === undefined")
     assert chromium.evaluate("document.querySelectorAll('img, iframe, object, link, main script, main style').length") == 0
     assert chromium.evaluate("document.scripts.length") == 3
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202e]", text)
-    source = pages["hostile"].read_bytes()
+    source = pages[kind].read_bytes()
     assert b"\x1b" not in source and b"<img" not in source and b"<!--" not in source
 
 
@@ -301,7 +360,7 @@ def test_a_stretch_of_time_is_looked_at_by_dragging(pages, chromium):
     assert chromium.evaluate("charts.zoom") is None
 
 
-@pytest.mark.parametrize("kind", ["breaks", "arms", "streams", "hostile"])
+@pytest.mark.parametrize("kind", ["breaks", "arms", "streams", "hostile", "suite", "comparison"])
 def test_it_fits_a_phone(pages, chromium, kind):
     chromium.open(pages[kind], width=PHONE, height=800)
     assert chromium.evaluate("document.documentElement.scrollWidth") <= PHONE
@@ -330,6 +389,7 @@ def test_paper_is_white_and_as_wide_as_it_is(pages, chromium):
     chromium.open(pages["breaks"], scheme="dark")
     pdf = chromium.call("Page.printToPDF", printBackground=False, preferCSSPageSize=True, timeout_s=30)["data"]
     assert len(pdf) > 50000
-    chromium.open(pages["breaks"], width=PAPER)
-    chromium.call("Emulation.setEmulatedMedia", media="print")
-    assert chromium.evaluate("document.documentElement.scrollWidth") <= PAPER
+    for kind in ("breaks", "suite", "comparison"):
+        chromium.open(pages[kind], width=PAPER)
+        chromium.call("Emulation.setEmulatedMedia", media="print")
+        assert chromium.evaluate("document.documentElement.scrollWidth") <= PAPER, kind

@@ -74,12 +74,31 @@ test_a_row_is_what_its_result_says(void **state)
 	assert_string_equal(row.reason, "missed x (and 2 more)");
 	assert_int_equal(row.requests, 120);
 	assert_string_equal(row.dir, "01-a");
+	assert_int_equal(row.score.judged, 0);
 	row = concluded(0, 0);
 	assert_int_equal(row.status, SUITE_PASS);
 	assert_string_equal(row.reason, ""); /* what there is to say of a pass is no reason against it */
 	row = concluded(4, 0);
 	assert_int_equal(row.status, SUITE_INCONCLUSIVE);
 	assert_int_equal(row.exit_code, EXIT_UNREACHABLE);
+}
+
+static void
+test_a_row_has_the_grade_of_its_run(void **state)
+{
+	(void)state;
+	leave_result("{\"verdict\":{\"grade\":\"good\",\"goals_met\":7,\"goals_judged\":8}}");
+	struct suite_row row = concluded(0, 0);
+
+	assert_int_equal(row.score.grade, GRADE_GOOD);
+	assert_int_equal(row.score.met, 7);
+	assert_int_equal(row.score.judged, 8);
+	unlink(result);
+	rmdir(results);
+	leave_result("{\"verdict\":{\"grade\":\"none\",\"goals_met\":-1,\"goals_judged\":\"many\"}}");
+	row = concluded(0, 0);
+	assert_int_equal(row.score.grade, GRADE_NONE);
+	assert_int_equal(row.score.met + row.score.judged, 0);
 }
 
 static void
@@ -142,6 +161,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_a_row_is_what_its_result_says, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(test_a_row_has_the_grade_of_its_run, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(
 			test_what_was_refused_or_stopped_is_inconclusive, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_an_exit_code_alone_proves_nothing, make_folder, remove_folder),

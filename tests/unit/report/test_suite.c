@@ -20,7 +20,8 @@ static struct suite_row rows[] = {
 		.dir = "01-smoke",
 		.began_ns = 0,
 		.took_ns = 1500 * NS_PER_MS,
-		.requests = 12345},
+		.requests = 12345,
+		.score = {GRADE_EXCELLENT, 3, 3}},
 	{.name = "ttft",
 		.category = "a<b>&\"c'\x1b[31m",
 		.profile = "ttft.yaml",
@@ -30,7 +31,8 @@ static struct suite_row rows[] = {
 		.dir = "02-ttft",
 		.began_ns = 2 * NS_PER_S,
 		.took_ns = NS_PER_S,
-		.requests = 7},
+		.requests = 7,
+		.score = {GRADE_POOR, 1, 2}},
 	{.name = "late",
 		.category = "suite",
 		.profile = "late.yaml",
@@ -112,7 +114,9 @@ test_the_document_is_read_again_as_it_was_written(void **state)
 		assert_int_equal(again->rows[i].exit_code, rows[i].exit_code);
 		assert_int_equal(again->rows[i].took_ns, rows[i].took_ns);
 		assert_int_equal(again->rows[i].requests, rows[i].requests);
+		assert_memory_equal(&again->rows[i].score, &rows[i].score, sizeof(rows[i].score));
 	}
+	assert_string_equal(again->effective_json, record.effective_json);
 	suite_record_free(again);
 	buf_fini(&text);
 }
@@ -145,9 +149,59 @@ test_the_report_says_the_verdict_first_and_each_reason(void **state)
 	assert_non_null(strstr(report, "INCONCLUSIVE, exit 3 · nightly · 2026-11-22T02:00:00Z · 3.0s"));
 	assert_non_null(strstr(report, "  - 1 of 4 not run: the time was up\n"));
 	assert_non_null(strstr(report, "12,345"));
+	assert_non_null(strstr(report, "3 of 3: excellent"));
 	assert_non_null(strstr(report, "it needs 'ttft', which failed"));
 	assert_non_null(strstr(report, "  all"));
 	assert_harmless(report);
+	buf_fini(&text);
+}
+
+static size_t
+times(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (const char *found = text; (found = strstr(found, what)) != NULL; found += strlen(what))
+		n++;
+	return n;
+}
+
+/* The text for those without scripts, and beneath it the document; none of what was said is an element of the page. */
+static void
+test_a_page_says_the_same_and_lets_nothing_through(void **state)
+{
+	static const char begins[] = "<script type=\"application/json\" id=\"run\">";
+	struct suite_record alone = record;
+	struct buf text, plain;
+
+	(void)state;
+	const char *page = written(suite_add_html, &text);
+	const char *from = strstr(page, begins);
+
+	alone.rows_n = 1; /* the one row that is harmless */
+	buf_init(&plain, SUITE_DOCUMENT_CEILING);
+	assert_true(suite_add_html(&alone, &plain));
+	assert_non_null(strstr(page, "<title>nightly · brunt</title>"));
+	assert_non_null(strstr(page, "<noscript><pre>INCONCLUSIVE: 1 of 4 passed, 1 failed, 2 not run\n"));
+	assert_non_null(from);
+	from += strlen(begins);
+	cJSON *shown = cJSON_ParseWithLength(from, (size_t)(strstr(from, "</script>") - from)),
+	      *expected = suite_html_document(&record);
+	char *is = cJSON_PrintUnformatted(shown), *wanted = cJSON_PrintUnformatted(expected);
+	cJSON *again = cJSON_Parse(wanted);
+
+	assert_non_null(shown);
+	assert_true(cJSON_Compare(shown, again, true));
+	assert_non_null(strstr(is, "<script>"));
+	assert_int_equal(times(page, "<script"), times(plain.bytes, "<script"));
+	assert_null(strstr(page, "<b>"));
+	assert_harmless(page);
+	cJSON_free(is);
+	cJSON_free(wanted);
+	cJSON_Delete(again);
+	cJSON_Delete(shown);
+	cJSON_Delete(expected);
+	buf_fini(&plain);
 	buf_fini(&text);
 }
 
@@ -199,6 +253,7 @@ main(void)
 		cmocka_unit_test(test_the_document_is_read_again_as_it_was_written),
 		cmocka_unit_test(test_what_is_no_suite_is_refused),
 		cmocka_unit_test(test_the_report_says_the_verdict_first_and_each_reason),
+		cmocka_unit_test(test_a_page_says_the_same_and_lets_nothing_through),
 		cmocka_unit_test(test_junit_has_a_case_for_each_row),
 		cmocka_unit_test(test_junit_is_red_only_where_the_exit_code_is),
 	};
