@@ -9,7 +9,9 @@ const CHANGES = {
 function changeText(rel) {
 	if (!isKnown(rel))
 		return NA;
-	return rel >= 9 ? `×${digits(rel + 1)}` : `${rel > 0 ? "+" : ""}${figureRatio(rel)}`;
+	if (rel < 9)
+		return `${rel > 0 ? "+" : ""}${figureRatio(rel)}`;
+	return `×${rel < 9999 ? digits(rel + 1) : rel.toExponential(0)}`; /* an interval of next to no samples may end anywhere */
 }
 
 function changeOf(row) {
