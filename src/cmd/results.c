@@ -54,6 +54,9 @@ read_again(struct results *results, struct error *err)
 			"'%s' is of an experiment; what its runs measured lies in '%s', each of which brunt report takes",
 			results->dir, path);
 	snprintf(path, sizeof(path), "%s/profile.yaml", results->dir);
+	if (access(path, F_OK) != 0)
+		return error_set(
+			err, "'%s' is no results directory of a run: there is no profile.yaml in it", results->dir);
 	results->plan = plan_load_file(path, NULL, 0, cmd_tables(), err);
 	if (results->plan == NULL)
 		return false;
