@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/units.h"
 #include "campaign/campaign.h"
 #include "load/schedule.h"
@@ -20,6 +21,7 @@ struct action {
 	struct child child; /* ACTION_RUN */
 	struct fetch fetch; /* ACTION_FETCH */
 	bool has_fetch;
+	struct cap cap; /* ACTION_CAP */
 };
 
 bool
@@ -78,7 +80,10 @@ action_on_exit(void *context, struct child *child)
 	struct action *action = context;
 	char text[CHRONICLE_TEXT_MAX];
 
-	action_finish(action, child_has_succeeded(child) ? NULL : child_fate_text(child, text, sizeof(text)));
+	/* One that was to run for a while was ended as it was to be. */
+	bool is_good = child_has_succeeded(child) || (child->is_overdue && action->record->action->for_ns > 0);
+
+	action_finish(action, is_good ? NULL : child_fate_text(child, text, sizeof(text)));
 }
 
 static void
@@ -142,6 +147,31 @@ action_signal(struct action *action)
 }
 
 static void
+action_on_cap_over(void *context, const struct error *err)
+{
+	struct action *action = context;
+
+	if (error_is_set(err) && action->record->state != ACTION_RUNNING)
+		log_error(
+			"%s: %s", action->record->action->name, err->message); /* it was cut, and could not be lifted */
+	action_finish(action, error_is_set(err) ? err->message : NULL);
+}
+
+static void
+action_cap(struct action *action)
+{
+	const struct plan_action *plan = action->record->action;
+	const struct actions_host *host = action->all->host;
+
+	cap_begin(&action->cap, action->all->loop,
+		&(struct cap_config){.plan = &plan->cap,
+			.for_ns = plan->for_ns,
+			.target = {.watch = host->watch, .pid = host->target_pid(host->context)},
+			.on_over = action_on_cap_over,
+			.context = action});
+}
+
+static void
 action_begin(struct action *action, int64_t now_ns)
 {
 	action->record->started_ns = now_ns;
@@ -150,6 +180,7 @@ action_begin(struct action *action, int64_t now_ns)
 	case ACTION_RUN: action_run(action); break;
 	case ACTION_SIGNAL: action_signal(action); break;
 	case ACTION_FETCH: fetch_begin(&action->fetch); break;
+	case ACTION_CAP: action_cap(action); break;
 	}
 }
 
@@ -223,14 +254,22 @@ actions_on_timer_closed(uv_handle_t *handle)
 	actions->is_timer_closed = true;
 }
 
+/* A cap that was to stand as long as the load is done once it is lifted; whether that succeeds, it will tell. */
+static bool
+lasts_as_long_as_the_load(const struct action *action)
+{
+	return action->record->action->kind == ACTION_CAP && action->record->action->for_ns == 0;
+}
+
 static void
 action_stop(struct action *action)
 {
-	if (action->record->state == ACTION_RUNNING) {
+	if (action->record->state == ACTION_RUNNING && !lasts_as_long_as_the_load(action)) {
 		action->record->ended_ns = actions_now_ns(action->all);
 		action_note(action, ACTION_CUT, action->record->ended_ns);
 	}
 	child_end(&action->child);
+	cap_end(&action->cap);
 	if (action->has_fetch)
 		fetch_close(&action->fetch);
 }
@@ -239,7 +278,7 @@ static bool
 action_is_closed(const struct action *action)
 {
 	return (!action->child.is_started || action->child.is_closed) &&
-	       (!action->has_fetch || action->fetch.is_closed);
+	       (!action->has_fetch || action->fetch.is_closed) && (!action->cap.is_open || action->cap.is_closed);
 }
 
 void

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "campaign/cap.h"
 #include "campaign/child.h"
 #include "campaign/fetch.h"
 #include "measure/chronicle.h"
@@ -13,6 +14,7 @@
 struct actions_host {
 	int64_t (*now_ns)(void *context);  /* since T0 */
 	long (*target_pid)(void *context); /* 0: not known */
+	const struct plan_watch *watch;    /* who the target is where its pid is not known; NULL: nobody says */
 	void (*on_change)(void *context, const struct action_record *record, enum action_state state, int64_t at_ns);
 	void *context;
 };

@@ -123,6 +123,7 @@ campaign_course_init(struct campaign *campaign)
 
 	campaign->actions_host = (struct actions_host){.now_ns = course_now_ns,
 		.target_pid = course_target_pid,
+		.watch = campaign->plan->target.has_watch ? &campaign->plan->target.watch : NULL,
 		.on_change = course_on_action,
 		.context = campaign};
 	chronicle->actions = must_calloc(course->actions_n, sizeof(*chronicle->actions));

@@ -25,7 +25,8 @@ action_outcome_text(const struct action_record *record, char *into, size_t size)
 	bool has_ended = record->state == ACTION_DONE || record->state == ACTION_FAILED;
 	char took[32];
 
-	if (has_ended && record->action->kind != ACTION_SIGNAL)
+	if (has_ended && record->action->kind != ACTION_SIGNAL &&
+		!(record->action->kind == ACTION_CAP && record->state == ACTION_FAILED))
 		snprintf(into, size, "%s %s %s", action_state_names[record->state],
 			record->state == ACTION_DONE ? "in" : "after",
 			units_time_text(record->ended_ns - record->started_ns, took, sizeof(took)));

@@ -1,9 +1,11 @@
 #include <ctype.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
+#include "base/units.h"
 #include "plan/course.h"
 #include "plan/names.h"
 #include "plan/rows.h"
@@ -63,12 +65,39 @@ compile_signal(struct plan_context *context, const struct plan_node *item, const
 }
 
 static bool
+compile_cap(struct plan_context *context, const struct plan_node *node, const struct plan_target *target,
+	const struct action_row *row, struct plan_action *action, struct error *err)
+{
+	char cpu[48] = "", memory[48] = "", lasts[48] = "", text[32];
+
+	action->kind = ACTION_CAP;
+	action->cap = row->cap;
+	action->for_ns = row->for_ns;
+	if (row->cap.cpu <= 0 && row->cap.memory_bytes == 0)
+		return plan_error(node, err, "cap: to what? write {cpu: 0.5}, {memory: 256MiB} or both");
+	if (target->process.command == NULL && !target->has_watch)
+		return plan_error(node, err,
+			"cap: which process the target is, nobody knows; write target.command or target.watch");
+	if (row->cap.cpu > 0)
+		snprintf(cpu, sizeof(cpu), ", %.4g cores", row->cap.cpu);
+	if (row->cap.memory_bytes > 0)
+		snprintf(memory, sizeof(memory), ", %s",
+			units_bytes_text((double)row->cap.memory_bytes, text, sizeof(text)));
+	if (row->for_ns > 0)
+		snprintf(lasts, sizeof(lasts), " for %s", units_time_text(row->for_ns, text, sizeof(text)));
+	action->name =
+		arena_printf(context->arena, "cap of %s%s%s", (cpu[0] ? cpu : memory) + 2, cpu[0] ? memory : "", lasts);
+	return true;
+}
+
+static bool
 is_of(enum plan_action_kind kind, const char *key)
 {
 	static const char *const keys[][6] = {
-		[ACTION_RUN] = {"run", "within", NULL},
+		[ACTION_RUN] = {"run", "within", "for", NULL},
 		[ACTION_SIGNAL] = {"signal", "to", NULL},
 		[ACTION_FETCH] = {"url", "method", "body", "status", "timeout", NULL},
+		[ACTION_CAP] = {"cap", "for", NULL},
 	};
 
 	for (const char *const *k = keys[kind]; *k != NULL; k++)
@@ -81,12 +110,13 @@ is_of(enum plan_action_kind kind, const char *key)
 static bool
 check_keys(const struct plan_node *item, enum plan_action_kind kind, struct error *err)
 {
-	static const char *const kinds[] = {[ACTION_RUN] = "run", [ACTION_SIGNAL] = "signal", [ACTION_FETCH] = "url"};
+	static const char *const kinds[] = {
+		[ACTION_RUN] = "run", [ACTION_SIGNAL] = "signal", [ACTION_FETCH] = "url", [ACTION_CAP] = "cap"};
 
 	for (const struct plan_node *key = item->first; key != NULL; key = key->next) {
 		if (strcmp(key->key, "at") == 0 || strcmp(key->key, "name") == 0 || is_of(kind, key->key))
 			continue;
-		for (int other = ACTION_RUN; other <= ACTION_FETCH; other++)
+		for (int other = ACTION_RUN; other <= ACTION_CAP; other++)
 			if (is_of((enum plan_action_kind)other, key->key))
 				return plan_error(key, err, "at: '%s' has no place beside '%s'", key->key, kinds[kind]);
 	}
@@ -100,7 +130,11 @@ compile_kind(struct plan_context *context, const struct plan_node *item, const s
 	if (row->run.text != NULL) {
 		action->kind = ACTION_RUN;
 		action->command = row->run;
-		action->within_ns = row->within_ns;
+		action->within_ns = row->for_ns > 0 ? row->for_ns : row->within_ns;
+		action->for_ns = row->for_ns;
+		if (row->for_ns > 0 && node_get(item, "within") != NULL)
+			return plan_error(node_get(item, "within"), err,
+				"within: 'for' says how long the command runs; it is ended then, and has not failed");
 		action->name = row->run.shown;
 	} else if (row->signal != NULL) {
 		if (!compile_signal(context, item, target, row, action, err))
@@ -110,9 +144,12 @@ compile_kind(struct plan_context *context, const struct plan_node *item, const s
 		action->fetch = row->fetch;
 		course_place_fetch(context, target, &action->fetch);
 		action->name = arena_printf(context->arena, "%s %s", row->fetch.method, row->fetch.place.shown);
+	} else if (node_get(item, "cap") != NULL) {
+		if (!compile_cap(context, node_get(item, "cap"), target, row, action, err))
+			return false;
 	} else
-		return plan_error(
-			item, err, "at: what is to be done then? write 'run: COMMAND', 'signal: TERM' or 'url: URL'");
+		return plan_error(item, err,
+			"at: what is to be done then? write 'run: COMMAND', 'signal: TERM', 'url: URL' or 'cap: {cpu: 0.5}'");
 	return check_keys(item, action->kind, err);
 }
 
@@ -151,6 +188,26 @@ by_time(const void *a, const void *b)
 	return (x->column > y->column) - (x->column < y->column);
 }
 
+/* The one that is lifted first would put back what the other has set. */
+static bool
+check_caps(const struct plan_node *list, const struct plan_course *course, struct error *err)
+{
+	const struct plan_action *last = NULL;
+
+	for (size_t i = 0; i < course->actions_n; i++) {
+		const struct plan_action *action = &course->actions[i];
+
+		if (action->kind != ACTION_CAP)
+			continue;
+		if (last != NULL && (last->for_ns == 0 || last->at_ns + last->for_ns >= action->at_ns))
+			return error_at(err, list->file, action->line, action->column,
+				"at: '%s' would begin while '%s' still stands; end that before it, with 'for'",
+				action->name, last->name);
+		last = action;
+	}
+	return true;
+}
+
 bool
 course_compile_actions(struct plan_context *context, const struct plan_node *list, const struct plan_target *target,
 	struct plan_course *course, struct error *err)
@@ -164,5 +221,5 @@ course_compile_actions(struct plan_context *context, const struct plan_node *lis
 		if (!compile_action(context, item, target, &course->actions[course->actions_n++], err))
 			return false;
 	qsort(course->actions, course->actions_n, sizeof(*course->actions), by_time);
-	return true;
+	return check_caps(list, course, err);
 }

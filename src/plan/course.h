@@ -46,7 +46,13 @@ struct plan_probe {
 	int64_t every_ns;
 };
 
-enum plan_action_kind { ACTION_RUN, ACTION_SIGNAL, ACTION_FETCH };
+enum plan_action_kind { ACTION_RUN, ACTION_SIGNAL, ACTION_FETCH, ACTION_CAP };
+
+/* What the target's cgroup is held to; 0: to what it is. */
+struct plan_cap {
+	double cpu; /* cores */
+	uint64_t memory_bytes;
+};
 
 struct plan_action {
 	const char *name; /* what it does, in words, where none is given */
@@ -57,6 +63,8 @@ struct plan_action {
 	int signal;                /* ACTION_SIGNAL … */
 	const char *pid_file;      /* … to whom; NULL: the target */
 	struct plan_fetch fetch;   /* ACTION_FETCH */
+	struct plan_cap cap;       /* ACTION_CAP */
+	int64_t for_ns; /* ACTION_RUN: ended after it, which is no failure; ACTION_CAP: lifted; 0: not said */
 	size_t line, column;
 };
 

@@ -69,6 +69,8 @@ struct action_row {
 	int64_t within_ns;
 	const char *signal, *to;
 	struct plan_fetch fetch;
+	struct plan_cap cap;
+	int64_t for_ns;
 };
 
 /* `scrape`, or an item of it. */

@@ -41,7 +41,7 @@ static void
 add_action(cJSON *actions, const struct action_record *record)
 {
 	static const char *const kinds[] = {
-		[ACTION_RUN] = "run", [ACTION_SIGNAL] = "signal", [ACTION_FETCH] = "request"};
+		[ACTION_RUN] = "run", [ACTION_SIGNAL] = "signal", [ACTION_FETCH] = "request", [ACTION_CAP] = "cap"};
 	cJSON *o = value_object();
 
 	value_set_text(o, "name", record->action->name);

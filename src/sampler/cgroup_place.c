@@ -182,6 +182,8 @@ cgroup_place_find(
 	find_line(texts->self, place->is_v2 ? "" : controller, &self);
 	if (*watched != '\0' && cgroup_path_is_within(line.path, watched))
 		line.path[strlen(watched)] = '\0';
+	place->holds_us =
+		strcmp(line.path, "/") != 0 && self.path[0] != '\0' && cgroup_path_is_within(self.path, line.path);
 	place->is_own = strcmp(line.path, "/") != 0 && strcmp(line.path, self.path) != 0;
 	set_directory(place, mount, line.path, self.path);
 }

@@ -13,7 +13,8 @@ struct cgroup_place {
 	char directory[CGROUP_FILE_MAX]; /* "": none that we can see */
 	size_t mount_length;             /* how much of it is the hierarchy's root */
 	bool is_v2;
-	bool is_own; /* neither the root's nor the one that brunt itself is in */
+	bool holds_us; /* brunt itself is in it, or below it */
+	bool is_own;   /* neither the root's nor the one that brunt itself is in */
 };
 
 /* cgroups(7): "4:cpu,cpuacct:/path" per v1 hierarchy, "0::/path" for v2. */

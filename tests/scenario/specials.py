@@ -396,6 +396,24 @@ def beats_end_with_the_load(ran):
         yield f"{beats} beats came, where the load lasted 2 s"
 
 
+def cap_stood_for_a_while(ran):
+    """What a shell read in the cgroup's own file: 2 cores, a tenth of one for some 2 s, 2 cores again."""
+    quotas = [int(word) for word in lines_of(ran, "seen") if word != "100000" or int(word) < 100000]
+    runs = [quotas[i] for i in range(len(quotas)) if i == 0 or quotas[i] != quotas[i - 1]]
+    if runs != [200000, 10000, 200000]:
+        yield f"the quota was {runs} µs in turn"
+    if not 8 <= quotas.count(10000) <= 25:
+        yield f"it was capped in {quotas.count(10000)} of {len(quotas)} looks, ten a second"
+
+
+def memory_cap_was_lifted(ran):
+    limits = {int(word) for word in lines_of(ran, "seen")}
+    if limits != {256 << 20, 128 << 20}:
+        yield f"the limits while the load went on were {limits}"
+    if [int(word) for word in lines_of(ran, "afterwards")] != [256 << 20]:
+        yield f"afterwards the limit was {lines_of(ran, 'afterwards')}"
+
+
 ESCAPE = re.compile(r"\x1b\[([\d;?]*)([A-Za-z])")
 
 

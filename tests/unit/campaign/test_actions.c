@@ -59,7 +59,8 @@ start(const char *more)
 	assert_int_equal(uv_loop_init(&f->loop), 0);
 	answers_start(&f->answers, (const int[]){200, -2});
 	f->plan = answers_plan(&f->answers, more);
-	f->host = (struct actions_host){host_now_ns, host_target_pid, host_on_change, f};
+	f->host = (struct actions_host){
+		.now_ns = host_now_ns, .target_pid = host_target_pid, .on_change = host_on_change, .context = f};
 	f->records = calloc(f->plan->course->actions_n, sizeof(*f->records));
 	for (size_t i = 0; i < f->plan->course->actions_n; i++)
 		f->records[i].action = &f->plan->course->actions[i];
@@ -132,6 +133,22 @@ test_a_command_is_done_or_failed_by_its_exit_status(void **state)
 	assert_int_equal(f->records[1].started_ns, NS_PER_S);
 	assert_int_equal(f->records[1].ended_ns, 5 * NS_PER_S);
 	assert_string_equal(f->order, "rdrf");
+	end(f);
+}
+
+static void
+test_a_command_that_is_to_run_for_a_while_is_done_when_that_is_over(void **state)
+{
+	(void)state;
+	struct fixture *f = start("at: [{at: 0, run: sleep 600, for: 50ms}, {at: 0, run: exit 7, for: 60s}, "
+				  "{at: 0, run: sleep 600, within: 50ms}]\n");
+
+	actions_start(&f->actions, 0);
+	for (int i = 0; i < 3; i++)
+		turn_until(f, &f->records[i]);
+	assert_int_equal(f->records[0].state, ACTION_DONE);
+	assert_int_equal(f->records[1].state, ACTION_FAILED); /* before its time, and not well */
+	assert_string_equal(f->records[2].text, "took too long and was ended");
 	end(f);
 }
 
@@ -233,6 +250,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_actions_begin_when_they_are_due_and_not_before),
 		cmocka_unit_test(test_a_command_is_done_or_failed_by_its_exit_status),
+		cmocka_unit_test(test_a_command_that_is_to_run_for_a_while_is_done_when_that_is_over),
 		cmocka_unit_test(test_a_signal_goes_to_whose_number_is_in_the_file),
 		cmocka_unit_test(test_a_pid_file_without_a_number_of_one_process_is_a_failure),
 		cmocka_unit_test(test_a_request_is_good_by_its_status),

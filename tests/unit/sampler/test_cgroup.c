@@ -5,7 +5,18 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/check.h"
 #include "fixture.h"
+#include "sampler/cgroup_limits.h"
+
+static void
+put_line(const char *path, const char *cgroup)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "0::%s\n", cgroup);
+	put(text, "%s", path);
+}
 
 static void
 put_v2(const char *quota)
@@ -260,6 +271,34 @@ test_pressure_and_throttling_that_nobody_counts_are_not_to_be_had(void **state)
 	s->ops->close(s);
 }
 
+/* Who would cap the target's cgroup would cap whoever else is in it. */
+static void
+test_a_cgroup_that_holds_brunt_too_is_told(void **state)
+{
+	static const struct {
+		const char *target, *self;
+		bool is_own, holds_us;
+	} places[] = {
+		{"/web", "/shell", true, false},
+		{"/web", "/web", false, true},
+		{"/web", "/web/below", true, true},
+		{"/web", "/webber", true, false},
+		{"/", "/shell", false, false},
+	};
+
+	(void)state;
+	put("", "/sys/fs/cgroup/cgroup.controllers");
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		struct cgroup_limits limits;
+
+		put_line("/proc/10/cgroup", places[i].target);
+		put_line("/proc/self/cgroup", places[i].self);
+		cgroup_limits_find(&limits, root, 10, "");
+		assert_int_equal(limits.cpu.is_own, places[i].is_own);
+		assert_int_equal(limits.cpu.holds_us, places[i].holds_us);
+	}
+}
+
 int
 main(void)
 {
@@ -273,6 +312,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_kills_below_the_cgroup_count_in_v1_too, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_throttling_is_that_of_the_interval_and_of_the_tightest_quota, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_cgroup_that_holds_brunt_too_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_throttling_of_v1_is_counted_in_ns, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pressure_is_what_its_own_cgroup_stood_still_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(
