@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -12,6 +13,8 @@
 
 #include "base/buf.h"
 #include "base/check.h"
+
+#define COPY_PIECE 65536
 
 static bool
 read_all(int fd, struct buf *into)
@@ -88,8 +91,38 @@ sync_directory_of(const char *path)
 	return is_synced;
 }
 
-bool
-file_write_atomic(const char *path, const void *bytes, size_t length, struct error *err)
+/* What is to stand in a file: bytes, or another file's. */
+struct source {
+	const char *bytes;
+	size_t length;
+	int fd; /* -1: the bytes */
+	const char *path;
+	bool cannot_be_read;
+};
+
+static bool
+copy_all(struct source *source, int to)
+{
+	char piece[COPY_PIECE];
+	ssize_t n;
+
+	while ((n = read(source->fd, piece, sizeof(piece))) != 0)
+		if (n > 0 ? !write_all(to, piece, (size_t)n) : errno != EINTR) {
+			source->cannot_be_read = n < 0;
+			return false;
+		}
+	return true;
+}
+
+static bool
+fill(int fd, struct source *source)
+{
+	return source->fd >= 0 ? copy_all(source, fd) : write_all(fd, source->bytes, source->length);
+}
+
+/* Written beside the path first. */
+static bool
+put(const char *path, struct source *source, struct error *err)
 {
 	char beside[PATH_MAX];
 
@@ -99,7 +132,7 @@ file_write_atomic(const char *path, const void *bytes, size_t length, struct err
 
 	if (fd < 0)
 		return error_set(err, "cannot write '%s': %s", beside, strerror(errno));
-	bool is_written = write_all(fd, bytes, length) && fsync(fd) == 0;
+	bool is_written = fill(fd, source) && fsync(fd) == 0;
 	int error = errno;
 
 	if (close(fd) != 0 && is_written) {
@@ -112,11 +145,47 @@ file_write_atomic(const char *path, const void *bytes, size_t length, struct err
 	}
 	if (!is_written) {
 		unlink(beside);
+		if (source->cannot_be_read)
+			return error_set(err, "cannot read '%s': %s", source->path, strerror(error));
 		return error_set(err, "cannot write '%s': %s", path, strerror(error));
 	}
 	if (!sync_directory_of(path))
 		return error_set(err, "'%s' is written but not durable: %s", path, strerror(errno));
 	return true;
+}
+
+bool
+file_write_atomic(const char *path, const void *bytes, size_t length, struct error *err)
+{
+	return put(path, &(struct source){.bytes = bytes, .length = length, .fd = -1}, err);
+}
+
+bool
+file_copy_atomic(const char *from, const char *path, struct error *err)
+{
+	struct source source = {.fd = open(from, O_RDONLY | O_CLOEXEC), .path = from};
+
+	if (source.fd < 0)
+		return error_set(err, "cannot read '%s': %s", from, strerror(errno));
+	bool is_copied = put(path, &source, err);
+
+	close(source.fd);
+	return is_copied;
+}
+
+static int
+remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+	(void)status;
+	(void)kind;
+	(void)place;
+	return remove(path);
+}
+
+bool
+file_remove_tree(const char *path)
+{
+	return nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0;
 }
 
 bool

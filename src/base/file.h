@@ -12,6 +12,12 @@ char *file_read(const char *path, size_t ceiling, size_t *length, struct error *
 /* Old or new, never torn: writes beside it, fsyncs, renames, fsyncs the directory. */
 bool file_write_atomic(const char *path, const void *bytes, size_t length, struct error *err);
 
+/* The same with another file's bytes, in pieces of bounded size. */
+bool file_copy_atomic(const char *from, const char *path, struct error *err);
+
+/* With all that is below it; links are removed, not followed. False: errno says why. */
+bool file_remove_tree(const char *path);
+
 /* Makes the directory and those above it (0777 less umask); a directory that is there already is fine. */
 bool file_make_dirs(const char *path, struct error *err);
 

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +12,9 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "campaign/leftovers.h"
 #include "plan/names.h"
 
-#define STORE_FILE_CEILING ((size_t)2 * 1024 * 1024 * 1024)
 #define STORE_PATH_MAX (PATH_MAX - 256) /* of the store's directory, with room for what is below it */
 #define STORE_LOCK ".lock"
 
@@ -157,37 +156,14 @@ store_runs(const struct store *store, const char *name, struct store_list *list,
 	return list->n > 0 || error_set(err, "the baseline '%s' in %s is empty; save it again", name, store->dir);
 }
 
-static int
-remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-	(void)status;
-	(void)kind;
-	(void)place;
-	return remove(path);
-}
-
-/* Links are removed, not followed. */
-static bool
-remove_tree(const char *path)
-{
-	return nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0;
-}
-
 static bool
 copy_file(const char *from, const char *dir, const char *name, struct error *err)
 {
 	char path[PATH_MAX];
-	size_t length;
-	char *bytes = file_read(from, STORE_FILE_CEILING, &length, err);
 
-	if (bytes == NULL)
-		return false;
-	bool is_copied = ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) < sizeof(path) ||
-				 error_set(err, "the path of the baselines is too long")) &&
-			 file_write_atomic(path, bytes, length, err);
-
-	free(bytes);
-	return is_copied;
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, name) >= sizeof(path))
+		return error_set(err, "the path of the baselines is too long");
+	return file_copy_atomic(from, path, err);
 }
 
 static bool
@@ -210,7 +186,7 @@ take_place(const char *made, const char *path, struct error *err)
 	char old[PATH_MAX + 8];
 
 	if (renameat2(AT_FDCWD, made, AT_FDCWD, path, RENAME_EXCHANGE) == 0)
-		return remove_tree(made) ||
+		return file_remove_tree(made) ||
 		       error_set(err, "'%s' is saved, but what it replaced is left in '%s'", path, made);
 	if (errno == ENOENT) /* nothing to replace */
 		return rename(made, path) == 0 ||
@@ -218,7 +194,8 @@ take_place(const char *made, const char *path, struct error *err)
 	snprintf(old, sizeof(old), "%s.old", made);
 	if (rename(path, old) != 0 || rename(made, path) != 0)
 		return error_set(err, "cannot rename '%s' to '%s': %s", made, path, strerror(errno));
-	return remove_tree(old) || error_set(err, "'%s' is saved, but what it replaced is left in '%s'", path, old);
+	return file_remove_tree(old) ||
+	       error_set(err, "'%s' is saved, but what it replaced is left in '%s'", path, old);
 }
 
 /* A baseline of this run alone. */
@@ -234,7 +211,7 @@ save_new(const struct store *store, const char *name, const struct stored_run *r
 		return error_set(err, "cannot make the directory '%s': %s", made, strerror(errno));
 	if (copy_run(run, dir, err) && take_place(made, path, err))
 		return true;
-	remove_tree(made); /* not there: it took its place */
+	file_remove_tree(made); /* not there: it took its place */
 	return false;
 }
 
@@ -251,7 +228,7 @@ add_run(const struct store *store, const char *name, const struct stored_run *ru
 	if (copy_run(run, made, err) && (rename(made, dir) == 0 || error_set(err, "cannot rename '%s' to '%s': %s",
 									   made, dir, strerror(errno))))
 		return true;
-	remove_tree(made);
+	file_remove_tree(made);
 	return false;
 }
 
@@ -265,13 +242,13 @@ prune(const struct store *store, const char *name, uint64_t most, struct error *
 
 	list_dirs(path_of(store, name, path), true, &runs);
 	for (size_t i = 0; is_done && i + most < runs.n; i++)
-		is_done = remove_tree(runs.texts[i]) ||
+		is_done = file_remove_tree(runs.texts[i]) ||
 			  error_set(err, "cannot remove '%s': %s", runs.texts[i], strerror(errno));
 	store_list_fini(&runs);
 	return is_done;
 }
 
-/* Two that save at once do so one after the other; -1 with err set. */
+/* Two that save at once do so one after the other. What one that was killed left goes with that. -1 with err set. */
 static int
 lock(const struct store *store, struct error *err)
 {
@@ -281,8 +258,10 @@ lock(const struct store *store, struct error *err)
 	if (!file_make_dirs(store->dir, err))
 		return -1;
 	fd = open(path_of(store, STORE_LOCK, path), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-	if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+	if (fd >= 0 && flock(fd, LOCK_EX) == 0) {
+		leftovers_clear(store);
 		return fd;
+	}
 	error_set(err, "cannot write '%s': %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
@@ -337,7 +316,7 @@ store_remove(const struct store *store, const char *name, struct error *err)
 
 	if (fd < 0)
 		return false;
-	bool is_removed = remove_tree(path) || error_set(err, "cannot remove '%s': %s", path, strerror(errno));
+	bool is_removed = file_remove_tree(path) || error_set(err, "cannot remove '%s': %s", path, strerror(errno));
 
 	close(fd);
 	return is_removed;

@@ -142,6 +142,44 @@ def test_two_that_save_at_once_do_not_mix(runs, store):
     assert len(list((store / "x").iterdir())) == 3
 
 
+@pytest.fixture
+def gone():
+    """The number of a process that is no more."""
+    child = subprocess.Popen(["true"])
+    child.wait()
+    return child.pid
+
+
+def test_what_a_killed_save_left_goes_with_the_next_one(runs, store, gone):
+    save("x", runs["a"], "--rolling", "3")
+    lives = os.getpid()
+    mine = [f".x.{gone}", f".a.b.{gone}", f"x/.{'r' * 64}.{gone}", f".x.{gone}.old"]
+    others = [f".x.{lives}", f"x/.run.{lives}", ".x", f".{gone}", f"..{gone}", f".x.{gone}.older", f".x.{gone}x", ".x.", f".x y.{gone}",
+              f".{'x' * 65}.{gone}", f"visible.{gone}", ".x.99999999999"]
+    for name in mine + others:
+        (store / name).mkdir()
+        (store / name / "events.ndjson").write_text("half")
+    (store / f".file.{gone}").write_text("no directory")
+    (store / f".link.{gone}").symlink_to(runs["a"])
+    save("x", runs["b"], "--rolling", "3")
+    assert [name for name in mine if (store / name).exists()] == []
+    assert [name for name in others if not (store / name / "events.ndjson").exists()] == []
+    assert (store / f".file.{gone}").exists() and (runs["a"] / "result.json").exists() and (store / f".link.{gone}").is_symlink()
+    assert len(brunt("baseline", "show", "x").stdout) > 0 and len([p for p in (store / "x").iterdir() if p.name[0] != "."]) == 2
+
+
+def test_what_was_to_be_replaced_when_the_save_was_killed_comes_back(runs, store, gone):
+    """A file system that exchanges no names has a moment in which a baseline stands under neither of its two."""
+    save("x", runs["a"])
+    save("y", runs["b"])
+    (store / "x").rename(store / f".x.{gone}.old")
+    (store / f".x.{gone}").mkdir()
+    ran = save("z", runs["c"])
+    assert f"'{store}/x' is back" in ran.stderr
+    assert brunt("compare", "x", runs["b"], "--tolerance", "900%").returncode == 0
+    assert sorted(path.name for path in store.iterdir()) == [".lock", "x", "y", "z"]
+
+
 @pytest.mark.parametrize("arguments, says", [
     ((), "what is to be done?"),
     (("keep", "x"), "'keep' is nothing to do"),

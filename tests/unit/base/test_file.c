@@ -85,6 +85,59 @@ test_a_file_over_the_ceiling_is_refused(void **state)
 	unlink(in_root("b"));
 }
 
+/* Larger than any piece of it, and not a whole number of them. */
+static void
+test_a_copy_is_whole_or_none(void **state)
+{
+	static char bytes[300001];
+	struct error err = {0};
+	char from[PATH_MAX + 64];
+	size_t length;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 31 >> 3);
+	snprintf(from, sizeof(from), "%s", in_root("from"));
+	assert_true(file_write_atomic(from, bytes, sizeof(bytes), &err));
+	assert_true(file_copy_atomic(from, in_root("to"), &err));
+	char *copy = file_read(in_root("to"), sizeof(bytes), &length, &err);
+
+	assert_int_equal(length, sizeof(bytes));
+	assert_memory_equal(copy, bytes, sizeof(bytes));
+	assert_false(file_copy_atomic(root, in_root("to"), &err)); /* a directory opens, and cannot be read */
+	assert_non_null(strstr(err.message, "cannot read"));
+	err = (struct error){0};
+	assert_false(file_copy_atomic(in_root("nothing"), in_root("to"), &err));
+	assert_non_null(strstr(err.message, "cannot read"));
+	free(copy);
+	copy = file_read(in_root("to"), sizeof(bytes), &length, &err);
+	assert_int_equal(length, sizeof(bytes)); /* as it was */
+	assert_int_equal(entries_in_root(), 2);
+	free(copy);
+	unlink(from);
+	unlink(in_root("to"));
+}
+
+static void
+test_a_tree_is_removed_and_nothing_that_it_links_to(void **state)
+{
+	struct error err = {0};
+	char target[PATH_MAX + 64];
+
+	(void)state;
+	assert_true(file_make_dirs(in_root("t/below"), &err));
+	assert_true(file_make_dirs(in_root("kept"), &err));
+	assert_true(file_write_atomic(in_root("kept/file"), "x", 1, &err));
+	assert_true(file_write_atomic(in_root("t/below/file"), "x", 1, &err));
+	snprintf(target, sizeof(target), "%s", in_root("kept"));
+	assert_int_equal(symlink(target, in_root("t/link")), 0);
+	assert_true(file_remove_tree(in_root("t")));
+	assert_int_equal(access(in_root("t"), F_OK), -1);
+	assert_int_equal(access(in_root("kept/file"), F_OK), 0);
+	assert_true(file_remove_tree(in_root("kept")));
+	assert_int_equal(entries_in_root(), 0);
+}
+
 static void
 test_directories_are_made_with_those_above_them(void **state)
 {
@@ -116,6 +169,8 @@ main(void)
 		cmocka_unit_test(test_a_file_is_replaced_whole_and_nothing_is_left_beside_it),
 		cmocka_unit_test(test_a_write_that_fails_leaves_the_old_file),
 		cmocka_unit_test(test_a_file_over_the_ceiling_is_refused),
+		cmocka_unit_test(test_a_copy_is_whole_or_none),
+		cmocka_unit_test(test_a_tree_is_removed_and_nothing_that_it_links_to),
 		cmocka_unit_test(test_directories_are_made_with_those_above_them),
 	};
 
