@@ -15,6 +15,7 @@
 #include "base/rng.h"
 #include "base/units.h"
 #include "campaign/campaign.h"
+#include "campaign/canary.h"
 
 #define STUDY_EVENTS_MAX ((size_t)16 * 1024 * 1024)
 #define RUNS_FOLDER "runs"
@@ -87,6 +88,19 @@ name_run(struct study *study, size_t i, const char *arm)
 			*p = '-';
 }
 
+void
+study_renew_arms(struct study *study)
+{
+	const struct plan_experiment *plan = study->plan;
+
+	for (size_t i = 0; i < plan->arms_n; i++)
+		arm_free(study->arms[i]);
+	for (size_t i = 0; i < plan->arms_n; i++)
+		study->arms[study_place(plan, i)] = arm_new(plan->arms[i].name, plan->arms[i].plan);
+	for (size_t i = 0; plan->kind == EXPERIMENT_ARMS && i < plan->arms_n; i++)
+		study->arms[i]->baseline = study->arms[0];
+}
+
 static void
 study_init(struct study *study, const struct experiment_options *options)
 {
@@ -96,10 +110,7 @@ study_init(struct study *study, const struct experiment_options *options)
 	study->runs_n = experiment_runs_n(plan);
 	study->runs = must_calloc(study->runs_n, sizeof(*study->runs));
 	study->arms = must_calloc(plan->arms_n, sizeof(struct arm *));
-	for (size_t i = 0; i < plan->arms_n; i++)
-		study->arms[study_place(plan, i)] = arm_new(plan->arms[i].name, plan->arms[i].plan);
-	for (size_t i = 0; plan->kind == EXPERIMENT_ARMS && i < plan->arms_n; i++)
-		study->arms[i]->baseline = study->arms[0];
+	study_renew_arms(study);
 	for (size_t i = 0; i < study->runs_n; i++) {
 		size_t arm = experiment_arm_of(plan, i);
 
@@ -324,6 +335,7 @@ experiment_run(const struct experiment_options *options)
 
 	study_init(&study, options);
 	int exit_code = !study_open(&study, &err)                ? study_refuse(&study, &err)
+			: options->plan->canary != NULL          ? study_go_canary(&study)
 			: options->plan->order == ORDER_TOGETHER ? study_go_together(&study)
 								 : study_go(&study);
 

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "campaign/canary.h"
 #include "campaign/conclude.h"
 #include "judge/compare.h"
 #include "judge/records.h"
@@ -25,8 +26,8 @@ compare_all(const struct study *study, struct comparison **comparisons)
 	return n;
 }
 
-/* A split that left one side without keys compares nothing, which is no pass. */
-static void
+/* A split of which one side measured nothing compares nothing, which is no pass. */
+void
 study_judge(const struct study *study, const struct experiment *experiment, struct slo_verdict *slos,
 	struct verdict *verdict)
 {
@@ -37,7 +38,16 @@ study_judge(const struct study *study, const struct experiment *experiment, stru
 		return;
 	verdict->status = VERDICT_INCONCLUSIVE;
 	verdict->exit_code = EXIT_INCONCLUSIVE;
-	verdict_add_reason(verdict, "at %.4g%% one side has no keys: nothing was compared", plan->split.share * 100);
+	verdict_add_reason(verdict, "nothing was compared: one side of the split had no requests");
+}
+
+static void
+judge_whole(const struct study *study, const struct experiment *experiment, struct slo_verdict *slos,
+	struct verdict *verdict)
+{
+	study_judge(study, experiment, slos, verdict);
+	if (study->canary != NULL)
+		canary_conclude(verdict, study->canary);
 }
 
 static void
@@ -54,7 +64,7 @@ study_write(struct study *study, struct report *report, const struct experiment 
 	log_error("%s", error_text(&err, text, sizeof(text)));
 	study->facts.result_lost = true;
 	snprintf(study->facts.error_text, sizeof(study->facts.error_text), "%.150s", err.message);
-	study_judge(study, experiment, slos, verdict);
+	judge_whole(study, experiment, slos, verdict);
 	report->results_dir = NULL;
 }
 
@@ -75,7 +85,8 @@ study_conclude(struct study *study)
 		.gates_n = plan->gates_n,
 		.plan = study->plan,
 		.runs = study->runs,
-		.runs_n = study->runs_n};
+		.runs_n = study->runs_n,
+		.canary = study->canary};
 	struct verdict verdict;
 	struct report report = {.plan = plan,
 		.summary = study->summary,
@@ -92,7 +103,7 @@ study_conclude(struct study *study)
 		.is_quiet = study->options->is_quiet,
 		.events_path = study->options->events_path};
 
-	study_judge(study, &experiment, slos, &verdict);
+	judge_whole(study, &experiment, slos, &verdict);
 	study_write(study, &report, &experiment, slos, &verdict);
 	if (!conclude_print(&report, &printing))
 		log_warn("the report could not be printed: %s", strerror(errno));

@@ -30,8 +30,9 @@ struct study {
 	char target_address[160];
 	const char *pacing;
 	char pacing_of_sides[16];
-	uint32_t workers;    /* of a run */
-	struct sides *sides; /* under way; NULL: none are */
+	uint32_t workers;             /* of a run */
+	struct sides *sides;          /* under way; NULL: none are */
+	struct canary_record *canary; /* NULL: there is none */
 };
 
 /* Both sides of a split, once. */
@@ -59,5 +60,10 @@ bool study_is_interrupted(struct study *study);
 bool study_run_round(struct study *study, const struct study_round *round);
 /* All rounds of a split; the exit code. */
 int study_go_together(struct study *study);
+/* Empty ones in place of those that are there. */
+void study_renew_arms(struct study *study);
+/* What the runs and arms of the experiment come to. */
+void study_judge(const struct study *study, const struct experiment *experiment, struct slo_verdict *slos,
+	struct verdict *verdict);
 /* Compares, judges, writes and prints; returns the exit code. */
 int study_conclude(struct study *study);

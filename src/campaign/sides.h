@@ -16,6 +16,9 @@ struct sides_source {
 	size_t settings_n;
 	const char *formats; /* further reports of each; NULL: none */
 	uint32_t workers;    /* of each; 0: it is not said */
+	/* Whether whoever reads it now is told the same as before; else err says what is wrong with it. */
+	bool (*is_unchanged)(void *context, struct error *err);
+	void *context;
 };
 
 struct side_order {

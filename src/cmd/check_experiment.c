@@ -1,11 +1,13 @@
 #include "cmd/check_experiment.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/units.h"
 #include "campaign/campaign.h"
 #include "cmd/plot.h"
+#include "plan/canary.h"
 #include "plan/course.h"
 #include "plan/scrape.h"
 
@@ -16,6 +18,10 @@ check_load_ns(const struct plan_experiment *experiment)
 {
 	int64_t sum_ns = 0;
 
+	for (size_t i = 0; experiment->canary != NULL && i < experiment->canary->stages_n; i++)
+		sum_ns += experiment->canary->stages[i].hold_ns + experiment->whole.idle_baseline_ns;
+	if (experiment->canary != NULL)
+		return sum_ns;
 	for (size_t i = 0; i < experiment->arms_n; i++) {
 		int64_t planned_ns = campaign_planned_ns(experiment->arms[i].plan);
 
@@ -63,6 +69,48 @@ print_long_values(const struct plan_experiment *experiment, struct buf *out)
 		}
 }
 
+static void
+print_announce(const char *label, const struct plan_announce *announce, struct buf *out)
+{
+	if (announce->command.text != NULL)
+		buf_printf(out, "  %-16s %s\n", label, announce->command.shown);
+	if (announce->fetch.place.shown != NULL)
+		buf_printf(out, "  %-16s %s %s\n", label, announce->fetch.method, announce->fetch.place.shown);
+	if (announce->command.text == NULL && announce->fetch.place.shown == NULL)
+		buf_printf(out, "  %-16s nothing is told\n", label);
+}
+
+static void
+print_rule(const char *what, double limit, const char *form, struct buf *out)
+{
+	if (isnan(limit))
+		return;
+	buf_printf(out, "  %-16s ", "taken back at");
+	buf_printf(out, "%s ", what);
+	if (strcmp(form, "times") == 0)
+		buf_printf(out, "more than %.4g times the baseline's\n", limit);
+	else
+		buf_printf(out, "of more than %.4g%%%s\n", limit * 100, form);
+}
+
+static void
+print_canary(const struct plan_canary *canary, struct buf *out)
+{
+	const struct plan_rollback *rules = &canary->rollback_when;
+	char hold[32];
+
+	for (size_t i = 0; i < canary->stages_n; i++)
+		buf_printf(out, "  stage %-10zu %.4g%% of the keys for %s, then %.4g%%\n", i + 1,
+			canary->stages[i].share * 100, plot_time_text(canary->stages[i].hold_ns, hold, sizeof(hold)),
+			canary_next_share(canary, i) * 100);
+	print_rule("errors", rules->errors, "times", out);
+	print_rule("a P95", rules->p95, "times", out);
+	print_rule("memory growth", rules->memory_growth_per_h, "/h", out);
+	print_rule("a crash rate", rules->crash_rate, "", out);
+	print_announce("promote", &canary->promote, out);
+	print_announce("rollback", &canary->rollback, out);
+}
+
 void
 check_print_experiment(const struct plan_experiment *experiment, struct buf *out)
 {
@@ -91,6 +139,8 @@ check_print_experiment(const struct plan_experiment *experiment, struct buf *out
 	if (experiment->arms_n > CELLS_SHOWN)
 		buf_printf(out, "  … and %zu more\n", experiment->arms_n - CELLS_SHOWN);
 	print_long_values(experiment, out);
+	if (experiment->canary != NULL)
+		print_canary(experiment->canary, out);
 	buf_printf(out, "\nEach run, as that of '%s':\n\n", experiment->arms[experiment->baseline].name);
 }
 

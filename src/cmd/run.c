@@ -175,6 +175,26 @@ run_alone(struct run_arguments *arguments, const struct plan *plan)
 	return exit_code;
 }
 
+/* The profile as it was read, and its hash. */
+struct profile_read {
+	const struct profile_arguments *profile;
+	const char *hash;
+};
+
+static bool
+is_unchanged(void *context, struct error *err)
+{
+	const struct profile_read *before = context;
+	struct plan_experiment *now = experiment_load_file(
+		before->profile->profile, before->profile->settings, before->profile->settings_n, cmd_tables(), err);
+	bool is_same = now != NULL && strcmp(now->whole.hash, before->hash) == 0;
+
+	if (now != NULL && !is_same)
+		error_set(err, "%s was changed meanwhile", before->profile->profile);
+	experiment_free(now);
+	return is_same;
+}
+
 /* One of a split's two processes: the parent prints and compares. */
 static int
 run_side(struct run_arguments *arguments, const struct plan *plan)
@@ -188,11 +208,14 @@ run_side(struct run_arguments *arguments, const struct plan *plan)
 int
 run_arguments_go(struct run_arguments *arguments, const struct plan_experiment *experiment)
 {
+	struct profile_read before = {&arguments->profile, experiment->whole.hash};
 	const struct sides_source source = {.profile = arguments->profile.profile,
 		.settings = arguments->settings,
 		.settings_n = arguments->profile.settings_n,
 		.formats = arguments->formats,
-		.workers = arguments->fleet.workers};
+		.workers = arguments->fleet.workers,
+		.is_unchanged = is_unchanged,
+		.context = &before};
 	struct experiment_options options = {.plan = experiment,
 		.out_dir = arguments->campaign.out_dir,
 		.events_path = arguments->campaign.events_path,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "measure/arm.h"
+#include "measure/canary.h"
 #include "measure/run_record.h"
 #include "measure/verdict.h"
 #include "plan/experiment.h"
@@ -75,4 +76,5 @@ struct experiment {
 	const struct plan_experiment *plan; /* what was asked for; NULL: not known */
 	const struct run_record *runs;      /* of all arms, in the order in which they ran */
 	size_t runs_n;
+	const struct canary_record *canary; /* whose stages the runs are; NULL: there is none */
 };

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "plan/canary.h"
 #include "plan/compare.h"
 #include "plan/compile.h"
 #include "plan/names.h"
@@ -74,7 +75,7 @@ read_experiment(struct plan_context *context, const struct plan_source *source, 
 			experiment->kind == EXPERIMENT_ARMS ? "arms" : "matrix");
 	experiment->order = (enum experiment_order)profile.order;
 	experiment->repeats = profile.repeats;
-	if (!split_compile_experiment(root, experiment, err))
+	if (!split_compile_experiment(root, experiment, err) || !canary_compile(context, root, experiment, err))
 		return false;
 	if (experiment->arms_n * experiment->repeats > EXPERIMENT_RUNS_CEILING)
 		return plan_error(node_get(root, "repeats") ? node_get(root, "repeats") : root, err,

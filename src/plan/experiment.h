@@ -36,6 +36,7 @@ struct plan_experiment {
 	size_t baseline;   /* index; of arms alone */
 	const char **keys; /* of a matrix: its paths */
 	size_t keys_n;
+	const struct plan_canary *canary; /* canary.h: its stages are the rounds of a split; NULL: there is none */
 	struct plan whole; /* the baseline arm's plan under the effective profile of the whole; shares its memory */
 	struct arena arena;
 };

@@ -11,6 +11,7 @@ static const char *const pacing_names[] = {"auto", "precise", "relaxed", NULL};
 static const char *const requests_log_names[] = {"off", "errors", "sample", "all", NULL};
 static const char *const on_failure_names[] = {"end", "continue", NULL};
 static const char *const order_names[] = {"interleaved", "sequential", NULL};
+static const char *const on_regression_names[] = {"hold", "rollback", NULL};
 static const char *const split_side_names[] = {"both", "baseline", "candidate", NULL};
 static const char *const feed_order_names[] = {"sequential", "random", "shuffle", NULL};
 static const char *const format_names[] = {"auto", "csv", "jsonl", "sharegpt", "lines", NULL};

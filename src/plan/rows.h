@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plan/canary.h"
 #include "plan/course.h"
 #include "plan/data.h"
 #include "plan/flow.h"
@@ -35,6 +36,13 @@ struct profile {
 		const struct plan_node *tolerance;
 		bool is_forced;
 	} regression;
+	struct canary_row {
+		const struct plan_node *stages;
+		struct plan_rollback rollback_when;
+		int64_t check_ns;
+		struct plan_announce promote, rollback;
+		int on_regression;
+	} canary;
 	/* Of the experiment that makes several runs of the profile (experiment.h). */
 	const struct plan_node *arms, *matrix;
 	const char *baseline;
@@ -148,6 +156,7 @@ struct request_row {
 extern const struct plan_key profile_keys[], load_keys[], scenario_keys[], request_keys[];
 extern const struct plan_key recommend_keys[], alert_keys[];
 extern const struct plan_key feed_keys[], synthetic_keys[];
+extern const struct plan_key canary_keys[], canary_stage_keys[];
 extern const struct plan_key action_keys[], probe_keys[], arm_keys[], scrape_keys[], scraped_keys[], suite_item_keys[];
 
 /* Keys that issues to come have claimed, ended by NULL. */
@@ -158,6 +167,8 @@ bool plan_parse_node(struct plan_context *context, const struct plan_node *node,
 bool plan_parse_url(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_spacing(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_limit(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_factor(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_growth(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_stop(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_protocol(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_llm_api(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);

@@ -54,6 +54,9 @@ split_compile(const struct plan_node *root, struct plan *plan, struct error *err
 		return true;
 	const struct plan_node *key = node_get(split, "key");
 
+	if (node_get(split, "percent") == NULL)
+		return plan_error(
+			split, err, "split: 'percent' is missing: how much goes to the candidate, such as 25%%");
 	plan->split.key_shown = key->source;
 	plan->split.line = key->line;
 	plan->split.column = key->column;

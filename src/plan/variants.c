@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "plan/canary.h"
 #include "plan/compile.h"
 #include "plan/split.h"
 #include "plan/tree.h"
@@ -75,7 +76,7 @@ static bool
 find_one(struct plan_context *context, const struct plan_node *root, struct plan_experiment *experiment,
 	struct error *err)
 {
-	static const char *const of_many[] = {"baseline", "order", "repeats"};
+	static const char *const of_many[] = {"baseline", "order", "repeats", "canary"};
 
 	for (size_t i = 0; i < ARRAY_LEN(of_many); i++)
 		if (node_get(root, of_many[i]) != NULL)
@@ -160,6 +161,7 @@ variants_apply(struct plan_context *context, struct plan_node *root, size_t inde
 
 	variants_strip(root);
 	if (arm != NULL)
-		return apply_arm(context, root, arm, err) && split_put_side(context, root, is_candidate, err);
+		return apply_arm(context, root, arm, err) && canary_put_first(context, root, err) &&
+		       split_put_side(context, root, is_candidate, err);
 	return matrix == NULL || matrix_apply(context, root, matrix, index, err);
 }

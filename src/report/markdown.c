@@ -10,6 +10,7 @@
 #include "brunt_version.h"
 #include "report/escape.h"
 #include "report/excerpt.h"
+#include "report/canary.h"
 #include "report/figure.h"
 #include "report/terminal.h"
 
@@ -389,6 +390,24 @@ add_load(const struct report *report, struct buf *into)
 	add_fact(into, "generator", line);
 }
 
+static void
+add_canary(const struct canary_record *canary, struct buf *into)
+{
+	char text[CANARY_TEXT_MAX];
+
+	begin_table(into, "Canary", ">stage,>keys,outcome,what was done");
+	for (size_t i = 0; i < canary->stages_n; i++) {
+		const struct canary_stage_record *stage = &canary->stages[i];
+
+		add_cell(into, figure_count(i + 1, text));
+		snprintf(text, sizeof(text), "%.4g%%", stage->share * 100);
+		add_cell(into, text);
+		add_cell(into, canary_outcome_text(stage, text));
+		add_cell(into, canary_told_text(stage, text));
+		end_row(into);
+	}
+}
+
 static bool
 markdown_write(const struct report *report, struct buf *into)
 {
@@ -397,6 +416,8 @@ markdown_write(const struct report *report, struct buf *into)
 	add_verdict(report, into);
 	add_objectives(report, into);
 	add_alerts(report, into);
+	if (experiment != NULL && experiment->canary != NULL)
+		add_canary(experiment->canary, into);
 	for (size_t i = 0; experiment != NULL && i < experiment->comparisons_n; i++)
 		add_comparison(experiment->comparisons[i], into);
 	if (experiment == NULL) {

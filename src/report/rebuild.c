@@ -1,4 +1,4 @@
-#include "report/rebuild.h"
+#include "report/rebuild_parts.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -8,16 +8,7 @@
 
 #include "base/check.h"
 
-/* Levels with exchanges under way at once: what a recorder keeps at most. */
-#define REBUILD_LEVELS_MAX 64
 #define REBUILD_LINE_CEILING ((size_t)64 * 1024 * 1024)
-
-struct rebuilding {
-	const struct plan *plan;
-	const struct rebuild_events *events;
-	struct rebuilt *into;
-	struct interval *interval;
-};
 
 static void
 close_level(struct rebuilding *r, uint32_t level)
@@ -91,8 +82,8 @@ read_identity(struct rebuilt *into, const char *line)
 	cJSON_Delete(run);
 }
 
-static bool
-read_line(struct rebuilding *r, const char *path, const char *line, size_t length, size_t number, struct error *err)
+bool
+rebuild_line(struct rebuilding *r, const char *path, const char *line, size_t length, size_t number, struct error *err)
 {
 	struct event event = {0};
 
@@ -151,7 +142,7 @@ read_lines(struct rebuilding *r, FILE *file, const char *path, struct error *err
 	bool is_good = true;
 
 	while (is_good && (length = getline(&line, &size, file)) > 0 && line[length - 1] == '\n')
-		is_good = read_line(r, path, line, (size_t)length - 1, ++number, err);
+		is_good = rebuild_line(r, path, line, (size_t)length - 1, ++number, err);
 	free(line);
 	if (is_good && number == 0)
 		return error_set(err, "'%s' holds no event: the run was ended before it began", path);

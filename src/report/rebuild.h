@@ -30,6 +30,14 @@ struct rebuilt {
 	int exit_code;
 };
 
+/* The same of a run that goes on: what it has written since the last look is added. */
+struct rebuild_follow;
+struct rebuild_follow *rebuild_follow_new(const char *path, const struct plan *plan);
+/* False with err set: a line that cannot be read. A journal that is not there is one that has not been begun. */
+bool rebuild_follow_look(struct rebuild_follow *follow, struct error *err);
+const struct summary *rebuild_follow_summary(const struct rebuild_follow *follow); /* NULL: nothing is there yet */
+void rebuild_follow_free(struct rebuild_follow *follow);
+
 /* False with err set: no journal, or a line in its middle that cannot be read. */
 bool rebuild_read(const char *path, const struct plan *plan, const struct rebuild_events *events, struct rebuilt *into,
 	struct error *err);

@@ -36,6 +36,75 @@ add_run(cJSON *runs, const struct experiment *experiment, size_t i)
 }
 
 static void
+add_rule(cJSON *rules, enum rollback_rule rule, const struct rollback_finding *finding)
+{
+	cJSON *o = value_object();
+
+	value_set_text(o, "rule", rollback_rows[rule].name);
+	value_set_text(o, "status", rollback_status_names[finding->status]);
+	value_set_number(o, "baseline", finding->baseline);
+	value_set_number(o, "candidate", finding->candidate);
+	value_set_number(o, "limit", finding->limit);
+	value_set_text(o, "text", finding->text);
+	cJSON_AddItemToArray(rules, o);
+}
+
+static void
+add_told(cJSON *into, const struct canary_stage_record *stage)
+{
+	if (!stage->told.was_run) {
+		value_set(into, "told", cJSON_CreateNull());
+		return;
+	}
+	cJSON *o = value_add_object(into, "told");
+
+	value_set_text(o, "event", stage->state == CANARY_ROLLED_BACK ? "rollback" : "promote");
+	value_set_bool(o, "failed", stage->told.has_failed);
+	value_set_seconds(o, "took_s", stage->told.took_ns);
+	value_set_text(o, "text", stage->told.text);
+}
+
+static void
+add_stage(cJSON *stages, const struct canary_stage_record *stage, size_t i)
+{
+	cJSON *o = value_object();
+
+	value_set_count(o, "stage", i + 1);
+	value_set_number(o, "share", stage->share);
+	value_set_number(o, "next_share", stage->next_share);
+	value_set_seconds(o, "hold_s", stage->hold_ns);
+	value_set_seconds(o, "took_s", stage->took_ns);
+	value_set_text(o, "status", canary_state_names[stage->state]);
+	value_set_text(o, "reason", stage->reason);
+	value_set_count(o, "checks", stage->checks);
+	for (int side = 0; side < 2; side++) {
+		cJSON *figures = value_add_object(o, side == 0 ? "baseline" : "candidate");
+
+		value_set_number(figures, "error_rate", stage->errors[side]);
+		value_set_number(figures, "p95_ns", stage->p95[side]);
+	}
+	cJSON *rules = value_add_array(o, "rules");
+
+	for (int rule = 0; rule < ROLLBACK_RULES_N; rule++)
+		add_rule(rules, (enum rollback_rule)rule, &stage->rules[rule]);
+	add_told(o, stage);
+	cJSON_AddItemToArray(stages, o);
+}
+
+static void
+add_canary(cJSON *into, const struct canary_record *canary)
+{
+	cJSON *o = value_add_object(into, "canary");
+
+	value_set_text(o, "status", canary_state_names[canary->state]);
+	value_set_number(o, "share", canary->share);
+	cJSON *stages = value_add_array(o, "stages");
+
+	for (size_t i = 0; i < canary->stages_n; i++)
+		add_stage(stages, &canary->stages[i], i);
+}
+
+static void
 add_split(cJSON *into, const struct plan *plan)
 {
 	cJSON *o = value_add_object(into, "split");
@@ -72,6 +141,8 @@ result_add_experiment(cJSON *result, const struct report *report)
 			cJSON_AddItemToArray(cells, cell);
 		}
 	}
+	if (experiment->canary != NULL)
+		add_canary(o, experiment->canary);
 	cJSON *runs = value_add_array(o, "runs");
 
 	for (size_t i = 0; i < experiment->runs_n; i++)

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/units.h"
+#include "report/canary.h"
 #include "report/figure.h"
 #include "report/table.h"
 #include "report/terminal.h"
@@ -251,6 +252,7 @@ terminal_add_experiment(const struct report *report, struct page *page)
 {
 	if (report->experiment == NULL || report->experiment->plan == NULL)
 		return;
+	canary_add_terminal(report->experiment->canary, page);
 	add_arms(report->experiment, page);
 	add_runs(report->experiment, page);
 }

@@ -1,4 +1,5 @@
 """Checks of traffic that was split: where each key went is told by the servers, and where it should go by another hand."""
+import json
 import os
 
 MASK = (1 << 64) - 1
@@ -56,3 +57,68 @@ def sides_are_counted(ran):
     print(f"  the servers counted {ran.server_alone} and {ran.beside_count}, brunt says {told}")
     if [told["old"], told["new"]] != [ran.server_alone, ran.beside_count]:
         yield f"brunt says {told}, the servers {ran.server_alone} and {ran.beside_count}"
+
+
+def told(ran):
+    """What commands of a canary wrote, line by line."""
+    path = os.path.join(ran.folder, "told")
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as file:
+        return file.read().splitlines()
+
+
+def canary_told_promotions(ran):
+    if told(ran) != ["promote 5% 25%", "promote 25% 50%", "promote 50% 100%"]:
+        yield f"the commands said {told(ran)}"
+
+
+def canary_told_one_promotion(ran):
+    if told(ran) != ["promote 30% 50%"]:
+        yield f"the commands said {told(ran)}"
+
+
+def nothing_was_told(ran):
+    if told(ran):
+        yield f"the commands said {told(ran)}"
+
+
+def canary_told_rollback_for_errors(ran):
+    lines = told(ran)
+    if len(lines) != 1 or not lines[0].startswith("rollback from 20% to 0%: errors: "):
+        yield f"the commands said {lines}"
+
+
+def canary_stages_are_counted(ran):
+    """Both servers' own counts are what brunt says of all stages of either side."""
+    counted = [ran.server_alone, ran.beside_count]
+    runs = ran.result["experiment"]["runs"]
+    names = [runs[0]["arm"], runs[1]["arm"]]
+    said = [sum(run["scheduled"] for run in runs if run["arm"] == name) for name in names]
+    print(f"  the servers counted {counted}, brunt says {said}")
+    if counted != said:
+        yield f"the servers counted {counted}, brunt says {said}"
+
+
+def canary_is_in_markdown(ran):
+    with open(os.path.join(ran.out, "report.md"), encoding="utf-8") as file:
+        text = file.read()
+    if "### Canary" not in text or "| 1 | 20% | rolled back: errors: " not in text or "| rollback took " not in text:
+        yield f"report.md tells no canary: {text[:1500]}"
+
+
+def webhook_was_told(ran):
+    """One POST when it was promoted, one PUT when it was taken back, each a JSON of what happened."""
+    hooks = [(head, json.loads(body)) for head, body in ran.server.peer.kept if "/hook" in head.split("\r\n", 1)[0]]
+    lines = [head.split()[0] for head, _ in hooks]
+    if lines != ["POST", "PUT"]:
+        yield f"the hook was asked {lines}"
+        return
+    promoted, taken_back = (body for _, body in hooks)
+    if promoted != {"event": "promote", "name": "scenario", "from": 0.1, "to": 0.9, "reason": ""}:
+        yield f"the promotion is told as {promoted}"
+    if (taken_back["event"], taken_back["from"], taken_back["to"]) != ("rollback", 0.9, 0) or \
+            not taken_back["reason"].startswith("errors: "):
+        yield f"the rollback is told as {taken_back}"
+    if "Authorization: Bearer x" not in hooks[0][0] or any("Content-Type: application/json" not in head for head, _ in hooks):
+        yield f"the hook's headers are {[head for head, _ in hooks]}"

@@ -160,12 +160,26 @@ function againstFacts() {
 		["Not alike", against.notes.length ? h("ul", {class: "reasons"}, against.notes.map((text) => h("li", {}, text))) : null]) : null;
 }
 
+/* A canary's stages, each with what came of it and of the rules that would have taken the candidate back. */
+function canaryTable(canary) {
+	const tones = {promoted: "good", rolled_back: "bad", held: "warn", interrupted: "warn"};
+	const rule = (one) => h("li", {}, one.status === "holds" ? h("b", {}, one.text) : one.text || `${one.rule}: ${one.status}`);
+
+	return table("Canary", ["stage", "keys", "held", "errors", "candidate's", "P95", "candidate's", "outcome|"], canary.stages.map((one) => [
+		one.stage, figureRatio(one.share), figureSeconds(one.took_s), figureRatio(one.baseline.error_rate), figureRatio(one.candidate.error_rate),
+		figureTime(one.baseline.p95_ns), figureTime(one.candidate.p95_ns),
+		[chip(tones[one.status] || "mute", one.status.replace("_", " ")), one.reason ? h("small", {}, ` ${one.reason}`) : null,
+			one.told ? h("div", {}, h("small", {}, `${one.told.event} ${one.told.failed ? `failed: ${one.told.text}` : `took ${figureSeconds(one.told.took_s)}`}`)) : null,
+			one.took_s === null ? null : folded("Rollback rules", () => h("ul", {class: "reasons"}, one.rules.map(rule)))]]));
+}
+
 function comparisonSection() {
 	const {arms, comparison = [], comparison_method: methods = [], experiment} = run.result;
 
 	if (!arms)
 		return null;
 	return section("comparison", experiment && experiment.kind === "matrix" ? "Cells" : "Comparison",
+		experiment && experiment.canary ? canaryTable(experiment.canary) : null,
 		againstFacts(), armTable(),
 		methods.map((method) => {
 			const rows = comparison.filter((row) => row.arm === method.arm);

@@ -176,6 +176,62 @@ test_the_end_of_a_run_is_known(void **state)
 	summary_free(rebuilt.summary);
 }
 
+/* Byte for byte, as a run writes it: after each look the summary is that of the lines which are whole by then. */
+static void
+test_a_run_that_goes_on_is_followed_line_by_line(void **state)
+{
+	struct error err = {0};
+	FILE *file;
+
+	(void)state;
+	unlink(journal);
+	struct rebuild_follow *follow = rebuild_follow_new(journal, &plan);
+
+	assert_true(rebuild_follow_look(follow, &err)); /* it has not begun */
+	assert_null(rebuild_follow_summary(follow));
+	file = fopen(journal, "w");
+	assert_non_null(file);
+	for (size_t at = 0, step = 997; at < events.length; at += step) {
+		size_t n = events.length - at < step ? events.length - at : step;
+
+		assert_int_equal(fwrite(events.bytes + at, 1, n, file), n);
+		fflush(file);
+		assert_true(rebuild_follow_look(follow, &err));
+	}
+	fclose(file);
+	assert_memory_equal(&rebuild_follow_summary(follow)->measured.counts, &summary->measured.counts,
+		sizeof(summary->measured.counts));
+	assert_int_equal(rebuild_follow_summary(follow)->measured.histograms[METRIC_RESPONSE].total,
+		summary->measured.histograms[METRIC_RESPONSE].total);
+	assert_true(rebuild_follow_look(follow, &err)); /* and nothing is told twice */
+	assert_int_equal(
+		rebuild_follow_summary(follow)->everything.counts.scheduled, summary->everything.counts.scheduled);
+	rebuild_follow_free(follow);
+}
+
+static void
+test_a_followed_journal_may_be_renamed_and_may_be_wrong(void **state)
+{
+	struct error err = {0};
+	char moved[80];
+
+	(void)state;
+	write_journal(events.length / 2);
+	struct rebuild_follow *follow = rebuild_follow_new(journal, &plan);
+
+	assert_true(rebuild_follow_look(follow, &err));
+	snprintf(moved, sizeof(moved), "%s.moved", journal);
+	assert_int_equal(rename(journal, moved), 0);
+	FILE *file = fopen(moved, "a");
+
+	fputs("\n{\"event\": 5}\n", file);
+	fclose(file);
+	assert_false(rebuild_follow_look(follow, &err));
+	assert_true(error_is_set(&err));
+	rebuild_follow_free(follow);
+	unlink(moved);
+}
+
 static void
 test_what_is_no_journal_is_said_with_its_line(void **state)
 {
@@ -214,6 +270,8 @@ main(void)
 		JOURNAL_TEST(test_a_line_torn_by_a_kill_is_left_out),
 		JOURNAL_TEST(test_what_was_under_way_at_the_kill_counts_as_unfinished),
 		JOURNAL_TEST(test_the_end_of_a_run_is_known),
+		JOURNAL_TEST(test_a_run_that_goes_on_is_followed_line_by_line),
+		JOURNAL_TEST(test_a_followed_journal_may_be_renamed_and_may_be_wrong),
 		JOURNAL_TEST(test_what_is_no_journal_is_said_with_its_line),
 	};
 
