@@ -6,6 +6,8 @@
 #include "base/check.h"
 #include "base/units.h"
 
+#define WALL_FORMAT "%Y-%m-%dT%H:%M:%SZ"
+
 static int64_t
 monotonic_now_ns(const struct clock *clock)
 {
@@ -61,7 +63,15 @@ wall_format(int64_t wall_ns, const char *format, char *into, size_t size)
 const char *
 wall_text(int64_t wall_ns, char *into, size_t size)
 {
-	return wall_format(wall_ns, "%Y-%m-%dT%H:%M:%SZ", into, size);
+	return wall_format(wall_ns, WALL_FORMAT, into, size);
+}
+
+int64_t
+wall_of_text(const char *text)
+{
+	struct tm tm = {0};
+
+	return strptime(text, WALL_FORMAT, &tm) != NULL ? (int64_t)timegm(&tm) * NS_PER_S : 0;
 }
 
 const char *

@@ -101,12 +101,11 @@ study_renew_arms(struct study *study)
 		study->arms[i]->baseline = study->arms[0];
 }
 
-static void
-study_init(struct study *study, const struct experiment_options *options)
+void
+study_init_runs(struct study *study)
 {
-	const struct plan_experiment *plan = options->plan;
+	const struct plan_experiment *plan = study->plan;
 
-	*study = (struct study){.options = options, .plan = plan, .began_ns = clock_now_ns(&monotonic_clock)};
 	study->runs_n = experiment_runs_n(plan);
 	study->runs = must_calloc(study->runs_n, sizeof(*study->runs));
 	study->arms = must_calloc(plan->arms_n, sizeof(struct arm *));
@@ -120,6 +119,23 @@ study_init(struct study *study, const struct experiment_options *options)
 	}
 	study->summary = summary_new(&plan->whole);
 	study->pacing = "not known";
+}
+
+void
+study_fini_runs(struct study *study)
+{
+	for (size_t i = 0; study->arms != NULL && i < study->plan->arms_n; i++)
+		arm_free(study->arms[i]);
+	summary_free(study->summary);
+	free(study->arms);
+	free(study->runs);
+}
+
+static void
+study_init(struct study *study, const struct experiment_options *options)
+{
+	*study = (struct study){.options = options, .plan = options->plan, .began_ns = clock_now_ns(&monotonic_clock)};
+	study_init_runs(study);
 	buf_init(&study->events, STUDY_EVENTS_MAX);
 	study_make_identity(study);
 	study_watch_signals(study);
@@ -136,12 +152,8 @@ study_fini(struct study *study)
 		fclose(study->events_copy);
 	if (study->dir != NULL)
 		result_dir_free(study->dir);
-	for (size_t i = 0; i < study->plan->arms_n; i++)
-		arm_free(study->arms[i]);
-	summary_free(study->summary);
 	buf_fini(&study->events);
-	free(study->arms);
-	free(study->runs);
+	study_fini_runs(study);
 }
 
 static bool

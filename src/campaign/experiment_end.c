@@ -50,67 +50,81 @@ judge_whole(const struct study *study, const struct experiment *experiment, stru
 		canary_conclude(verdict, study->canary);
 }
 
-static void
-study_write(struct study *study, struct report *report, const struct experiment *experiment, struct slo_verdict *slos,
-	struct verdict *verdict)
-{
-	struct error err = {0};
-	char text[1400];
-
-	event_encode_end(&study->events, verdict, report->duration_ns);
-	study_write_events(study);
-	if (result_dir_finish(study->dir, report, &err))
-		return;
-	log_error("%s", error_text(&err, text, sizeof(text)));
-	study->facts.result_lost = true;
-	snprintf(study->facts.error_text, sizeof(study->facts.error_text), "%.150s", err.message);
-	judge_whole(study, experiment, slos, verdict);
-	report->results_dir = NULL;
-}
-
-int
-study_conclude(struct study *study)
+void
+study_end_init(struct study_end *end, const struct study *study)
 {
 	const struct plan *plan = &study->plan->whole;
 	size_t arms_n = study->plan->arms_n;
-	struct comparison **comparisons = must_calloc(arms_n, sizeof(struct comparison *));
-	size_t comparisons_n = compare_all(study, comparisons);
-	struct slo_verdict *slos = must_calloc(plan->slos_n + 1, sizeof(*slos));
-	struct gate_verdict *gates = compare_gates(plan, (const struct comparison *const *)comparisons, comparisons_n);
-	const struct experiment experiment = {.arms = (const struct arm *const *)study->arms,
+
+	*end = (struct study_end){.comparisons = must_calloc(arms_n, sizeof(struct comparison *)),
+		.slos = must_calloc(plan->slos_n + 1, sizeof(*end->slos))};
+	size_t comparisons_n = compare_all(study, end->comparisons);
+	const struct comparison *const *comparisons = (const struct comparison *const *)end->comparisons;
+
+	end->gates = compare_gates(plan, comparisons, comparisons_n);
+	end->experiment = (struct experiment){.arms = (const struct arm *const *)study->arms,
 		.arms_n = arms_n,
-		.comparisons = (const struct comparison *const *)comparisons,
+		.comparisons = comparisons,
 		.comparisons_n = comparisons_n,
-		.gates = gates,
+		.gates = end->gates,
 		.gates_n = plan->gates_n,
 		.plan = study->plan,
 		.runs = study->runs,
 		.runs_n = study->runs_n,
 		.canary = study->canary};
-	struct verdict verdict;
-	struct report report = {.plan = plan,
+	end->report = (struct report){.plan = plan,
 		.summary = study->summary,
-		.verdict = &verdict,
+		.verdict = &end->verdict,
 		.identity = study->identity,
-		.duration_ns = clock_now_ns(&monotonic_clock) - study->began_ns,
 		.pacing = study->pacing,
 		.workers = study->workers,
-		.results_dir = result_dir_path(study->dir),
 		.target_address = study->target_address,
-		.experiment = &experiment,
-		.documents = study->options->documents};
-	struct printing printing = {.is_json = study->options->is_json,
+		.experiment = &end->experiment};
+	judge_whole(study, &end->experiment, end->slos, &end->verdict);
+}
+
+void
+study_end_fini(struct study_end *end)
+{
+	for (size_t i = 0; i < end->experiment.comparisons_n; i++)
+		compare_free(end->comparisons[i]);
+	free(end->comparisons);
+	free(end->gates);
+	free(end->slos);
+}
+
+static void
+study_write(struct study *study, struct study_end *end)
+{
+	struct error err = {0};
+	char text[1400];
+
+	event_encode_end(&study->events, &end->verdict, end->report.duration_ns);
+	study_write_events(study);
+	if (result_dir_finish(study->dir, &end->report, &err))
+		return;
+	log_error("%s", error_text(&err, text, sizeof(text)));
+	study->facts.result_lost = true;
+	snprintf(study->facts.error_text, sizeof(study->facts.error_text), "%.150s", err.message);
+	judge_whole(study, &end->experiment, end->slos, &end->verdict);
+	end->report.results_dir = NULL;
+}
+
+int
+study_conclude(struct study *study)
+{
+	const struct printing printing = {.is_json = study->options->is_json,
 		.is_quiet = study->options->is_quiet,
 		.events_path = study->options->events_path};
+	struct study_end end;
 
-	judge_whole(study, &experiment, slos, &verdict);
-	study_write(study, &report, &experiment, slos, &verdict);
-	if (!conclude_print(&report, &printing))
+	study_end_init(&end, study);
+	end.report.duration_ns = clock_now_ns(&monotonic_clock) - study->began_ns;
+	end.report.results_dir = result_dir_path(study->dir);
+	end.report.documents = study->options->documents;
+	study_write(study, &end);
+	if (!conclude_print(&end.report, &printing))
 		log_warn("the report could not be printed: %s", strerror(errno));
-	for (size_t i = 0; i < comparisons_n; i++)
-		compare_free(comparisons[i]);
-	free(comparisons);
-	free(gates);
-	free(slos);
-	return verdict.exit_code;
+	study_end_fini(&end);
+	return end.verdict.exit_code;
 }

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "campaign/experiment.h"
+#include "campaign/stored.h"
 #include "judge/several.h"
 #include "measure/comparison.h"
 #include "report/reporter.h"
@@ -51,6 +52,9 @@ study_place(const struct plan_experiment *plan, size_t arm)
 	return arm == plan->baseline ? 0 : arm < plan->baseline ? arm + 1 : arm;
 }
 
+/* Its arms, empty, and its runs, of which none was run; the plan is there. */
+void study_init_runs(struct study *study);
+void study_fini_runs(struct study *study);
 void study_write_events(struct study *study);
 /* What was sent, by whichever arm. */
 void study_add_counts(struct study *study, const struct summary *run);
@@ -65,5 +69,19 @@ void study_renew_arms(struct study *study);
 /* What the runs and arms of the experiment come to. */
 void study_judge(const struct study *study, const struct experiment *experiment, struct slo_verdict *slos,
 	struct verdict *verdict);
+/* A run that lies in a directory of its own: what it says of itself into its record, what it measured into its arm. */
+void study_take_run(struct study *study, struct run_record *record, const struct stored_run *run);
+
+/* What the runs say together; the report points into it and into the study. */
+struct study_end {
+	struct comparison **comparisons;
+	struct slo_verdict *slos;
+	struct gate_verdict *gates;
+	struct experiment experiment;
+	struct verdict verdict;
+	struct report report;
+};
+void study_end_init(struct study_end *end, const struct study *study);
+void study_end_fini(struct study_end *end);
 /* Compares, judges, writes and prints; returns the exit code. */
 int study_conclude(struct study *study);

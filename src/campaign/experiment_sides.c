@@ -73,8 +73,8 @@ take_facts(struct study *study, const struct run_record *record)
 	}
 }
 
-static void
-take_run(struct study *study, struct run_record *record, const struct stored_run *run)
+void
+study_take_run(struct study *study, struct run_record *record, const struct stored_run *run)
 {
 	record->status = status_by_name(run->about.status);
 	record->exit_code = run->about.exit_code;
@@ -118,7 +118,7 @@ take_side(struct study *study, size_t i, const struct child *child)
 		take_no_result(study, record, child);
 		return;
 	}
-	take_run(study, record, &run);
+	study_take_run(study, record, &run);
 	stored_close(&run);
 }
 

@@ -15,8 +15,8 @@
 
 #define REPORT_DOCUMENT_CEILING ((size_t)64 * 1024 * 1024)
 
-/* `brunt report DIR|result.json`: the documents of a run, as it wrote them; those that it did not write, and all of a
- * run that was killed, are made of its journal. */
+/* `brunt report DIR|result.json`: the documents of a run or experiment, as it wrote them; those that it did not write,
+ * and all of one that was killed, are made of the journals. */
 struct asked {
 	char dir[PATH_MAX];
 	char result[PATH_MAX]; /* its result.json */
@@ -196,7 +196,7 @@ report_run(int argc, char **argv)
 const struct command report_command = {
 	.name = "report",
 	.usage = "brunt report DIR|result.json [--format FORMATS] [--out DIR]",
-	.help = "print the report of a finished run, or of what a killed one left",
+	.help = "print the report of a finished run, experiment or suite, or of what a killed one left",
 	.options = "  --format FORMATS  text (the default), json and others, with commas between them; brunt help "
 		   "profile\n                    has the list; one of several documents by its name: levels.csv\n"
 		   "  --out DIR         write them there, under the names that they have among the results\n",

@@ -1,9 +1,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/units.h"
 #include "measure/json_read.h"
 #include "report/suite.h"
@@ -128,7 +128,6 @@ static void
 read_suite(struct json_reader *r, const cJSON *in, struct suite_record *record)
 {
 	char schema[32] = "", started[32] = "";
-	struct tm tm = {0};
 
 	json_read_text(r, in, "schema", schema, sizeof(schema));
 	if (strcmp(schema, SUITE_SCHEMA) != 0)
@@ -136,8 +135,7 @@ read_suite(struct json_reader *r, const cJSON *in, struct suite_record *record)
 	read_text(r, in, "name", record->name, sizeof(record->name));
 	read_text(r, in, "id", record->id, sizeof(record->id));
 	read_text(r, in, "started_at", started, sizeof(started));
-	if (strptime(started, "%Y-%m-%dT%H:%M:%SZ", &tm) != NULL)
-		record->started_wall_ns = (int64_t)timegm(&tm) * NS_PER_S;
+	record->started_wall_ns = wall_of_text(started);
 	record->took_ns = read_seconds(r, in, "duration_s");
 	json_read_bool(r, in, "has_ended", &record->has_ended);
 	json_read_double(r, in, "pass_rate", &record->pass_rate);
