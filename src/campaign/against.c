@@ -1,10 +1,12 @@
 #include "campaign/against.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "judge/compare.h"
+#include "judge/compared.h"
 #include "judge/records.h"
 #include "plan/compare.h"
 
@@ -58,9 +60,25 @@ check_sides(struct against_answer *answer, int *exit_code, struct error *err)
 	return against_check_alike(against, &before, &now, err);
 }
 
+/* A stepped load ends where it breaks, and a search goes where it has to: its figures are of whatever was offered. */
+static void
+say_other_levels(struct verdict *verdict, const struct comparison *comparison)
+{
+	for (size_t i = 0; i < comparison->rows_n && plan_is_stepped(comparison->current->plan); i++) {
+		const struct comparison_row *row = &comparison->rows[i];
+
+		if (strcmp(row->name, "offered_rate") == 0 && fabs(row->delta_rel) > COMPARED_NOISE_BAND)
+			verdict_add_reason(verdict,
+				"the levels differ (%.4g/s offered in all, then %.4g/s), and so does the load that figures over "
+				"all of them are of; max_sustainable_rate is what can be compared, over several runs",
+				row->baseline, row->current);
+	}
+}
+
 void
 against_say_unsure(struct verdict *verdict, const struct comparison *comparison)
 {
+	say_other_levels(verdict, comparison);
 	for (size_t i = 0; i < comparison->rows_n; i++) {
 		const struct comparison_row *row = &comparison->rows[i];
 

@@ -40,7 +40,7 @@ bool against_check_alike(struct against *against, const struct against_subject *
 	const struct against_subject *current, struct error *err);
 /* Whether it came to its end, and told something. exit_code: as above. */
 bool against_check_whole(struct against *against, const struct stored_run *run, int *exit_code, struct error *err);
-/* What may be worse, and may be chance: told, since a pass would hide it. */
+/* What may be worse, and may be chance; and that stepped loads were not the same: told, since a pass would hide it. */
 void against_say_unsure(struct verdict *verdict, const struct comparison *comparison);
 void against_note(struct against *against, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* All runs of both sides; the baseline's, where it has several, are held against each other, too. */

@@ -36,12 +36,15 @@ def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     usual = profile_of("${env:SERVICE}")
     fast, slow = {"SERVICE": "2ms"}, {"SERVICE": "100ms"}
+    steps = {**usual, "load": {"steps": {"from": "20/s", "by": "20/s", "every": "500ms", "to": "60/s"}}, "break_when": {"also": ["p50 > 50ms"]}}
     return {
         "a": run(folder, "a", usual, env=fast),
         "b": run(folder, "b", usual, env=fast),
         "c": run(folder, "c", usual, env=fast),
         "slower": run(folder, "slower", usual, env=slow),
         "two_users": run(folder, "two_users", {**usual, "load": {"concurrency": {"users": 2, "for": "1s"}}}, env=fast),
+        "stepped": run(folder, "stepped", steps, env=fast),
+        "broke": run(folder, "broke", steps, env=slow),
         "missed": run(folder, "missed", {**usual, "slo": ["p50 < 1ms"]}, env=fast, expected=(1,)),
         "v1": run(folder, "v1", {**usual, "target": {**usual["target"], "version": "1.0"}}, env=fast),
         "v2": run(folder, "v2", {**usual, "target": {**usual["target"], "version": "1.1"}}, env=fast),

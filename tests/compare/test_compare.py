@@ -95,6 +95,12 @@ def test_what_says_how_a_run_is_judged_is_no_other_profile(runs):
     assert any("objectives differ" in note for note in document["against"]["notes"])
 
 
+def test_stepped_loads_that_went_through_other_levels_say_so(runs):
+    assert "the levels differ" in str(compared(runs["broke"], runs["stepped"], *WIDE, expected=0)["verdict"]["reasons"])
+    assert "the levels differ" not in str(compared(runs["stepped"], runs["stepped"], *WIDE, expected=0)["verdict"]["reasons"])
+    assert "the levels differ" not in str(compared(runs["a"], runs["slower"], "--tolerance", "9000%", expected=0)["verdict"]["reasons"])
+
+
 def test_another_version_of_the_target_is_compared_by_force_alone(runs):
     refused("compare", runs["v1"], runs["v2"], says="the target's versions differ: 1.0, now 1.1")
     assert compared(runs["v1"], runs["v2"], "--force", *WIDE, expected=0)["against"]["forced"]
