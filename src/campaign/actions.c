@@ -70,7 +70,7 @@ action_finish(struct action *action, const char *text)
 	if (record->state != ACTION_RUNNING)
 		return;
 	record->ended_ns = actions_now_ns(action->all);
-	snprintf(record->text, sizeof(record->text), "%s", text ? text : "");
+	snprintf(record->text, sizeof(record->text), "%.*s", (int)sizeof(record->text) - 1, text ? text : "");
 	action_note(action, text ? ACTION_FAILED : ACTION_DONE, record->ended_ns);
 }
 

@@ -32,7 +32,7 @@ say_reason(struct run_record *record, const char *text)
 {
 	record->status = VERDICT_INCONCLUSIVE;
 	record->exit_code = EXIT_INCONCLUSIVE;
-	snprintf(record->reason, sizeof(record->reason), "%s", text);
+	snprintf(record->reason, sizeof(record->reason), "%.*s", (int)sizeof(record->reason) - 1, text);
 }
 
 /* What it measured goes into its arm. */

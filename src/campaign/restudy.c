@@ -25,7 +25,7 @@ struct restudied {
 static bool
 has_result(const char *dir)
 {
-	char path[PATH_MAX + 128];
+	char path[PATH_MAX + 160];
 
 	snprintf(path, sizeof(path), "%s/" RESULT_FILE, dir);
 	return access(path, F_OK) == 0;

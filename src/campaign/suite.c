@@ -191,7 +191,7 @@ pass_over(struct suite_row *row, enum suite_status status, enum suite_cause caus
 	row->status = status;
 	row->cause = cause;
 	row->dir[0] = '\0';
-	snprintf(row->reason, sizeof(row->reason), "%s", reason);
+	snprintf(row->reason, sizeof(row->reason), "%.*s", (int)sizeof(row->reason) - 1, reason);
 }
 
 /* Whether all that it needs passed; else it is passed over, for a reason that is none of its own. */
