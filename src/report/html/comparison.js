@@ -36,6 +36,10 @@ function betterOf(row, value) {
 	return row.higher_is_better ? value : -value;
 }
 
+function betterText(value) {
+	return value === 0 ? "the same" : `${figureRatio(Math.abs(value))} ${value > 0 ? "better" : "worse"}`;
+}
+
 /* As wide as the estimates and the tolerances want it: an interval that says next to nothing would leave no room for the
  * others, and is cut off at the edge. */
 function forestRange(rows) {
@@ -91,7 +95,7 @@ function forestFigure(rows, arm) {
 			const config = barConfig({labels: shown.map((row) => row.metric), dataset: "95% interval", thickness: 4,
 				colours: shown.map((row) => colourWithAlpha(theme.colour((CHANGES[row.status] || ["mute"])[0]), 0.55)),
 				bars: shown.map((row) => row.ci_rel.map((value) => betterOf(row, value)).sort((a, b) => a - b)),
-				x: {min: -forestRange(shown), max: forestRange(shown), ticks: {color: theme.colour("muted"), includeBounds: false, callback: (value) => changeText(value)}},
+				x: {min: -forestRange(shown), max: forestRange(shown), ticks: {color: theme.colour("muted"), includeBounds: false, callback: betterText}},
 				tooltip: (i) => `${changeOf(shown[i])} (95%: ${shown[i].ci_rel.map(changeText).join(" to ")})`});
 
 			config.plugins = [estimates];

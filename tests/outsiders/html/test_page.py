@@ -306,6 +306,8 @@ def test_a_comparison_is_drawn_with_its_intervals_and_its_tolerance(pages, chrom
     assert {"How current compares", "Response time by percentile"} <= set(titles(chromium))
     gated = [row["metric"] for row in shown(chromium)["result"]["comparison"] if row["gated"] and None not in (*row["ci_rel"], row["delta_rel"])]
     assert chromium.evaluate("charts.list[0].chart.data.labels") == gated and gated
+    ticks = chromium.evaluate("charts.list[0].chart.scales.x.ticks.map(tick => tick.label)")
+    assert "the same" in ticks and ticks[0].endswith("worse") and ticks[-1].endswith("better"), ticks
     assert "Regressions" in chromium.evaluate("document.getElementById('verdict').innerText")
 
 
