@@ -95,7 +95,7 @@ function forestFigure(rows, arm) {
 			const config = barConfig({labels: shown.map((row) => row.metric), dataset: "95% interval", thickness: 4,
 				colours: shown.map((row) => colourWithAlpha(theme.colour((CHANGES[row.status] || ["mute"])[0]), 0.55)),
 				bars: shown.map((row) => row.ci_rel.map((value) => betterOf(row, value)).sort((a, b) => a - b)),
-				x: {min: -forestRange(shown), max: forestRange(shown), ticks: {color: theme.colour("muted"), includeBounds: false, callback: betterText}},
+				x: {min: -forestRange(shown), max: forestRange(shown), ticks: {color: theme.colour("muted"), maxRotation: 0, autoSkipPadding: 12, includeBounds: false, callback: betterText}},
 				tooltip: (i) => `${changeOf(shown[i])} (95%: ${shown[i].ci_rel.map(changeText).join(" to ")})`});
 
 			config.plugins = [estimates];
