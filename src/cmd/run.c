@@ -40,7 +40,8 @@ static const struct option run_flags[] = {
 	{"shard", required_argument, NULL, OPTION_SHARD},
 	{"arm", required_argument, NULL, OPTION_ARM},
 	{"shares-cpu", no_argument, NULL, OPTION_SHARES_CPU},
-	{"suite", required_argument, NULL, OPTION_SUITE}, /* what a suite says to each of its runs: its own pid */
+	{"suite", required_argument, NULL,
+		OPTION_SUITE}, /* what a suite, or a split, says to each of its runs: its own pid */
 	{0},
 };
 

@@ -98,6 +98,11 @@ def canary_stages_are_counted(ran):
     print(f"  the servers counted {counted}, brunt says {said}")
     if counted != said:
         yield f"the servers counted {counted}, brunt says {said}"
+    for stage in ran.result["experiment"]["canary"]["stages"]:
+        sent = [run["scheduled"] for run in runs[2 * stage["stage"] - 2:2 * stage["stage"]]]
+        wanted = sum(place_of(str(k)) < stage["share"] for k in range(sum(sent)))
+        if sent[1] != wanted:
+            yield f"stage {stage['stage']}: {sent[1]} of {sum(sent)} went to the candidate, {wanted} keys are its own"
 
 
 def canary_is_in_markdown(ran):

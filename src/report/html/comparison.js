@@ -183,7 +183,7 @@ function comparisonSection() {
 	if (!arms)
 		return null;
 	return section("comparison", experiment && experiment.kind === "matrix" ? "Cells" : "Comparison",
-		experiment && experiment.canary ? canaryTable(experiment.canary) : null,
+		experiment && experiment.canary ? [h("h3", {}, "Canary"), canaryTable(experiment.canary), h("h3", {}, "Its last stage")] : null,
 		againstFacts(), armTable(),
 		methods.map((method) => {
 			const rows = comparison.filter((row) => row.arm === method.arm);

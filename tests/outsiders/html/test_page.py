@@ -95,6 +95,10 @@ def profiles_of(urls, pid):
                                "confirm": "1s", "limit": "6s"}}),
         "arms": profile_of("arms", urls["fast"], {"steady": {"rate": "60/s", "for": "1s"}}, repeats=2,
                            arms={"old": {}, "new": {"set": {"target.url": urls["small"]}}}, slo=["improvement(p50) >= 5%"]),
+        "canary": profile_of("canary", urls["fast"], {"steady": {"rate": "100/s"}}, compare={"gate": ["error_rate"]},
+                             arms={"old": {}, "new": {"set": {"target.url": urls["fast"] + "/new"}}}, split={"key": "${seq}"},
+                             canary={"stages": [{"percent": "30%", "hold": "1s"}, {"percent": "50%", "hold": "1s"}],
+                                     "rollback_when": {"p95": "off"}, "promote": "exit 1"}),
         "matrix": profile_of("matrix", urls["fast"], {"steady": {"rate": "40/s", "for": "500ms"}}, matrix={"load.steady.rate": ["40/s", "80/s"]}),
         "streams": chat,
         "users": users,
@@ -198,7 +202,7 @@ def chromium():
     one.close()
 
 
-KINDS = ["breaks", "passes", "searches", "arms", "matrix", "streams", "users", "invalid", "unreachable", "spikes", "killed", "hostile", "compared", "suite", "comparison"]
+KINDS = ["breaks", "passes", "searches", "arms", "canary", "matrix", "streams", "users", "invalid", "unreachable", "spikes", "killed", "hostile", "compared", "suite", "comparison"]
 WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "unreachable": "UNREACHABLE", "interrupted": "INTERRUPTED"}
 
 # Share of a canvas's pixels that are painted; how many colours they have.
@@ -270,6 +274,9 @@ def test_charts_are_those_that_the_kind_of_run_has(pages, chromium):
     chromium.open(pages["arms"])
     assert {"How new compares", "Response time by percentile"} <= set(titles(chromium))
     assert chromium.evaluate("document.querySelector('a[href^=\"runs/\"]').getAttribute('href')") == "runs/01-old/report.html"
+    chromium.open(pages["canary"])
+    rows = chromium.evaluate("document.querySelector('[aria-label=Canary]').innerText")
+    assert re.search(r"30%.*held promote: 'exit 1' ended with exit status 1", rows, re.DOTALL) and "not begun" in rows
     chromium.open(pages["compared"])
     assert {"How current compares", "Response time", "Load", "Response time by percentile"} <= set(titles(chromium))
     chromium.open(pages["streams"])
