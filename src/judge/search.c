@@ -120,6 +120,7 @@ gather(struct findings *f, const struct search_trial *trials, size_t n)
 		f->highest = fmax(f->highest, t->level);
 		f->evidence[f->n++] = (struct search_evidence){.level = t->level,
 			.broke = t->outcome == SEARCH_BROKE,
+			.doubt = t->doubt,
 			.is_long = t->is_confirmation,
 			.is_doubtful = t->outcome == SEARCH_HELD && !t->is_confirmation && t->level >= too_short_from};
 	}

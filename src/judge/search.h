@@ -22,6 +22,7 @@ struct search_trial {
 	double level;
 	enum search_outcome outcome;
 	uint32_t windows, windows_bad; /* in which what is asked did not hold; for whoever reads it */
+	double doubt;                  /* how likely the outcome is wrong, 0 to 1/2 */
 	bool is_confirmation;          /* as the step said that it was */
 	bool is_gone;                  /* nobody was there any more: VOID, and the end of the search */
 };

@@ -13,7 +13,9 @@
  * other, on a logarithmic scale, and so is every slope, each twice the last, from steps to what a noisy server has. One
  * level in 50 may come to anything (a lapse). A plain bracket always holds where a target without noise breaks, and too
  * rarely that of another; here the one is left with the bracket but for its outermost parts, and where levels
- * contradict each other only the flat slopes are likely, so that the interval is as wide as they make it.
+ * contradict each other only the flat slopes are likely, so that the interval is as wide as they make it. A level whose
+ * windows leave in doubt what it came to says as much less: of a queue's P95 a level of some seconds may say next to
+ * nothing, near the load at which it is just what is asked.
  *
  * tests/unit/judge/test_search_coverage.c proves what the intervals cover. */
 
@@ -21,6 +23,7 @@
 struct search_evidence {
 	double level;
 	bool broke;
+	double doubt;     /* how likely that is wrong, 0 to 1/2 */
 	bool is_long;     /* measured as long as a confirmation */
 	bool is_doubtful; /* held, where one that was measured for longer broke */
 };

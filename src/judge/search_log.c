@@ -122,6 +122,7 @@ search_log_level(
 		.is_confirmation = is_as_said && step.is_confirmation};
 	struct window_count worst = windows_worst(windows, log->plan);
 
+	trial.doubt = windows_doubt(windows, log->plan, verdict, trial.outcome);
 	trial.is_gone = is_gone(log, verdict, summary);
 	if (trial.is_gone)
 		trial.outcome = SEARCH_VOID;

@@ -78,6 +78,8 @@ count_rates(struct windows *windows, const struct plan *plan, const struct summa
 	open->timeouts += counts_timeouts(c);
 	if (!is_whole(windows, summary, open->ns))
 		return;
+	shares_add(&windows->error_rate.shares, (double)open->failures, (double)open->requests);
+	shares_add(&windows->timeout_rate.shares, (double)open->timeouts, (double)open->requests);
 	count(&windows->error_rate, (double)open->failures > plan->break_when.error_rate * (double)open->requests,
 		open->ns);
 	count(&windows->timeout_rate, (double)open->timeouts > plan->break_when.timeout_rate * (double)open->requests,
@@ -99,10 +101,18 @@ count_running(struct windows *windows, const struct plan *plan, const struct sum
 	open->ok += c->ok;
 	if (!is_whole(windows, summary, open->ns))
 		return;
+	shares_add(&windows->saturation.shares, (double)open->requests - (double)open->ok, (double)open->requests);
 	if (open->requests >= RULE_FEW_REQUESTS)
 		count(&windows->saturation, (double)open->ok < RULE_DEGR_ACHIEVED_SHARE * (double)open->requests,
 			open->ns);
 	*open = (struct window_open){0};
+}
+
+static bool
+is_of_requests(const struct expr *expr)
+{
+	return metric_kind(expr->metric) == METRIC_OF_DISTRIBUTION && expr->stat == EXPR_PERCENTILE &&
+	       (expr->op == EXPR_LT || expr->op == EXPR_LE);
 }
 
 /* By the interval alone where that tells, else by all since the last that did. */
@@ -120,6 +130,31 @@ value_of(const struct windows *windows, struct slo_windows *slo, const struct ex
 							: NAN;
 }
 
+/* Of a percentile the requests beyond what it may be, of all else its mean over time, turned round where it is to be
+ * high. A range has no bound. */
+static void
+add_share(struct slo_windows *slo, const struct expr *expr, double value, const struct cell *cell, int64_t window_ns)
+{
+	double sign = expr->op == EXPR_GT || expr->op == EXPR_GE ? -1 : 1;
+
+	if (is_of_requests(expr)) {
+		const struct histogram *h = &cell->histograms[metric_index(expr->metric)];
+		uint64_t above = metric_samples_above((enum metric)metric_index(expr->metric), &cell->counts);
+		uint64_t slower = h->total - histogram_count_until(h, (int64_t)expr->value);
+
+		shares_add(&slo->count.shares, (double)(slower + above), (double)(h->total + above));
+	} else if (expr->op != EXPR_IN && isfinite(value))
+		shares_add(&slo->count.shares, sign * value * (double)window_ns, (double)window_ns);
+}
+
+static double
+bound_of(const struct expr *expr)
+{
+	return is_of_requests(expr)                         ? 1 - expr->quantile
+	       : expr->op == EXPR_GT || expr->op == EXPR_GE ? -expr->value
+							    : expr->value;
+}
+
 static void
 count_slos(struct windows *windows, const struct plan *plan, const struct summary *summary, bool tells_rates)
 {
@@ -132,8 +167,10 @@ count_slos(struct windows *windows, const struct plan *plan, const struct summar
 
 		if (isnan(value))
 			continue;
-		count(&slo->count, !expr_holds(expr, value),
-			slo->open_ns > 0 ? slo->open_ns : summary->last_interval_ns);
+		int64_t window_ns = slo->open_ns > 0 ? slo->open_ns : summary->last_interval_ns;
+
+		count(&slo->count, !expr_holds(expr, value), window_ns);
+		add_share(slo, expr, value, slo->open_ns > 0 ? &slo->open : &summary->last, window_ns);
 		slo_windows_close(slo);
 	}
 }
@@ -221,4 +258,44 @@ windows_decide(const struct windows *windows, const struct plan *plan, const str
 			return SEARCH_BROKE;
 	}
 	return SEARCH_HELD;
+}
+
+/* Something broke it that is no matter of windows. */
+static bool
+is_certain(const struct windows *windows, const struct level_verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->findings_n; i++) {
+		const struct finding *finding = &verdict->findings[i];
+
+		if (strcmp(finding->rule, "saturation") != 0 && windows_of(windows, finding) == NULL &&
+			breaks(windows, finding))
+			return true;
+	}
+	return false;
+}
+
+double
+windows_doubt(const struct windows *windows, const struct plan *plan, const struct level_verdict *verdict,
+	enum search_outcome outcome)
+{
+	const struct {
+		const struct window_count *count;
+		double bound;
+	} rates[] = {
+		{&windows->error_rate, plan->break_when.error_rate},
+		{&windows->timeout_rate, plan->break_when.timeout_rate},
+		{&windows->saturation, 1 - RULE_DEGR_ACHIEVED_SHARE},
+	};
+	double missed = 0; /* the likeliest of all that is asked */
+
+	if (outcome == SEARCH_VOID || is_certain(windows, verdict))
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(rates); i++)
+		missed = fmax(missed, shares_chance_above(&rates[i].count->shares, rates[i].bound, WINDOWS_FEW));
+	for (size_t i = 0; i < plan->slos_n; i++)
+		missed = fmax(missed, shares_chance_above(&windows->slos[i].count.shares, bound_of(&plan->slos[i].expr),
+					      WINDOWS_FEW));
+	if (outcome == SEARCH_HELD)
+		return fmin(missed, 0.5);
+	return missed > 0.5 ? 1 - missed : 0; /* else it broke by what the windows cannot tell */
 }

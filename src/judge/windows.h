@@ -1,6 +1,7 @@
 #pragma once
 
 #include "judge/search.h"
+#include "judge/shares.h"
 #include "measure/summary.h"
 
 /* How a level of a search is decided: not by one window that was bad. A window is an interval that began in the level
@@ -21,6 +22,7 @@
 struct window_count {
 	uint32_t told, bad;
 	int64_t told_ns, bad_ns; /* they are not all of one length, and are weighed by it */
+	struct shares shares;    /* of what was missed, where it is a share or a mean */
 };
 
 struct slo_windows {
@@ -55,6 +57,11 @@ void windows_add(struct windows *windows, const struct plan *plan, const struct 
 
 /* The worst of all that is asked: for whoever reads it. */
 struct window_count windows_worst(const struct windows *windows, const struct plan *plan);
+
+/* How likely the outcome is wrong, were the level measured for ever: 0 where windows have no part in it, at most 1/2.
+ */
+double windows_doubt(const struct windows *windows, const struct plan *plan, const struct level_verdict *verdict,
+	enum search_outcome outcome);
 
 /* A level by its verdict, the values of its SLOs (plan->slos_n; NAN: n/a) and its windows. */
 enum search_outcome windows_decide(const struct windows *windows, const struct plan *plan,

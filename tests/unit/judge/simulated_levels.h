@@ -35,7 +35,8 @@ simulated_begin(
 	if (nature->kind == TARGET_FAILING)
 		run_add_slo(&s->run, make_expr("error_rate", 0, EXPR_LE, FAILING_SHARE_AT_CAPACITY));
 	else if (nature->kind != TARGET_SHEDDING)
-		run_add_slo(&s->run, make_expr("response", 0.99, EXPR_LE, (double)s_to_ns(target_limit_s(&s->target))));
+		run_add_slo(&s->run, make_expr("response", nature->kind == TARGET_QUEUEING ? 0.95 : 0.99, EXPR_LE,
+					     (double)s_to_ns(target_limit_s(&s->target))));
 	s->run.judge = judge_new(&s->run.plan);
 }
 
@@ -156,14 +157,14 @@ static inline void
 settle(struct simulated_run *s, double rate)
 {
 	double start_s = ns_to_s(s->run.now_ns), settle_s = SETTLE_SHARE * ns_to_s(s->goal.every_ns);
-	uint64_t n = (uint64_t)(rate * settle_s);
+	bool is_told = false;
 
-	for (uint64_t i = 0; i < n; i++) {
-		double due_s = start_s + (double)i / rate;
+	for (double due_s = start_s; due_s < start_s + settle_s; due_s += target_gap(&s->target, rate)) {
 		struct target_answer answer = target_ask(&s->target, due_s, rate);
 
-		if (i == 0)
+		if (!is_told)
 			tell_settling(s, due_s, &answer);
+		is_told = true;
 	}
 	end_window(s, LEVEL_WARMUP, s_to_ns(settle_s));
 }
@@ -175,15 +176,15 @@ simulated_play(struct simulated_run *s, double rate, int64_t measure_ns)
 	settle(s, rate);
 	struct scripted_run *run = &s->run;
 	int64_t interval_ns = run->plan.output.interval_ns, start_ns = run->now_ns, end_ns = start_ns + measure_ns;
-	uint64_t k = 0;
+	double due_s = ns_to_s(start_ns);
 
 	summary_add_level(run->summary, run->levels, start_ns, end_ns, rate);
 	while (run->now_ns < end_ns || s->pending_n > 0) {
 		bool is_running = run->now_ns < end_ns;
 		double until_s = ns_to_s(run->now_ns + interval_ns);
 
-		for (; is_running && ns_to_s(start_ns) + (double)k / rate < until_s; k++)
-			offer(s, ns_to_s(start_ns) + (double)k / rate, rate);
+		for (; is_running && due_s < until_s; due_s += target_gap(&s->target, rate))
+			offer(s, due_s, rate);
 		tell_ended(s, run->now_ns + interval_ns, is_running);
 		if (run->now_ns + interval_ns >= end_ns && s->pending_n == 0)
 			recorder_close_level(run->recorder, run->levels);

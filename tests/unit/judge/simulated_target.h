@@ -22,12 +22,13 @@ enum target_kind {
 	TARGET_LEAKING,    /* is killed for memory where more leaks than it collects */
 	TARGET_FLAPPING,   /* by turns loses a part of its capacity */
 	TARGET_METASTABLE, /* once overloaded, may stay so until the load is far below */
+	TARGET_QUEUEING,   /* one worker of exponential service, Poisson arrivals: slower and slower, by moods */
 	TARGET_NOISY,      /* its capacity wanders, and it stands still now and then */
 	TARGET_KINDS
 };
 
 static const char *const target_kind_names[] = {
-	"sudden", "shedding", "slowing", "failing", "leaking", "flapping", "metastable", "noisy"};
+	"sudden", "shedding", "slowing", "failing", "leaking", "flapping", "metastable", "queueing", "noisy"};
 
 #define WINDOWS_PER_LEVEL 10 /* intervals; a confirmation has three times as many */
 #define CONFIRM_LEVELS 3
@@ -38,7 +39,7 @@ struct target_nature {
 	enum target_kind kind;
 	double per_level;   /* requests in a level at its capacity */
 	double spread;      /* of the logarithm of service times */
-	double limit;       /* that P99 must hold */
+	double limit;       /* that P99 must hold, QUEUEING: P95 */
 	double steepness;   /* SLOWING, FAILING: how fast it grows with the load */
 	double headroom;    /* LEAKING: memory over what it collects in a confirmation */
 	double share, loss; /* FLAPPING: of the time, so much of the capacity; METASTABLE: share of the breaks */
@@ -156,7 +157,10 @@ target_queue(struct target *t)
 	const struct target_nature *n = &t->nature;
 	double timeout = target_timeout_s(t), begins = fmax(t->now, t->free_at);
 	bool is_full = n->kind == TARGET_SHEDDING && (begins - t->now) * t->capacity > n->limit / 2;
-	double service = exp(n->spread * target_roll_normal(t) - n->spread * n->spread / 2) / t->capacity / t->speed;
+	double share = n->kind == TARGET_QUEUEING
+			       ? -log(target_roll(t))
+			       : exp(n->spread * target_roll_normal(t) - n->spread * n->spread / 2) / t->speed;
+	double service = share / t->capacity;
 
 	if (is_full)
 		return (struct target_answer){t->now, ANSWER_ERROR};
@@ -175,6 +179,13 @@ target_growth(const struct target *t, double rate)
 
 #define FAILING_SHARE_AT_CAPACITY 0.01
 #define NORMAL_P99 2.3263478740408408
+
+/* From one arrival to the next. */
+static inline double
+target_gap(struct target *t, double rate)
+{
+	return t->nature.kind == TARGET_QUEUEING ? -log(target_roll(t)) / rate : 1 / rate;
+}
 
 /* A request that is due now, at that rate. */
 static inline struct target_answer
@@ -257,6 +268,8 @@ target_truth(const struct target_nature *n)
 	case TARGET_SLOWING:
 	case TARGET_FAILING: return 1;
 	case TARGET_LEAKING: return LEAK_COLLECTED * (1 + n->headroom);
+	case TARGET_QUEUEING:
+		return 1 + log(0.05) / n->limit; /* M/M/1: response times are exponential, of rate mu - lambda */
 	default: break;
 	}
 	while (high / low > 1.001) {

@@ -420,6 +420,30 @@ test_of_no_trial_nothing_is_known(void **state)
 	assert_false(answer.is_at_least || answer.is_at_most || answer.is_confirmed);
 }
 
+/* The same levels, but for how sure each of them is. */
+static void
+test_what_is_in_doubt_widens_the_interval(void **state)
+{
+	double widths[3];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct hunt h = hunt_begin(&usual);
+		struct search_step step;
+
+		while ((step = hunt_next(&h)).state != SEARCH_DONE) {
+			hunt_tell(&h, &step, step.level > 420 ? SEARCH_BROKE : SEARCH_HELD);
+			if (fabs(step.level / 420 - 1) < 0.1)
+				h.trials[h.n - 1].doubt = 0.2 * i;
+		}
+		struct search_answer answer = hunt_answer(&h);
+
+		assert_true(answer.interval[0] <= 420 && 420 <= answer.interval[1]);
+		widths[i] = answer.interval[1] / answer.interval[0];
+	}
+	assert_true(widths[0] < widths[1] && 1.05 * widths[1] < widths[2]);
+}
+
 int
 main(void)
 {
@@ -440,6 +464,7 @@ main(void)
 		cmocka_unit_test(test_a_level_that_broke_by_accident_does_not_hold_the_climb_down),
 		cmocka_unit_test(test_every_search_ends),
 		cmocka_unit_test(test_of_no_trial_nothing_is_known),
+		cmocka_unit_test(test_what_is_in_doubt_widens_the_interval),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

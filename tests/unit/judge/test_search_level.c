@@ -83,6 +83,32 @@ test_a_level_misses_by_more_than_a_quarter_of_its_windows(void **state)
 	assert_outcome(slow(2000), SEARCH_BROKE);
 }
 
+/* What a level came to is the less certain, the more its windows differ and the nearer they are to what is asked. */
+static void
+test_a_level_near_its_objective_is_doubted(void **state)
+{
+	const struct {
+		struct step step;
+		double least, most;
+	} levels[] = {
+		{{.offered = 200}, 0, 1e-9}, {slow(2000), 0, 1e-9},
+		{slow(400), 0.5, 0.5},   /* missed as a whole, and held for two windows */
+		{slow(800), 0.01, 0.4},  /* missed in four of ten, one after the other */
+		{slow(1600), 1e-9, 0.1}, /* in eight */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+		begin();
+		double doubt = play(levels[i].step)->doubt;
+
+		if (doubt < levels[i].least || doubt > levels[i].most)
+			fail_msg(
+				"level %zu: a doubt of %g is not in %g..%g", i, doubt, levels[i].least, levels[i].most);
+		run_fini(&run);
+	}
+}
+
 static void
 test_the_worst_windows_are_told(void **state)
 {
@@ -340,6 +366,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_level_misses_by_more_than_a_quarter_of_its_windows),
+		cmocka_unit_test(test_a_level_near_its_objective_is_doubted),
 		cmocka_unit_test(test_the_worst_windows_are_told),
 		cmocka_unit_test(test_a_window_is_as_long_as_it_takes_to_tell),
 		cmocka_unit_test(test_a_window_is_no_shorter_than_a_tenth_of_a_level),
