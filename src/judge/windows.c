@@ -267,8 +267,8 @@ is_certain(const struct windows *windows, const struct level_verdict *verdict)
 	for (size_t i = 0; i < verdict->findings_n; i++) {
 		const struct finding *finding = &verdict->findings[i];
 
-		if (strcmp(finding->rule, "saturation") != 0 && windows_of(windows, finding) == NULL &&
-			breaks(windows, finding))
+		if (finding->weight == LEVEL_BROKEN && strcmp(finding->rule, "cpu") != 0 &&
+			strcmp(finding->rule, "saturation") != 0 && windows_of(windows, finding) == NULL)
 			return true;
 	}
 	return false;
