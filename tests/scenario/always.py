@@ -239,7 +239,19 @@ def check_processes(ran):
 
 
 WITH_RESULT = [check_identities, check_schema, check_latencies, check_server_count, check_exit_code, check_events, check_runs]
-WITH_SUITE = [check_suite_rows, check_suite_requests, check_suite_verdict, check_suite_junit]
+def check_suite_page(ran):
+    """The page of them all is there, and whatever it leads to."""
+    if ran.exit in (-9, "timeout"):  # killed: it is written at the end
+        return
+    if not os.path.exists(os.path.join(ran.out, "suite.html")):
+        yield "no suite.html"
+        return
+    for row, one in runs_of_suite(ran):
+        if not os.path.exists(os.path.join(one.out, "report.html")):
+            yield f"{row['name']} has no report.html, to which suite.html leads"
+
+
+WITH_SUITE = [check_suite_page, check_suite_rows, check_suite_requests, check_suite_verdict, check_suite_junit]
 ALWAYS = [check_sanitizers, check_processes, check_runs_of_it]
 
 
