@@ -91,10 +91,11 @@ if [ "$quick" = --shipped ]; then
 elif [ "$quick" = --quick ]; then
 	build dev && tests dev -LE scenario
 else
-	# What scenarios do is the same whatever the compiler, and sanitizers see more of it; but they slow a server and its load
-	# alike, so that scenarios which judge timing are left to the plain build.
+	# What units and scenarios do is the same whatever the compiler, and sanitizers see more of it; but they slow a server and
+	# its load alike, so that scenarios which judge timing are left to the plain build, and so is what a thousand simulated
+	# runs must come to.
 	build asan && tests asan -LE 'timing|source|simulated|shipped'
-	build dev && tests dev -LE 'timing|scenario' && tests dev -L timing -LE shipped
+	build dev && tests dev -L 'source|simulated' && tests dev -L timing -LE shipped
 fi
 
 if [ ${#failed[@]} -gt 0 ]; then

@@ -2,14 +2,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "judge/records.h"
 #include "load/params.h"
 
 /* What a spike did to the response times, second by second, and how long they took to come back. */
 
-#define BACK_FACTOR 1.1 /* of the P95 before */
-#define BACK_ROWS 2     /* in a row: one good second may be luck */
-#define BASE_ROWS_MIN 3 /* fewer say nothing about what is normal */
+#define BACK_FACTOR 1.1   /* of the P95 before, … */
+#define BACK_NS NS_PER_MS /* … or so much above it: what a server of microseconds may do at any time */
+#define BACK_ROWS 2       /* in a row: one good second may be luck */
+#define BASE_ROWS_MIN 3   /* fewer say nothing about what is normal */
 
 /* Intervals end shortly after a whole step: this share of one lies over the edge of a window without being outside. */
 #define EDGE_SHARE 0.1
@@ -56,7 +58,8 @@ base_p95_ns(const struct rows *rows, int64_t from_ns, int64_t to_ns)
 static bool
 is_back(const struct series_row *row, int64_t base_ns)
 {
-	return row->p95_ns >= 0 && (double)row->p95_ns <= BACK_FACTOR * (double)base_ns &&
+	return row->p95_ns >= 0 &&
+	       (double)row->p95_ns <= fmax(BACK_FACTOR * (double)base_ns, (double)(base_ns + BACK_NS)) &&
 	       row->failed + row->dropped + row->unsent == 0;
 }
 
