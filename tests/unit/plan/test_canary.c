@@ -17,7 +17,7 @@
 static struct plan_experiment *
 load_canary(const char *text, const char *const *set)
 {
-	struct plan_setting settings[4];
+	struct plan_setting settings[4] = {{0}};
 	struct error err = {0};
 	size_t n = 0;
 
@@ -37,7 +37,7 @@ load_of(const struct plan_experiment *experiment, size_t arm)
 	return experiment->arms[arm].plan->scenarios[0].load.shape.params;
 }
 
-/* Row 25 of the requirements: 1%, 10% and 50%, held 24 h, 48 h and 48 h, and then all. */
+/* 1%, 10% and 50%, held 24 h, 48 h and 48 h, and then all. */
 static void
 test_a_canary_has_the_usual_stages_and_rules_unless_it_says_others(void **state)
 {
