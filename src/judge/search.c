@@ -16,6 +16,7 @@
 #define LOWEST_SHARE 0.01
 /* One result may mislead; the same one twice at either end of the bracket is believed. */
 #define TESTS_OF_AN_END 2
+#define DOUBTED 0.05 /* of a level: then what it came to may not be all that is to be known */
 
 const char *const search_state_names[] = {"climb", "descend", "narrow", "repeat", "confirm", "done"};
 
@@ -180,6 +181,21 @@ believe(struct findings *f)
 	f->has_belief = true;
 }
 
+static bool
+is_narrow(const struct findings *f)
+{
+	return f->broke / f->held - 1 <= f->goal->width || (f->in_users && f->broke - f->held <= 1);
+}
+
+static bool
+is_in_doubt(const struct findings *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->evidence[i].doubt > DOUBTED)
+			return true;
+	return false;
+}
+
 static void
 findings_init(struct findings *f, const struct search *goal, bool in_users, const struct search_trial *trials, size_t n)
 {
@@ -189,19 +205,14 @@ findings_init(struct findings *f, const struct search *goal, bool in_users, cons
 	if (f->is_contradicted) {
 		believe(f);
 		find_likely_bracket(f);
-	}
+	} else if (is_in_doubt(f) && !isnan(f->held) && !isnan(f->broke) && is_narrow(f))
+		believe(f);
 }
 
 static void
 findings_fini(struct findings *f)
 {
 	free(f->evidence);
-}
-
-static bool
-is_narrow(const struct findings *f)
-{
-	return f->broke / f->held - 1 <= f->goal->width || (f->in_users && f->broke - f->held <= 1);
 }
 
 /* The levels that a target which breaks at `at`, without noise, would need. */
@@ -313,6 +324,21 @@ try_ends_again(const struct findings *f)
 	return step_done(SEARCH_END_NONE);
 }
 
+/* Levels that leave in doubt what they came to leave the break where the next one was certain, which may be far beyond
+ * the ends: half way there, on the side where it is farther. */
+static struct search_step
+try_beyond(const struct findings *f)
+{
+	if (!f->has_belief)
+		return step_done(SEARCH_END_NONE);
+	double above = f->belief.high / f->broke, below = f->held / f->belief.low;
+	double level = above >= below ? sqrt(f->broke * f->belief.high) : sqrt(f->held * f->belief.low);
+
+	if (is_sure(f) || fmax(above, below) <= 1 + f->goal->width || !may_go_on(f, 1 + (f->goal->confirm_ns > 0)))
+		return step_done(SEARCH_END_NONE);
+	return step_to(f, SEARCH_NARROW, allowed(f, written(f, level)));
+}
+
 static struct search_step
 next_wanted(const struct findings *f)
 {
@@ -331,6 +357,8 @@ next_wanted(const struct findings *f)
 	if (!f->is_contradicted && !f->is_long) {
 		struct search_step again = try_ends_again(f);
 
+		if (again.state == SEARCH_DONE)
+			again = try_beyond(f);
 		if (again.state != SEARCH_DONE)
 			return again;
 	}

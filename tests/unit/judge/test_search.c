@@ -444,6 +444,32 @@ test_what_is_in_doubt_widens_the_interval(void **state)
 	assert_true(widths[0] < widths[1] && 1.05 * widths[1] < widths[2]);
 }
 
+/* A climb leaves the next level that held or broke for certain at up to twice the ends: without a look between them,
+ * the interval of a search whose last levels were in doubt would reach as far. */
+static void
+test_what_the_ends_leave_in_doubt_is_looked_for_beyond_them(void **state)
+{
+	struct hunt h = hunt_begin(&usual);
+	struct search_step step;
+	bool has_looked = false;
+
+	(void)state;
+	while ((step = hunt_next(&h)).state != SEARCH_DONE) {
+		struct search_answer known = hunt_answer(&h);
+
+		has_looked = has_looked || (step.state == SEARCH_NARROW &&
+						   (step.level > 1.05 * known.broke || step.level < known.held / 1.05));
+		hunt_tell(&h, &step, step.level > 420 ? SEARCH_BROKE : SEARCH_HELD);
+		if (fabs(step.level / 420 - 1) < 0.1)
+			h.trials[h.n - 1].doubt = 0.45;
+	}
+	struct search_answer answer = hunt_answer(&h);
+
+	assert_true(has_looked);
+	assert_true(answer.interval[0] <= 420 && 420 <= answer.interval[1]);
+	assert_true(answer.interval[1] / answer.interval[0] < 1.35);
+}
+
 int
 main(void)
 {
@@ -465,6 +491,7 @@ main(void)
 		cmocka_unit_test(test_every_search_ends),
 		cmocka_unit_test(test_of_no_trial_nothing_is_known),
 		cmocka_unit_test(test_what_is_in_doubt_widens_the_interval),
+		cmocka_unit_test(test_what_the_ends_leave_in_doubt_is_looked_for_beyond_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
