@@ -5,7 +5,7 @@ times is what a P99.9 sees.
 
     with Calm() as calm:
         ...
-    calm.is_disturbed()     over 1% of a CPU's time was taken away
+    calm.is_disturbed()     over 0.3% of a CPU's time was taken away
 
 What asks of a machine only that it does as it is told within seconds bears more: Calm(OF_SECONDS).
 """
@@ -19,8 +19,8 @@ EVERY_S = 0.005
 FELT_FOR_S = 2
 # A free machine wakes a sleeper of the highest priority within a tenth of this, whatever else it does.
 LATE_S = 0.0005
-# This much taken away, and nothing can be said about times …
-OF_TIMES = 0.01
+# This much taken away, and nothing can be said about times: a third of what a P99 leaves out …
+OF_TIMES = 0.003
 # … or, of what is a matter of seconds, about anything that was due by then.
 OF_SECONDS = 0.05
 # How often a test that failed will be tried again; what fails in the last try, disturbed still, is skipped instead.
