@@ -29,8 +29,13 @@ struct watch {
 	struct canary_stage_record *record;
 	struct rebuild_follow *follows[2]; /* of the baseline and the candidate */
 	uv_timer_t timer;
+	const char *title;
+	int64_t said_ns; /* of the stage: when it was last told how it goes */
 	bool is_closed, has_held;
 };
+
+/* A stage may take a day: whoever waits for it hears of it this often. */
+#define WATCH_SAID_EVERY_NS (60 * NS_PER_S)
 
 /* By what both have written so far. A journal that cannot be read is found so when the stage is over. */
 static void
@@ -51,6 +56,37 @@ look(struct watch *watch)
 	watch->has_held = rollback_judge(&watch->plan->rollback_when, &sides, watch->record->rules);
 }
 
+static const char *
+p95_text(const struct summary *summary, char *into, size_t size)
+{
+	const struct cell *cell = &summary->measured;
+
+	if (!histogram_is_ready(&cell->histograms[METRIC_RESPONSE]) || cell->counts.ok == 0)
+		return "n/a";
+	return units_time_text(histogram_quantile_ns(&cell->histograms[METRIC_RESPONSE], 0.95), into, size);
+}
+
+/* Of both sides, as it came to so far. */
+static void
+say(struct watch *watch)
+{
+	const struct summary *sides[2];
+	char took[32], hold[32], p95[2][32];
+
+	for (int i = 0; i < 2; i++)
+		sides[i] = rebuild_follow_summary(watch->follows[i]);
+	if (watch->study->options->is_quiet || sides[0] == NULL || sides[1] == NULL ||
+		sides[1]->last_ns < watch->said_ns + WATCH_SAID_EVERY_NS)
+		return;
+	watch->said_ns = sides[1]->last_ns;
+	log_info("%s: %s of %s · P95 %s, %s %s · errors %.3g%%, %s %.3g%%", watch->title,
+		units_time_text(watch->said_ns, took, sizeof(took)),
+		units_time_text(watch->record->hold_ns, hold, sizeof(hold)), p95_text(sides[1], p95[1], sizeof(p95[1])),
+		watch->study->arms[0]->name, p95_text(sides[0], p95[0], sizeof(p95[0])),
+		counts_error_rate(&sides[1]->measured.counts) * 100, watch->study->arms[0]->name,
+		counts_error_rate(&sides[0]->measured.counts) * 100);
+}
+
 static void
 on_check(uv_timer_t *timer)
 {
@@ -59,6 +95,7 @@ on_check(uv_timer_t *timer)
 	if (watch->has_held)
 		return;
 	look(watch);
+	say(watch);
 	if (watch->has_held && watch->study->sides != NULL)
 		sides_signal(watch->study->sides, SIGINT);
 }
@@ -70,12 +107,13 @@ on_timer_closed(uv_handle_t *handle)
 }
 
 static void
-watch_start(struct watch *watch, struct study *study, size_t stage, struct canary_stage_record *record)
+watch_start(
+	struct watch *watch, struct study *study, size_t stage, const char *title, struct canary_stage_record *record)
 {
 	const struct plan_canary *plan = study->plan->canary;
 	uint64_t every_ms = (uint64_t)(plan->check_ns / NS_PER_MS);
 
-	*watch = (struct watch){.study = study, .plan = plan, .record = record};
+	*watch = (struct watch){.study = study, .plan = plan, .record = record, .title = title};
 	for (size_t i = 0; i < 2; i++) {
 		const struct run_record *run = &study->runs[2 * stage + i];
 		char path[PATH_MAX + 160];
@@ -140,7 +178,7 @@ run_stage(struct study *study, size_t n, struct canary_stage_record *record, boo
 
 	snprintf(title, sizeof(title), "stage %zu of %zu", n + 1, plan->stages_n);
 	stage_source_init(&source, study->options->source, &plan->stages[n]);
-	watch_start(&watch, study, n, record);
+	watch_start(&watch, study, n, title, record);
 	study_run_round(study, &round);
 	watch_stop(&watch);
 	free(source.settings);
