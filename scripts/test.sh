@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 export CLICOLOR=0 NO_COLOR=1 CTEST_OUTPUT_ON_FAILURE=1
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:exitcode=99
 jobs=$(nproc)
+at_once=$((jobs + 1)) # one more than there are CPUs: what does not judge times sleeps most of the time
 LATE_S=900
 failed=()
 
@@ -55,7 +56,7 @@ stolen_since() {
 # Whether what failed in PRESET's last run may have failed for want of a machine: the host took $2% of the CPUs, a test says itself
 # that they were taken from it (tests/machine), or it judges times ($3), which neighbours spoil in ways that no counter tells.
 is_excused() {
-	[ "$2" -ge 2 ] || [ "$3" = -Ltiming ] || grep -q '^TO BE TRIED AGAIN' "build/$1/Testing/Temporary/LastTest.log"
+	[ "$2" -ge 2 ] || [ "$3" = timing ] || grep -q '^TO BE TRIED AGAIN' "build/$1/Testing/Temporary/LastTest.log"
 }
 
 # tests PRESET ctest-arguments…
@@ -66,10 +67,9 @@ is_excused() {
 tests() {
 	local preset=$1 tries=$((SECONDS < LATE_S ? 2 : 1)) before taken left kind=
 	shift
-	[ "${1:-} ${2:-}" != "-L timing" ] || kind=-Ltiming
+	[[ "$*" != "-L timing"* && "$*" != "-L light"* ]] || kind=timing
 	before=$(ticks)
-	# One more than there are CPUs: scenarios sleep most of the time.
-	BRUNT_TRIES_LEFT=$tries timed "test $preset" ctest --preset "$preset" -j "$((jobs + 1))" --no-tests=error "$@" && return
+	BRUNT_TRIES_LEFT=$tries timed "test $preset" ctest --preset "$preset" -j "$at_once" --no-tests=error "$@" && return
 	while [ "$tries" -gt 0 ]; do
 		# shellcheck disable=SC2086 # two words
 		taken=$(stolen_since $before)
@@ -102,7 +102,7 @@ else
 	# its load alike, so that scenarios which judge timing are left to the plain build, and so is what a thousand simulated
 	# runs must come to.
 	build asan && tests asan -LE 'timing|source|simulated|shipped'
-	build dev && tests dev -L 'source|simulated' && tests dev -L timing -LE shipped
+	build dev && tests dev -L 'source|simulated' && at_once=$jobs tests dev -L light -LE shipped && tests dev -L timing -LE 'light|shipped'
 fi
 
 if [ ${#failed[@]} -gt 0 ]; then

@@ -45,7 +45,8 @@ foreach(simulated unit_judge_coverage unit_judge_trend_coverage unit_judge_searc
 endforeach()
 
 # One test per scenario. Those that say `timing: true` judge times and rates: each has the machine for itself, and they are
-# not asked to do so under sanitizers. The others sleep most of the time, and so go on beside each other.
+# not asked to do so under sanitizers. `timing: light` are those that need little of it: test.sh runs as many of them at once
+# as there are CPUs. The others sleep most of the time, and so go on beside each other.
 file(GLOB scenarios CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/scenario/*.yaml)
 foreach(scenario ${scenarios})
   get_filename_component(name ${scenario} NAME_WE)
@@ -54,8 +55,10 @@ foreach(scenario ${scenarios})
     COMMAND ${PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/scenario/scenario.py --brunt $<TARGET_FILE:brunt> --work
             ${CMAKE_BINARY_DIR}/scenario ${scenario})
   set_tests_properties(scenario_${name} PROPERTIES LABELS scenario TIMEOUT 180 SKIP_RETURN_CODE 77)
-  file(STRINGS ${scenario} timing REGEX "^timing: true")
-  if(timing)
+  file(STRINGS ${scenario} timing REGEX "^timing: ")
+  if(timing MATCHES "light")
+    set_tests_properties(scenario_${name} PROPERTIES LABELS "scenario;timing;light")
+  elseif(timing)
     set_tests_properties(scenario_${name} PROPERTIES LABELS "scenario;timing" RUN_SERIAL ON)
   endif()
   if(name MATCHES "^profile_")
