@@ -54,6 +54,20 @@ connection_on_closed(struct stream *stream)
 	connection_go(container_of(stream, struct connection, stream), CONNECTION_UNUSED);
 }
 
+enum exchange_phase
+connection_phase(const struct connection *c)
+{
+	if (c->state == CONNECTION_CONNECTING)
+		return EXCHANGE_CONNECT;
+	if (c->flight->x.sent_ns < 0 || stream_is_writing(&c->stream))
+		return EXCHANGE_REQUEST;
+	const struct protocol_response *response = c->pool->protocol->response(c->protocol_state);
+
+	if (response->is_complete)
+		return EXCHANGE_ANSWER;
+	return response->status == 0 ? EXCHANGE_HEADERS : EXCHANGE_BODY;
+}
+
 /* What the answer was made of, as far as it came. */
 static const struct generation *
 connection_generation(const struct connection *c)
@@ -63,12 +77,13 @@ connection_generation(const struct connection *c)
 
 /* The flight's exchange is over and it goes back to the engine. */
 static void
-connection_end_flight(struct connection *c, enum outcome outcome, enum failure failure)
+connection_end_flight(struct connection *c, enum outcome outcome, enum failure failure, enum exchange_phase phase)
 {
 	struct flight *flight = c->flight;
 	struct pool *pool = c->pool;
 
 	c->flight = NULL;
+	flight->x.phase = phase;
 	flight->connection = NULL;
 	flight->x.last_byte_ns = c->event_ns;
 	flight->x.generation = connection_generation(c);
@@ -115,7 +130,8 @@ connection_lose_flight(struct connection *c, enum failure failure)
 		pool_resend(c->pool, flight);
 		return;
 	}
-	connection_end_flight(c, OUTCOME_FAILURE, flight->x.sent_ns < 0 ? FAILURE_CONNECT_RESET : failure);
+	connection_end_flight(c, OUTCOME_FAILURE, flight->x.sent_ns < 0 ? FAILURE_CONNECT_RESET : failure,
+		c->requests > 1 && flight->x.first_byte_ns < 0 ? EXCHANGE_IDLE : connection_phase(c));
 	connection_close(c, true);
 }
 
@@ -133,7 +149,7 @@ connection_judge_response(struct connection *c, const struct protocol_response *
 		failure = FAILURE_STATUS;
 	if (failure == FAILURE_COUNT && flight->visit != NULL)
 		failure = connection_take_answer(c, request);
-	connection_end_flight(c, failure == FAILURE_COUNT ? OUTCOME_OK : OUTCOME_FAILURE, failure);
+	connection_end_flight(c, failure == FAILURE_COUNT ? OUTCOME_OK : OUTCOME_FAILURE, failure, EXCHANGE_ANSWER);
 }
 
 static bool
@@ -176,7 +192,7 @@ connection_take(struct connection *c, enum protocol_result result, enum failure 
 		if (failure == FAILURE_TRUNCATED || failure == FAILURE_RESET) {
 			connection_lose_flight(c, failure);
 		} else {
-			connection_end_flight(c, OUTCOME_FAILURE, failure);
+			connection_end_flight(c, OUTCOME_FAILURE, failure, connection_phase(c));
 			connection_close(c, true);
 		}
 		break;

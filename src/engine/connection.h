@@ -42,5 +42,7 @@ bool connection_open(struct connection *connection, const struct address *to, en
 /* Sends the flight's request on an idle connection. now_ns: the caller has just looked at the clock, and once is
  * enough. */
 void connection_send(struct connection *connection, struct flight *flight, int64_t now_ns);
+/* How far its flight has come, or its connect. */
+enum exchange_phase connection_phase(const struct connection *connection);
 /* Ends it, whatever it was doing, without a word to its flight. reset: the peer may still be answering. */
 void connection_close(struct connection *connection, bool reset);

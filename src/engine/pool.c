@@ -100,7 +100,7 @@ pool_pick_address(struct pool *pool)
 
 /* The oldest flight that waits is the one that a failed connect was for. */
 static void
-pool_fail_first_waiting(struct pool *pool, enum failure failure)
+pool_fail_first_waiting(struct pool *pool, enum failure failure, enum exchange_phase phase)
 {
 	struct flight *flight = list_first(&pool->waiting, struct flight, waiting);
 
@@ -111,6 +111,7 @@ pool_fail_first_waiting(struct pool *pool, enum failure failure)
 	/* A retry was sent once already: it is no longer unsent, whatever its second connect met. */
 	if (flight->x.sent_ns >= 0)
 		failure = FAILURE_RESET;
+	flight->x.phase = phase;
 	flight->x.last_byte_ns = run_clock_now(pool->config.clock);
 	pool->config.events->on_end(pool->config.context, flight, OUTCOME_FAILURE, failure);
 }
@@ -134,7 +135,7 @@ failure_speaks_of_address(const struct pool *pool, size_t address, enum failure 
 }
 
 static void
-pool_take_failure(struct pool *pool, size_t address, enum failure failure)
+pool_take_failure(struct pool *pool, size_t address, enum failure failure, enum exchange_phase phase)
 {
 	pool->config.events->on_connect(pool->config.context, true);
 	if (failure_speaks_of_address(pool, address, failure)) {
@@ -146,7 +147,7 @@ pool_take_failure(struct pool *pool, size_t address, enum failure failure)
 			pool->config.events->on_unreachable(pool->config.context, failure);
 		}
 	}
-	pool_fail_first_waiting(pool, failure);
+	pool_fail_first_waiting(pool, failure, phase);
 }
 
 /* The flight that waits longest among those that may use the connection. */
@@ -194,7 +195,7 @@ pool_open_enough(struct pool *pool)
 		enum failure failure;
 
 		if (address == SIZE_MAX) {
-			pool_fail_first_waiting(pool, FAILURE_CONNECT_REFUSED);
+			pool_fail_first_waiting(pool, FAILURE_CONNECT_REFUSED, EXCHANGE_CONNECT);
 			continue;
 		}
 		struct connection *c = pool_take_unused(pool);
@@ -210,7 +211,7 @@ pool_open_enough(struct pool *pool)
 			pool->open_n++;
 		} else {
 			list_add_first(&pool->unused, &c->node);
-			pool_take_failure(pool, address, failure);
+			pool_take_failure(pool, address, failure, EXCHANGE_CONNECT);
 		}
 	}
 }
@@ -243,11 +244,23 @@ pool_resend(struct pool *pool, struct flight *flight)
 	pool->waiting_n++;
 }
 
+/* A flight that waits has come as far as the connect that it waits for. */
+static enum exchange_phase
+pool_phase_of(const struct pool *pool, const struct flight *flight)
+{
+	const struct connection *connecting = list_first(&pool->connecting, struct connection, node);
+
+	if (flight->connection != NULL)
+		return connection_phase(flight->connection);
+	return connecting != NULL ? connection_phase(connecting) : EXCHANGE_QUEUE;
+}
+
 void
 pool_cancel(struct pool *pool, struct flight *flight)
 {
 	struct connection *c = flight->connection;
 
+	flight->x.phase = pool_phase_of(pool, flight);
 	flight->connection = NULL;
 	if (c != NULL) {
 		connection_close(c, true);
@@ -323,10 +336,11 @@ void
 pool_connect_failed(struct pool *pool, struct connection *c, enum failure failure)
 {
 	size_t address = c->address;
+	enum exchange_phase phase = connection_phase(c);
 
 	pool->connecting_n--;
 	connection_close(c, true);
-	pool_take_failure(pool, address, failure);
+	pool_take_failure(pool, address, failure, phase);
 }
 
 void

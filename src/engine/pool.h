@@ -67,7 +67,7 @@ void pool_fini(struct pool *pool); /* after pool_is_closed */
 
 /* Takes charge of the flight until on_end. now_ns: the clock as the caller just read it. */
 void pool_send(struct pool *pool, struct flight *flight, int64_t now_ns);
-/* Gives the flight back without on_end: whatever it waits for or owns is dropped. */
+/* Gives the flight back without on_end: whatever it waits for or owns is dropped. x.phase: how far it had come. */
 void pool_cancel(struct pool *pool, struct flight *flight);
 
 /* Connects that took too long fail. Call once per loop turn. */

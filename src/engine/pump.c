@@ -130,10 +130,12 @@ pump_await_answer(struct pump *pump, struct flight *flight, int64_t now_ns)
 void
 pump_cancel(struct pump *pump, struct flight *flight)
 {
-	if (pump->has_pool)
+	if (pump->has_pool) {
 		pool_cancel(&pump->pool, flight);
-	else
+	} else {
+		flight->x.phase = EXCHANGE_HEADERS;
 		list_remove(&flight->waiting);
+	}
 }
 
 /* visit: whose step it is; NULL: it belongs to no flow. by_deadline: where it joins others that were taken before it.

@@ -215,8 +215,8 @@ pay_debt(const struct merger *merger, struct merger_shard *shard, struct debt *d
 		struct counts *cells[] = {&level->all.counts, &level->requests[i].counts};
 
 		for (size_t c = 0; c < ARRAY_LEN(cells); c++) {
-			cells[c]->unsent += (uint64_t)(owed->unsent > 0 ? owed->unsent : 0);
-			cells[c]->by_failure[FAILURE_CANCELLED] += (uint64_t)(owed->unsent > 0 ? owed->unsent : 0);
+			counts_add_failures(cells[c], FAILURE_CANCELLED, EXCHANGE_QUEUE,
+				(uint64_t)(owed->unsent > 0 ? owed->unsent : 0));
 			cells[c]->unfinished += (uint64_t)(owed->unfinished > 0 ? owed->unfinished : 0);
 		}
 	}

@@ -44,6 +44,18 @@ const struct counts_field counts_fields[] = {
 };
 
 void
+counts_add_failures(struct counts *counts, enum failure failure, enum exchange_phase phase, uint64_t n)
+{
+	counts->by_failure[failure] += n;
+	counts->by_phase[failure][phase] += n;
+	switch (failure_rows[failure].counts) {
+	case COUNTS_FAILED: counts->failed += n; break;
+	case COUNTS_UNSENT: counts->unsent += n; break;
+	case COUNTS_DROPPED: counts->dropped += n; break;
+	}
+}
+
+void
 counts_add_session(struct counts *counts, enum session_event event)
 {
 	switch (event) {
@@ -78,13 +90,24 @@ counts_add_generation(struct counts *counts, const struct exchange *x)
 	counts->by_finish[g->finish]++;
 }
 
+/* Most classes do not occur, and then they have no phases either. */
+static void
+counts_merge_failure(struct counts *into, const struct counts *from, size_t failure)
+{
+	if (from->by_failure[failure] == 0)
+		return;
+	into->by_failure[failure] += from->by_failure[failure];
+	for (size_t i = 0; i < EXCHANGE_PHASE_COUNT; i++)
+		into->by_phase[failure][i] += from->by_phase[failure][i];
+}
+
 void
 counts_merge(struct counts *into, const struct counts *from)
 {
 	for (const struct counts_field *field = counts_fields; field->name != NULL; field++)
 		*counts_at(into, field) += counts_value(from, field);
 	for (size_t i = 0; i < FAILURE_COUNT; i++)
-		into->by_failure[i] += from->by_failure[i];
+		counts_merge_failure(into, from, i);
 	for (size_t i = 0; i < FINISH_COUNT; i++)
 		into->by_finish[i] += from->by_finish[i];
 	for (size_t i = 0; i < ARRAY_LEN(into->by_status); i++)

@@ -15,6 +15,7 @@ struct counts {
 	uint64_t retried;      /* requests sent a second time: on the wire = sent + retried */
 	uint64_t ok_in_window; /* oks that completed inside the level's window, whichever level they were due in */
 	uint64_t by_failure[FAILURE_COUNT];
+	uint64_t by_phase[FAILURE_COUNT][EXCHANGE_PHASE_COUNT]; /* how far they had come: adds up to by_failure */
 	uint64_t by_status[500]; /* [status − 100]; every complete or partial response with a status */
 	uint64_t bytes_sent, bytes_received;
 	/* Of flows, in the cells of their first step: started = completed + broken + full + cut. */
@@ -57,6 +58,8 @@ counts_value(const struct counts *counts, const struct counts_field *field)
 	return *(const uint64_t *)(const void *)((const char *)counts + field->offset);
 }
 
+/* n of one class, in the sums too. */
+void counts_add_failures(struct counts *counts, enum failure failure, enum exchange_phase phase, uint64_t n);
 void counts_add_session(struct counts *counts, enum session_event event);
 /* A success that was generated; others are left out. */
 void counts_add_generation(struct counts *counts, const struct exchange *x);

@@ -26,10 +26,11 @@
  *
  *   interval  {event, seq, start_ns, end_ns, in_flight, …, levels[{level: n|"warmup", last, …, counts, histograms,
  *             exact, requests{NAME: {counts, histograms, exact}}, target, self, scraped}]} with
- *             counts {scheduled, …, failures{CLASS: n}, finish{REASON: n}, status{"200": n}}, histograms {METRIC: V2
- * base64}, exact {METRIC: [min, max, clamped, "sum", "sum of squares"]}, which is what V2 cannot carry, so that an
- *             interval comes back bit for bit, and target, self and scraped {GAUGE: [n, sum, peak, last, min]}; where
- * something is scraped also scraped {NAME: value} as of its end, and scrapes [[good, failed], …] of its endpoints
+ *             counts {scheduled, …, failures{CLASS: n}, failed_in{CLASS: {PHASE: n}}, finish{REASON: n}, status{"200":
+ *             n}}, histograms {METRIC: V2 base64}, exact {METRIC: [min, max, clamped, "sum", "sum of squares"]}, which
+ * is what V2 cannot carry, so that an interval comes back bit for bit, and target, self and scraped {GAUGE: [n, sum,
+ * peak, last, min]}; where something is scraped also scraped {NAME: value} as of its end, and scrapes [[good, failed],
+ * …] of its endpoints
  *
  *   judged    {event, level, status, findings[{onset_ns, rule, mode, text, measured, threshold}]}
  *

@@ -99,6 +99,22 @@ add_nonzero(struct buf *into, const char *name, uint64_t value)
 		json_add_u64(into, name, value);
 }
 
+/* {"timeout": {"headers": 3, "body": 2}} */
+static void
+add_phases(struct buf *into, const struct counts *counts)
+{
+	json_open(into, "failed_in", '{');
+	for (size_t f = 0; f < FAILURE_COUNT; f++) {
+		if (counts->by_failure[f] == 0)
+			continue;
+		json_open(into, failure_rows[f].counter, '{');
+		for (size_t p = 0; p < EXCHANGE_PHASE_COUNT; p++)
+			add_nonzero(into, exchange_phase_rows[p].name, counts->by_phase[f][p]);
+		json_close(into, '}');
+	}
+	json_close(into, '}');
+}
+
 static void
 add_counts(struct buf *into, const struct counts *counts)
 {
@@ -111,6 +127,8 @@ add_counts(struct buf *into, const struct counts *counts)
 	for (size_t i = 0; i < FAILURE_COUNT; i++)
 		add_nonzero(into, failure_rows[i].counter, counts->by_failure[i]);
 	json_close(into, '}');
+	if (counts->failed + counts->unsent + counts->dropped > 0)
+		add_phases(into, counts);
 	if (counts->generations > 0) {
 		json_open(into, "finish", '{');
 		for (size_t i = 0; i < FINISH_COUNT; i++)

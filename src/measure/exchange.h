@@ -25,6 +25,21 @@ struct failure_row {
 
 extern const struct failure_row failure_rows[FAILURE_COUNT];
 
+/* EXCHANGE_QUEUE … in the order of exchange_phase.def */
+enum exchange_phase {
+#define EXCHANGE_PHASE(NAME, name, sentence) EXCHANGE_##NAME,
+#include "measure/exchange_phase.def"
+#undef EXCHANGE_PHASE
+	EXCHANGE_PHASE_COUNT
+};
+
+struct exchange_phase_row {
+	const char *name;
+	const char *sentence; /* "waiting for the answer's headers" */
+};
+
+extern const struct exchange_phase_row exchange_phase_rows[EXCHANGE_PHASE_COUNT];
+
 enum outcome { OUTCOME_OK, OUTCOME_FAILURE, OUTCOME_UNFINISHED };
 
 /* One intended request: the only currency between data plane and measurement. Times are ns since the run's T0, −1 where
@@ -37,9 +52,10 @@ struct exchange {
 	int64_t due_ns, taken_ns, sent_ns, first_byte_ns, last_byte_ns; /* last_byte: or when it failed */
 	int64_t connect_ns; /* how long the connection took that it waited for; −1: it found one open */
 	enum outcome outcome;
-	enum failure failure; /* where outcome is OUTCOME_FAILURE */
-	uint16_t status;      /* 0: no status line came */
-	uint8_t retries;      /* 1: resent after a stale connection */
+	enum failure failure;      /* where outcome is OUTCOME_FAILURE */
+	enum exchange_phase phase; /* likewise: how far it had come */
+	uint16_t status;           /* 0: no status line came */
+	uint8_t retries;           /* 1: resent after a stale connection */
 	uint64_t bytes_sent, bytes_received;
 	uint64_t wanted_prompt_tokens;       /* of its synthetic prompt, as the profile says; 0: it has none */
 	const struct generation *generation; /* its reader's, while the exchange is told; NULL: it counts no tokens */

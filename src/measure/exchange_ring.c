@@ -55,6 +55,7 @@ exchange_ring_add(struct exchange_ring *ring, const struct exchange *x, enum out
 		.status = x->status,
 		.outcome = (uint8_t)outcome,
 		.failure = (uint8_t)failure,
+		.phase = (uint8_t)x->phase,
 		.retries = x->retries,
 	};
 	atomic_store_explicit(&ring->head, head + 1, memory_order_release);
@@ -99,10 +100,13 @@ static void
 add_outcome(struct buf *into, const struct exchange_entry *entry)
 {
 	json_add_text(into, "outcome", outcome_name(entry));
-	if (entry->outcome == OUTCOME_FAILURE)
+	if (entry->outcome == OUTCOME_FAILURE) {
 		json_add_text(into, "failure", failure_rows[entry->failure].counter);
-	else
+		json_add_text(into, "phase", exchange_phase_rows[entry->phase].name);
+	} else {
 		json_add_null(into, "failure");
+		json_add_null(into, "phase");
+	}
 	if (entry->status > 0)
 		json_add_u64(into, "status", entry->status);
 	else

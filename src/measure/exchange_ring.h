@@ -21,7 +21,7 @@ struct exchange_entry {
 	uint64_t k, bytes_sent, bytes_received;
 	uint32_t request, level;
 	uint16_t status;
-	uint8_t outcome, failure, retries;
+	uint8_t outcome, failure, phase, retries;
 };
 
 struct exchange_ring {
@@ -42,7 +42,7 @@ void exchange_ring_add(
 bool exchange_ring_take(struct exchange_ring *ring, struct exchange_entry *entry);
 
 /* One line of NDJSON:
- *   {request, k, level: n|"warmup", outcome: "ok"|"failed"|"unfinished"|"unsent"|"dropped", failure, status, due_ns,
- *    taken_ns, sent_ns, first_byte_ns, last_byte_ns, retries, bytes_sent, bytes_received}, times since T0; null is not
- * known or never happened. */
+ *   {request, k, level: n|"warmup", outcome: "ok"|"failed"|"unfinished"|"unsent"|"dropped", failure, phase, status,
+ * due_ns, taken_ns, sent_ns, first_byte_ns, last_byte_ns, retries, bytes_sent, bytes_received}, times since T0; null is
+ * not known or never happened. */
 bool exchange_entry_encode(struct buf *into, const struct exchange_entry *entry, const struct plan *plan);

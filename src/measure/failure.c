@@ -11,3 +11,9 @@ const struct failure_row failure_rows[FAILURE_COUNT] = {
 #include "measure/failure.def"
 #undef FAILURE
 };
+
+const struct exchange_phase_row exchange_phase_rows[EXCHANGE_PHASE_COUNT] = {
+#define EXCHANGE_PHASE(NAME, phase_name, text) [EXCHANGE_##NAME] = {.name = #phase_name, .sentence = text},
+#include "measure/exchange_phase.def"
+#undef EXCHANGE_PHASE
+};

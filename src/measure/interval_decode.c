@@ -68,6 +68,36 @@ read_counters(struct json_reader *r, const cJSON *in, const char *name, struct c
 	}
 }
 
+static uint64_t *
+phase_counter(uint64_t by_phase[EXCHANGE_PHASE_COUNT], const char *name)
+{
+	for (size_t i = 0; i < EXCHANGE_PHASE_COUNT; i++)
+		if (strcmp(exchange_phase_rows[i].name, name) == 0)
+			return &by_phase[i];
+	return NULL;
+}
+
+/* Streams of earlier versions have none. */
+static void
+read_phases(struct json_reader *r, const cJSON *in, struct counts *counts)
+{
+	const cJSON *item, *classes = json_object(r, in, "failed_in");
+
+	for (size_t f = 0; classes != NULL && f < FAILURE_COUNT; f++) {
+		const cJSON *phases = json_object(r, classes, failure_rows[f].counter);
+
+		cJSON_ArrayForEach(item, phases)
+		{
+			uint64_t *counter = phase_counter(counts->by_phase[f], item->string);
+
+			if (counter == NULL)
+				json_fail(r, item->string, "no phase of an exchange has this name");
+			else if (!json_value_u64(item, UINT64_MAX, counter))
+				json_fail(r, item->string, "a whole number is wanted");
+		}
+	}
+}
+
 static void
 read_counts(struct json_reader *r, const cJSON *in, struct counts *counts)
 {
@@ -78,6 +108,7 @@ read_counts(struct json_reader *r, const cJSON *in, struct counts *counts)
 	for (const struct counts_field *field = counts_fields; field->name != NULL; field++)
 		json_read_u64(r, members, field->name, UINT64_MAX, counts_at(counts, field));
 	read_counters(r, members, "failures", counts, failure_counter);
+	read_phases(r, members, counts);
 	if (counts->generations > 0)
 		read_counters(r, members, "finish", counts, finish_counter);
 	read_counters(r, members, "status", counts, status_counter);

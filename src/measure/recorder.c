@@ -152,22 +152,11 @@ recorder_add_sent(struct recorder *r, uint32_t level, uint32_t request)
 }
 
 static inline void
-add_failures(struct counts *counts, enum failure failure, uint64_t n)
-{
-	counts->by_failure[failure] += n;
-	switch (failure_rows[failure].counts) {
-	case COUNTS_FAILED: counts->failed += n; break;
-	case COUNTS_UNSENT: counts->unsent += n; break;
-	case COUNTS_DROPPED: counts->dropped += n; break;
-	}
-}
-
-static inline void
 add_outcome(struct counts *counts, const struct exchange *x)
 {
 	switch (x->outcome) {
 	case OUTCOME_OK: counts->ok++; break;
-	case OUTCOME_FAILURE: add_failures(counts, x->failure, 1); break;
+	case OUTCOME_FAILURE: counts_add_failures(counts, x->failure, x->phase, 1); break;
 	case OUTCOME_UNFINISHED: counts->unfinished++; break;
 	}
 	if (x->status >= 100 && x->status - 100u < ARRAY_LEN(counts->by_status))
@@ -292,7 +281,7 @@ void
 recorder_add_lost(struct recorder *r, uint32_t level, uint32_t request, enum failure failure, uint64_t n)
 {
 	CHECK_OP(failure, <, FAILURE_COUNT);
-	add_failures(&request_of(r, level_of(r, level), request)->counts, failure, n);
+	counts_add_failures(&request_of(r, level_of(r, level), request)->counts, failure, EXCHANGE_QUEUE, n);
 }
 
 void

@@ -106,8 +106,7 @@ end_counts(struct counts *counts)
 	uint64_t ended = counts->ok + counts->failed + counts->unfinished;
 	uint64_t queued = counts->scheduled > known ? counts->scheduled - known : 0;
 
-	counts->unsent += queued;
-	counts->by_failure[FAILURE_CANCELLED] += queued;
+	counts_add_failures(counts, FAILURE_CANCELLED, EXCHANGE_QUEUE, queued);
 	counts->unfinished += counts->sent > ended ? counts->sent - ended : 0;
 }
 

@@ -16,6 +16,23 @@ add_reasons(cJSON *into, const char *key, const struct counts *counts, enum fail
 			value_set_count(reasons, failure_rows[f].counter, counts->by_failure[f]);
 }
 
+/* How far those of each class had come, whatever they count as. */
+static void
+add_phases(cJSON *into, const struct counts *counts)
+{
+	cJSON *classes = value_add_object(into, "failed_in");
+
+	for (int f = 0; f < FAILURE_COUNT; f++) {
+		if (counts->by_failure[f] == 0)
+			continue;
+		cJSON *phases = value_add_object(classes, failure_rows[f].counter);
+
+		for (int p = 0; p < EXCHANGE_PHASE_COUNT; p++)
+			if (counts->by_phase[f][p] > 0)
+				value_set_count(phases, exchange_phase_rows[p].name, counts->by_phase[f][p]);
+	}
+}
+
 void
 result_set_counts(cJSON *into, const struct counts *counts)
 {
@@ -31,6 +48,7 @@ result_set_counts(cJSON *into, const struct counts *counts)
 	add_reasons(into, "failures", counts, COUNTS_FAILED);
 	add_reasons(into, "unsent_reasons", counts, COUNTS_UNSENT);
 	add_reasons(into, "dropped_reasons", counts, COUNTS_DROPPED);
+	add_phases(into, counts);
 	cJSON *statuses = value_add_object(into, "status");
 
 	for (unsigned s = 0; s < 500; s++)

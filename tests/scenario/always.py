@@ -22,6 +22,9 @@ def identities(totals, where):
     for count, classes in (("failed", "failures"), ("unsent", "unsent_reasons"), ("dropped", "dropped_reasons")):
         if classes in totals and sum(totals[classes].values()) != totals[count]:
             yield f"{where}: {count} is {totals[count]}, its classes {totals[classes]}"
+        for name, n in totals[classes].items() if "failed_in" in totals else ():
+            if sum(totals["failed_in"].get(name, {}).values()) != n:
+                yield f"{where}: of {n} {name} the phases are {totals['failed_in'].get(name)}"
 
 
 def check_identities(ran):

@@ -51,11 +51,13 @@ sample_exchange(uint64_t k)
 	if (k % 50 == 0) {
 		x.outcome = OUTCOME_FAILURE;
 		x.failure = FAILURE_CONNECT_REFUSED;
+		x.phase = EXCHANGE_CONNECT;
 		x.sent_ns = x.first_byte_ns = -1;
 		x.status = 0;
 	} else if (k % 10 == 0) {
 		x.outcome = OUTCOME_FAILURE;
 		x.failure = FAILURE_STATUS;
+		x.phase = EXCHANGE_ANSWER;
 		x.status = 503;
 	}
 	return x;

@@ -122,6 +122,7 @@ test_line_is_json_whatever_the_request_is_called(void **state)
 		.last_byte_ns = 9,
 		.outcome = OUTCOME_FAILURE,
 		.failure = FAILURE_CONNECT_REFUSED,
+		.phase = EXCHANGE_CONNECT,
 		.level = LEVEL_WARMUP};
 	struct buf line;
 	size_t at;
@@ -134,6 +135,7 @@ test_line_is_json_whatever_the_request_is_called(void **state)
 	assert_null(json_check(line.bytes, line.length - 1, &at));
 	assert_non_null(
 		strstr(line.bytes, "\"level\":\"warmup\",\"outcome\":\"unsent\",\"failure\":\"connect_refused\","
+				   "\"phase\":\"connect\","
 				   "\"status\":null,\"due_ns\":5,\"taken_ns\":6,\"sent_ns\":null"));
 	buf_fini(&line);
 }

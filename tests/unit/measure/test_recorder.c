@@ -43,7 +43,9 @@ test_failures_are_kept_apart_from_successes(void **state)
 	sent.outcome = unsent.outcome = OUTCOME_FAILURE;
 	sent.failure = FAILURE_STATUS;
 	sent.status = 503;
+	sent.phase = EXCHANGE_ANSWER;
 	unsent.failure = FAILURE_CONNECT_REFUSED;
+	unsent.phase = EXCHANGE_TLS;
 	unsent.sent_ns = unsent.first_byte_ns = -1;
 	unsent.status = 0;
 	recorder_add_exchange(recorder, &sent, 0);
@@ -58,6 +60,8 @@ test_failures_are_kept_apart_from_successes(void **state)
 	assert_int_equal(all->counts.unsent, 1);
 	assert_int_equal(all->counts.by_failure[FAILURE_STATUS], 1);
 	assert_int_equal(all->counts.by_failure[FAILURE_CONNECT_REFUSED], 1);
+	assert_int_equal(all->counts.by_phase[FAILURE_STATUS][EXCHANGE_ANSWER], 1);
+	assert_int_equal(all->counts.by_phase[FAILURE_CONNECT_REFUSED][EXCHANGE_TLS], 1);
 	assert_int_equal(all->counts.by_status[403], 1);
 	assert_int_equal(all->counts.ok_in_window, 0);
 	recorder_free(recorder);

@@ -109,6 +109,7 @@ fixture_add_exchange(struct recorder *recorder, uint32_t level, uint64_t k, int6
 	if (level == 2 && k % 8 == 3) {
 		x.outcome = OUTCOME_FAILURE;
 		x.failure = k % 16 == 3 ? FAILURE_STATUS : FAILURE_RESPONSE_TIMEOUT;
+		x.phase = k % 16 == 3 ? EXCHANGE_ANSWER : EXCHANGE_HEADERS;
 		x.status = k % 16 == 3 ? 503 : 0;
 	}
 	struct generation generation = fixture_generation(&x);

@@ -79,6 +79,32 @@ test_an_unreachable_target_has_a_short_report(void **state)
 	summary_free(summary);
 }
 
+/* Where they failed is told of classes that leave it open, and of those alone. */
+static void
+test_failures_say_how_far_they_had_come(void **state)
+{
+	struct plan plan = fixture_plan();
+	struct summary *summary = fixture_summary(&plan, 1);
+	struct verdict verdict = fixture_verdict();
+	struct report report = fixture_report(&plan, summary, &verdict);
+	struct counts counts = {.scheduled = 400, .sent = 350, .ok = 300};
+
+	(void)state;
+	counts_add_failures(&counts, FAILURE_RESPONSE_TIMEOUT, EXCHANGE_HEADERS, 30);
+	counts_add_failures(&counts, FAILURE_RESPONSE_TIMEOUT, EXCHANGE_BODY, 12);
+	counts_add_failures(&counts, FAILURE_STATUS, EXCHANGE_ANSWER, 8);
+	counts_add_failures(&counts, FAILURE_CONNECT_REFUSED, EXCHANGE_CONNECT, 50);
+	summary->everything.counts = counts;
+	char *text = rendered(&report, 300, false);
+
+	assert_non_null(strstr(
+		text, "within the timeout; 30 waiting for the answer's headers, 12 reading the answer's body\n"));
+	assert_non_null(strstr(text, "a status that the profile does not expect\n"));
+	assert_non_null(strstr(text, "the target refused the connection\n"));
+	free(text);
+	summary_free(summary);
+}
+
 static void
 assert_says_of_spike(const struct spike_verdict *spike, const char *sentence)
 {
@@ -352,6 +378,7 @@ main(void)
 		cmocka_unit_test(test_a_broken_target_is_reported_at_100_and_60_columns),
 		cmocka_unit_test(test_a_run_that_sent_nothing_has_a_report_without_made_up_figures),
 		cmocka_unit_test(test_an_unreachable_target_has_a_short_report),
+		cmocka_unit_test(test_failures_say_how_far_they_had_come),
 		cmocka_unit_test(test_a_spike_is_told_by_its_overshoot_and_the_way_back),
 		cmocka_unit_test(test_a_closed_loop_says_what_it_leaves_out),
 		cmocka_unit_test(test_hostile_names_and_evidence_cannot_reach_the_terminal),
