@@ -90,6 +90,9 @@ if(CMOCKA_FOUND)
   add_executable(fits ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/fits/fits.c)
   target_link_libraries(fits PRIVATE room_judge)
   python_suite(fits_outsiders outsiders/fits "FITS=$<TARGET_FILE:fits>")
+  add_executable(draws ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/draws/draws.c)
+  target_link_libraries(draws PRIVATE room_request)
+  python_suite(draws_outsiders outsiders/draws "DRAWS=$<TARGET_FILE:draws>")
   add_executable(reader_witness ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/reader/witness.c)
   target_link_libraries(reader_witness PRIVATE room_reader)
   python_suite(reader_outsiders outsiders/reader "WITNESS=$<TARGET_FILE:reader_witness>" "BRUNT_NODE_DIR=${CMAKE_BINARY_DIR}/node")
@@ -113,7 +116,7 @@ if(CMOCKA_FOUND)
   set_tests_properties(reader_outsiders hdr_outsiders llm_outsiders PROPERTIES RESOURCE_LOCK npm) # one installation at a time
 endif()
 
-foreach(suite compare_outsiders fits_outsiders formats_outsiders reader_outsiders exposition_outsiders) # the same figures whatever the compiler
+foreach(suite compare_outsiders draws_outsiders fits_outsiders formats_outsiders reader_outsiders exposition_outsiders) # the same figures whatever the compiler
   if(TEST ${suite})
     set_property(TEST ${suite} APPEND PROPERTY LABELS source)
   endif()

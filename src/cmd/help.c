@@ -27,8 +27,8 @@ help_overview(void)
 static const char slots_sentence[] =
 	"In paths, header values and bodies. What is filled in is escaped for where it stands: percent-encoded in a path, a "
 	"query or a form, by JSON's escapes in a JSON body; no line end passes into a header. ${...|json} alone between the "
-	"quotes of a JSON text takes their place: {n: \"${seq|json}\"} sends a number. ${...|raw} is not escaped. $${ stands "
-	"for ${ itself.";
+	"quotes of a JSON text takes their place: {n: \"${seq|json}\"} sends a number. ${...|raw} is not escaped, "
+	"${...|urlencode} percent-encoded wherever it stands, ${...|base64} encoded so. $${ stands for ${ itself.";
 
 /* "${random(1,100)}": as a request says it. */
 static const char *

@@ -17,6 +17,8 @@ static const char *const order_texts[] = {
 	[FEED_SEQUENTIAL] = "in order",
 	[FEED_RANDOM] = "at random",
 	[FEED_SHUFFLE] = "each once per round, shuffled",
+	[FEED_UNIQUE] = "each once",
+	[FEED_ZIPF] = "the first ones most often (zipf)",
 };
 
 static void
@@ -48,6 +50,10 @@ add_feed(const struct feed *feed, struct buf *out)
 		feed_rows(feed) == 1 ? "" : "s");
 	escape_add(out, plan->shown, strlen(plan->shown));
 	buf_printf(out, ", %s", order_texts[plan->order]);
+	if (plan->weights != NULL) {
+		buf_add_text(out, ", weighted by ");
+		escape_add(out, plan->weights, strlen(plan->weights));
+	}
 	if (feed_skipped(feed) > 0)
 		buf_printf(out, " (%s passed over: no question with its answer)",
 			units_count_text((double)feed_skipped(feed), skipped, sizeof(skipped)));

@@ -64,10 +64,12 @@ lane_steer(struct lane *lane, double level, int64_t at_ns)
 	lane_find_next_due(lane);
 }
 
-/* Those of the warm-up are not among them. */
+/* Those of the warm-up are not among them, but each takes a row. */
 static bool
 lane_iterations_are_over(const struct lane *lane)
 {
+	if (lane->iterations * lane->schedule.shards + lane->schedule.shard >= lane->rows_most)
+		return true;
 	return lane->iterations_max > 0 && lane->iterations - lane->warmup_taken >= lane->iterations_max;
 }
 
@@ -103,7 +105,7 @@ lane_init_sessions(struct lane *lane)
 void
 lane_init(struct lane *lane, const struct plan *plan, uint32_t scenario, uint32_t shard, uint32_t shards)
 {
-	*lane = (struct lane){.plan = plan, .scenario = &plan->scenarios[scenario]};
+	*lane = (struct lane){.plan = plan, .scenario = &plan->scenarios[scenario], .rows_most = UINT64_MAX};
 	const struct plan_load *load = &lane->scenario->load;
 
 	lane->seed = rng_mix(plan->seed + scenario);

@@ -36,6 +36,7 @@ struct lane {
 	double *weights_until;             /* per request of the scenario: cumulated, the last is 1 */
 	uint32_t choices_n;                /* requests that an arrival may make: of a flow the first step alone */
 	struct sessions *sessions;         /* NULL: no flow */
+	uint64_t rows_most;                /* arrivals that there are rows for, where each is used once */
 	bool is_stopped;
 	struct split *split; /* which arrivals are another run's; NULL: none is */
 };

@@ -249,6 +249,8 @@ pump_take(struct pump *pump, struct lane *lane, int64_t now_ns, bool is_in_gap)
 	pump_schedule(pump, &x);
 	if (is_in_gap)
 		pump_lose(pump, &x, FAILURE_LOOP_GAP);
+	else if (arrival.k >= lane->rows_most)
+		pump_lose(pump, &x, FAILURE_NO_DATA);
 	else if (!is_full)
 		pump_start_arrival(pump, lane, &x, x.taken_ns);
 	else if (lane->scenario->load.when_full == WHEN_FULL_QUEUE)

@@ -51,6 +51,7 @@ struct pump_config {
 	const struct reader_ops *const *readers;
 	struct extractor *const *extractors; /* of flows' steps; each may be NULL */
 	struct template *const *expected;    /* what answers must contain, where that has slots; each may be NULL */
+	const uint64_t *rows_most;           /* per scenario: arrivals that there are rows for; NULL: any number */
 	struct split *split;                 /* which arrivals are sent from here; NULL: all */
 	uint32_t shard, shards;
 	void (*on_level)(void *context, uint32_t level);

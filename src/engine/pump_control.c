@@ -180,6 +180,8 @@ pump_init(struct pump *pump, const struct pump_config *config)
 	for (size_t i = 0; i < pump->lanes_n; i++) {
 		lane_init(&pump->lanes[i], plan, (uint32_t)i, config->shard, config->shards);
 		pump->lanes[i].split = config->split;
+		if (config->rows_most != NULL)
+			pump->lanes[i].rows_most = config->rows_most[i];
 		flights_max += pump->lanes[i].under_way_max;
 	}
 	const struct schedule *lead = pump_find_lead(pump, &end_ns);

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/check.h"
+#include "load/schedule.h"
 #include "load/shape.h"
 #include "proto/protocol.h"
 
@@ -57,8 +58,8 @@ template_for(const struct plan *plan, const struct plan_request *request, struct
 
 	buf_init(&head, PROTOCOL_HEAD_CEILING);
 	if (protocol->compose(plan, request, &head, err))
-		template = template_new(&(struct slot_scope){plan, request, feeds}, head.bytes, head.length,
-			request->body, request->body_length, request->has_slots, err);
+		template = template_new(&(struct slot_scope){.plan = plan, .request = request, .feeds = feeds},
+			head.bytes, head.length, request->body, request->body_length, request->has_slots, err);
 	buf_fini(&head);
 	if (template == NULL)
 		error_place(err, request->file, request->line, request->column);
@@ -72,7 +73,8 @@ make_expected(const struct plan *plan, const struct plan_request *request, struc
 {
 	if (request->expect.body == NULL || strstr(request->expect.body, "${") == NULL)
 		return true;
-	*expected = template_new_text(&(struct slot_scope){plan, request, feeds}, request->expect.body, err);
+	*expected = template_new_text(
+		&(struct slot_scope){.plan = plan, .request = request, .feeds = feeds}, request->expect.body, err);
 	return *expected != NULL || error_place(err, request->file, request->line, request->column);
 }
 
@@ -110,6 +112,36 @@ make_split(struct requests *requests, const struct plan *plan, struct error *err
 	return requests->split != NULL || plan->split.key == NULL;
 }
 
+/* A load that is known to need more rows than there are would only say so at its end. One that ends where the target
+ * breaks may need fewer than it could. */
+static bool
+check_rows(const struct plan *plan, const struct plan_scenario *scenario, uint64_t rows, struct error *err)
+{
+	struct schedule schedule;
+
+	schedule_init(&schedule, &scenario->load, plan->seed);
+	if (schedule.in_users || schedule_is_steered(&schedule) || schedule.shape->is_stepped ||
+		schedule_expected(&schedule) <= (double)rows)
+		return true;
+	error_set(err,
+		"data: the load of '%s' is %.0f arrivals, and the file whose order is unique has %llu rows; shorten the "
+		"load, add rows, or write 'order: shuffle', which begins again",
+		scenario->name, schedule_expected(&schedule), (unsigned long long)rows);
+	return error_place(err, plan->path, scenario->load.shape.line, scenario->load.shape.column);
+}
+
+/* Known once all templates are made. */
+static bool
+find_rows(struct requests *requests, const struct plan *plan, struct error *err)
+{
+	requests->rows_most = must_calloc(plan->scenarios_n, sizeof(*requests->rows_most));
+	for (uint32_t i = 0; i < plan->scenarios_n; i++)
+		if (!feeds_rows_most(requests->feeds, i, &requests->rows_most[i], err) ||
+			!check_rows(plan, &plan->scenarios[i], requests->rows_most[i], err))
+			return false;
+	return true;
+}
+
 bool
 requests_init(struct requests *requests, const struct plan *plan, struct error *err)
 {
@@ -134,7 +166,7 @@ requests_init(struct requests *requests, const struct plan *plan, struct error *
 			return false;
 		}
 	}
-	if (!make_split(requests, plan, err)) {
+	if (!make_split(requests, plan, err) || !find_rows(requests, plan, err)) {
 		requests_fini(requests);
 		return false;
 	}
@@ -151,6 +183,7 @@ requests_fini(struct requests *requests)
 		extractor_free(requests->extractors[i]);
 	}
 	split_free(requests->split);
+	free(requests->rows_most);
 	free(requests->templates);
 	free(requests->expected);
 	free(requests->extractors);

@@ -16,6 +16,7 @@ struct requests {
 	struct extractor **extractors; /* NULL: nothing of the answer goes into a session */
 	size_t n;
 	struct feeds *feeds; /* what they are filled in with */
+	uint64_t *rows_most; /* per scenario: arrivals that there are rows for */
 	struct split *split; /* which arrivals are not sent from here; NULL: all are */
 };
 

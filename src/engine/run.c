@@ -101,6 +101,7 @@ run_new(const struct run_config *config, struct error *err)
 				      .readers = run->requests.readers,
 				      .extractors = run->requests.extractors,
 				      .expected = run->requests.expected,
+				      .rows_most = run->requests.rows_most,
 				      .split = run->requests.split,
 				      .shard = config->shard,
 				      .shards = config->shards,

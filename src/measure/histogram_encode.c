@@ -5,7 +5,7 @@
 #include <zlib.h>
 
 #include "base/check.h"
-#include "measure/base64.h"
+#include "base/base64.h"
 
 /* The V2 format, as AbstractHistogram.java of HdrHistogram 2.1 describes it in encodeIntoByteBuffer and
  * encodeIntoCompressedByteBuffer; all numbers big-endian:

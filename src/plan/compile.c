@@ -97,7 +97,8 @@ check_target(const struct plan_node *node, struct plan_target *target, struct er
 		node_get(node, "ready") ? node_get(node, "ready") : node_get(node, "stop");
 
 	target->has_watch = watch != NULL;
-	if (watch != NULL && !check_watch(watch, target, err))
+	if ((watch != NULL && !check_watch(watch, target, err)) ||
+		(node_get(node, "auth") != NULL && !auth_check(node_get(node, "auth"), &target->auth, err)))
 		return false;
 	if (needs_command != NULL && target->process.command == NULL)
 		return plan_error(

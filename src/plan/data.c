@@ -47,6 +47,18 @@ check_name(const struct plan_node *item, struct error *err)
 	       plan_error(item, err, "data: '%.80s' is not a name; write 1 to 64 letters, digits, '_' or '-'", name);
 }
 
+/* Weights and an exponent say how often a row is drawn: of an order that draws none they would say nothing. */
+static bool
+check_order(const struct plan_node *item, const struct plan_feed *feed, struct error *err)
+{
+	const struct plan_node *weights = node_get(item, "weights"), *exponent = node_get(item, "exponent");
+
+	if (weights != NULL && feed->order != FEED_RANDOM)
+		return plan_error(weights, err, "weights: only 'order: random' draws rows by their weights");
+	return exponent == NULL || feed->order == FEED_ZIPF ||
+	       plan_error(exponent, err, "exponent: only 'order: zipf' has one");
+}
+
 static bool
 compile_feed(struct plan_context *context, const struct plan_node *item, struct plan_feed *feed, struct error *err)
 {
@@ -66,6 +78,8 @@ compile_feed(struct plan_context *context, const struct plan_node *item, struct 
 		.shown = file != NULL ? file->source : NULL,
 		.format = row.format,
 		.order = row.order,
+		.weights = row.weights,
+		.exponent = row.exponent,
 		.profile = arena_strdup(context->arena, item->file),
 		.line = item->line,
 		.column = item->column};
@@ -74,7 +88,7 @@ compile_feed(struct plan_context *context, const struct plan_node *item, struct 
 			"data: '%s' wants either a 'file' or 'synthetic', such as {synthetic: {tokens: 500}}",
 			feed->name);
 	if (file != NULL)
-		return find_format(file, feed, err);
+		return check_order(item, feed, err) && find_format(file, feed, err);
 	for (const struct plan_node *key = item->first; key != NULL; key = key->next)
 		if (strcmp(key->key, "synthetic") != 0)
 			return plan_error(

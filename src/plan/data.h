@@ -21,7 +21,7 @@ enum plan_feed_format {
 	FEED_FORMAT_LINES,
 };
 
-enum plan_feed_order { FEED_SEQUENTIAL, FEED_RANDOM, FEED_SHUFFLE };
+enum plan_feed_order { FEED_SEQUENTIAL, FEED_RANDOM, FEED_SHUFFLE, FEED_UNIQUE, FEED_ZIPF };
 
 enum plan_lengths_kind { LENGTHS_NONE, LENGTHS_FIXED, LENGTHS_UNIFORM, LENGTHS_LOGNORMAL, LENGTHS_LIST };
 
@@ -53,6 +53,8 @@ struct plan_feed {
 	const char *file, *shown; /* resolved, and as written; NULL: it is synthetic */
 	int format;               /* enum plan_feed_format, never AUTO */
 	int order;                /* enum plan_feed_order */
+	const char *weights;      /* FEED_RANDOM: a column of numbers; NULL: all rows alike */
+	double exponent;          /* FEED_ZIPF */
 	struct plan_synthetic synthetic;
 	const char *profile; /* where it is written */
 	size_t line, column;

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "plan/auth.h"
 #include "plan/expr.h"
 #include "plan/keys.h"
 
@@ -71,6 +72,7 @@ struct plan_target {
 	struct plan_watch watch;
 	struct plan_energy energy;
 	uint64_t response_ceiling_bytes; /* largest header section accepted */
+	struct plan_auth auth;           /* of requests that say nothing of it */
 };
 
 struct plan_expect {
@@ -89,7 +91,8 @@ struct plan_request {
 	struct plan_list headers; /* of struct plan_pair */
 	const char *body;         /* NULL: none; may hold ${…} slots where has_slots */
 	size_t body_length;
-	bool has_slots; /* false for a body from a file */
+	bool has_slots;    /* false for a body from a file */
+	const char *basic; /* USER:PASSWORD where they have slots: what ${basic} is made of */
 	struct plan_expect expect;
 	const struct plan_choice *reader;
 	const struct plan_llm *llm;   /* llm.h; NULL: it is written by hand */

@@ -208,10 +208,13 @@ compile_request(struct plan_context *context, const struct plan_node *item, cons
 	if (row.llm.api != NULL && !llm_compile(context, item, target, &row, &request->llm, err))
 		return false;
 	request->headers = row.headers;
-	return compile_reader(context, item, &row, request, err) &&
-	       compile_target_path(context, item, &row, target, request, err) &&
-	       compile_body(context, item, &row, request, err) &&
-	       (flow != NULL ? flow_add_step(context, flow, item, &row, request, err) : flow_check_no_step(item, err));
+	if (!compile_reader(context, item, &row, request, err) ||
+		!compile_target_path(context, item, &row, target, request, err) ||
+		!compile_body(context, item, &row, request, err) ||
+		(node_get(item, "auth") != NULL && !auth_check(node_get(item, "auth"), &row.auth, err)))
+		return false;
+	auth_add(context, node_get(item, "auth") != NULL ? &row.auth : &target->auth, request);
+	return (flow != NULL ? flow_add_step(context, flow, item, &row, request, err) : flow_check_no_step(item, err));
 }
 
 void

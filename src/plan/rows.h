@@ -114,6 +114,8 @@ struct alert_row {
 struct feed_row {
 	const char *file;
 	int format, order;
+	const char *weights;
+	double exponent;
 	const struct plan_node *synthetic;
 };
 
@@ -147,6 +149,7 @@ struct request_row {
 	struct plan_llm llm; /* no api: it says none */
 	struct plan_expect expect;
 	const struct plan_choice *reader;
+	struct plan_auth auth;
 	/* Of a flow's step: */
 	uint64_t repeat;
 	struct plan_think think;

@@ -11,6 +11,7 @@
 #include "plan/names.h"
 #include "request/feed_column.h"
 #include "request/feed_format.h"
+#include "request/feed_weights.h"
 #include "request/prompt.h"
 
 struct feeds {
@@ -123,10 +124,14 @@ feed_read(struct feed *feed, struct error *err)
 		return error_place(err, feed->plan->profile, feed->plan->line, feed->plan->column);
 	if (!feed->format->index(feed, err))
 		return false;
-	return feed->rows_n > 0 || error_at(err, feed->plan->file, 0, 0, "there is no row in it%s",
-					   feed->skipped > 0   ? " that could be used"
-					   : feed->length == 0 ? ": it is empty"
-							       : "");
+	if (feed->rows_n == 0)
+		return error_at(err, feed->plan->file, 0, 0, "there is no row in it%s",
+			feed->skipped > 0   ? " that could be used"
+			: feed->length == 0 ? ": it is empty"
+					    : "");
+	if (feed->plan->order == FEED_ZIPF)
+		zipf_init(&feed->zipf, feed->rows_n, feed->plan->exponent);
+	return feed->plan->weights == NULL || feed_weigh(feed, err);
 }
 
 struct feeds *
@@ -141,6 +146,7 @@ feeds_new(const struct plan_data *data, struct error *err)
 		feed->plan = &data->feeds[i];
 		feed->format = feed_format_of(feed->plan);
 		feed->index = (unsigned)i;
+		feed->scenario = FEED_OF_NOBODY;
 		if (feed->format == NULL)
 			feed->prompt = prompt_new(feed->plan, feed->index);
 		else if (!feed_read(feed, err)) {
@@ -178,6 +184,7 @@ feeds_free(struct feeds *feeds)
 	for (size_t i = 0; i < feeds->n; i++) {
 		feed_free_columns(&feeds->feeds[i]);
 		prompt_free(feeds->feeds[i].prompt);
+		free(feeds->feeds[i].weights_until);
 	}
 	free(feeds->feeds);
 	free(feeds);
@@ -191,6 +198,33 @@ feeds_find(struct feeds *feeds, const char *name, size_t length)
 			memcmp(feeds->feeds[i].plan->name, name, length) == 0)
 			return &feeds->feeds[i];
 	return NULL;
+}
+
+void
+feed_note_use(struct feed *feed, uint32_t scenario)
+{
+	feed->is_of_several |= feed->scenario != FEED_OF_NOBODY && feed->scenario != scenario;
+	feed->scenario = scenario;
+}
+
+bool
+feeds_rows_most(const struct feeds *feeds, uint32_t scenario, uint64_t *most, struct error *err)
+{
+	*most = UINT64_MAX;
+	for (size_t i = 0; i < feeds->n; i++) {
+		const struct feed *feed = &feeds->feeds[i];
+
+		if (feed->plan->file == NULL || feed->plan->order != FEED_UNIQUE)
+			continue;
+		if (feed->is_of_several)
+			return error_at(err, feed->plan->profile, feed->plan->line, feed->plan->column,
+				"data: several scenarios take rows of '%s', which is unique: each row would be used more "
+				"than once; give each scenario a file of its own",
+				feed->plan->name);
+		if (feed->scenario == scenario && feed->rows_n < *most)
+			*most = feed->rows_n;
+	}
+	return true;
 }
 
 struct feed *

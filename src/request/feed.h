@@ -40,6 +40,12 @@ size_t feed_skipped(const struct feed *feed); /* what the file holds besides tha
 /* Which row arrival k gets. The same wherever and whenever it is asked for: by k alone. */
 size_t feed_row_of(const struct feed *feed, uint64_t seed, uint64_t k);
 
+/* A request of this scenario is filled in from it. */
+void feed_note_use(struct feed *feed, uint32_t scenario);
+/* How many arrivals of the scenario there are rows for, where one that it takes from is unique; else UINT64_MAX. False
+ * with err set: another scenario takes from it too. All templates are made. */
+bool feeds_rows_most(const struct feeds *feeds, uint32_t scenario, uint64_t *most, struct error *err);
+
 /* Of a synthetic feed; NULL: it is of a file. */
 struct prompt *feed_prompt(struct feed *feed);
 

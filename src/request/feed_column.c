@@ -8,6 +8,7 @@
 #include "measure/json.h"
 #include "request/feed_format.h"
 #include "request/feed_order.h"
+#include "request/feed_weights.h"
 #include "request/slot_escape.h"
 
 #define VALUE_CEILING FEED_FILE_CEILING
@@ -204,8 +205,13 @@ feed_column_longest(const struct feed_column *column)
 size_t
 feed_row_of(const struct feed *feed, uint64_t seed, uint64_t k)
 {
-	return feed_order_row(
-		(enum plan_feed_order)feed->plan->order, feed->rows_n, seed, RNG_ROW + ((uint64_t)feed->index << 8), k);
+	uint64_t stream = RNG_ROW + ((uint64_t)feed->index << 8);
+
+	if (feed->plan->order == FEED_ZIPF)
+		return (size_t)zipf_draw(&feed->zipf, rng_at(seed, stream, k)) - 1;
+	if (feed->weights_until != NULL)
+		return feed_weighted_row(feed, rng_unit_at(seed, stream, k));
+	return feed_order_row((enum plan_feed_order)feed->plan->order, feed->rows_n, seed, stream, k);
 }
 
 const char *

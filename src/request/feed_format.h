@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "request/feed.h"
+#include "request/zipf.h"
 
 /* What a file of rows looks like: one file each, and a row of feed_formats.def. */
 
@@ -36,6 +37,8 @@ struct feed_format {
 	void (*fini)(struct feed *feed); /* NULL: nothing to do */
 };
 
+#define FEED_OF_NOBODY UINT32_MAX
+
 struct feed {
 	const struct plan_feed *plan;
 	const struct feed_format *format; /* NULL: it is synthetic */
@@ -48,6 +51,10 @@ struct feed {
 	unsigned index; /* among the feeds: no two draw the same random numbers */
 	struct feed_column *columns;
 	struct prompt *prompt; /* of a synthetic feed */
+	double *weights_until; /* per row: cumulated; NULL: it has none */
+	struct zipf zipf;      /* of FEED_ZIPF */
+	uint32_t scenario;     /* the first that takes from it; FEED_OF_NOBODY: none does */
+	bool is_of_several;    /* others do too */
 };
 
 /* The format of a plan's feed. */

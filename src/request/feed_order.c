@@ -43,7 +43,9 @@ feed_order_row(enum plan_feed_order order, size_t n, uint64_t seed, uint64_t str
 {
 	CHECK_OP(n, >, 0);
 	switch (order) {
-	case FEED_SEQUENTIAL: break;
+	case FEED_SEQUENTIAL:
+	case FEED_UNIQUE:
+	case FEED_ZIPF: break;
 	case FEED_RANDOM: return (size_t)((unsigned __int128)rng_at(seed, stream, k) * n >> 64);
 	case FEED_SHUFFLE: return shuffled(n, rng_at(seed, stream, k / n), k % n);
 	}

@@ -96,3 +96,13 @@ slot_put_number(char *into, uint64_t value)
 		*--at = (char)('0' + value % 10);
 	return into + length;
 }
+
+char *
+slot_put_signed(char *into, int64_t value)
+{
+	uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+	if (value < 0)
+		*into++ = '-';
+	return slot_put_number(into, magnitude);
+}

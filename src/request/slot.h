@@ -24,7 +24,8 @@ enum slot_context {
 struct slot_scope {
 	const struct plan *plan;
 	const struct plan_request *request;
-	struct feeds *feeds; /* request/feed.h: of the plan's data */
+	struct feeds *feeds;   /* request/feed.h: of the plan's data */
+	uint64_t first_stream; /* of a text within a text: random numbers of its own; else 0 */
 };
 
 /* What stands between ${ and }, less a filter at its end: "items.id". */
@@ -102,3 +103,7 @@ uint64_t slot_stream(const struct slot *slot, uint64_t i);
 
 size_t slot_digits_of(uint64_t value);
 char *slot_put_number(char *into, uint64_t value);
+char *slot_put_signed(char *into, int64_t value);
+
+/* When this request is rendered, ns since 1970: the same moment wherever it says one. */
+int64_t slot_now_ns(struct rendering *rendering);

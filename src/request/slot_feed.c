@@ -51,6 +51,8 @@ feed_parse(struct slot *slot, const struct slot_text *text, const struct slot_sc
 		return false;
 	if (feed == NULL)
 		return no_such_feed(text, scope, err);
+	if (scope->request != NULL)
+		feed_note_use(feed, scope->request->scenario);
 	slot->of.object = (void *)feed_column(feed, &name, slot, err); /* read only: see put */
 	return slot->of.object != NULL;
 }

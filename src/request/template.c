@@ -111,7 +111,18 @@ filter_json(struct parsing *p, const struct slot_text *text, const char *after, 
 	return true;
 }
 
-/* Cuts the filter off `text`. */
+/* ${…|urlencode}: as in a path, wherever it stands. */
+static bool
+filter_urlencode(struct parsing *p, const struct slot_text *text, struct slot *slot)
+{
+	if (p->context == SLOT_IN_JSON_VALUE)
+		return error_set(p->err, "'${%.*s|urlencode}': a text in JSON stands between quotes",
+			(int)(text->length < 64 ? text->length : 64), text->at);
+	slot->context = SLOT_IN_TARGET;
+	return true;
+}
+
+/* Cuts the filter off `text`. What is to be encoded is a text of its own, which slot_base64.c takes as a whole. */
 static bool
 parse_filter(struct parsing *p, struct slot_text *text, const char *after, const char *end, struct slot *slot)
 {
@@ -121,14 +132,18 @@ parse_filter(struct parsing *p, struct slot_text *text, const char *after, const
 		return true;
 	struct slot_text filter = {bar + 1, (size_t)(text->at + text->length - bar - 1)};
 
+	if (slot_text_is(&filter, "base64"))
+		return true;
 	text->length = (size_t)(bar - text->at);
 	if (slot_text_is(&filter, "raw")) {
 		slot->is_raw = true;
 		return true;
 	}
+	if (slot_text_is(&filter, "urlencode"))
+		return filter_urlencode(p, text, slot);
 	if (slot_text_is(&filter, "json"))
 		return filter_json(p, text, after, end, slot);
-	return error_set(p->err, "'%.*s' is not a filter; write ${…|json} or ${…|raw}",
+	return error_set(p->err, "'%.*s' is not a filter; write ${…|json}, ${…|raw}, ${…|urlencode} or ${…|base64}",
 		(int)(filter.length < 64 ? filter.length : 64), filter.at);
 }
 
@@ -339,7 +354,7 @@ template_new(const struct slot_scope *scope, const char *head, size_t head_lengt
 	bool body_has_slots, struct error *err)
 {
 	struct template *t = must_alloc(sizeof(*t));
-	struct parsing p = {.template = t, .scope = scope, .streams_n = 1, .err = err};
+	struct parsing p = {.template = t, .scope = scope, .streams_n = 1 + scope->first_stream, .err = err};
 
 	buf_init(&p.text, TEMPLATE_TEXT_CEILING);
 	bool is_good = parse_all(&p, head, head_length, body, body != NULL ? body_length : 0, body_has_slots) &&
@@ -385,6 +400,12 @@ size_t
 template_render_max(const struct template *template)
 {
 	return template->render_max;
+}
+
+bool
+template_grows(const struct template *template)
+{
+	return template->grows;
 }
 
 size_t

@@ -15,8 +15,8 @@
  * What is filled in is escaped for where it stands: in the request line and in a form's body percent-encoded, in a JSON
  * body with JSON's escapes (outside of its strings: as a whole value), in a header without line ends; elsewhere as it
  * is. "${…|json}" alone between the quotes of a string takes their place, so that `json: {n: "${seq|json}"}` sends a
- * number; "${…|raw}" is not escaped. A body is JSON, or a form, when its Content-Type says so; without one, JSON when
- * it begins with { or [. */
+ * number; "${…|raw}" is not escaped; "${…|urlencode}" is percent-encoded wherever it stands. A body is JSON, or a form,
+ * when its Content-Type says so; without one, JSON when it begins with { or [. */
 struct template;
 
 /* head: request line and headers, ended by the empty line. A body with slots gets its length through the marker that
@@ -39,6 +39,7 @@ const struct slot *template_slots(const struct template *template, size_t *n);
 /* Most bytes that rendering may need, but for what grows with a session; 0: it has no slots, and template_fixed gives
  * its bytes. */
 size_t template_render_max(const struct template *template);
+bool template_grows(const struct template *template); /* with its session, that is */
 /* All that rendering this one request may need. */
 size_t template_render_room(const struct template *template, const struct render *render);
 const char *template_fixed(const struct template *template, size_t *length);

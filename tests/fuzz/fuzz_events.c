@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 #include "base/units.h"
-#include "measure/base64.h"
+#include "base/base64.h"
 #include "measure/events.h"
 #include "measure/summary.h"
 

@@ -13,7 +13,7 @@
 #include "base/check.h"
 #include "base/rng.h"
 #include "base/units.h"
-#include "measure/base64.h"
+#include "base/base64.h"
 #include "measure/histogram.h"
 
 static int64_t

@@ -50,7 +50,7 @@ feeding_open(struct feeding *f, const char *head, const char *body)
 	f->feeds = feeds_new(&f->data, &f->err);
 	if (f->feeds == NULL)
 		return false;
-	f->template = template_new(&(struct slot_scope){&f->plan, NULL, f->feeds}, head, strlen(head), body,
+	f->template = template_new(&(struct slot_scope){.plan = &f->plan, .feeds = f->feeds}, head, strlen(head), body,
 		body != NULL ? strlen(body) : 0, true, &f->err);
 	if (f->template != NULL)
 		feeds_settle(f->feeds);

@@ -284,6 +284,70 @@ test_rows_are_drawn_evenly(void **context)
 	}
 }
 
+/* 10,000 draws: within five standard deviations of what the weights say, and never where they say never. */
+static void
+test_rows_come_by_their_weights(void **context)
+{
+	struct feeding f = {.feed = {.format = FEED_FORMAT_CSV, .order = FEED_RANDOM, .weights = "w"}};
+	static const char rows[] = "id,w\na,0\nb,1\nc,0\nd,2.5\ne,6.5\nf,0\n";
+	size_t counts[6] = {0};
+
+	(void)context;
+	feeding_write(&f, rows, strlen(rows));
+	assert_true(feeding_open(&f, "/${f.id}", NULL));
+	for (uint64_t k = 0; k < 10000; k++)
+		counts[feed_row_of(feeds_at(f.feeds, 0), SEED, k)]++;
+	assert_int_equal(counts[0] + counts[2] + counts[5], 0);
+	assert_in_range(counts[1], 850, 1150);
+	assert_in_range(counts[3], 2280, 2720);
+	assert_in_range(counts[4], 6260, 6740);
+	feeding_close(&f);
+}
+
+static void
+test_weights_that_are_none_have_their_place(void **context)
+{
+	static const struct {
+		const char *rows, *words;
+	} wrong[] = {
+		{"id,w\na,1\nb,-1\n", "'w' is to weigh this row"},
+		{"id,w\na,1\nb,x\n", "'w' is to weigh this row"},
+		{"id,w\na,1\nb,\n", "'w' is to weigh this row"},
+		{"id,w\na,1\nb,1e999\n", "'w' is to weigh this row"},
+		{"id,w\na,0\nb,0\n", "every row weighs 0"},
+		{"id,v\na,1\n", "has no column 'w'"},
+	};
+
+	(void)context;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct feeding f = {.feed = {.format = FEED_FORMAT_CSV, .order = FEED_RANDOM, .weights = "w"}};
+
+		feeding_write(&f, wrong[i].rows, strlen(wrong[i].rows));
+		assert_false(feeding_open(&f, "/${f.id}", NULL));
+		if (strstr(f.err.message, wrong[i].words) == NULL)
+			fail_msg("'%s' does not say '%s'", f.err.message, wrong[i].words);
+		feeding_close(&f);
+	}
+}
+
+/* The first of ten at an exponent of 1: 10,000 / (1 + 1/2 + … + 1/10) = 3,414. */
+static void
+test_the_first_rows_come_most_often_by_zipf(void **context)
+{
+	struct feeding f = {.feed = {.format = FEED_FORMAT_LINES, .order = FEED_ZIPF, .exponent = 1}};
+	static const char rows[] = "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n";
+	size_t counts[10] = {0};
+
+	(void)context;
+	feeding_write(&f, rows, strlen(rows));
+	assert_true(feeding_open(&f, "/${f.line}", NULL));
+	for (uint64_t k = 0; k < 10000; k++)
+		counts[feed_row_of(feeds_at(f.feeds, 0), SEED, k)]++;
+	for (size_t i = 0; i < 10; i++)
+		assert_true(counts[i] * (i + 1) > 3414 * 8 / 10 && counts[i] * (i + 1) < 3414 * 12 / 10);
+	feeding_close(&f);
+}
+
 static void
 test_the_longest_value_bounds_the_request(void **context)
 {
@@ -311,6 +375,9 @@ main(void)
 		cmocka_unit_test(test_an_arrival_has_one_row),
 		cmocka_unit_test(test_shuffle_uses_each_row_once_per_round),
 		cmocka_unit_test(test_rows_are_drawn_evenly),
+		cmocka_unit_test(test_rows_come_by_their_weights),
+		cmocka_unit_test(test_weights_that_are_none_have_their_place),
+		cmocka_unit_test(test_the_first_rows_come_most_often_by_zipf),
 		cmocka_unit_test(test_the_longest_value_bounds_the_request),
 	};
 

@@ -291,7 +291,8 @@ test_filters_out_of_place_are_refused_in_words(void **context)
 	check_refused("/", "{\"a\": \"${seq|json}x\"}", "stands for a whole value");
 	check_refused("/", "{\"a\": \"${seq}${seq|json}\"}", "stands for a whole value");
 	check_refused("/", "{\"a\": \"\\\"${seq|json}\"}", "stands for a whole value");
-	check_refused("/", "{\"a\": \"${seq|upper}\"}", "'upper' is not a filter; write ${…|json} or ${…|raw}");
+	check_refused(
+		"/", "{\"a\": \"${seq|upper}\"}", "'upper' is not a filter; write ${…|json}, ${…|raw}, ${…|urlencode}");
 }
 
 static void

@@ -1,25 +1,31 @@
-#include "measure/base64.h"
+#include "base/base64.h"
 
 #include "base/check.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 char *
-base64_encode(const uint8_t *bytes, size_t length)
+base64_write(char *into, const uint8_t *bytes, size_t length)
 {
-	char *text = must_alloc((length + 2) / 3 * 4 + 1);
-	char *at = text;
-
 	for (size_t i = 0; i < length; i += 3) {
 		size_t n = length - i < 3 ? length - i : 3;
 		uint32_t group = (uint32_t)bytes[i] << 16 | (uint32_t)(n > 1 ? bytes[i + 1] : 0) << 8 |
 				 (uint32_t)(n > 2 ? bytes[i + 2] : 0);
 
-		*at++ = alphabet[group >> 18];
-		*at++ = alphabet[group >> 12 & 63];
-		*at++ = n > 1 ? alphabet[group >> 6 & 63] : '=';
-		*at++ = n > 2 ? alphabet[group & 63] : '=';
+		*into++ = alphabet[group >> 18];
+		*into++ = alphabet[group >> 12 & 63];
+		*into++ = n > 1 ? alphabet[group >> 6 & 63] : '=';
+		*into++ = n > 2 ? alphabet[group & 63] : '=';
 	}
+	return into;
+}
+
+char *
+base64_encode(const uint8_t *bytes, size_t length)
+{
+	char *text = must_alloc(BASE64_LENGTH(length) + 1);
+
+	*base64_write(text, bytes, length) = '\0';
 	return text;
 }
 
