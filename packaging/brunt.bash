@@ -4,7 +4,7 @@ _brunt() {
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "run stress check target compare baseline report help --help --version" -- "$current"))
+		COMPREPLY=($(compgen -W "run stress import check target compare baseline report help --help --version" -- "$current"))
 		return
 	fi
 	case $previous in
@@ -32,17 +32,24 @@ _brunt() {
 		COMPREPLY=($(compgen -W "$(brunt baseline list 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$current") $(compgen -f -- "$current"))
 		return
 		;;
-	--help | --force | --replace | --json | --quiet | --llm | --no-batching) ;;
+	--help | --force | --replace | --json | --quiet | --llm | --no-batching | --insecure | --as-flow | --as-trace | --writes | --no-assets | --with-secrets) ;;
 	--*) return ;; # a number, a time, an address: nothing to propose
 	esac
 	case $command in
 	run)
 		flags="--set --out --events --control --format --json --quiet --workers --baseline --baselines
-			--rate --users --duration --method --header --body --body-file --timeout --slo --save --help"
+			--rate --users --requests --duration --method --header --body --body-file --data --user --insecure --timeout --slo --save --help"
 		;;
 	stress)
-		flags="--from --max --every --width --confirm --limit --method --header --body --body-file --timeout --slo --save
+		flags="--from --max --every --width --confirm --limit --method --header --body --body-file --data --user --insecure --timeout --slo --save
 			--set --out --events --format --json --quiet --workers --help"
+		;;
+	import)
+		flags="--out --url --host --most --as-flow --as-trace --writes --no-assets --with-secrets --help"
+		if [ "$COMP_CWORD" -eq 2 ]; then
+			COMPREPLY=($(compgen -W "curl har openapi vegeta urls access-log --help" -- "$current"))
+			return
+		fi
 		;;
 	check) flags="--set --latency --help" ;;
 	compare) flags="--tolerance --format --force --baselines --help" ;;
@@ -64,7 +71,7 @@ _brunt() {
 			--breaker-for --drain --swap --save-per-token --load-per-token --state --help"
 		;;
 	help)
-		COMPREPLY=($(compgen -W "run stress check target compare baseline report profile" -- "$current"))
+		COMPREPLY=($(compgen -W "run stress import check target compare baseline report profile" -- "$current"))
 		return
 		;;
 	esac

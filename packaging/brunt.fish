@@ -1,10 +1,11 @@
 # fish completion for brunt
 set -l formats text json html markdown csv hgrm junit prometheus influx otlp
-set -l commands run stress check target compare baseline report help
+set -l commands run stress import check target compare baseline report help
 
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -f
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a run -d "drive a load and judge the target"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a stress -d "find where the server at a URL breaks"
+complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a import -d "write a profile from what others have"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a check -d "validate a profile and show its plan; sends nothing"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a target -d "a simulated server with a known capacity"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a compare -d "hold a run against an earlier one"
@@ -25,11 +26,15 @@ complete -c brunt -n "__fish_seen_subcommand_from run stress" -l method -x -a "G
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l header -x -d "of the request, e.g. 'Accept: text/html'"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l body -x -d "of the request"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l body-file -r -d "of the request, byte for byte"
+complete -c brunt -n "__fish_seen_subcommand_from run stress" -l data -s d -r -d "the body as curl takes it: TEXT or @FILE"
+complete -c brunt -n "__fish_seen_subcommand_from run stress" -l user -s u -x -d "of the request: USER:PASSWORD"
+complete -c brunt -n "__fish_seen_subcommand_from run stress" -l insecure -s k -d "do not look at the certificate"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l timeout -x -d "of a request"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l slo -x -d "what must hold, e.g. p95 <= 200ms"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l save -r -d "write the profile that this is to a new file"
 complete -c brunt -n "__fish_seen_subcommand_from run" -l rate -x -d "send so many, with a URL"
 complete -c brunt -n "__fish_seen_subcommand_from run" -l users -x -d "or from so many users who wait, with a URL"
+complete -c brunt -n "__fish_seen_subcommand_from run" -l requests -s n -x -d "so many requests, with a URL"
 complete -c brunt -n "__fish_seen_subcommand_from run" -l duration -x -d "for so long, with a URL"
 complete -c brunt -n "__fish_seen_subcommand_from stress" -l from -x -d "begin at this rate"
 complete -c brunt -n "__fish_seen_subcommand_from stress" -l max -x -d "try no rate above it"
@@ -37,6 +42,16 @@ complete -c brunt -n "__fish_seen_subcommand_from stress" -l every -x -d "measur
 complete -c brunt -n "__fish_seen_subcommand_from stress" -l width -x -d "how narrow the bracket is in the end"
 complete -c brunt -n "__fish_seen_subcommand_from stress" -l confirm -x -d "measure the highest level that held once more"
 complete -c brunt -n "__fish_seen_subcommand_from stress" -l limit -x -d "of the whole search"
+complete -c brunt -n "__fish_seen_subcommand_from import" -a "curl har openapi vegeta urls access-log"
+complete -c brunt -n "__fish_seen_subcommand_from import" -l out -r -d "write the profile to a new file"
+complete -c brunt -n "__fish_seen_subcommand_from import" -l url -x -d "send there, wherever the file says"
+complete -c brunt -n "__fish_seen_subcommand_from import" -l host -x -d "requests to this host alone"
+complete -c brunt -n "__fish_seen_subcommand_from import" -l most -x -d "so many different requests, the most frequent ones"
+complete -c brunt -n "__fish_seen_subcommand_from import" -l as-flow -d "as steps of a session, with their pauses"
+complete -c brunt -n "__fish_seen_subcommand_from import" -l as-trace -d "each at the time at which it was recorded"
+complete -c brunt -n "__fish_seen_subcommand_from import" -l writes -d "also what changes something at the server"
+complete -c brunt -n "__fish_seen_subcommand_from import" -l no-assets -d "no images, fonts, styles, scripts, media"
+complete -c brunt -n "__fish_seen_subcommand_from import" -l with-secrets -d "write credentials and cookies as they are"
 complete -c brunt -n "__fish_seen_subcommand_from check" -l latency -x -d "how many are in flight at this response time"
 complete -c brunt -n "__fish_seen_subcommand_from report" -l format -x -a "$formats" -d "how to print it"
 complete -c brunt -n "__fish_seen_subcommand_from report" -l out -r -d "write the documents into this directory"

@@ -1,5 +1,7 @@
 #include "cmd/profile_arguments.h"
 
+#include <stdio.h>
+
 #include "base/error.h"
 
 static bool
@@ -22,11 +24,13 @@ bool
 profile_arguments_parse(struct profile_arguments *arguments, const struct command *command, int argc, char **argv,
 	const struct option *flags, bool (*take)(void *context, int flag), void *context, int *exit_code)
 {
+	char letters[32];
 	int flag;
 
 	*exit_code = EXIT_USAGE;
 	optind = 1;
-	while ((flag = getopt_long(argc, argv, ":h", flags, NULL)) != -1) {
+	snprintf(letters, sizeof(letters), ":h%s", arguments->letters != NULL ? arguments->letters : "");
+	while ((flag = getopt_long(argc, argv, letters, flags, NULL)) != -1) {
 		bool goes_on = false;
 
 		switch (flag) {

@@ -20,6 +20,8 @@
 
 struct profile_arguments {
 	const char *operand; /* what the command is about, if not a "profile": set before parsing */
+	const char
+		*letters; /* its flags of one letter, as getopt(3) wants them, or NULL; passed to `take` as they are */
 	const char *profile;
 	struct plan_setting settings[SETTINGS_MAX];
 	size_t settings_n;

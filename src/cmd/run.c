@@ -25,7 +25,7 @@ extern const struct command run_command;
 
 #define LOAD_TEXT_MAX ((size_t)16 * 1024)
 
-enum { OPTION_RATE = OPTIONS_OF_URL_END, OPTION_USERS, OPTION_DURATION };
+enum { OPTION_RATE = OPTIONS_OF_URL_END, OPTION_USERS, OPTION_REQUESTS, OPTION_DURATION };
 
 static const struct option run_flags[] = {
 	RUN_FLAGS,
@@ -35,6 +35,7 @@ static const struct option run_flags[] = {
 	URL_FLAGS,
 	{"rate", required_argument, NULL, OPTION_RATE},
 	{"users", required_argument, NULL, OPTION_USERS},
+	{"requests", required_argument, NULL, OPTION_REQUESTS},
 	{"duration", required_argument, NULL, OPTION_DURATION},
 	/* What the leader of several processes says to each (fleet/worker.c); of no use to anybody else. */
 	{"shard", required_argument, NULL, OPTION_SHARD},
@@ -243,7 +244,7 @@ run_arguments_go(struct run_arguments *arguments, const struct plan_experiment *
 struct run {
 	struct run_arguments arguments;
 	struct url_arguments url;
-	const char *rate, *users, *duration; /* NULL: not given */
+	const char *rate, *users, *requests, *duration; /* NULL: not given */
 };
 
 static bool
@@ -251,6 +252,7 @@ run_take_flag(void *context, int flag)
 {
 	struct run *run = context;
 
+	flag = flag == 'c' ? OPTION_USERS : flag == 'n' ? OPTION_REQUESTS : url_arguments_flag(flag);
 	if (flag < OPTIONS_OF_RUN_END)
 		return run_arguments_take(&run->arguments, flag);
 	if (flag < OPTIONS_OF_URL_END)
@@ -260,6 +262,7 @@ run_take_flag(void *context, int flag)
 	switch (flag) {
 	case OPTION_RATE: run->rate = optarg; break;
 	case OPTION_USERS: run->users = optarg; break;
+	case OPTION_REQUESTS: run->requests = optarg; break;
 	case OPTION_DURATION: run->duration = optarg; break;
 	default: CHECK(false);
 	}
@@ -307,7 +310,7 @@ check_load(const struct run *run)
 {
 	double rate_per_s = 1;
 	int64_t duration_ns = 1;
-	uint64_t users = 1;
+	uint64_t users = 1, requests = 1;
 
 	if (run->rate != NULL && run->users != NULL)
 		command_bad_usage(&run_command,
@@ -316,6 +319,9 @@ check_load(const struct run *run)
 		command_bad_usage(&run_command, "--rate: '%s' is no rate above 0; write 50/s or 3000/min", run->rate);
 	else if (run->users != NULL && (!units_parse_count(run->users, &users) || users == 0))
 		command_bad_usage(&run_command, "--users: '%s' is not a number of users; write 10", run->users);
+	else if (run->requests != NULL && (!units_parse_count(run->requests, &requests) || requests == 0))
+		command_bad_usage(
+			&run_command, "--requests: '%s' is not a number of requests; write 1000", run->requests);
 	else if (run->duration != NULL && (!units_parse_time_ns(run->duration, &duration_ns) || duration_ns == 0))
 		command_bad_usage(
 			&run_command, "--duration: '%s' is no time above 0; write 30s, 5m or 1h", run->duration);
@@ -335,8 +341,14 @@ run_url(struct run *run)
 	buf_init(&load, LOAD_TEXT_MAX);
 	buf_add_text(&load, run->users != NULL ? "{concurrency: {users: " : "{steady: {rate: ");
 	written_profile_add_value(&load, run->users != NULL ? run->users : run->rate != NULL ? run->rate : "10/s");
-	buf_add_text(&load, ", for: ");
-	written_profile_add_value(&load, run->duration != NULL ? run->duration : "30s");
+	if (run->requests != NULL) {
+		buf_add_text(&load, run->users != NULL ? ", iterations: " : ", count: ");
+		written_profile_add_value(&load, run->requests);
+	}
+	if (run->requests == NULL || run->duration != NULL) {
+		buf_add_text(&load, ", for: ");
+		written_profile_add_value(&load, run->duration != NULL ? run->duration : "30s");
+	}
 	buf_add_text(&load, "}}");
 	int exit_code = url_arguments_run(&run->url, &run->arguments, load.bytes);
 
@@ -347,7 +359,8 @@ run_url(struct run *run)
 static int
 run_run(int argc, char **argv)
 {
-	struct run run = {.arguments = {.command = &run_command, .profile = {.operand = "profile or URL"}},
+	struct run run = {.arguments = {.command = &run_command,
+				  .profile = {.operand = "profile or URL", .letters = URL_LETTERS "c:n:"}},
 		.url = {.command = &run_command, .profile = {.timeout = "10s"}}};
 	int exit_code;
 
@@ -359,9 +372,10 @@ run_run(int argc, char **argv)
 
 const struct command run_command = {
 	.name = "run",
-	.usage = "brunt run PROFILE [--set KEY=VALUE]... [--out DIR] [--events FILE|-] [--format FORMATS] [--json] "
-		 "[--quiet] [--control FIFO|-] [--workers N] [--baseline NAME|DIR|FILE] [--baselines DIR]\n"
-		 "       brunt run URL [--rate RATE | --users N] [--duration TIME] [--slo EXPR]... [--save FILE]",
+	.usage =
+		"brunt run PROFILE [--set KEY=VALUE]... [--out DIR] [--events FILE|-] [--format FORMATS] [--json] "
+		"[--quiet] [--control FIFO|-] [--workers N] [--baseline NAME|DIR|FILE] [--baselines DIR]\n"
+		"       brunt run URL [--rate RATE | --users N] [--duration TIME | --requests N] [--slo EXPR]... [--save FILE]",
 	.help = "drive the target with a profile's load, or a URL with a steady one, judge it, write the results",
 	.options =
 		"  --set KEY=VALUE  override a key of the profile, e.g. --set load.steps.to=500/s (repeatable)\n"
@@ -377,7 +391,8 @@ const struct command run_command = {
 		"  --workers N      share the load out among N processes (up to 64), each with a core of its own\n"
 		"with a URL in place of a profile:\n"
 		"  --rate RATE      send so many, whether or not the answers keep up (10/s)\n"
-		"  --users N        or from so many users, each of whom waits for the answer before the next request\n"
-		"  --duration TIME  for so long (30s)\n" URL_FLAGS_HELP("10s"),
+		"  -c, --users N    or from so many users, each of whom waits for the answer before the next request\n"
+		"  -n, --requests N so many requests\n"
+		"  --duration TIME  or for so long (30s)\n" URL_FLAGS_HELP("10s"),
 	.run = run_run,
 };

@@ -33,6 +33,7 @@ take_flag(void *context, int flag)
 {
 	struct stress *stress = context;
 
+	flag = url_arguments_flag(flag);
 	if (flag < OPTIONS_OF_RUN_END)
 		return run_arguments_take(&stress->run, flag);
 	if (flag < OPTIONS_OF_URL_END)
@@ -74,7 +75,7 @@ stress_run(int argc, char **argv)
 		.width = "5%",
 		.confirm = "30s",
 		.limit = "30m",
-		.run = {.command = &stress_command, .profile = {.operand = "URL"}},
+		.run = {.command = &stress_command, .profile = {.operand = "URL", .letters = URL_LETTERS}},
 		.url = {.command = &stress_command, .profile = {.timeout = "5s"}}};
 	struct buf load;
 	int exit_code;

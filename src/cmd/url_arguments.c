@@ -48,6 +48,53 @@ is_one_body(const struct url_arguments *arguments)
 	return false;
 }
 
+/* As curl has it: @ begins a file's name, and what nobody says the type of is a form. */
+static bool
+take_data(struct url_arguments *arguments, const char *data)
+{
+	struct written_profile *profile = &arguments->profile;
+
+	if (profile->body != NULL || profile->body_file != NULL)
+		command_bad_usage(arguments->command, "-d, --data: a request has one body; join the pieces with '&'");
+	else if (strcmp(data, "@-") == 0)
+		command_bad_usage(
+			arguments->command, "-d @-: a body cannot come from stdin; write it into a file, -d @FILE");
+	else {
+		profile->is_form = true;
+		*(data[0] == '@' ? &profile->body_file : &profile->body) = data[0] == '@' ? data + 1 : data;
+		return true;
+	}
+	return false;
+}
+
+static bool
+take_user(struct url_arguments *arguments, const char *user)
+{
+	if (strchr(user, ':') == NULL)
+		command_bad_usage(arguments->command, "-u, --user: '%.60s' has no password; write USER:PASSWORD", user);
+	else if (strstr(user, "${") != NULL)
+		command_bad_usage(arguments->command,
+			"-u, --user is encoded here, before ${...} is known; write -H 'Authorization: Basic ${env:NAME}'");
+	else {
+		arguments->profile.user = user;
+		return true;
+	}
+	return false;
+}
+
+int
+url_arguments_flag(int flag)
+{
+	switch (flag) {
+	case 'X': return OPTION_METHOD;
+	case 'H': return OPTION_HEADER;
+	case 'd': return OPTION_DATA;
+	case 'u': return OPTION_USER;
+	case 'k': return OPTION_INSECURE;
+	default: return flag;
+	}
+}
+
 bool
 url_arguments_take(struct url_arguments *arguments, int flag)
 {
@@ -60,6 +107,9 @@ url_arguments_take(struct url_arguments *arguments, int flag)
 	case OPTION_HEADER: return add_header(arguments, optarg);
 	case OPTION_BODY: profile->body = optarg; return is_one_body(arguments);
 	case OPTION_BODY_FILE: profile->body_file = optarg; return is_one_body(arguments);
+	case OPTION_DATA: return take_data(arguments, optarg);
+	case OPTION_USER: return take_user(arguments, optarg);
+	case OPTION_INSECURE: profile->is_insecure = true; break;
 	case OPTION_TIMEOUT: profile->timeout = optarg; break;
 	case OPTION_SLO: return add_slo(arguments, optarg);
 	case OPTION_SAVE: arguments->save = optarg; break;

@@ -11,6 +11,9 @@ enum {
 	OPTION_HEADER,
 	OPTION_BODY,
 	OPTION_BODY_FILE,
+	OPTION_DATA,
+	OPTION_USER,
+	OPTION_INSECURE,
 	OPTION_TIMEOUT,
 	OPTION_SLO,
 	OPTION_SAVE,
@@ -22,19 +25,28 @@ enum {
 	{"method", required_argument, NULL, OPTION_METHOD}, {"header", required_argument, NULL, OPTION_HEADER},        \
 		{"body", required_argument, NULL, OPTION_BODY},                                                        \
 		{"body-file", required_argument, NULL, OPTION_BODY_FILE},                                              \
+		{"data", required_argument, NULL, OPTION_DATA}, {"user", required_argument, NULL, OPTION_USER},        \
+		{"insecure", no_argument, NULL, OPTION_INSECURE},                                                      \
 		{"timeout", required_argument, NULL, OPTION_TIMEOUT}, {"slo", required_argument, NULL, OPTION_SLO},    \
 	{                                                                                                              \
 		"save", required_argument, NULL, OPTION_SAVE                                                           \
 	}
 
+/* Those of one letter, as getopt(3) wants them: the ones that curl has made a habit. */
+#define URL_LETTERS "X:H:d:u:k"
+
 /* What --help says of them. */
-#define URL_FLAGS_HELP(timeout)                                                                                        \
-	"  --method METHOD  of the request (GET; POST where it has a body)\n"                                          \
-	"  --header LINE    of the request, e.g. 'Accept: text/html' (repeatable); may hold ${env:NAME}\n"             \
-	"  --body TEXT      of the request; may hold ${uuid} and the like, as profiles do\n"                           \
-	"  --body-file FILE of the request, byte for byte\n"                                                           \
-	"  --timeout TIME   of a request (" timeout ")\n"                                                              \
-	"  --slo EXPR       what must hold, e.g. 'p95 <= 200ms' or 'error_rate < 1%' (repeatable)\n"                   \
+#define URL_FLAGS_HELP(timeout)                                                                                          \
+	"  -X, --method METHOD  of the request (GET; POST where it has a body)\n"                                        \
+	"  -H, --header LINE  of the request, e.g. 'Accept: text/html' (repeatable); may hold ${env:NAME}\n"             \
+	"  --body TEXT      of the request; may hold ${uuid} and the like, as profiles do\n"                             \
+	"  --body-file FILE of the request, byte for byte\n"                                                             \
+	"  -d, --data DATA  either of them as curl takes it: TEXT or @FILE; a form, unless -H says of what type it is\n" \
+	"  -u, --user USER:PASSWORD  of the request; results show it, encoded: -H 'Authorization: Basic ${env:NAME}'\n"  \
+	"                   is not shown\n"                                                                              \
+	"  -k, --insecure   do not look at the server's certificate\n"                                                   \
+	"  --timeout TIME   of a request (" timeout ")\n"                                                                \
+	"  --slo EXPR       what must hold, e.g. 'p95 <= 200ms' or 'error_rate < 1%' (repeatable)\n"                     \
 	"  --save FILE      write the profile that this is to a new file\n"
 
 struct url_arguments {
@@ -43,6 +55,9 @@ struct url_arguments {
 	const char *save; /* NULL: nowhere */
 	int given;        /* the first of these flags that was given; 0: none */
 };
+
+/* The flag that this one is: itself, unless it is a letter. */
+int url_arguments_flag(int flag);
 
 /* One of the flags above, its value in optarg. False: it is not right, and that was said. */
 bool url_arguments_take(struct url_arguments *arguments, int flag);

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/error.h"
+#include "base/base64.h"
 #include "plan/url.h"
 #include "sampler/listen_port.h"
 
@@ -92,6 +93,8 @@ add_target(struct buf *into, const struct written_profile *profile, const struct
 	buf_add_text(into, "\n  timeout: ");
 	written_profile_add_value(into, profile->timeout);
 	buf_add_char(into, '\n');
+	if (profile->is_insecure && strncasecmp(profile->url, "https:", 6) == 0)
+		buf_add_text(into, "  tls: {verify: false}\n");
 	if (is_of_this_machine(url) && listen_port_inodes(url->port, inodes, LISTEN_PORT_INODES_MAX) > 0)
 		buf_printf(into, "  watch: {port: %u}\n", (unsigned)url->port);
 }
@@ -125,11 +128,36 @@ add_path(struct buf *into, const struct written_profile *profile)
 	buf_add_text(into, "\"\n");
 }
 
+static bool
+has_header(const struct written_profile *profile, const char *name)
+{
+	for (size_t i = 0; i < profile->headers_n; i++)
+		if (strncasecmp(profile->headers[i], name, strlen(name)) == 0 &&
+			profile->headers[i][strlen(name)] == ':')
+			return true;
+	return false;
+}
+
+/* What follows from other flags, where no --header says otherwise. */
+static void
+add_implied_headers(struct buf *into, const struct written_profile *profile)
+{
+	if (profile->is_form && !has_header(profile, "Content-Type"))
+		buf_add_text(into, "      \"Content-Type\": application/x-www-form-urlencoded\n");
+	if (profile->user != NULL && !has_header(profile, "Authorization")) {
+		char *encoded = base64_encode((const uint8_t *)profile->user, strlen(profile->user));
+
+		buf_printf(into, "      \"Authorization\": \"Basic %s\"\n", encoded);
+		free(encoded);
+	}
+}
+
 static void
 add_headers(struct buf *into, const struct written_profile *profile)
 {
-	if (profile->headers_n > 0)
+	if (profile->headers_n > 0 || profile->is_form || profile->user != NULL)
 		buf_add_text(into, "    headers:\n");
+	add_implied_headers(into, profile);
 	for (size_t i = 0; i < profile->headers_n; i++) {
 		const char *line = profile->headers[i], *value = strchr(line, ':');
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -18,6 +19,9 @@ struct written_profile {
 	const char *timeout;
 	const char *method;                       /* NULL: GET, or POST where there is a body */
 	const char *body, *body_file;             /* one of them at most; NULL: none */
+	bool is_form;                             /* unless a header says of what type the body is */
+	const char *user;                         /* "name:password"; NULL: nobody */
+	bool is_insecure;                         /* certificates are not looked at */
 	const char *headers[WRITTEN_HEADERS_MAX]; /* "Name: value" */
 	size_t headers_n;
 	const char *slos[WRITTEN_SLOS_MAX];

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -155,6 +156,42 @@ test_headers_and_body_arrive_as_they_were_given(void **state)
 }
 
 static void
+test_data_is_a_form_unless_a_header_says_otherwise(void **state)
+{
+	static const struct {
+		const char *header, *type;
+	} rows[] = {{"X: y", "application/x-www-form-urlencoded"}, {"content-type: text/plain", "text/plain"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct error err = {0};
+		struct plan *plan = plan_written((struct written_profile){.url = "http://h",
+							 .body = "a=b",
+							 .is_form = true,
+							 .user = "me:pass",
+							 .headers = {rows[i].header},
+							 .headers_n = 1},
+			&err);
+		size_t types = 0;
+
+		assert_non_null(plan);
+		const struct plan_list *list = &plan->requests[0].headers;
+
+		for (size_t k = 0; k < list->n; k++) {
+			const struct plan_pair *header = &((const struct plan_pair *)list->items)[k];
+
+			if (strcasecmp(header->name, "Content-Type") == 0 && ++types > 0)
+				assert_string_equal(header->value, rows[i].type);
+			if (strcasecmp(header->name, "Authorization") == 0)
+				assert_string_equal(header->value, "Basic bWU6cGFzcw==");
+		}
+		assert_int_equal(types, 1);
+		assert_int_equal(list->n, i == 0 ? 3 : 2);
+		plan_free(plan);
+	}
+}
+
+static void
 test_a_bodys_file_is_found_from_wherever_the_profile_lies(void **state)
 {
 	char folder[] = "/tmp/brunt-body-XXXXXX", before[PATH_MAX];
@@ -248,6 +285,7 @@ main(void)
 		cmocka_unit_test(test_an_objective_stands_as_it_was_given),
 		cmocka_unit_test(test_the_method_is_the_flags_or_follows_from_the_body),
 		cmocka_unit_test(test_headers_and_body_arrive_as_they_were_given),
+		cmocka_unit_test(test_data_is_a_form_unless_a_header_says_otherwise),
 		cmocka_unit_test(test_a_bodys_file_is_found_from_wherever_the_profile_lies),
 		cmocka_unit_test(test_a_value_stays_one_value_whatever_is_in_it),
 		cmocka_unit_test(test_what_finds_no_room_is_refused_and_not_cut),
