@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/units.h"
+#include "engine/slice.h"
 
 static void
 waker_on_timer(uv_poll_t *poll, int status, int events)
@@ -31,6 +32,7 @@ waker_init(struct waker *waker, uv_loop_t *loop, struct run_clock *clock)
 		return;
 	/* What sleeps without a timerfd would be woken up to 50 µs late, so that wake-ups can be joined. */
 	(void)prctl(PR_SET_TIMERSLACK, 1);
+	slice_shorten();
 	waker->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	CHECK_OP(waker->timer_fd, >=, 0);
 	CHECK_OP(uv_poll_init(loop, &waker->poll, waker->timer_fd), ==, 0);
