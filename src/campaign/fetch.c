@@ -78,7 +78,8 @@ static void
 fetch_on_connected(struct stream *stream, enum failure failure)
 {
 	struct fetch *fetch = container_of(stream, struct fetch, stream);
-	size_t written;
+	const char *bytes;
+	size_t length, written;
 	int error;
 
 	if (failure != FAILURE_COUNT) {
@@ -86,8 +87,11 @@ fetch_on_connected(struct stream *stream, enum failure failure)
 		return;
 	}
 	fetch->is_connected = true;
-	http1_protocol.expect(fetch->state, &fetch->request, &fetch->ear);
-	if (stream_write(stream, fetch->bytes.bytes, fetch->bytes.length, &written, &error) == STREAM_FAILED)
+	http1_protocol.init(fetch->state, &fetch->target);
+	http1_protocol.begin(
+		fetch->state, fetch->exchange, &fetch->request, fetch->bytes.bytes, fetch->bytes.length, &fetch->ear);
+	length = http1_protocol.output(fetch->state, &bytes);
+	if (stream_write(stream, bytes, length, &written, &error) == STREAM_FAILED)
 		fetch_finish(fetch, failure_from_io_errno(-error));
 }
 
@@ -95,24 +99,24 @@ static void
 fetch_on_read(struct stream *stream, const char *bytes, long length)
 {
 	struct fetch *fetch = container_of(stream, struct fetch, stream);
-	enum failure failure = FAILURE_COUNT;
-	enum protocol_result result;
 
 	if (length < 0) {
 		fetch_finish(fetch, failure_from_io_errno((int)-length));
 		return;
 	}
-	result = length > 0 ? http1_protocol.on_bytes(fetch->state, bytes, (size_t)length, &failure)
-			    : http1_protocol.on_eof(fetch->state, &failure);
+	if (length > 0)
+		http1_protocol.on_bytes(fetch->state, bytes, (size_t)length);
+	else
+		http1_protocol.on_eof(fetch->state);
 	if (fetch->is_enough) {
 		fetch_finish(fetch, FAILURE_BODY);
 		return;
 	}
-	if (result == PROTOCOL_MORE)
+	if (!fetch->exchange->has_ended)
 		return;
-	if (result != PROTOCOL_FAILED)
-		fetch->answer.status = http1_protocol.response(fetch->state)->status;
-	fetch_finish(fetch, failure);
+	if (fetch->exchange->failure == FAILURE_COUNT)
+		fetch->answer.status = fetch->exchange->status;
+	fetch_finish(fetch, fetch->exchange->failure);
 }
 
 static void
@@ -197,7 +201,7 @@ fetch_init(struct fetch *fetch, uv_loop_t *loop, const struct plan_fetch *plan,
 						   plan->place.shown, FETCH_REQUEST_CEILING);
 	}
 	fetch->state = must_alloc(http1_protocol.state_size);
-	http1_protocol.init(fetch->state, &fetch->target);
+	fetch->exchange = must_alloc(http1_protocol.exchange_size);
 	CHECK_OP(uv_timer_init(loop, &fetch->timer), ==, 0);
 	fetch->timer.data = fetch;
 	stream_measure_clocks();
@@ -223,6 +227,7 @@ fetch_fini(struct fetch *fetch)
 	CHECK(fetch->is_closed);
 	buf_fini(&fetch->bytes);
 	free(fetch->state);
+	free(fetch->exchange);
 	fetch->state = NULL;
 }
 
@@ -258,7 +263,7 @@ fetch_begin(struct fetch *fetch)
 uint16_t
 fetch_status(const struct fetch *fetch)
 {
-	return http1_protocol.response(fetch->state)->status;
+	return fetch->exchange->status;
 }
 
 const char *

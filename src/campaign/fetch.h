@@ -32,6 +32,7 @@ struct fetch {
 	struct buf bytes; /* as they go on the wire */
 	struct protocol_ear ear;
 	void *state; /* the protocol's */
+	struct protocol_exchange *exchange;
 	struct fetch_answer answer;
 	bool is_busy, is_open, is_connected, is_overdue, is_enough;
 	bool is_closing, is_timer_closed, is_closed;

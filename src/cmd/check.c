@@ -256,6 +256,16 @@ connections_of(const struct plan *plan, const struct demand *demand)
 	return fmin((double)plan->target.connections, demand->in_flight_at_timeout);
 }
 
+/* With one exchange on it. */
+static double
+connection_bytes_of(const struct plan *plan)
+{
+	const struct protocol_ops *protocol = protocol_of(plan->target.protocol);
+
+	return (double)(sizeof(struct connection) + sizeof(struct channel) + protocol->state_size +
+			protocol->exchange_size);
+}
+
 /* What this process holds already (program, libraries, plan), and what a run adds: every connection and flight by its
  * size; the series' rows; and of each histogram (response, service, … of two intervals, two open levels and the sums,
  * two of them per request name) some 80 KiB, which is what latencies spread over three powers of ten touch: ten of the
@@ -272,9 +282,8 @@ memory_bytes_of(const struct plan *plan, double connections)
 	for (size_t i = 0; i < plan->scenarios_n; i++)
 		flights += (double)plan->scenarios[i].load.in_flight_max;
 	return (double)usage.ru_maxrss * 1024 + flights * sizeof(struct flight) +
-	       connections * (double)(sizeof(struct connection) + protocol_of(plan->target.protocol)->state_size) +
-	       SERIES_ROWS_MAX * sizeof(struct series_row) + STREAM_READ_BYTES +
-	       histograms * 10 * HISTOGRAM_HALF_LEN * 8;
+	       connections * connection_bytes_of(plan) + SERIES_ROWS_MAX * sizeof(struct series_row) +
+	       STREAM_READ_BYTES + histograms * 10 * HISTOGRAM_HALF_LEN * 8;
 }
 
 static bool

@@ -2,16 +2,18 @@
 
 #include "engine/connection.h"
 
-/* What connection.c (its life) and connection_talk.c (what is said on it, and who listens) share; nobody else includes
+/* What connection.c (its life) and connection_flights.c (what becomes of the flights on it) share; nobody else includes
  * it. */
 
-/* The bytes of the flight's request; they stay until the next. */
-const char *connection_render(struct connection *connection, const struct flight *flight, size_t *length);
-
-/* The answer is over: what the request's synthetic prompt was wanted to have goes into its exchange, and in the warm-up
- * the server's count teaches how long words are. flight->x.generation is there. */
-void connection_note_prompt(const struct connection *connection, struct flight *flight, enum outcome outcome);
-/* Whoever reads the response is made ready for it; what nobody looks at is not even handed on. */
-void connection_listen(struct connection *connection, const struct plan_request *request);
-/* The answer is good: its session takes what it needs of it. */
-enum failure connection_take_answer(struct connection *connection, const struct plan_request *request);
+/* The kernel took so much of the last output: whose request began in it is sent. */
+void connection_note_sent(struct connection *connection, size_t taken, int64_t now_ns);
+/* The same for as much as is known to be taken, also where some is still to be written. */
+void connection_note_taken(struct connection *connection, int64_t now_ns);
+/* Asks the protocol which exchanges have news: what came for them is noted, those that are over are ended. */
+void connection_hear(struct connection *connection);
+/* The connection died under its flights: each is sent elsewhere, if that does no harm, or has failed. */
+void connection_lose_flights(struct connection *connection, enum failure failure);
+/* How far its flight has come. */
+enum exchange_phase connection_phase_of(const struct connection *connection, const struct channel *channel);
+/* The flight is on it no longer. */
+void connection_free_channel(struct connection *connection, struct channel *channel);

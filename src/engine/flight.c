@@ -28,7 +28,7 @@ flights_take(struct flights *flights)
 
 	CHECK(flight != NULL);
 	list_remove(&flight->waiting);
-	flight->connection = NULL;
+	flight->channel = NULL;
 	flight->resends = 0;
 	flight->needs_fresh = false;
 	list_init(&flight->by_deadline);

@@ -3,19 +3,19 @@
 #include "base/list.h"
 #include "measure/exchange.h"
 
-struct connection;
+struct channel;
 struct lane;
 struct visit;
 
-/* An exchange under way: it holds a slot of its scenario's in-flight cap, and waits for a connection or owns one. */
+/* An exchange under way: it holds a slot of its scenario's in-flight cap, and waits for a connection or is on one. */
 struct flight {
 	struct exchange x;
 	struct lane *lane;
-	struct visit *visit;           /* whose step it is; NULL: it belongs to no flow */
-	struct connection *connection; /* NULL while it waits */
-	struct list waiting;           /* in the pool's queue for a connection */
-	struct list by_deadline;       /* in its lane, or among the pump's steps: deadlines there never decrease */
-	unsigned resends;              /* connections that died under it before it was sent */
+	struct visit *visit;     /* whose step it is; NULL: it belongs to no flow */
+	struct channel *channel; /* NULL while it waits */
+	struct list waiting;     /* in the pool's queue for a connection */
+	struct list by_deadline; /* in its lane, or among the pump's steps: deadlines there never decrease */
+	unsigned resends;        /* connections that died under it before it was sent */
 	bool needs_fresh; /* not a kept-alive connection again: those of a server that closes them may all be stale */
 	int64_t deadline_ns;
 };

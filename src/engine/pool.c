@@ -12,7 +12,7 @@ aligned(size_t size)
 }
 
 static void
-pool_size_states(struct pool *pool)
+pool_size_channels(struct pool *pool)
 {
 	const struct plan *plan = pool->config.plan;
 	size_t reader_size = 0;
@@ -25,39 +25,32 @@ pool_size_states(struct pool *pool)
 		if (render_max > pool->send_buffer_size)
 			pool->send_buffer_size = render_max;
 	}
-	pool->reader_offset = aligned(pool->protocol->state_size);
-	pool->state_size = pool->reader_offset + aligned(reader_size);
+	pool->channels_n = 1;
+	pool->reader_offset = aligned(pool->protocol->exchange_size);
+	pool->channel_size = offsetof(struct channel, memory) + pool->reader_offset + aligned(reader_size);
 }
 
 void
 pool_init(struct pool *pool, const struct pool_config *config)
 {
-	uint64_t n = config->plan->target.connections;
-
 	*pool = (struct pool){.config = *config, .protocol = protocol_of(config->plan->target.protocol)};
-	pool_size_states(pool);
-	/* Both are backed by memory only as far as connections are used. */
-	pool->all = must_calloc(n, sizeof(*pool->all));
-	pool->states = must_calloc(n, pool->state_size);
+	pool_size_channels(pool);
+	/* Backed by memory only as far as connections are used. */
+	pool->all = must_calloc(config->plan->target.connections, sizeof(*pool->all));
 	list_init(&pool->unused);
-	list_init(&pool->idle);
+	list_init(&pool->ready);
 	list_init(&pool->connecting);
+	list_init(&pool->to_write);
 	list_init(&pool->waiting);
 }
 
 void
 pool_fini(struct pool *pool)
 {
-	for (uint32_t i = 0; i < pool->used_first; i++) {
-		free(pool->all[i].send_buffer);
-		free(pool->all[i].expected);
-		buf_fini(&pool->all[i].scratch);
-		extraction_fini(&pool->all[i].extraction);
-	}
+	for (uint32_t i = 0; i < pool->used_first; i++)
+		connection_fini(&pool->all[i]);
 	free(pool->all);
-	free(pool->states);
 	pool->all = NULL;
-	pool->states = NULL;
 }
 
 static struct connection *
@@ -75,11 +68,10 @@ pool_take_unused(struct pool *pool)
 	c->magic = CONNECTION_MAGIC;
 	c->id = pool->used_first++;
 	c->pool = pool;
-	c->protocol_state = pool->states + c->id * pool->state_size;
-	c->reader_state = (char *)c->protocol_state + pool->reader_offset;
 	list_init(&c->node);
-	buf_init(&c->scratch, READER_SCRATCH_MAX);
-	extraction_init(&c->extraction);
+	list_init(&c->to_write);
+	list_init(&c->free);
+	list_init(&c->busy);
 	return c;
 }
 
@@ -157,7 +149,7 @@ pool_first_waiting_for(const struct pool *pool, const struct connection *c)
 	for (struct list *node = pool->waiting.next; node != &pool->waiting; node = node->next) {
 		struct flight *flight = container_of(node, struct flight, waiting);
 
-		if (c->requests == 0 || !flight->needs_fresh)
+		if (!flight->needs_fresh || connection_is_fresh(c))
 			return flight;
 	}
 	return NULL;
@@ -180,17 +172,21 @@ pool_send_waiting(struct pool *pool, struct connection *c)
 static void
 pool_make_room(struct pool *pool)
 {
-	struct connection *oldest = list_first(&pool->idle, struct connection, node);
+	for (struct list *node = pool->ready.next; node != &pool->ready; node = node->next) {
+		struct connection *c = container_of(node, struct connection, node);
 
-	if (oldest != NULL)
-		connection_close(oldest, false);
+		if (c->state == CONNECTION_IDLE) {
+			connection_close(c, false);
+			return;
+		}
+	}
 }
 
-/* One connect for each flight that waits without one, as far as the limit allows. */
+/* As many connects as the flights need that wait without one, as far as the limit allows. */
 static void
 pool_open_enough(struct pool *pool)
 {
-	while (pool->connecting_n < pool->waiting_n && !pool->is_closing) {
+	while ((uint64_t)pool->connecting_n * pool->channels_n < pool->waiting_n && !pool->is_closing) {
 		size_t address = pool_pick_address(pool);
 		enum failure failure;
 
@@ -217,16 +213,23 @@ pool_open_enough(struct pool *pool)
 }
 
 static struct connection *
-pool_pick_idle(struct pool *pool)
+pool_pick_ready(struct pool *pool)
 {
-	return pool->config.plan->target.pick == PICK_LIFO ? list_last(&pool->idle, struct connection, node)
-							   : list_first(&pool->idle, struct connection, node);
+	if (pool->config.plan->target.pick == PICK_LIFO)
+		return list_last(&pool->ready, struct connection, node);
+	struct connection *c = list_first(&pool->ready, struct connection, node);
+
+	if (c != NULL && pool->channels_n > 1) { /* it may have room for another, and then it is the last's turn */
+		list_remove(&c->node);
+		list_add_last(&pool->ready, &c->node);
+	}
+	return c;
 }
 
 void
 pool_send(struct pool *pool, struct flight *flight, int64_t now_ns)
 {
-	struct connection *c = pool_pick_idle(pool);
+	struct connection *c = pool_pick_ready(pool);
 
 	if (c != NULL) {
 		connection_send(c, flight, now_ns);
@@ -246,27 +249,42 @@ pool_resend(struct pool *pool, struct flight *flight)
 
 /* A flight that waits has come as far as the connect that it waits for. */
 static enum exchange_phase
-pool_phase_of(const struct pool *pool, const struct flight *flight)
+pool_phase_of_waiting(const struct pool *pool)
 {
 	const struct connection *connecting = list_first(&pool->connecting, struct connection, node);
 
-	if (flight->connection != NULL)
-		return connection_phase(flight->connection);
 	return connecting != NULL ? connection_phase(connecting) : EXCHANGE_QUEUE;
 }
 
 void
 pool_cancel(struct pool *pool, struct flight *flight)
 {
-	struct connection *c = flight->connection;
+	struct channel *channel = flight->channel;
 
-	flight->x.phase = pool_phase_of(pool, flight);
-	flight->connection = NULL;
-	if (c != NULL) {
-		connection_close(c, true);
+	if (channel != NULL) {
+		connection_cancel(channel->connection, channel);
 	} else {
+		flight->x.phase = pool_phase_of_waiting(pool);
 		list_remove(&flight->waiting);
 		pool->waiting_n--;
+	}
+}
+
+void
+pool_write_later(struct pool *pool, struct connection *c)
+{
+	if (list_is_empty(&c->to_write))
+		list_add_last(&pool->to_write, &c->to_write);
+}
+
+void
+pool_flush(struct pool *pool)
+{
+	struct connection *c;
+
+	while ((c = list_first(&pool->to_write, struct connection, to_write)) != NULL) {
+		list_remove(&c->to_write);
+		connection_flush(c, run_clock_now(pool->config.clock));
 	}
 }
 
@@ -280,7 +298,7 @@ pool_turn(struct pool *pool, int64_t now_ns)
 		pool_connect_failed(pool, c, FAILURE_CONNECT_TIMEOUT);
 	/* Flights that were put back find an idle connection or a new one here, not from inside the callback that
 	 * failed. */
-	while (pool->waiting_n > 0 && (c = pool_pick_idle(pool)) != NULL && pool_send_waiting(pool, c))
+	while (pool->waiting_n > 0 && (c = pool_pick_ready(pool)) != NULL && pool_send_waiting(pool, c))
 		;
 	pool_open_enough(pool);
 }
@@ -307,8 +325,9 @@ pool_close(struct pool *pool)
 
 	CHECK_OP(pool->waiting_n, ==, 0);
 	pool->is_closing = true;
-	while ((c = list_first(&pool->idle, struct connection, node)) != NULL)
-		connection_close(c, false);
+	for (uint32_t i = 0; i < pool->used_first; i++)
+		if (pool->all[i].state == CONNECTION_IDLE)
+			connection_close(&pool->all[i], false);
 	while ((c = list_first(&pool->connecting, struct connection, node)) != NULL) {
 		pool->connecting_n--;
 		connection_close(c, true);
@@ -344,13 +363,12 @@ pool_connect_failed(struct pool *pool, struct connection *c, enum failure failur
 }
 
 void
-pool_give_idle(struct pool *pool, struct connection *c)
+pool_give(struct pool *pool, struct connection *c)
 {
-	list_add_last(&pool->idle, &c->node);
-	if (pool->is_closing)
-		connection_close(c, false);
-	else
-		pool_send_waiting(pool, c);
+	if (list_is_empty(&c->node))
+		list_add_last(&pool->ready, &c->node);
+	while (pool->waiting_n > 0 && !list_is_empty(&c->node) && pool_send_waiting(pool, c))
+		;
 }
 
 void

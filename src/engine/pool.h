@@ -13,7 +13,7 @@
 #include "request/template.h"
 
 /* The connections to the target: opened on demand up to the plan's limit, kept alive, picked in O(1). A flight that
- * finds none idle waits its turn; whichever connection becomes free first takes the one that waits longest. */
+ * finds none with room waits its turn; whichever connection has some first takes the one that waits longest. */
 
 /* What the pool tells the engine. on_sent and on_end may come from inside pool_send (a write that fails at once); none
  * comes from inside pool_cancel. */
@@ -48,14 +48,16 @@ struct pool {
 	struct pool_config config;
 	const struct protocol_ops *protocol;
 	struct connection *all; /* plan->target.connections of them, used from the front */
-	char *states;           /* protocol and reader state of each */
-	size_t state_size, reader_offset, send_buffer_size;
-	struct list unused, idle; /* idle: the one used last is at the end */
-	struct list connecting;   /* by age: deadlines never decrease */
-	struct list waiting;      /* flights without a connection */
-	uint32_t used_first;      /* connections of `all` that were ever used */
+	uint32_t channels_n;    /* exchanges that one may carry at once */
+	size_t channel_size, reader_offset, send_buffer_size;
+	struct list unused;
+	struct list ready;      /* connections with room: the one that got it last is at the end */
+	struct list connecting; /* by age: deadlines never decrease */
+	struct list to_write;   /* connections that have something to be written, once for all that is sent in a turn */
+	struct list waiting;    /* flights without a connection */
+	uint32_t used_first;    /* connections of `all` that were ever used */
 	uint32_t open_n, connecting_n, waiting_n;
-	uint32_t partial_n; /* connections with a part of a response */
+	uint32_t partial_n; /* flights with a part of a response */
 	size_t next_address;
 	bool address_is_dead[ADDRESSES_MAX]; /* it failed before any connect to it succeeded */
 	bool address_has_connected[ADDRESSES_MAX];
@@ -70,6 +72,9 @@ void pool_send(struct pool *pool, struct flight *flight, int64_t now_ns);
 /* Gives the flight back without on_end: whatever it waits for or owns is dropped. x.phase: how far it had come. */
 void pool_cancel(struct pool *pool, struct flight *flight);
 
+/* Writes what was sent but waits to be written with others: to be called whenever no more is to be sent for now. */
+void pool_flush(struct pool *pool);
+
 /* Connects that took too long fail. Call once per loop turn. */
 void pool_turn(struct pool *pool, int64_t now_ns);
 int64_t pool_next_deadline_ns(const struct pool *pool); /* INT64_MAX: none */
@@ -81,10 +86,12 @@ bool pool_can_be_read_later(const struct pool *pool);
 void pool_close(struct pool *pool); /* no flight may be left */
 bool pool_is_closed(const struct pool *pool);
 
-/* For connection.c alone. */
+/* For connection*.c alone. */
 void pool_connected(struct pool *pool, struct connection *connection);
 void pool_connect_failed(struct pool *pool, struct connection *connection, enum failure failure);
-void pool_give_idle(struct pool *pool, struct connection *connection);
+/* It has room: whoever waits longest gets it. */
+void pool_give(struct pool *pool, struct connection *connection);
+void pool_write_later(struct pool *pool, struct connection *connection);
 void pool_forget(struct pool *pool, struct connection *connection);
 /* Its connection died before the request was sent, or was stale: it waits again, before all others. */
 void pool_resend(struct pool *pool, struct flight *flight);

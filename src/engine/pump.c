@@ -344,6 +344,8 @@ pump_start_ready(struct pump *pump, int64_t now_ns, int64_t gap_ns)
 	if (pump->next_step_ns <= now_ns)
 		pump_take_steps(pump, now_ns, gap_ns);
 	pump_take_due(pump, now_ns, gap_ns);
+	if (pump->has_pool)
+		pool_flush(&pump->pool);
 }
 
 /* Users that are free are started in batches: at 10,000 connections, reading many responses and then sending many

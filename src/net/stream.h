@@ -62,6 +62,13 @@ stream_is_writing(const struct stream *stream)
 	return stream->pending != NULL;
 }
 
+/* How much of the last write was not taken yet. */
+static inline size_t
+stream_unwritten(const struct stream *stream)
+{
+	return stream->pending != NULL ? stream->pending_length : 0;
+}
+
 /* Measures the offset between the clock of the kernel's stamps and ours again; a few times a second. */
 void stream_measure_clocks(void);
 

@@ -9,13 +9,17 @@
 /* HTTP/1.1 responses (RFC 9112) by llhttp, with as few callbacks as possible: headers and the body are looked at only
  * where somebody wants them. */
 struct http1 {
+	struct protocol_state state;
+	struct protocol_exchange *x; /* the one under way; NULL: none is */
 	llhttp_t parser;
-	struct protocol_response response;
-	bool is_head;           /* the response to HEAD has headers only */
+	const char *bytes; /* its request … */
+	size_t length;     /* … for the output */
+	bool is_head;      /* the response to HEAD has headers only */
+	bool is_complete;
+	bool keeps_alive;       /* once it is complete: the connection may carry another request */
 	bool has_headers;       /* the final response's, not those of a 1xx */
 	uint64_t ceiling_bytes; /* of all that comes before the body, 1xx responses included */
 	uint64_t room_bytes;    /* what is left of it */
-	struct protocol_ear ear;
 	size_t name_length;     /* of the field that is being put together: its name stands first in ear.field */
 	bool is_field_too_long; /* it is left out */
 };
@@ -47,7 +51,7 @@ http1_on_headers_complete(llhttp_t *parser)
 	if (status < 200)
 		return 1;
 	h->has_headers = true;
-	h->response.status = (uint16_t)status;
+	h->x->status = (uint16_t)status;
 	return h->is_head || status == 204 || status == 304;
 }
 
@@ -60,9 +64,9 @@ http1_on_message_complete(llhttp_t *parser)
 
 	if (!h->has_headers)
 		return 0;
-	h->response.is_complete = true;
+	h->is_complete = true;
 	/* RFC 9112 §6.1: an HTTP/1.0 message with Transfer-Encoding is framed by a party that may not know it. */
-	h->response.keeps_alive =
+	h->keeps_alive =
 		llhttp_should_keep_alive(parser) && !(parser->http_minor == 0 && (parser->flags & F_TRANSFER_ENCODING));
 	return HPE_PAUSED;
 }
@@ -72,7 +76,7 @@ http1_on_body(llhttp_t *parser, const char *bytes, size_t length)
 {
 	struct http1 *h = http1_of(parser);
 
-	h->ear.on_body(h->ear.context, bytes, length);
+	h->x->ear.on_body(h->x->ear.context, bytes, length);
 	return 0;
 }
 
@@ -86,7 +90,7 @@ http1_is_heard(const struct http1 *h)
 static void
 http1_keep_field(struct http1 *h, const char *bytes, size_t length)
 {
-	struct buf *field = h->ear.field;
+	struct buf *field = h->x->ear.field;
 
 	if (field->length + length > PROTOCOL_FIELD_MAX)
 		h->is_field_too_long = true;
@@ -102,7 +106,7 @@ http1_on_header_name(llhttp_t *parser, const char *bytes, size_t length)
 	if (!http1_is_heard(h))
 		return 0;
 	http1_keep_field(h, bytes, length);
-	h->name_length = h->ear.field->length;
+	h->name_length = h->x->ear.field->length;
 	return 0;
 }
 
@@ -120,7 +124,7 @@ static int
 http1_on_header_complete(llhttp_t *parser)
 {
 	struct http1 *h = http1_of(parser);
-	struct buf *field = h->ear.field;
+	struct buf *field = h->x->ear.field;
 
 	if (!http1_is_heard(h))
 		return 0;
@@ -129,7 +133,7 @@ http1_on_header_complete(llhttp_t *parser)
 		(field->bytes[field->length - 1] == ' ' || field->bytes[field->length - 1] == '\t'))
 		field->length--;
 	if (!h->is_field_too_long)
-		h->ear.on_header(h->ear.context, field->bytes, h->name_length, field->bytes + h->name_length,
+		h->x->ear.on_header(h->x->ear.context, field->bytes, h->name_length, field->bytes + h->name_length,
 			field->length - h->name_length);
 	buf_clear(field);
 	h->is_field_too_long = false;
@@ -156,97 +160,175 @@ http1_init(void *state, const struct plan *plan)
 	struct http1 *h = state;
 
 	*h = (struct http1){.ceiling_bytes = plan->target.response_ceiling_bytes};
+	protocol_state_init(&h->state);
+	h->state.room = 1;
 }
 
 static void
-http1_expect(void *state, const struct plan_request *request, const struct protocol_ear *ear)
+http1_fini(void *state)
+{
+	(void)state;
+}
+
+static void
+http1_begin(void *state, struct protocol_exchange *x, const struct plan_request *request, const char *bytes,
+	size_t length, const struct protocol_ear *ear)
 {
 	struct http1 *h = state;
 
+	CHECK_OP(h->state.room, ==, 1);
+	protocol_exchange_begin(x, ear);
 	llhttp_init(&h->parser, HTTP_RESPONSE, &http1_settings[ear->on_header != NULL][ear->on_body != NULL]);
-	h->response = (struct protocol_response){0};
+	h->x = x;
+	h->bytes = bytes;
+	h->length = length;
 	h->is_head = strcmp(request->method, "HEAD") == 0;
-	h->has_headers = false;
+	h->is_complete = h->keeps_alive = h->has_headers = h->is_field_too_long = false;
 	h->room_bytes = h->ceiling_bytes;
-	h->ear = *ear;
-	if (ear->field != NULL)
-		buf_clear(ear->field);
-	h->is_field_too_long = false;
+	h->state.room = 0;
+	h->state.has_output = true;
+	list_add_last(&h->state.unsent, &x->unsent);
 }
 
-static enum protocol_result
-http1_parse(struct http1 *h, const char *bytes, size_t length, enum failure *failure)
+/* The request goes out as it stands. */
+static size_t
+http1_output(void *state, const char **bytes)
+{
+	struct http1 *h = state;
+
+	if (!h->state.has_output)
+		return 0;
+	h->state.has_output = false;
+	h->x->bytes_sent = h->length;
+	h->x->is_sent_whole = true;
+	*bytes = h->bytes;
+	return h->length;
+}
+
+static void
+http1_end(struct http1 *h, enum failure failure)
+{
+	struct protocol_exchange *x = h->x;
+
+	h->x = NULL;
+	h->state.room = h->state.fate == PROTOCOL_OPEN;
+	protocol_end(&h->state, x, failure);
+}
+
+static void
+http1_break(struct http1 *h, enum failure failure)
+{
+	h->state.fate = PROTOCOL_BROKEN;
+	h->state.failure = failure;
+	h->state.room = 0;
+}
+
+static void
+http1_fail(struct http1 *h, enum failure failure)
+{
+	http1_break(h, failure);
+	http1_end(h, failure);
+}
+
+/* The response is complete. What follows it nobody asked for: the connection is poisoned. */
+static void
+http1_complete(struct http1 *h, bool has_more)
+{
+	if (has_more)
+		http1_break(h, FAILURE_PROTOCOL);
+	else if (!h->keeps_alive)
+		h->state.fate = PROTOCOL_DRAINING;
+	http1_end(h, FAILURE_COUNT);
+}
+
+/* Parses; whether the response goes on. */
+static bool
+http1_parse(struct http1 *h, const char *bytes, size_t length, bool has_more)
 {
 	enum llhttp_errno result = llhttp_execute(&h->parser, bytes, length);
 
 	if (result == HPE_OK)
-		return PROTOCOL_MORE;
-	if (!h->response.is_complete) {
-		*failure = FAILURE_PROTOCOL;
-		return PROTOCOL_FAILED;
-	}
-	return llhttp_get_error_pos(&h->parser) < bytes + length ? PROTOCOL_EXTRA : PROTOCOL_COMPLETE;
+		return true;
+	if (!h->is_complete)
+		http1_fail(h, FAILURE_PROTOCOL);
+	else
+		http1_complete(h, has_more || llhttp_get_error_pos(&h->parser) < bytes + length);
+	return false;
 }
 
 /* The ceiling must not depend on how the bytes were cut into reads: before the body, llhttp sees no more than is left
  * of it. Nearly always that is all there is, so that one call does. */
-static enum protocol_result
-http1_on_bytes(void *state, const char *bytes, size_t length, enum failure *failure)
+static void
+http1_on_bytes(void *state, const char *bytes, size_t length)
 {
 	struct http1 *h = state;
-	enum protocol_result result = PROTOCOL_MORE;
 
-	if (h->response.is_complete)
-		return length > 0 ? PROTOCOL_EXTRA : PROTOCOL_COMPLETE;
-	h->response.has_first_byte |= length > 0;
-	while (length > 0 && result == PROTOCOL_MORE) {
+	if (h->x == NULL) {
+		http1_break(h, FAILURE_PROTOCOL);
+		return;
+	}
+	h->x->bytes_received += length;
+	protocol_note_news(&h->state, h->x);
+	while (length > 0) {
 		size_t n = length;
 
 		if (!h->has_headers && n > h->room_bytes)
 			n = (size_t)h->room_bytes;
 		if (n == 0) {
-			*failure = FAILURE_TOO_LARGE;
-			return PROTOCOL_FAILED;
+			http1_fail(h, FAILURE_TOO_LARGE);
+			return;
 		}
-		result = http1_parse(h, bytes, n, failure);
+		if (!http1_parse(h, bytes, n, n < length))
+			return;
 		if (!h->has_headers)
 			h->room_bytes -= n;
 		bytes += n;
 		length -= n;
 	}
-	return result == PROTOCOL_COMPLETE && length > 0 ? PROTOCOL_EXTRA : result;
 }
 
-static enum protocol_result
-http1_on_eof(void *state, enum failure *failure)
+static void
+http1_on_eof(void *state)
 {
 	struct http1 *h = state;
 
-	if (!h->response.is_complete)
-		(void)llhttp_finish(&h->parser); /* completes a body that only the close delimits */
-	h->response.keeps_alive = false;
-	if (h->response.is_complete)
-		return PROTOCOL_COMPLETE;
-	*failure = FAILURE_TRUNCATED;
-	return PROTOCOL_FAILED;
+	h->keeps_alive = false;
+	if (h->x == NULL) {
+		h->state.fate = PROTOCOL_DRAINING;
+		h->state.room = 0;
+		return;
+	}
+	(void)llhttp_finish(&h->parser); /* completes a body that only the close delimits */
+	if (h->is_complete)
+		http1_complete(h, false);
+	else
+		http1_fail(h, FAILURE_TRUNCATED);
 }
 
-static const struct protocol_response *
-http1_response(const void *state)
+/* Its answer would come before the next one's. */
+static bool
+http1_cancel(void *state, struct protocol_exchange *x)
 {
-	const struct http1 *h = state;
+	struct http1 *h = state;
 
-	return &h->response;
+	list_remove(&x->unsent);
+	list_remove(&x->news);
+	h->x = NULL;
+	http1_break(h, FAILURE_RESET);
+	return false;
 }
 
 const struct protocol_ops http1_protocol = {
 	.choice = {.name = "1", .help = "HTTP/1.1 with keep-alive, one request at a time per connection"},
 	.needs_stream = true,
 	.state_size = sizeof(struct http1),
+	.exchange_size = sizeof(struct protocol_exchange),
 	.compose = http1_compose,
 	.init = http1_init,
-	.expect = http1_expect,
+	.fini = http1_fini,
+	.begin = http1_begin,
+	.output = http1_output,
 	.on_bytes = http1_on_bytes,
 	.on_eof = http1_on_eof,
-	.response = http1_response,
+	.cancel = http1_cancel,
 };

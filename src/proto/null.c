@@ -1,11 +1,5 @@
 #include "proto/protocol.h"
 
-/* Sends nothing and is answered after target.null_service, at once by default: what remains is brunt's own cost, the
- * ceiling of every other protocol. */
-struct null {
-	struct protocol_response response;
-};
-
 static bool
 null_compose(const struct plan *plan, const struct plan_request *request, struct buf *into, struct error *err)
 {
@@ -19,59 +13,76 @@ null_compose(const struct plan *plan, const struct plan_request *request, struct
 static void
 null_init(void *state, const struct plan *plan)
 {
-	struct null *n = state;
+	struct protocol_state *n = state;
 
 	(void)plan;
-	*n = (struct null){0};
+	protocol_state_init(n);
+	n->room = UINT32_MAX;
 }
 
 static void
-null_expect(void *state, const struct plan_request *request, const struct protocol_ear *ear)
+null_fini(void *state)
 {
-	struct null *n = state;
-
-	(void)request;
-	(void)ear;
-	n->response = (struct protocol_response){
-		.status = 200, .has_first_byte = true, .is_complete = true, .keeps_alive = true};
+	(void)state;
 }
 
-static enum protocol_result
-null_on_bytes(void *state, const char *bytes, size_t length, enum failure *failure)
+static void
+null_begin(void *state, struct protocol_exchange *x, const struct plan_request *request, const char *bytes,
+	size_t length, const struct protocol_ear *ear)
+{
+	(void)request;
+	(void)bytes;
+	(void)length;
+	protocol_exchange_begin(x, ear);
+	x->status = 200;
+	protocol_end(state, x, FAILURE_COUNT);
+}
+
+static size_t
+null_output(void *state, const char **bytes)
+{
+	(void)state;
+	(void)bytes;
+	return 0;
+}
+
+static void
+null_on_bytes(void *state, const char *bytes, size_t length)
 {
 	(void)state;
 	(void)bytes;
 	(void)length;
-	(void)failure;
-	return PROTOCOL_EXTRA;
 }
 
-static enum protocol_result
-null_on_eof(void *state, enum failure *failure)
+static void
+null_on_eof(void *state)
 {
 	(void)state;
-	(void)failure;
-	return PROTOCOL_COMPLETE;
 }
 
-static const struct protocol_response *
-null_response(const void *state)
+static bool
+null_cancel(void *state, struct protocol_exchange *x)
 {
-	const struct null *n = state;
-
-	return &n->response;
+	(void)state;
+	list_remove(&x->news);
+	return true;
 }
 
+/* Sends nothing and is answered after target.null_service, at once by default: what remains is brunt's own cost, the
+ * ceiling of every other protocol. */
 const struct protocol_ops null_protocol = {
 	.choice = {.name = "null",
 		.help = "no network at all: every request completes at once with status 200",
 		.is_for_tests = true},
 	.needs_stream = false,
-	.state_size = sizeof(struct null),
+	.state_size = sizeof(struct protocol_state),
+	.exchange_size = sizeof(struct protocol_exchange),
 	.compose = null_compose,
 	.init = null_init,
-	.expect = null_expect,
+	.fini = null_fini,
+	.begin = null_begin,
+	.output = null_output,
 	.on_bytes = null_on_bytes,
 	.on_eof = null_on_eof,
-	.response = null_response,
+	.cancel = null_cancel,
 };

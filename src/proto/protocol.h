@@ -5,11 +5,9 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/list.h"
 #include "measure/exchange.h"
 #include "plan/plan.h"
-
-/* A protocol turns bytes into responses; it owns no socket and no memory. One state per connection, embedded in it and
- * sized once at start. One file and one row of protocols.def each; `target.http` names it. */
 
 /* Where the rendered length of a body with slots belongs: the same text as request/template.h's. */
 #define PROTOCOL_CONTENT_LENGTH "${content_length}"
@@ -19,14 +17,6 @@
 
 /* The largest head that compose makes. */
 #define PROTOCOL_HEAD_CEILING ((size_t)64 * 1024)
-
-/* What a response amounts to, as far as it has come. */
-struct protocol_response {
-	uint16_t status;     /* 0: no status line yet; never 1xx */
-	bool has_first_byte; /* any byte of it came, 1xx included */
-	bool is_complete;
-	bool keeps_alive; /* meaningful once complete: the connection may carry another request */
-};
 
 /* A header field longer than this, name and value together, is not shown to who listens; the response is none the
  * worse. */
@@ -42,36 +32,101 @@ struct protocol_ear {
 	struct buf *field; /* lent to put a field together, where on_header is there; left empty */
 };
 
-/* What on_bytes found. */
-enum protocol_result {
-	PROTOCOL_MORE,     /* the response goes on */
-	PROTOCOL_COMPLETE, /* it is complete, and nothing follows */
-	PROTOCOL_EXTRA,    /* it is complete, and bytes follow that nobody asked for: the connection is poisoned */
-	PROTOCOL_FAILED,   /* it breaks the rules: *failure says how */
+/* One exchange as its protocol sees it: what the exchange_size bytes begin with that the protocol keeps for it. */
+struct protocol_exchange {
+	struct protocol_ear ear;
+	bool has_ended;
+	enum failure failure; /* once it ended; FAILURE_COUNT: the response is complete */
+	bool is_refused;      /* it failed, and the peer says that it did nothing about it: it may be sent again */
+	bool is_sent_whole;   /* the last byte of its request was given as output */
+	uint16_t status;      /* of the final response; 0: it did not come that far */
+	uint64_t bytes_sent, bytes_received; /* its own, with their framing */
+	size_t begins_at;                    /* where in the output its first byte is, while it waits in `unsent` */
+	struct list unsent, news;            /* see struct protocol_state */
 };
 
+enum protocol_fate {
+	PROTOCOL_OPEN,
+	PROTOCOL_DRAINING, /* no exchange may begin any more; those under way go on */
+	PROTOCOL_BROKEN,   /* nothing that comes means anything any longer: those under way end by `failure` */
+};
+
+/* What a protocol's state begins with: what its connection wants to know of it, after whatever it was told. */
+struct protocol_state {
+	enum protocol_fate fate;
+	enum failure failure; /* where it is BROKEN */
+	uint32_t room;        /* exchanges that may begin now, besides those under way; 0 where it is not OPEN */
+	bool has_output;      /* there may be something to be written */
+	struct list unsent;   /* exchanges whose first byte is in the output, or will be, in that order */
+	struct list news;     /* exchanges that have ended, or for which the last read brought something */
+};
+
+/* A protocol turns requests into bytes and bytes into responses; it owns no socket and no clock, and calls nobody but
+ * the ears. One state per connection, and a piece of memory for each exchange on it, both the connection's and sized
+ * once at start. One file and one row of protocols.def each; `target.http` names it. */
 struct protocol_ops {
 	struct plan_choice choice; /* name "1", "2", "null" as `target.http` says; help */
 	bool needs_stream;         /* false: answers by itself, without a connection (null) */
-	size_t state_size;
+	bool is_multiplexed;       /* many exchanges at once on one connection */
+	size_t state_size, exchange_size;
 
-	/* The head of a request as it goes on the wire, still with its ${…} slots: request line and headers up to and
-	 * with the empty line. The body follows it as request/ renders it; where its length depends on slots, the head
-	 * carries PROTOCOL_CONTENT_LENGTH in place of the digits. Adds nothing where the protocol sends nothing. False
-	 * with err set: the method, path or a header cannot be sent. */
+	/* The head of a request as text, still with its ${…} slots: request line and headers up to and with the empty
+	 * line, which HTTP/1.1 sends as it stands. The body follows it as request/ renders it; where its length depends
+	 * on slots, the head carries PROTOCOL_CONTENT_LENGTH in place of the digits. Adds nothing where the protocol
+	 * sends nothing. False with err set: the method, path or a header cannot be sent. */
 	bool (*compose)(
 		const struct plan *plan, const struct plan_request *request, struct buf *into, struct error *err);
 
-	/* `state` has state_size bytes, aligned for any type. */
+	/* A connection is there. `state` has state_size bytes, aligned for any type; fini frees what it holds. */
 	void (*init)(void *state, const struct plan *plan);
-	/* A request was written: the next bytes are its response. Called again only when the last response is complete.
-	 */
-	void (*expect)(void *state, const struct plan_request *request, const struct protocol_ear *ear);
-	enum protocol_result (*on_bytes)(void *state, const char *bytes, size_t length, enum failure *failure);
-	/* The peer closed its side: COMPLETE where that ends a body, else FAILED with TRUNCATED. */
-	enum protocol_result (*on_eof)(void *state, enum failure *failure);
-	const struct protocol_response *(*response)(const void *state);
+	void (*fini)(void *state);
+	/* An exchange begins, where there is room. `x` has exchange_size bytes and is the protocol's until the exchange
+	 * has ended or is cancelled; so are the request's bytes, head and body. */
+	void (*begin)(void *state, struct protocol_exchange *x, const struct plan_request *request, const char *bytes,
+		size_t length, const struct protocol_ear *ear);
+	/* What is to be written next, valid until it is asked again: when all of it was written. 0: nothing. */
+	size_t (*output)(void *state, const char **bytes);
+	void (*on_bytes)(void *state, const char *bytes, size_t length);
+	/* The peer closed its side, which ends some responses and truncates others. */
+	void (*on_eof)(void *state);
+	/* Nobody waits for it any longer. False: the connection is of no further use. */
+	bool (*cancel)(void *state, struct protocol_exchange *x);
 };
+
+/* The kernel took the first `taken` bytes of what output gave last: the next exchange that began with one of them. */
+static inline struct protocol_exchange *
+protocol_take_sent(struct protocol_state *state, size_t taken)
+{
+	struct protocol_exchange *x = list_first(&state->unsent, struct protocol_exchange, unsent);
+
+	if (x == NULL || x->begins_at >= taken)
+		return NULL;
+	list_remove(&x->unsent);
+	return x;
+}
+
+/* Asked until there is none, after each read and each output. */
+static inline struct protocol_exchange *
+protocol_take_news(struct protocol_state *state)
+{
+	struct protocol_exchange *x = list_first(&state->news, struct protocol_exchange, news);
+
+	if (x != NULL)
+		list_remove(&x->news);
+	return x;
+}
+
+/* For protocols: what all of them keep alike. */
+void protocol_state_init(struct protocol_state *state);
+void protocol_exchange_begin(struct protocol_exchange *x, const struct protocol_ear *ear);
+/* Something came for it: its connection is to look at it. */
+static inline void
+protocol_note_news(struct protocol_state *state, struct protocol_exchange *x)
+{
+	if (list_is_empty(&x->news))
+		list_add_last(&state->news, &x->news);
+}
+void protocol_end(struct protocol_state *state, struct protocol_exchange *x, enum failure failure);
 
 extern const struct protocol_ops *const protocols[]; /* from protocols.def, ended by NULL */
 extern const struct plan_choice *const protocol_choices[];

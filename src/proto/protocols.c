@@ -24,6 +24,37 @@ protocol_of(const struct plan_choice *choice)
 	return container_of(choice, const struct protocol_ops, choice);
 }
 
+void
+protocol_state_init(struct protocol_state *state)
+{
+	*state = (struct protocol_state){.fate = PROTOCOL_OPEN, .failure = FAILURE_COUNT};
+	list_init(&state->unsent);
+	list_init(&state->news);
+}
+
+void
+protocol_exchange_begin(struct protocol_exchange *x, const struct protocol_ear *ear)
+{
+	x->ear = *ear;
+	x->has_ended = x->is_refused = x->is_sent_whole = false;
+	x->failure = FAILURE_COUNT;
+	x->status = 0;
+	x->bytes_sent = x->bytes_received = 0;
+	x->begins_at = 0;
+	list_init(&x->unsent);
+	list_init(&x->news);
+	if (ear->field != NULL)
+		buf_clear(ear->field);
+}
+
+void
+protocol_end(struct protocol_state *state, struct protocol_exchange *x, enum failure failure)
+{
+	x->has_ended = true;
+	x->failure = failure;
+	protocol_note_news(state, x);
+}
+
 bool
 protocol_method_is_idempotent(const char *method)
 {

@@ -15,13 +15,15 @@ static const struct plan plan = {.target.response_ceiling_bytes = CEILING};
 static const struct protocol_ear nobody = {0};
 static const struct plan_request get = {.name = "r", .method = "GET"};
 
-static void *state;
+static struct protocol_state *state;
+static struct protocol_exchange x;
 
 static int
 start(void **context)
 {
 	(void)context;
 	state = must_alloc(http1_protocol.state_size);
+	assert_int_equal(http1_protocol.exchange_size, sizeof(x));
 	http1_protocol.init(state, &plan);
 	return 0;
 }
@@ -34,11 +36,30 @@ end(void **context)
 	return 0;
 }
 
-static enum protocol_result
-feed(const char *text, enum failure *failure)
+static void
+begin(const struct plan_request *request, const struct protocol_ear *ear)
 {
-	*failure = FAILURE_COUNT;
-	return http1_protocol.on_bytes(state, text, strlen(text), failure);
+	const char *bytes;
+
+	if (state->room == 0)
+		http1_protocol.init(state, &plan);
+	http1_protocol.begin(state, &x, request, "G", 1, ear);
+	assert_int_equal(http1_protocol.output(state, &bytes), 1);
+	assert_ptr_equal(protocol_take_sent(state, 1), &x);
+}
+
+static void
+feed(const char *text)
+{
+	http1_protocol.on_bytes(state, text, strlen(text));
+	assert_ptr_equal(protocol_take_news(state), &x);
+	assert_null(protocol_take_news(state));
+}
+
+static bool
+is_complete(void)
+{
+	return x.has_ended && x.failure == FAILURE_COUNT;
 }
 
 /* A response whose header section has `length` bytes. */
@@ -57,23 +78,20 @@ response_with_headers(size_t length)
 	return text;
 }
 
-static enum protocol_result
-feed_pieces(const char *text, size_t step, enum failure *failure)
+static void
+feed_pieces(const char *text, size_t step)
 {
-	enum protocol_result result = PROTOCOL_MORE;
 	size_t length = strlen(text);
 
-	*failure = FAILURE_COUNT;
-	for (size_t at = 0; at < length && result == PROTOCOL_MORE; at += step)
-		result = http1_protocol.on_bytes(state, text + at, length - at < step ? length - at : step, failure);
-	return result;
+	for (size_t at = 0; at < length && !x.has_ended; at += step)
+		http1_protocol.on_bytes(state, text + at, length - at < step ? length - at : step);
 }
 
-static enum protocol_result
-feed_in_steps(const char *text, size_t step, enum failure *failure)
+static void
+feed_in_steps(const char *text, size_t step)
 {
-	http1_protocol.expect(state, &get, &nobody);
-	return feed_pieces(text, step, failure);
+	begin(&get, &nobody);
+	feed_pieces(text, step);
 }
 
 static void
@@ -81,10 +99,11 @@ test_headers_up_to_the_ceiling_pass_however_they_are_cut(void **context)
 {
 	(void)context;
 	char *text = response_with_headers(CEILING);
-	enum failure failure;
 
-	for (size_t step = 1; step <= strlen(text); step++)
-		assert_int_equal(feed_in_steps(text, step, &failure), PROTOCOL_COMPLETE);
+	for (size_t step = 1; step <= strlen(text); step++) {
+		feed_in_steps(text, step);
+		assert_true(is_complete());
+	}
 	free(text);
 }
 
@@ -93,12 +112,12 @@ test_headers_over_the_ceiling_fail_however_they_are_cut(void **context)
 {
 	(void)context;
 	char *text = response_with_headers(CEILING + 1);
-	enum failure failure;
 
 	for (size_t step = 1; step <= strlen(text); step++) {
-		assert_int_equal(feed_in_steps(text, step, &failure), PROTOCOL_FAILED);
-		assert_int_equal(failure, FAILURE_TOO_LARGE);
-		assert_false(http1_protocol.response(state)->is_complete);
+		feed_in_steps(text, step);
+		assert_true(x.has_ended);
+		assert_int_equal(x.failure, FAILURE_TOO_LARGE);
+		assert_int_equal(state->fate, PROTOCOL_BROKEN);
 	}
 	free(text);
 }
@@ -107,15 +126,12 @@ static void
 test_endless_interim_responses_hit_the_ceiling(void **context)
 {
 	(void)context;
-	enum protocol_result result = PROTOCOL_MORE;
-	enum failure failure;
 	int n = 0;
 
-	http1_protocol.expect(state, &get, &nobody);
-	for (; result == PROTOCOL_MORE && n < 1000; n++)
-		result = feed("HTTP/1.1 100 Continue\r\n\r\n", &failure);
-	assert_int_equal(result, PROTOCOL_FAILED);
-	assert_int_equal(failure, FAILURE_TOO_LARGE);
+	begin(&get, &nobody);
+	for (; !x.has_ended && n < 1000; n++)
+		feed("HTTP/1.1 100 Continue\r\n\r\n");
+	assert_int_equal(x.failure, FAILURE_TOO_LARGE);
 	assert_int_equal(n, CEILING / 25 + 1);
 }
 
@@ -123,41 +139,39 @@ static void
 test_body_that_nobody_wants_is_not_handed_on(void **context)
 {
 	(void)context;
-	enum failure failure;
-
-	http1_protocol.expect(state, &get, &nobody);
-	assert_int_equal(
-		feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", &failure), PROTOCOL_MORE);
-	assert_int_equal(feed("0\r\n\r\n", &failure), PROTOCOL_COMPLETE);
+	begin(&get, &nobody);
+	feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+	assert_false(x.has_ended);
+	feed("0\r\n\r\n");
+	assert_true(is_complete());
 }
 
 static void
 test_status_is_known_before_the_body_is_complete(void **context)
 {
 	(void)context;
-	enum failure failure;
-
-	http1_protocol.expect(state, &get, &nobody);
-	assert_false(http1_protocol.response(state)->has_first_byte);
-	assert_int_equal(feed("H", &failure), PROTOCOL_MORE);
-	assert_true(http1_protocol.response(state)->has_first_byte);
-	assert_int_equal(http1_protocol.response(state)->status, 0);
-	assert_int_equal(feed("TTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\n", &failure), PROTOCOL_MORE);
-	assert_int_equal(http1_protocol.response(state)->status, 503);
-	assert_false(http1_protocol.response(state)->is_complete);
+	begin(&get, &nobody);
+	assert_int_equal(x.bytes_received, 0);
+	feed("H");
+	assert_false(x.has_ended);
+	assert_true(x.bytes_received > 0);
+	assert_int_equal(x.status, 0);
+	feed("TTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\n");
+	assert_false(x.has_ended);
+	assert_int_equal(x.status, 503);
+	assert_false(x.has_ended);
 }
 
 static void
 test_interim_status_is_never_shown(void **context)
 {
 	(void)context;
-	enum failure failure;
-
-	http1_protocol.expect(state, &get, &nobody);
-	assert_int_equal(feed("HTTP/1.1 103 Early Hints\r\n\r\n", &failure), PROTOCOL_MORE);
-	assert_true(http1_protocol.response(state)->has_first_byte);
-	assert_int_equal(http1_protocol.response(state)->status, 0);
-	assert_false(http1_protocol.response(state)->is_complete);
+	begin(&get, &nobody);
+	feed("HTTP/1.1 103 Early Hints\r\n\r\n");
+	assert_false(x.has_ended);
+	assert_true(x.bytes_received > 0);
+	assert_int_equal(x.status, 0);
+	assert_false(x.has_ended);
 }
 
 static void
@@ -165,16 +179,17 @@ test_responses_follow_each_other_on_one_connection(void **context)
 {
 	(void)context;
 	static const struct plan_request head = {.name = "h", .method = "HEAD"};
-	enum failure failure;
 
 	for (int i = 0; i < 3; i++) {
-		http1_protocol.expect(state, &get, &nobody);
-		assert_false(http1_protocol.response(state)->is_complete);
-		assert_int_equal(feed("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", &failure), PROTOCOL_COMPLETE);
-		assert_true(http1_protocol.response(state)->keeps_alive);
-		http1_protocol.expect(state, &head, &nobody);
-		assert_int_equal(feed("HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\n", &failure), PROTOCOL_COMPLETE);
-		assert_int_equal(http1_protocol.response(state)->status, 404);
+		begin(&get, &nobody);
+		assert_false(x.has_ended);
+		feed("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+		assert_true(is_complete());
+		assert_int_equal(state->room, 1);
+		begin(&head, &nobody);
+		feed("HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\n");
+		assert_true(is_complete());
+		assert_int_equal(x.status, 404);
 	}
 }
 
@@ -182,12 +197,13 @@ static void
 test_bytes_after_a_complete_response_poison_the_connection(void **context)
 {
 	(void)context;
-	enum failure failure;
-
-	http1_protocol.expect(state, &get, &nobody);
-	assert_int_equal(feed("HTTP/1.1 204 No Content\r\n\r\n", &failure), PROTOCOL_COMPLETE);
-	assert_int_equal(feed("HTTP/1.1 408 Request Timeout\r\n", &failure), PROTOCOL_EXTRA);
-	assert_int_equal(http1_protocol.response(state)->status, 204);
+	begin(&get, &nobody);
+	feed("HTTP/1.1 204 No Content\r\n\r\n");
+	assert_true(is_complete());
+	http1_protocol.on_bytes(state, "HTTP/1.1 408 Request Timeout\r\n", 28);
+	assert_int_equal(state->fate, PROTOCOL_BROKEN);
+	assert_true(is_complete());
+	assert_int_equal(x.status, 204);
 }
 
 static void
@@ -208,14 +224,14 @@ test_header_fields_are_told_whole_however_they_are_cut(void **context)
 
 	for (size_t step = 1; step < sizeof(response); step++) {
 		struct buf fields, field;
-		enum failure failure;
 		const struct protocol_ear ear = {.on_header = keep_field, .context = &fields, .field = &field};
 
 		buf_init(&fields, 1024);
 		buf_init(&field, PROTOCOL_FIELD_MAX);
 		http1_protocol.init(state, &roomy);
-		http1_protocol.expect(state, &get, &ear);
-		assert_int_equal(feed_pieces(response, step, &failure), PROTOCOL_COMPLETE);
+		begin(&get, &ear);
+		feed_pieces(response, step);
+		assert_true(is_complete());
 		assert_string_equal(fields.bytes, wanted);
 		assert_int_equal(field.length, 0);
 		buf_fini(&fields);
@@ -229,7 +245,6 @@ test_header_field_over_the_ceiling_is_left_out(void **context)
 	(void)context;
 	const struct plan roomy = {.target.response_ceiling_bytes = 65536};
 	struct buf fields, field, response;
-	enum failure failure;
 	const struct protocol_ear ear = {.on_header = keep_field, .context = &fields, .field = &field};
 
 	buf_init(&fields, 1024);
@@ -240,8 +255,9 @@ test_header_field_over_the_ceiling_is_left_out(void **context)
 		buf_add_char(&response, 'x');
 	buf_add_text(&response, "\r\nX-Next: short\r\nContent-Length: 0\r\n\r\n");
 	http1_protocol.init(state, &roomy);
-	http1_protocol.expect(state, &get, &ear);
-	assert_int_equal(feed(response.bytes, &failure), PROTOCOL_COMPLETE);
+	begin(&get, &ear);
+	feed(response.bytes);
+	assert_true(is_complete());
 	assert_string_equal(fields.bytes, "X-Next=short;Content-Length=0;");
 	buf_fini(&fields);
 	buf_fini(&field);

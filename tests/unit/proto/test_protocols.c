@@ -14,13 +14,12 @@
 /* What every row of protocols.def promises. A response means the same however the network cuts it into reads. */
 
 struct answer {
-	enum protocol_result result;
-	enum failure failure;
-	struct protocol_response response;
+	enum sample_result result;
 	struct buf body;
 };
 
 static const struct plan plan = {.target.response_ceiling_bytes = 32 * 1024};
+static const char sent[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 static void
 keep_body(void *context, const char *bytes, size_t length)
@@ -30,17 +29,60 @@ keep_body(void *context, const char *bytes, size_t length)
 	assert_true(buf_add(&o->body, bytes, length));
 }
 
+/* A connection, and the one exchange on it. */
+struct talk {
+	const struct protocol_ops *ops;
+	struct protocol_state *state;
+	struct protocol_exchange *x;
+};
+
+static struct talk
+talk_begin(const struct protocol_ops *ops, const struct plan_request *request, const struct protocol_ear *ear)
+{
+	struct talk talk = {ops, must_alloc(ops->state_size), must_alloc(ops->exchange_size)};
+	const char *bytes;
+
+	ops->init(talk.state, &plan);
+	assert_true(talk.state->room > 0);
+	ops->begin(talk.state, talk.x, request, sent, sizeof(sent) - 1, ear);
+	while (ops->output(talk.state, &bytes) > 0)
+		while (protocol_take_sent(talk.state, SIZE_MAX) != NULL)
+			;
+	return talk;
+}
+
+static void
+talk_end(struct talk *talk)
+{
+	talk->ops->fini(talk->state);
+	free(talk->state);
+	free(talk->x);
+}
+
+/* An exchange that ended is told once, and has news no longer. */
+static enum sample_result
+look(const struct talk *talk)
+{
+	struct protocol_exchange *x;
+	bool is_told = false;
+
+	while ((x = protocol_take_news(talk->state)) != NULL) {
+		assert_ptr_equal(x, talk->x);
+		assert_false(is_told);
+		is_told = true;
+	}
+	if (!talk->x->has_ended)
+		return SAMPLE_MORE;
+	if (talk->x->failure != FAILURE_COUNT)
+		return SAMPLE_FAILED;
+	return talk->state->fate == PROTOCOL_BROKEN ? SAMPLE_EXTRA : SAMPLE_COMPLETE;
+}
+
 /* Feeds the sample in pieces that end at `cut` and then every `step` bytes. */
 static void
-feed(const struct protocol_ops *ops, void *state, const struct response_sample *sample, size_t cut, size_t step,
-	struct answer *o)
+feed(const struct talk *talk, const struct response_sample *sample, size_t cut, size_t step, struct answer *o)
 {
-	const struct plan_request request = {.name = "r", .method = sample->method != NULL ? sample->method : "GET"};
-
-	*o = (struct answer){.result = PROTOCOL_MORE, .failure = FAILURE_COUNT};
-	buf_init(&o->body, 1 << 20);
-	ops->expect(state, &request, &(struct protocol_ear){.on_body = keep_body, .context = o});
-	for (size_t at = 0; at < sample->length && o->result < PROTOCOL_EXTRA;) {
+	for (size_t at = 0; at < sample->length && talk->state->fate != PROTOCOL_BROKEN;) {
 		size_t end = at < cut ? cut : at + step;
 
 		if (end > sample->length)
@@ -49,43 +91,53 @@ feed(const struct protocol_ops *ops, void *state, const struct response_sample *
 		char *piece = malloc(end - at);
 
 		memcpy(piece, sample->bytes + at, end - at);
-		o->result = ops->on_bytes(state, piece, end - at, &o->failure);
+		talk->ops->on_bytes(talk->state, piece, end - at);
 		free(piece);
+		o->result = look(talk);
 		at = end;
 	}
-	if (sample->then_eof && o->result < PROTOCOL_EXTRA)
-		o->result = ops->on_eof(state, &o->failure);
-	o->response = *ops->response(state);
+	if (sample->then_eof && talk->state->fate != PROTOCOL_BROKEN) {
+		talk->ops->on_eof(talk->state);
+		o->result = look(talk);
+	}
 }
 
 static void
-check_answer(const struct response_sample *sample, const struct answer *o, size_t cut, size_t step)
+check_answer(
+	const struct response_sample *sample, const struct talk *talk, const struct answer *o, size_t cut, size_t step)
 {
-	bool is_complete = sample->result == PROTOCOL_COMPLETE || sample->result == PROTOCOL_EXTRA;
-	bool is_right = o->result == sample->result && o->response.status == sample->status &&
-			o->response.has_first_byte == (sample->length > 0) && o->response.is_complete == is_complete;
+	const struct protocol_exchange *x = talk->x;
+	bool is_complete = sample->result == SAMPLE_COMPLETE || sample->result == SAMPLE_EXTRA;
+	bool is_right = o->result == sample->result && x->status == sample->status &&
+			(x->bytes_received > 0) == (sample->length > 0) && x->bytes_sent == sizeof(sent) - 1;
 
-	if (sample->result == PROTOCOL_FAILED)
-		is_right &= o->failure == sample->failure;
+	if (sample->result == SAMPLE_FAILED)
+		is_right &= x->failure == sample->failure && talk->state->room == 0;
 	if (is_complete)
-		is_right &= o->response.keeps_alive == sample->keeps_alive;
+		is_right &= (talk->state->room > 0) == sample->keeps_alive || sample->result == SAMPLE_EXTRA ||
+			    sample->then_eof;
 	if (sample->body != NULL)
 		is_right &= o->body.length == strlen(sample->body) &&
 			    (o->body.length == 0 || memcmp(o->body.bytes, sample->body, o->body.length) == 0);
 	if (!is_right)
-		fail_msg("%s, cut at %zu and every %zu: result %d, failure %d, status %u, complete %d, keeps alive %d, "
-			 "body '%.*s'",
-			sample->what, cut, step, o->result, o->failure, o->response.status, o->response.is_complete,
-			o->response.keeps_alive, (int)o->body.length, o->body.length ? o->body.bytes : "");
+		fail_msg(
+			"%s, cut at %zu and every %zu: result %d, failure %d, status %u, room %u, fate %d, body '%.*s'",
+			sample->what, cut, step, o->result, x->failure, x->status, talk->state->room, talk->state->fate,
+			(int)o->body.length, o->body.length ? o->body.bytes : "");
 }
 
 static void
-run_sample(const struct protocol_ops *ops, void *state, const struct response_sample *sample, size_t cut, size_t step)
+run_sample(const struct protocol_ops *ops, const struct response_sample *sample, size_t cut, size_t step)
 {
-	struct answer o;
+	const struct plan_request request = {.name = "r", .method = sample->method != NULL ? sample->method : "GET"};
+	struct answer o = {.result = SAMPLE_MORE};
 
-	feed(ops, state, sample, cut, step, &o);
-	check_answer(sample, &o, cut, step);
+	buf_init(&o.body, 1 << 20);
+	struct talk talk = talk_begin(ops, &request, &(struct protocol_ear){.on_body = keep_body, .context = &o});
+
+	feed(&talk, sample, cut, step, &o);
+	check_answer(sample, &talk, &o, cut, step);
+	talk_end(&talk);
 	buf_fini(&o.body);
 }
 
@@ -95,24 +147,21 @@ test_response_means_the_same_however_it_is_cut(void **context)
 	(void)context;
 	for (size_t p = 0; protocols[p] != NULL; p++) {
 		const struct protocol_ops *ops = protocols[p];
-		void *state = must_alloc(ops->state_size); /* one for all: a response leaves nothing behind */
 		size_t samples = 0;
 
-		ops->init(state, &plan);
 		for (size_t i = 0; i < ARRAY_LEN(response_samples); i++) {
 			const struct response_sample *sample = &response_samples[i];
 
 			if (strcmp(sample->protocol, ops->choice.name) != 0)
 				continue;
 			samples++;
-			run_sample(ops, state, sample, 0, sample->length + 1);
-			run_sample(ops, state, sample, 0, 1);
+			run_sample(ops, sample, 0, sample->length + 1);
+			run_sample(ops, sample, 0, 1);
 			for (size_t cut = 1; cut < sample->length; cut++)
-				run_sample(ops, state, sample, cut, sample->length);
+				run_sample(ops, sample, cut, sample->length);
 		}
 		if (ops->needs_stream)
 			assert_true(samples >= 10);
-		free(state);
 	}
 }
 
@@ -126,16 +175,12 @@ test_protocol_without_stream_completes_at_once(void **context)
 
 		if (ops->needs_stream)
 			continue;
-		void *state = must_alloc(ops->state_size);
+		struct talk talk = talk_begin(ops, &request, &(struct protocol_ear){0});
 
-		ops->init(state, &plan);
-		assert_false(ops->response(state)->is_complete);
-		ops->expect(state, &request, &(struct protocol_ear){0});
-		assert_true(ops->response(state)->is_complete);
-		assert_true(ops->response(state)->has_first_byte);
-		assert_true(ops->response(state)->keeps_alive);
-		assert_int_equal(ops->response(state)->status, 200);
-		free(state);
+		assert_int_equal(look(&talk), SAMPLE_COMPLETE);
+		assert_int_equal(talk.x->status, 200);
+		assert_true(talk.state->room > 0);
+		talk_end(&talk);
 	}
 }
 

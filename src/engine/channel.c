@@ -1,0 +1,263 @@
+#include "engine/channel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "engine/connection.h"
+#include "engine/lane.h"
+#include "plan/llm.h"
+#include "request/prompt.h"
+
+void
+channel_init(struct channel *c, struct connection *connection)
+{
+	c->connection = connection;
+	c->reader_state = c->memory + connection->pool->reader_offset;
+	list_init(&c->node);
+	buf_init(&c->scratch, READER_SCRATCH_MAX);
+	extraction_init(&c->extraction);
+}
+
+void
+channel_fini(struct channel *c)
+{
+	free(c->send_buffer);
+	free(c->expected);
+	buf_fini(&c->scratch);
+	extraction_fini(&c->extraction);
+}
+
+static void
+channel_on_body(void *context, const char *bytes, size_t length)
+{
+	struct channel *c = context;
+
+	c->reader->on_bytes(c->reader_state, bytes, length, connection_event_ns(c->connection, c->flight));
+}
+
+static void
+channel_on_header(void *context, const char *name, size_t name_length, const char *value, size_t value_length)
+{
+	struct channel *c = context;
+
+	c->reader->on_header(c->reader_state, name, name_length, value, value_length);
+}
+
+/* The same where a session listens too. */
+static void
+channel_on_body_for_session(void *context, const char *bytes, size_t length)
+{
+	struct channel *c = context;
+
+	if (!c->reader->ignores_bytes)
+		channel_on_body(c, bytes, length);
+	extraction_add_body(&c->extraction, bytes, length);
+}
+
+static void
+channel_on_header_for_session(
+	void *context, const char *name, size_t name_length, const char *value, size_t value_length)
+{
+	struct channel *c = context;
+
+	if (c->reader->on_header != NULL)
+		channel_on_header(c, name, name_length, value, value_length);
+	extraction_add_header(&c->extraction, name, name_length, value, value_length);
+}
+
+/* The model's answer goes into the conversation as it comes. */
+static void
+channel_on_text(void *context, const char *json, size_t length)
+{
+	struct channel *c = context;
+
+	session_add_turn(&c->flight->visit->session, json, length);
+}
+
+static struct protocol_ear
+channel_ear(struct channel *c, const struct extractor *extractor)
+{
+	const struct reader_ops *reader = c->reader;
+	struct protocol_ear ear = {
+		.on_header = reader->on_header != NULL ? channel_on_header : NULL,
+		.on_body = reader->ignores_bytes ? NULL : channel_on_body,
+		.context = c,
+		.field = &c->scratch,
+	};
+
+	if (extractor_wants_headers(extractor))
+		ear.on_header = channel_on_header_for_session;
+	if (extractor_wants_body(extractor))
+		ear.on_body = channel_on_body_for_session;
+	return ear;
+}
+
+/* Most that a text with all of its slots may need; a conversation's grows beyond that, by doubling, up to its ceiling.
+ */
+static void
+channel_make_room(char **buffer, size_t *size, size_t least, size_t room)
+{
+	size_t more = *size > 0 ? 2 * *size : least;
+
+	if (room <= *size)
+		return;
+	*size = more > room ? more : room;
+	free(*buffer);
+	*buffer = must_alloc(*size);
+}
+
+static struct render
+channel_whose(const struct flight *flight)
+{
+	struct render render = {
+		.seed = flight->lane->seed, .k = flight->x.k, .is_warmup = flight->x.level == LEVEL_WARMUP};
+
+	if (flight->visit != NULL) {
+		render.turn = flight->visit->position;
+		render.session = &flight->visit->session;
+	}
+	return render;
+}
+
+static const char *
+channel_render(struct channel *c, size_t *length)
+{
+	const struct pool *pool = c->connection->pool;
+	const struct template *template = pool->config.templates[c->flight->x.request];
+	struct render render = channel_whose(c->flight);
+
+	if (render.session != NULL)
+		session_begin_turn(render.session);
+	if (template_render_max(template) == 0)
+		return template_fixed(template, length);
+	channel_make_room(
+		&c->send_buffer, &c->send_room, pool->send_buffer_size, template_render_room(template, &render));
+	*length = template_render(template, &render, c->send_buffer);
+	return c->send_buffer;
+}
+
+/* What the answer must contain. */
+static const char *
+channel_expected(struct channel *c, const struct plan_request *request)
+{
+	const struct template *template = c->connection->pool->config.expected[c->flight->x.request];
+	struct render render;
+	size_t length;
+
+	if (template == NULL)
+		return request->expect.body;
+	if (template_render_max(template) == 0)
+		return template_fixed(template, &length);
+	render = channel_whose(c->flight);
+	channel_make_room(&c->expected, &c->expected_room, 0, template_render_room(template, &render) + 1);
+	c->expected[template_render(template, &render, c->expected)] = '\0';
+	return c->expected;
+}
+
+/* Its own part is in the conversation since it was rendered; what stands before an answer follows. */
+static bool
+channel_begin_answer(struct channel *c, const struct plan_request *request)
+{
+	if (c->flight->visit == NULL || request->llm == NULL || !request->llm->keeps_history)
+		return false;
+	session_add_turn(&c->flight->visit->session, request->llm->answer_open, strlen(request->llm->answer_open));
+	return true;
+}
+
+/* Whoever reads the response is made ready for it; what nobody looks at is not even handed on. */
+static struct protocol_ear
+channel_listen(struct channel *c, const struct plan_request *request)
+{
+	const struct pool_config *config = &c->connection->pool->config;
+	struct extractor *extractor = config->extractors[c->flight->x.request];
+	bool wants_text = channel_begin_answer(c, request);
+
+	buf_clear(&c->scratch);
+	c->reader = config->readers[c->flight->x.request];
+	c->extraction.extractor = extractor;
+	if (extractor != NULL)
+		extraction_begin(&c->extraction, extractor);
+	c->reader->begin(c->reader_state, request,
+		&(struct reader_host){.scratch = &c->scratch,
+			.expected = channel_expected(c, request),
+			.on_text = wants_text ? channel_on_text : NULL,
+			.context = c});
+	return channel_ear(c, extractor);
+}
+
+static const struct plan_request *
+channel_request(const struct channel *c)
+{
+	return &c->connection->pool->config.plan->requests[c->flight->x.request];
+}
+
+void
+channel_begin(struct channel *c, struct flight *flight)
+{
+	const struct connection *connection = c->connection;
+	size_t length;
+
+	c->flight = flight;
+	flight->channel = c;
+	const char *bytes = channel_render(c, &length);
+	struct protocol_ear ear = channel_listen(c, channel_request(c));
+
+	connection->protocol->begin(
+		connection->protocol_state, channel_exchange(c), channel_request(c), bytes, length, &ear);
+}
+
+void
+channel_release(struct channel *c)
+{
+	struct protocol_exchange *x = channel_exchange(c);
+	struct flight *flight = c->flight;
+
+	if (list_is_empty(&x->unsent))
+		flight->x.bytes_sent += x->bytes_sent;
+	flight->x.bytes_received += x->bytes_received;
+	list_remove(&x->unsent);
+	list_remove(&x->news);
+	flight->channel = NULL;
+	c->flight = NULL;
+	c->connection->pool->partial_n -= c->is_partial;
+	c->is_partial = false;
+}
+
+const struct generation *
+channel_generation(const struct channel *c)
+{
+	return c->reader->generation != NULL ? c->reader->generation(c->reader_state) : NULL;
+}
+
+enum failure
+channel_take_answer(struct channel *c)
+{
+	const struct plan_request *request = channel_request(c);
+	struct session *session = &c->flight->visit->session;
+
+	if (!extraction_end(&c->extraction, session))
+		return FAILURE_EXTRACT;
+	if (request->llm != NULL && request->llm->keeps_history) {
+		session_add_turn(session, request->llm->answer_close, strlen(request->llm->answer_close));
+		session_end_turn(session);
+	}
+	return FAILURE_COUNT;
+}
+
+/* A conversation's earlier turns are in the server's count too: what it says of the last one alone, nobody knows. */
+void
+channel_note_prompt(const struct channel *c, enum outcome outcome)
+{
+	struct flight *flight = c->flight;
+	const struct plan_request *request = channel_request(c);
+	const struct template *template = c->connection->pool->config.templates[flight->x.request];
+	const struct generation *generation = flight->x.generation;
+	struct render render = channel_whose(flight);
+	bool is_alone = render.turn == 0 || request->llm == NULL || !request->llm->keeps_history;
+
+	flight->x.wanted_prompt_tokens = prompt_tokens_of(template, &render);
+	if (flight->x.wanted_prompt_tokens > 0 && outcome == OUTCOME_OK && render.is_warmup && is_alone &&
+		generation->has_prompt_tokens)
+		prompt_learn_from(template, &render, generation->prompt_tokens);
+}
