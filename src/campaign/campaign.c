@@ -395,6 +395,7 @@ campaign_close(struct campaign *campaign)
 	judge_free(campaign->judge);
 	summary_free(campaign->summary);
 	campaign_course_fini(campaign);
+	free(campaign->addresses);
 }
 
 static int
@@ -410,7 +411,7 @@ campaign_go(struct campaign *campaign)
 		.loop = &campaign->loop,
 		.clock = &monotonic_clock,
 		.shards = 1,
-		.addresses = &campaign->addresses,
+		.addresses = campaign->addresses,
 		.exchanges = campaign->requests_log.plan != NULL ? &campaign->requests_log.ring : NULL,
 		.shares_target_cpu = campaign_shares_target_cpu(campaign),
 		.events = &campaign_run_events,

@@ -23,7 +23,7 @@ struct campaign {
 	uv_loop_t loop;
 	uv_signal_t on_int, on_term;
 	uv_timer_t live_timer;
-	struct addresses addresses;
+	struct addresses *addresses; /* of each backend; NULL: not known yet */
 	struct target_process target;
 	struct sampler *target_sampler, *self_sampler;
 	struct sampling target_sampling, self_sampling;

@@ -97,9 +97,11 @@ campaign_judge(struct campaign *campaign)
 int
 campaign_conclude(struct campaign *campaign)
 {
-	char address[160];
+	char address[160] = "?";
 	struct error err = {0};
 
+	if (campaign->addresses != NULL)
+		address_text(&campaign->addresses->list[0], address, sizeof(address));
 	campaign_course_end(campaign);
 	const struct verdict *verdict = campaign_judge(campaign);
 	struct report report = {
@@ -110,7 +112,7 @@ campaign_conclude(struct campaign *campaign)
 		.workers = campaign->facts.workers > 0 ? campaign->facts.workers : 1,
 		.pacing = campaign->facts.paced_relaxed ? "relaxed" : "precise",
 		.results_dir = results_dir_of(campaign),
-		.target_address = address_text(&campaign->addresses.list[0], address, sizeof(address)),
+		.target_address = address,
 		.verdict = verdict,
 		.chronicle = &campaign->chronicle,
 		.against = regression_against(campaign->options->regression),

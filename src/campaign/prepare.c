@@ -16,7 +16,7 @@ campaign_refuse_occupied(struct campaign *campaign)
 	error_set(&err,
 		"target.command: somebody accepts connections at %s (%s) already, before the command was started; end "
 		"that server, or leave target.command out to measure it",
-		campaign->plan->target.url.text, address_text(&campaign->addresses.list[0], address, sizeof(address)));
+		campaign->plan->target.url.text, address_text(&campaign->addresses->list[0], address, sizeof(address)));
 	error_place(&err, campaign->plan->path, 0, 0);
 	return campaign_refuse(campaign, &err);
 }
@@ -28,12 +28,12 @@ campaign_start_target(struct campaign *campaign, int *exit_code)
 
 	if (campaign->plan->target.process.command == NULL)
 		return true;
-	if (listener_accepts(&campaign->addresses)) {
+	if (listener_accepts(campaign->addresses)) {
 		*exit_code = campaign_refuse_occupied(campaign);
 		return false;
 	}
 	campaign->facts.target_started = target_process_start(&campaign->target, &campaign->loop, campaign->plan,
-		&campaign->addresses, &campaign->facts.was_interrupted, &err);
+		campaign->addresses, &campaign->facts.was_interrupted, &err);
 	if (!campaign->facts.target_started && !campaign->facts.was_interrupted)
 		*exit_code = campaign_conclude_unreachable(campaign, &err);
 	return campaign->facts.target_started || campaign->facts.was_interrupted;
@@ -74,7 +74,7 @@ campaign_conclude_unwatchable(struct campaign *campaign, const struct error *why
 
 	if (campaign->facts.target_started)
 		return campaign_conclude_unreachable(campaign, why);
-	if (listener_accepts(&campaign->addresses)) {
+	if (listener_accepts(campaign->addresses)) {
 		say_unwatchable(&plan->target, why, &err);
 		error_place(&err, plan->path, 0, 0);
 		return campaign_refuse(campaign, &err);
@@ -165,7 +165,8 @@ campaign_prepare(struct campaign *campaign, int *exit_code)
 
 	if (!campaign_begin_course(campaign, exit_code))
 		return false;
-	if (!addresses_resolve(&campaign->plan->target.url, &campaign->addresses, &err)) {
+	campaign->addresses = addresses_of_target(&campaign->plan->target, &err);
+	if (campaign->addresses == NULL) {
 		*exit_code = campaign_conclude_unreachable(campaign, &err);
 		return false;
 	}

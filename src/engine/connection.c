@@ -73,7 +73,8 @@ connection_is_worn(const struct connection *c)
 {
 	const struct plan_target *target = &c->pool->config.plan->target;
 
-	return (target->requests_per_connection > 0 && c->requests >= target->requests_per_connection) ||
+	return !c->pool->addresses.slots[c->address].is_listed ||
+	       (target->requests_per_connection > 0 && c->requests >= target->requests_per_connection) ||
 	       (target->connection_age_ns > 0 && connection_now(c) - c->opened_ns >= target->connection_age_ns);
 }
 
@@ -245,6 +246,7 @@ connection_send(struct connection *c, struct flight *flight, int64_t now_ns)
 	CHECK_OP(c->state, ==, CONNECTION_BUSY);
 	c->was_idle &= c->requests > 0;
 	c->requests++;
+	flight->x.peer = c->pool->addresses.slots[c->address].peer;
 	if (c->connect_ns >= 0 && flight->x.connect_ns < 0)
 		flight->x.connect_ns = c->connect_ns;
 	c->connect_ns = -1;

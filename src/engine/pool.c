@@ -36,12 +36,14 @@ pool_init(struct pool *pool, const struct pool_config *config)
 	*pool = (struct pool){.config = *config, .protocol = protocol_of(config->plan->target.protocol)};
 	pool_size_channels(pool);
 	/* Backed by memory only as far as connections are used. */
-	pool->all = must_calloc(config->plan->target.connections, sizeof(*pool->all));
+	pool->all = must_calloc(config->connections, sizeof(*pool->all));
 	list_init(&pool->unused);
 	list_init(&pool->ready);
 	list_init(&pool->connecting);
 	list_init(&pool->to_write);
 	list_init(&pool->waiting);
+	pool->nowhere = recorder_peer(config->recorder, config->backend, "");
+	pool_list_addresses(pool, config->addresses);
 }
 
 void
@@ -62,7 +64,7 @@ pool_take_unused(struct pool *pool)
 		list_remove(&c->node);
 		return c;
 	}
-	if (pool->used_first == pool->config.plan->target.connections)
+	if (pool->used_first == pool->config.connections)
 		return NULL;
 	c = &pool->all[pool->used_first];
 	c->magic = CONNECTION_MAGIC;
@@ -75,24 +77,56 @@ pool_take_unused(struct pool *pool)
 	return c;
 }
 
-/* Round robin over the addresses that are not known to be dead; SIZE_MAX: all are. */
+/* Nothing more is sent to what the name stands for no longer; what is under way there goes on. */
+static void
+pool_leave_unlisted(struct pool *pool)
+{
+	struct connection *c;
+	struct list *next;
+
+	for (struct list *node = pool->ready.next; node != &pool->ready; node = next) {
+		next = node->next;
+		c = container_of(node, struct connection, node);
+		if (pool->addresses.slots[c->address].is_listed)
+			continue;
+		if (c->state == CONNECTION_IDLE)
+			connection_close(c, false);
+		else
+			list_remove(&c->node);
+	}
+}
+
+bool
+pool_list_addresses(struct pool *pool, const struct addresses *addresses)
+{
+	bool has_changed = address_set_list(&pool->addresses, addresses);
+	char text[ADDRESS_TEXT_MAX];
+
+	for (size_t i = 0; i < pool->addresses.n; i++) {
+		struct address_slot *slot = &pool->addresses.slots[i];
+
+		if (slot->peer == 0)
+			slot->peer = recorder_peer(pool->config.recorder, pool->config.backend,
+				address_text(&slot->address, text, sizeof(text)));
+		recorder_list_peer(pool->config.recorder, slot->peer, slot->is_listed);
+	}
+	pool_leave_unlisted(pool);
+	return has_changed;
+}
+
+/* SIZE_MAX: there is none that is not known to be dead. Where other backends live, a dead one goes on being asked: its
+ * share of the load fails, and it may come back. */
 static size_t
 pool_pick_address(struct pool *pool)
 {
-	const struct addresses *addresses = pool->config.addresses;
-
-	for (size_t tried = 0; tried < addresses->n; tried++) {
-		size_t i = pool->next_address++ % addresses->n;
-
-		if (!pool->address_is_dead[i])
-			return i;
-	}
-	return SIZE_MAX;
+	if (pool->config.plan->target.backends.n > 1 && address_set_is_dead(&pool->addresses))
+		address_set_revive(&pool->addresses);
+	return address_set_pick(&pool->addresses);
 }
 
 /* The oldest flight that waits is the one that a failed connect was for. */
 static void
-pool_fail_first_waiting(struct pool *pool, enum failure failure, enum exchange_phase phase)
+pool_fail_first_waiting(struct pool *pool, uint32_t peer, enum failure failure, enum exchange_phase phase)
 {
 	struct flight *flight = list_first(&pool->waiting, struct flight, waiting);
 
@@ -103,43 +137,37 @@ pool_fail_first_waiting(struct pool *pool, enum failure failure, enum exchange_p
 	/* A retry was sent once already: it is no longer unsent, whatever its second connect met. */
 	if (flight->x.sent_ns >= 0)
 		failure = FAILURE_RESET;
+	flight->x.peer = peer;
 	flight->x.phase = phase;
 	flight->x.last_byte_ns = run_clock_now(pool->config.clock);
 	pool->config.events->on_end(pool->config.context, flight, OUTCOME_FAILURE, failure);
 }
 
-static bool
-pool_all_addresses_are_dead(const struct pool *pool)
-{
-	for (size_t i = 0; i < pool->config.addresses->n; i++)
-		if (!pool->address_is_dead[i])
-			return false;
-	return true;
-}
-
 /* Before anything connected to an address, a failure speaks of the address (::1 where the server listens on 127.0.0.1
  * alone, say): it is not tried again, and the flight tries the next one. A full accept queue is none of that. */
 static bool
-failure_speaks_of_address(const struct pool *pool, size_t address, enum failure failure)
+failure_speaks_of_address(const struct address_slot *slot, enum failure failure)
 {
-	return !pool->address_has_connected[address] && failure_rows[failure].blames == BLAMES_TARGET &&
+	return !slot->has_connected && failure_rows[failure].blames == BLAMES_TARGET &&
 	       failure != FAILURE_CONNECT_FAILED;
 }
 
 static void
 pool_take_failure(struct pool *pool, size_t address, enum failure failure, enum exchange_phase phase)
 {
-	pool->config.events->on_connect(pool->config.context, true);
-	if (failure_speaks_of_address(pool, address, failure)) {
-		pool->address_is_dead[address] = true;
-		if (!pool_all_addresses_are_dead(pool))
+	struct address_slot *slot = &pool->addresses.slots[address];
+
+	recorder_add_connect(pool->config.recorder, slot->peer, true);
+	if (failure_speaks_of_address(slot, failure)) {
+		slot->is_dead = true;
+		if (!address_set_is_dead(&pool->addresses))
 			return;
 		if (!pool->ever_connected && pool->connecting_n == 0 && !pool->is_unreachable) {
 			pool->is_unreachable = true;
 			pool->config.events->on_unreachable(pool->config.context, failure);
 		}
 	}
-	pool_fail_first_waiting(pool, failure, phase);
+	pool_fail_first_waiting(pool, slot->peer, failure, phase);
 }
 
 /* The flight that waits longest among those that may use the connection. */
@@ -191,7 +219,7 @@ pool_open_enough(struct pool *pool)
 		enum failure failure;
 
 		if (address == SIZE_MAX) {
-			pool_fail_first_waiting(pool, FAILURE_CONNECT_REFUSED, EXCHANGE_CONNECT);
+			pool_fail_first_waiting(pool, pool->nowhere, FAILURE_CONNECT_REFUSED, EXCHANGE_CONNECT);
 			continue;
 		}
 		struct connection *c = pool_take_unused(pool);
@@ -201,12 +229,14 @@ pool_open_enough(struct pool *pool)
 			return;
 		}
 		c->address = address;
-		if (connection_open(c, &pool->config.addresses->list[address], &failure)) {
+		pool->addresses.slots[address].open_n++;
+		if (connection_open(c, &pool->addresses.slots[address].address, &failure)) {
 			list_add_last(&pool->connecting, &c->node);
 			pool->connecting_n++;
 			pool->open_n++;
 		} else {
 			list_add_first(&pool->unused, &c->node);
+			pool->addresses.slots[address].open_n--;
 			pool_take_failure(pool, address, failure, EXCHANGE_CONNECT);
 		}
 	}
@@ -231,6 +261,7 @@ pool_send(struct pool *pool, struct flight *flight, int64_t now_ns)
 {
 	struct connection *c = pool_pick_ready(pool);
 
+	flight->x.peer = pool->nowhere;
 	if (c != NULL) {
 		connection_send(c, flight, now_ns);
 		return;
@@ -346,9 +377,9 @@ pool_connected(struct pool *pool, struct connection *c)
 	list_remove(&c->node);
 	pool->connecting_n--;
 	pool->ever_connected = true;
-	pool->address_has_connected[c->address] = true;
-	pool->address_is_dead[c->address] = false;
-	pool->config.events->on_connect(pool->config.context, false);
+	pool->addresses.slots[c->address].has_connected = true;
+	pool->addresses.slots[c->address].is_dead = false;
+	recorder_add_connect(pool->config.recorder, pool->addresses.slots[c->address].peer, false);
 }
 
 void
@@ -375,5 +406,6 @@ void
 pool_forget(struct pool *pool, struct connection *c)
 {
 	pool->open_n--;
+	pool->addresses.slots[c->address].open_n--;
 	list_add_first(&pool->unused, &c->node);
 }

@@ -4,16 +4,19 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "engine/address_set.h"
 #include "engine/flight.h"
 #include "engine/run_clock.h"
-#include "net/address.h"
+#include "measure/recorder.h"
 #include "net/stream.h"
 #include "proto/protocol.h"
 #include "reader/reader.h"
 #include "request/template.h"
 
-/* The connections to the target: opened on demand up to the plan's limit, kept alive, picked in O(1). A flight that
- * finds none with room waits its turn; whichever connection has some first takes the one that waits longest. */
+/* The connections to one backend of the target: opened on demand up to the plan's limit, kept alive, picked in O(1). A
+ * flight that finds none with room waits its turn; whichever connection has some first takes the one that waits
+ * longest.
+ */
 
 /* What the pool tells the engine. on_sent and on_end may come from inside pool_send (a write that fails at once); none
  * comes from inside pool_cancel. */
@@ -23,11 +26,10 @@ struct pool_events {
 	void (*on_gap)(void *context, struct flight *flight, int64_t gap_ns);
 	/* The flight is the engine's again; its connection is not. x.generation holds until the call returns. */
 	void (*on_end)(void *context, struct flight *flight, enum outcome outcome, enum failure failure);
-	void (*on_connect)(void *context, bool is_failed);
 	/* A connection is done with what it read at now_ns, which the kernel had received at arrived_ns; others may
 	 * still have something. The callee may send. */
 	void (*on_read)(void *context, int64_t arrived_ns, int64_t now_ns);
-	/* The very first connect failed at every address: there is no target. */
+	/* The very first connect failed at every address: there is no such backend. */
 	void (*on_unreachable)(void *context, enum failure failure);
 };
 
@@ -35,7 +37,10 @@ struct pool_config {
 	const struct plan *plan;
 	uv_loop_t *loop;
 	const struct run_clock *clock;
-	const struct addresses *addresses;
+	uint32_t backend;
+	uint64_t connections;              /* most at once */
+	const struct addresses *addresses; /* where they go at first */
+	struct recorder *recorder;         /* told where exchanges went, and of every connect */
 	struct template *const *templates; /* per request of the plan */
 	const struct reader_ops *const *readers;
 	struct extractor *const *extractors; /* each may be NULL */
@@ -58,14 +63,17 @@ struct pool {
 	uint32_t used_first;    /* connections of `all` that were ever used */
 	uint32_t open_n, connecting_n, waiting_n;
 	uint32_t partial_n; /* flights with a part of a response */
-	size_t next_address;
-	bool address_is_dead[ADDRESSES_MAX]; /* it failed before any connect to it succeeded */
-	bool address_has_connected[ADDRESSES_MAX];
+	struct address_set addresses;
+	uint32_t nowhere; /* the recorder's peer of flights that have no address yet */
 	bool ever_connected, is_unreachable, is_closing;
 };
 
 void pool_init(struct pool *pool, const struct pool_config *config);
 void pool_fini(struct pool *pool); /* after pool_is_closed */
+
+/* The backend's name stands for these from now on: new connections go to them, and those to others are closed when they
+ * are idle. True: that is a change. */
+bool pool_list_addresses(struct pool *pool, const struct addresses *addresses);
 
 /* Takes charge of the flight until on_end. now_ns: the clock as the caller just read it. */
 void pool_send(struct pool *pool, struct flight *flight, int64_t now_ns);

@@ -85,19 +85,11 @@ pump_on_end(void *context, struct flight *flight, enum outcome outcome, enum fai
 }
 
 static void
-pump_on_connect(void *context, bool is_failed)
-{
-	struct pump *pump = context;
-
-	recorder_add_connect(pump->recorder, is_failed);
-}
-
-static void
 pump_on_unreachable(void *context, enum failure failure)
 {
 	struct pump *pump = context;
 
-	pump->is_unreachable = true;
+	pump->is_unreachable = ++pump->unreachable_n == pump->backends.n;
 	pump->unreachable_by = failure;
 }
 
@@ -131,7 +123,7 @@ void
 pump_cancel(struct pump *pump, struct flight *flight)
 {
 	if (pump->has_pool) {
-		pool_cancel(&pump->pool, flight);
+		backends_cancel(&pump->backends, flight);
 	} else {
 		flight->x.phase = EXCHANGE_HEADERS;
 		list_remove(&flight->waiting);
@@ -153,7 +145,7 @@ pump_start_flight(struct pump *pump, struct lane *lane, struct visit *visit, str
 	list_add_last(by_deadline, &flight->by_deadline);
 	pump_count_in_flight(pump, +1, now_ns);
 	if (pump->has_pool)
-		pool_send(&pump->pool, flight, now_ns);
+		backends_send(&pump->backends, flight, now_ns);
 	else
 		pump_await_answer(pump, flight, now_ns);
 }
@@ -185,6 +177,8 @@ pump_exchange_of(struct pump *pump, const struct lane *lane, const struct arriva
 	return (struct exchange){
 		.k = arrival->k,
 		.request = lane_request_of(lane, arrival->k),
+		.backend =
+			pump->has_pool ? backends_of_arrival(&pump->backends, arrival->k / lane->schedule.shards) : 0,
 		.level = arrival->is_warmup ? LEVEL_WARMUP : timeline_level_of(&pump->timeline, due_ns),
 		.due_ns = due_ns,
 		.taken_ns = taken_ns > due_ns ? taken_ns : due_ns, /* turns of a full backlog are joined */
@@ -345,7 +339,7 @@ pump_start_ready(struct pump *pump, int64_t now_ns, int64_t gap_ns)
 		pump_take_steps(pump, now_ns, gap_ns);
 	pump_take_due(pump, now_ns, gap_ns);
 	if (pump->has_pool)
-		pool_flush(&pump->pool);
+		backends_flush(&pump->backends);
 }
 
 /* Users that are free are started in batches: at 10,000 connections, reading many responses and then sending many
@@ -385,7 +379,6 @@ const struct pool_events pump_pool_events = {
 	.on_sent = pump_on_sent,
 	.on_gap = pump_on_gap,
 	.on_end = pump_on_end,
-	.on_connect = pump_on_connect,
 	.on_read = pump_on_read,
 	.on_unreachable = pump_on_unreachable,
 };
@@ -442,7 +435,7 @@ pump_turn(struct pump *pump, int64_t now_ns, int64_t asked_ns)
 	recorder_add_loop_gap(pump->recorder, window, gap_ns);
 	pump->turned_ns = now_ns;
 	if (pump->has_pool)
-		pool_turn(&pump->pool, now_ns);
+		backends_turn(&pump->backends, now_ns);
 	else
 		pump_take_answers(pump, now_ns);
 	for (size_t i = 0; i < pump->lanes_n; i++) {

@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/backends.h"
 #include "engine/lane.h"
-#include "engine/pool.h"
 #include "engine/timeline.h"
 #include "measure/exchange_ring.h"
 #include "measure/events.h"
@@ -20,9 +20,10 @@ struct pump {
 	struct exchange_ring *exchanges; /* NULL: nobody wants them */
 	struct timeline timeline;
 	struct flights flights;
-	struct pool pool;
-	bool has_pool;       /* false: a protocol that answers by itself … */
-	struct list answers; /* … and the flights that it has still to answer, in that order */
+	struct backends backends;
+	size_t unreachable_n; /* of them */
+	bool has_pool;        /* false: a protocol that answers by itself … */
+	struct list answers;  /* … and the flights that it has still to answer, in that order */
 	struct lane *lanes;
 	size_t lanes_n;
 	struct list steps_by_deadline; /* flights of flows' later steps, of all lanes */
@@ -45,9 +46,9 @@ struct pump_config {
 	const struct plan *plan;
 	const struct run_clock *clock;
 	uv_loop_t *loop;
-	const struct addresses *addresses;
-	struct exchange_ring *exchanges; /* NULL: nobody wants them */
-	struct template *const *templates;
+	const struct addresses *addresses; /* of each backend */
+	struct exchange_ring *exchanges;   /* NULL: nobody wants them */
+	struct template *const *templates; /* of each backend, one after the other */
 	const struct reader_ops *const *readers;
 	struct extractor *const *extractors; /* of flows' steps; each may be NULL */
 	struct template *const *expected;    /* what answers must contain, where that has slots; each may be NULL */

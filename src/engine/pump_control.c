@@ -203,25 +203,26 @@ pump_init(struct pump *pump, const struct pump_config *config)
 	list_init(&pump->steps_by_deadline);
 	pump->next_step_ns = INT64_MAX;
 	if (pump->has_pool)
-		pool_init(&pump->pool, &(struct pool_config){
-					       .plan = plan,
-					       .loop = config->loop,
-					       .clock = config->clock,
-					       .addresses = config->addresses,
-					       .templates = config->templates,
-					       .readers = config->readers,
-					       .extractors = config->extractors,
-					       .expected = config->expected,
-					       .events = &pump_pool_events,
-					       .context = pump,
-				       });
+		backends_init(&pump->backends, &(struct pool_config){
+						       .plan = plan,
+						       .loop = config->loop,
+						       .clock = config->clock,
+						       .addresses = config->addresses,
+						       .recorder = pump->recorder,
+						       .templates = config->templates,
+						       .readers = config->readers,
+						       .extractors = config->extractors,
+						       .expected = config->expected,
+						       .events = &pump_pool_events,
+						       .context = pump,
+					       });
 }
 
 void
 pump_fini(struct pump *pump)
 {
 	if (pump->has_pool)
-		pool_fini(&pump->pool);
+		backends_fini(&pump->backends);
 	for (size_t i = 0; i < pump->lanes_n; i++)
 		lane_fini(&pump->lanes[i]);
 	free(pump->lanes);

@@ -35,7 +35,7 @@ pump_next_ns(const struct pump *pump, int64_t now_ns)
 
 	next_ns = earlier(next_ns, earlier(pump->next_step_ns, first_deadline_ns(&pump->steps_by_deadline)));
 	if (pump->has_pool)
-		next_ns = earlier(next_ns, pool_next_deadline_ns(&pump->pool));
+		next_ns = earlier(next_ns, backends_next_deadline_ns(&pump->backends));
 	else if (answer != NULL)
 		next_ns = earlier(next_ns, answer->x.sent_ns + pump->plan->target.null_service_ns);
 	for (size_t i = 0; i < pump->lanes_n; i++)
@@ -46,7 +46,7 @@ pump_next_ns(const struct pump *pump, int64_t now_ns)
 bool
 pump_can_doze(const struct pump *pump)
 {
-	if (!pump->has_pool || pump->in_flight == 0 || !pool_can_be_read_later(&pump->pool))
+	if (!pump->has_pool || pump->in_flight == 0 || !backends_can_be_read_later(&pump->backends))
 		return false;
 	for (size_t i = 0; i < pump->lanes_n; i++)
 		if (pump->lanes[i].scenario->load.in_users || pump->lanes[i].sessions != NULL ||

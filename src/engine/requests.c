@@ -50,20 +50,39 @@ make_extractor(
 }
 
 static struct template *
-template_for(const struct plan *plan, const struct plan_request *request, struct feeds *feeds, struct error *err)
+template_for(const struct plan *plan, const struct plan_url *url, const struct plan_request *request,
+	struct feeds *feeds, struct error *err)
 {
+	struct plan of_backend = *plan;
 	const struct protocol_ops *protocol = protocol_of(plan->target.protocol);
 	struct template *template = NULL;
 	struct buf head;
 
+	of_backend.target.url = *url;
 	buf_init(&head, PROTOCOL_HEAD_CEILING);
-	if (protocol->compose(plan, request, &head, err))
+	if (protocol->compose(&of_backend, request, &head, err))
 		template = template_new(&(struct slot_scope){.plan = plan, .request = request, .feeds = feeds},
 			head.bytes, head.length, request->body, request->body_length, request->has_slots, err);
 	buf_fini(&head);
 	if (template == NULL)
 		error_place(err, request->file, request->line, request->column);
 	return template;
+}
+
+static bool
+make_templates(struct requests *requests, const struct plan *plan, size_t request, struct error *err)
+{
+	const struct plan_backend *backends = plan->target.backends.items;
+
+	for (size_t i = 0; i < plan->target.backends.n; i++) {
+		struct template *made =
+			template_for(plan, &backends[i].url, &plan->requests[request], requests->feeds, err);
+
+		if (made == NULL)
+			return false;
+		requests->templates[i * requests->n + request] = made;
+	}
+	return true;
 }
 
 /* What an answer must contain may be told apart by its session: ${session}, say. A text without slots is left alone. */
@@ -149,19 +168,21 @@ requests_init(struct requests *requests, const struct plan *plan, struct error *
 	if (requests->feeds == NULL)
 		return false;
 	requests->n = plan->requests_n;
-	requests->templates = must_calloc(requests->n, sizeof(*requests->templates));
+	requests->templates_n = requests->n * plan->target.backends.n;
+	requests->templates = must_calloc(requests->templates_n, sizeof(*requests->templates));
 	requests->readers = must_calloc(requests->n, sizeof(*requests->readers));
 	requests->expected = must_calloc(requests->n, sizeof(*requests->expected));
 	requests->extractors = must_calloc(requests->n, sizeof(*requests->extractors));
 	for (size_t i = 0; i < requests->n; i++) {
 		const struct plan_request *request = &plan->requests[i];
+		bool is_good = false;
 
 		requests->readers[i] = reader_for(request);
 		if (check_reader(request, requests->readers[i], err) &&
 			make_extractor(plan, request, &requests->extractors[i], err) &&
 			make_expected(plan, request, requests->feeds, &requests->expected[i], err))
-			requests->templates[i] = template_for(plan, request, requests->feeds, err);
-		if (requests->templates[i] == NULL) {
+			is_good = make_templates(requests, plan, i, err);
+		if (!is_good) {
 			requests_fini(requests);
 			return false;
 		}
@@ -177,8 +198,9 @@ requests_init(struct requests *requests, const struct plan *plan, struct error *
 void
 requests_fini(struct requests *requests)
 {
-	for (size_t i = 0; i < requests->n && requests->templates != NULL; i++) {
+	for (size_t i = 0; i < requests->templates_n; i++)
 		template_free(requests->templates[i]);
+	for (size_t i = 0; i < requests->n && requests->templates != NULL; i++) {
 		template_free(requests->expected[i]);
 		extractor_free(requests->extractors[i]);
 	}

@@ -10,7 +10,8 @@
 
 /* The plan's requests made ready to be sent: wire bytes with slots, and who reads the answers. */
 struct requests {
-	struct template **templates;
+	struct template **templates; /* n of each backend, since Host is its own, one backend after the other */
+	size_t templates_n;
 	const struct reader_ops **readers;
 	struct template **expected;    /* what their answers must contain, where that has slots; else NULL */
 	struct extractor **extractors; /* NULL: nothing of the answer goes into a session */

@@ -86,7 +86,6 @@ run_new(const struct run_config *config, struct error *err)
 		free(run);
 		return NULL;
 	}
-	run->addresses = *config->addresses;
 	run->clock.t0_ns = clock_now_ns(config->clock) + plan->idle_baseline_ns;
 	pacing_init(&run->pacing, plan->pacing, config->shares_target_cpu);
 	run_set_tick(run);
@@ -95,7 +94,7 @@ run_new(const struct run_config *config, struct error *err)
 				      .plan = plan,
 				      .clock = &run->clock,
 				      .loop = config->loop,
-				      .addresses = &run->addresses,
+				      .addresses = config->addresses,
 				      .exchanges = config->exchanges,
 				      .templates = run->requests.templates,
 				      .readers = run->requests.readers,
@@ -192,7 +191,7 @@ run_tick(struct run *run, int64_t now_ns, bool is_due)
 	run->level_closed = false;
 	run->tick_ns = now_ns - now_ns % step_ns + step_ns;
 	interval->in_flight = pump->in_flight;
-	interval->connections = pump->has_pool ? pump->pool.open_n : 0;
+	interval->connections = pump->has_pool ? backends_open_n(&pump->backends) : 0;
 	interval->users = pump_users(pump, now_ns);
 	interval->backlog = pump_backlog(pump);
 	interval->offered = pump_offered(pump, now_ns);
@@ -360,10 +359,10 @@ run_finish(struct run *run)
 	bool is_last_out = false;
 
 	if (run->pump.has_pool)
-		pool_close(&run->pump.pool);
+		backends_close(&run->pump.backends);
 	waker_close(&run->waker);
-	while (!run->waker.is_closed || (run->pump.has_pool && !pool_is_closed(&run->pump.pool)) || !is_last_out ||
-		run->intervals_out > 0) {
+	while (!run->waker.is_closed || (run->pump.has_pool && !backends_are_closed(&run->pump.backends)) ||
+		!is_last_out || run->intervals_out > 0) {
 		unsigned out = run->intervals_out;
 
 		if (!is_last_out)

@@ -14,7 +14,6 @@ struct run {
 	struct run_config config;
 	struct plan plan; /* the config's, with this shard's share of the connections */
 	struct run_clock clock;
-	struct addresses addresses;
 	struct requests requests;
 	struct pump pump;
 	struct waker waker;

@@ -23,7 +23,7 @@ struct shard {
 	struct control_input control;
 	struct sampler *self_sampler;
 	struct sampling sampling;
-	struct addresses addresses;
+	struct addresses *addresses;
 	int64_t t0_ns; /* −1: the leader has not said */
 	bool is_deserted, has_told_relaxed;
 	/* What runs, to be told again when it ends before its time. */
@@ -154,7 +154,8 @@ shard_open(struct shard *shard, const struct shard_options *options, struct erro
 {
 	struct sampler_config self = {0};
 
-	if (!addresses_resolve(&shard->plan->target.url, &shard->addresses, err))
+	shard->addresses = addresses_of_target(&shard->plan->target, err);
+	if (shard->addresses == NULL)
 		return false;
 	shard->self_sampler = self_sampler.open(&self, err);
 	if (shard->self_sampler == NULL)
@@ -167,7 +168,7 @@ shard_open(struct shard *shard, const struct shard_options *options, struct erro
 			.shard = options->shard,
 			.shards = options->shards,
 			.is_led = true,
-			.addresses = &shard->addresses,
+			.addresses = shard->addresses,
 			.shares_target_cpu = options->shares_target_cpu,
 			.events = &shard_run_events,
 			.context = shard,
@@ -262,6 +263,7 @@ shard_run(const struct plan *plan, const struct shard_options *options)
 		exit_code = shard_finish(shard);
 	}
 	shard_close(shard);
+	free(shard->addresses);
 	free(shard);
 	return exit_code;
 }

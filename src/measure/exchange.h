@@ -49,6 +49,8 @@ struct exchange {
 	uint64_t k;       /* number of the arrival within its scenario */
 	uint32_t request; /* index into plan->requests */
 	uint32_t level;   /* of its due time; LEVEL_WARMUP in the warm-up */
+	uint32_t backend; /* index into plan->target.backends */
+	uint32_t peer;    /* where its connection went, or was to go: recorder_peer's number; 0: none */
 	int64_t due_ns, taken_ns, sent_ns, first_byte_ns, last_byte_ns; /* last_byte: or when it failed */
 	int64_t connect_ns; /* how long the connection took that it waited for; −1: it found one open */
 	enum outcome outcome;

@@ -164,6 +164,7 @@ interval_reset(struct interval *interval)
 		.levels = interval->levels,
 		.levels_n = interval->levels_n,
 		.requests_n = interval->requests_n,
+		.peers.list = interval->peers.list,
 		.current_level = LEVEL_NONE,
 	};
 	reading_init(&interval->target);
@@ -181,6 +182,7 @@ interval_new(uint32_t requests_n, uint32_t levels_max)
 	interval->levels = must_calloc(levels_max, sizeof(*interval->levels));
 	interval->levels_n = levels_max;
 	interval->requests_n = requests_n;
+	peers_init(&interval->peers);
 	interval_reset(interval);
 	return interval;
 }
@@ -201,6 +203,7 @@ interval_free(struct interval *interval)
 		free(level->requests);
 		level_free_encoded(level);
 	}
+	peers_fini(&interval->peers);
 	free(interval->levels);
 	free(interval);
 }

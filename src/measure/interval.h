@@ -6,6 +6,7 @@
 #include "measure/counts.h"
 #include "measure/gauge.h"
 #include "measure/histogram.h"
+#include "measure/peers.h"
 #include "measure/scraped.h"
 #include "plan/expr.h"
 
@@ -73,6 +74,7 @@ struct interval {
 	double scraped[SCRAPED_MAX];
 	uint64_t connects, connects_failed;                 /* in this interval */
 	struct scrape_counts scrapes[SCRAPE_ENDPOINTS_MAX]; /* in this interval */
+	struct peers peers;                                 /* in this interval */
 	bool has_goals;                                     /* good answers are counted; else every ok one is good */
 	bool is_added_up;                                   /* see interval_add_up */
 	struct gauge_set target_outside, self_outside;      /* readings taken while no level's window was running */

@@ -59,6 +59,7 @@ merge_totals(struct interval *into, const struct interval *from)
 	into->connects += from->connects;
 	into->connects_failed += from->connects_failed;
 	scrape_counts_merge(into->scrapes, from->scrapes);
+	peers_merge(&into->peers, &from->peers);
 	into->is_added_up = true;
 }
 

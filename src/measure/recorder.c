@@ -35,6 +35,7 @@ struct recorder {
 	int64_t in_flight_ns;
 	struct reading target, self; /* latest */
 	double scraped[SCRAPED_MAX];
+	struct peers peers; /* their names alone: those of both intervals have the same numbers */
 };
 
 static enum metric
@@ -83,6 +84,7 @@ recorder_new(const struct recorder_config *config)
 	r->target = r->running->target;
 	r->self = r->running->self;
 	scraped_now_init(r->scraped);
+	peers_init(&r->peers);
 	take_goals(r, config);
 	return r;
 }
@@ -94,6 +96,7 @@ recorder_free(struct recorder *r)
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(r->intervals); i++)
 		interval_free(r->intervals[i]);
+	peers_fini(&r->peers);
 	free(r->goals);
 	free(r);
 }
@@ -262,6 +265,8 @@ recorder_add_exchange(struct recorder *r, const struct exchange *x, uint32_t win
 	struct cell *request = request_of(r, in, x->request);
 
 	add_outcome(&request->counts, x);
+	if (x->peer > 0)
+		peer_add(&r->running->peers.list[x->peer - 1], x);
 	add_latencies(&in->all, request, x);
 	struct counts *window = window_of(r, x, request, window_level);
 
@@ -339,11 +344,43 @@ recorder_add_loop_lag(struct recorder *r, uint32_t level, int64_t lag_ns)
 		histogram_record(&level_of(r, level)->all.histograms[METRIC_LOOP_LAG], lag_ns);
 }
 
+uint32_t
+recorder_peer(struct recorder *r, uint32_t backend, const char *address)
+{
+	uint32_t peer = peers_find(&r->peers, backend, address);
+
+	CHECK_OP(peers_find(&r->running->peers, backend, address), ==, peer);
+	return peer + 1;
+}
+
 void
-recorder_add_connect(struct recorder *r, bool is_failed)
+recorder_list_peer(struct recorder *r, uint32_t peer, bool is_listed)
+{
+	r->peers.list[peer - 1].is_listed = r->running->peers.list[peer - 1].is_listed = is_listed;
+}
+
+void
+recorder_add_connect(struct recorder *r, uint32_t peer, bool is_failed)
 {
 	r->running->connects++;
 	r->running->connects_failed += is_failed;
+	if (peer == 0)
+		return;
+	r->running->peers.list[peer - 1].connects++;
+	r->running->peers.list[peer - 1].connects_failed += is_failed;
+}
+
+void
+recorder_add_lookup(struct recorder *r, uint32_t backend, int64_t took_ns, bool has_changed)
+{
+	struct lookup_counts *lookups = &r->running->peers.lookups[backend];
+
+	lookups->good += took_ns >= 0;
+	lookups->failed += took_ns < 0;
+	lookups->changed += has_changed;
+	lookups->sum_ns += took_ns >= 0 ? took_ns : 0;
+	if (took_ns > lookups->most_ns)
+		lookups->most_ns = took_ns;
 }
 
 void
@@ -409,6 +446,7 @@ recorder_take_interval(struct recorder *r, int64_t now_ns)
 	r->running = r->spare;
 	r->spare = NULL;
 	r->running->start_ns = now_ns;
+	peers_copy_names(&r->running->peers, &r->peers);
 	return taken;
 }
 

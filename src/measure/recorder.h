@@ -37,7 +37,13 @@ void recorder_in_flight(struct recorder *recorder, uint32_t level, uint32_t n, i
 void recorder_add_loop_gap(struct recorder *recorder, uint32_t level, int64_t gap_ns);
 /* Bytes were read so long after the kernel had received them. */
 void recorder_add_loop_lag(struct recorder *recorder, uint32_t level, int64_t lag_ns);
-void recorder_add_connect(struct recorder *recorder, bool is_failed);
+/* The number of an address of a backend, for exchanges and connects; made where there is none. */
+uint32_t recorder_peer(struct recorder *recorder, uint32_t backend, const char *address);
+void recorder_list_peer(struct recorder *recorder, uint32_t peer, bool is_listed);
+/* peer 0: none. */
+void recorder_add_connect(struct recorder *recorder, uint32_t peer, bool is_failed);
+/* The name of a backend was looked up; took_ns −1: it failed. */
+void recorder_add_lookup(struct recorder *recorder, uint32_t backend, int64_t took_ns, bool has_changed);
 void recorder_add_reading(struct recorder *recorder, uint32_t level, bool is_self, const struct reading *reading);
 void recorder_add_scraped(struct recorder *recorder, uint32_t level, const struct scraped *scraped);
 

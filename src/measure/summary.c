@@ -44,6 +44,7 @@ summary_new(const struct plan *plan)
 	for (size_t i = 0; i < plan->requests_n; i++)
 		cell_init(&s->requests[i], true);
 	s->request_totals = must_calloc(plan->requests_n, sizeof(*s->request_totals));
+	peers_init(&s->peers);
 	series_init(&s->series, plan->output.interval_ns);
 	s->blocks = new_blocks(plan);
 	gauge_set_init(&s->target);
@@ -72,6 +73,7 @@ summary_free(struct summary *s)
 	for (size_t i = 0; i < s->plan->requests_n; i++)
 		cell_fini(&s->requests[i]);
 	series_fini(&s->series);
+	peers_fini(&s->peers);
 	blocks_free(s->blocks);
 	free(s->requests);
 	free(s->request_totals);
@@ -267,6 +269,7 @@ add_gauges(struct summary *s, const struct interval *interval)
 	s->connects += interval->connects;
 	s->connects_failed += interval->connects_failed;
 	scrape_counts_merge(s->scrapes, interval->scrapes);
+	peers_merge(&s->peers, &interval->peers);
 	s->now = (struct interval_gauges){
 		.in_flight = interval->in_flight,
 		.connections = interval->connections,

@@ -86,6 +86,7 @@ struct summary {
 	double in_flight_avg;
 	uint32_t in_flight_peak;
 	uint64_t connects, connects_failed;
+	struct peers peers; /* whole run */
 	struct interval_gauges {
 		uint32_t in_flight, connections, users;
 		uint64_t backlog;

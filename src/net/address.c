@@ -2,19 +2,30 @@
 
 #include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <arpa/inet.h>
 
 #include "base/check.h"
 
-static bool
-addresses_have(const struct addresses *addresses, const struct sockaddr *any, socklen_t length)
+bool
+address_equal(const struct address *a, const struct address *b)
+{
+	return a->length == b->length && memcmp(&a->any, &b->any, a->length) == 0;
+}
+
+/* Twice the same is once. */
+static void
+addresses_add(struct addresses *addresses, const struct address *address)
 {
 	for (size_t i = 0; i < addresses->n; i++)
-		if (addresses->list[i].length == length && memcmp(&addresses->list[i].any, any, length) == 0)
-			return true;
-	return false;
+		if (address_equal(&addresses->list[i], address))
+			return;
+	if (addresses->n < ADDRESSES_MAX)
+		addresses->list[addresses->n++] = *address;
+	else
+		addresses->beyond++;
 }
 
 static bool
@@ -62,15 +73,14 @@ resolve_name(const struct plan_url *url, struct addresses *addresses, struct err
 
 	if (result != 0)
 		return explain(url->host, result, err);
-	for (const struct addrinfo *at = found; at != NULL && addresses->n < ADDRESSES_MAX; at = at->ai_next) {
-		if ((at->ai_family != AF_INET && at->ai_family != AF_INET6) ||
-			addresses_have(addresses, at->ai_addr, at->ai_addrlen))
-			continue;
-		struct address *address = &addresses->list[addresses->n++];
+	for (const struct addrinfo *at = found; at != NULL; at = at->ai_next) {
+		struct address address = {.length = at->ai_addrlen};
 
-		CHECK(at->ai_addrlen <= sizeof(address->v6));
-		memcpy(&address->any, at->ai_addr, at->ai_addrlen);
-		address->length = at->ai_addrlen;
+		if (at->ai_family != AF_INET && at->ai_family != AF_INET6)
+			continue;
+		CHECK(at->ai_addrlen <= sizeof(address.v6));
+		memcpy(&address.any, at->ai_addr, at->ai_addrlen);
+		addresses_add(addresses, &address);
 	}
 	freeaddrinfo(found);
 	return addresses->n > 0 ? true : explain(url->host, EAI_NODATA, err);
@@ -82,6 +92,61 @@ addresses_resolve(const struct plan_url *url, struct addresses *addresses, struc
 	*addresses = (struct addresses){0};
 	return url->unix_path != NULL ? resolve_unix(url->unix_path, addresses, err)
 				      : resolve_name(url, addresses, err);
+}
+
+struct address
+address_of_plan(const struct plan_address *plan, uint16_t port)
+{
+	struct address address = {.length = plan->is_v6 ? sizeof(address.v6) : sizeof(address.v4)};
+	in_port_t at = htons(plan->port > 0 ? plan->port : port);
+
+	if (plan->is_v6) {
+		address.v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = at};
+		memcpy(&address.v6.sin6_addr, plan->bytes, sizeof(address.v6.sin6_addr));
+	} else {
+		address.v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = at};
+		memcpy(&address.v4.sin_addr, plan->bytes, sizeof(address.v4.sin_addr));
+	}
+	return address;
+}
+
+bool
+addresses_of_backend(const struct plan_target *target, size_t backend, struct addresses *addresses, struct error *err)
+{
+	const struct plan_backend *backends = target->backends.items;
+	const struct plan_address *fixed = target->connect_to.items;
+
+	if (target->connect_to.n == 0)
+		return addresses_resolve(&backends[backend].url, addresses, err);
+	*addresses = (struct addresses){0};
+	for (size_t i = 0; i < target->connect_to.n; i++) {
+		struct address address = address_of_plan(&fixed[i], target->url.port);
+
+		addresses_add(addresses, &address);
+	}
+	return true;
+}
+
+struct addresses *
+addresses_of_target(const struct plan_target *target, struct error *err)
+{
+	struct addresses *all = must_calloc(target->backends.n, sizeof(*all));
+
+	for (size_t i = 0; i < target->backends.n; i++)
+		if (!addresses_of_backend(target, i, &all[i], err)) {
+			free(all);
+			return NULL;
+		}
+	return all;
+}
+
+bool
+address_is_looked_up(const struct plan_url *url)
+{
+	struct in6_addr any;
+
+	return url->unix_path == NULL && inet_pton(AF_INET, url->host, &any) != 1 &&
+	       inet_pton(AF_INET6, url->host, &any) != 1;
 }
 
 const char *

@@ -9,7 +9,8 @@
 #include "base/error.h"
 #include "plan/plan.h"
 
-#define ADDRESSES_MAX 64
+#define ADDRESSES_MAX 64 /* of one name */
+#define ADDRESS_TEXT_MAX 112
 
 struct address {
 	socklen_t length;
@@ -24,10 +25,25 @@ struct address {
 struct addresses {
 	struct address list[ADDRESSES_MAX];
 	size_t n;
+	size_t beyond; /* there are more, and there is no room for them */
 };
 
-/* Blocking: called before the run starts. All A and AAAA records; a unix path gives one. False with err set. */
+/* Blocking. All A and AAAA records; a unix path gives one. False with err set. */
 bool addresses_resolve(const struct plan_url *url, struct addresses *addresses, struct error *err);
+
+/* Where connections of one of the target's backends go: to connect_to's addresses, to the proxy's, or to what its own
+ * URL stands for. Blocking: called before the run starts. */
+bool addresses_of_backend(
+	const struct plan_target *target, size_t backend, struct addresses *addresses, struct error *err);
+/* Those of every backend: an array of its own for each, which the caller frees; NULL with err set. */
+struct addresses *addresses_of_target(const struct plan_target *target, struct error *err);
+
+/* What the name of a URL has to be asked for; false: it is an address already, or a path. */
+bool address_is_looked_up(const struct plan_url *url);
+
+/* As a profile writes it; port: where it says none. */
+struct address address_of_plan(const struct plan_address *plan, uint16_t port);
+bool address_equal(const struct address *a, const struct address *b);
 
 /* "127.0.0.1:8080", "[::1]:80", "/run/x.sock"; returns into. */
 const char *address_text(const struct address *address, char *into, size_t size);

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/file.h"
 #include "base/units.h"
+#include "plan/backends.h"
 #include "plan/compare.h"
 #include "plan/emit.h"
 #include "plan/split.h"
@@ -89,13 +90,15 @@ check_watch(const struct plan_node *node, const struct plan_target *target, stru
 }
 
 static bool
-check_target(const struct plan_node *node, struct plan_target *target, struct error *err)
+check_target(struct plan_context *context, const struct plan_node *node, struct plan_target *target, struct error *err)
 {
 	const struct plan_node *watch = node_get(node, "watch");
 	const struct plan_node *connect_timeout = node_get(node, "connect_timeout");
 	const struct plan_node *needs_command =
 		node_get(node, "ready") ? node_get(node, "ready") : node_get(node, "stop");
 
+	if (!backends_compile(context, node, target, err))
+		return false;
 	target->has_watch = watch != NULL;
 	if ((watch != NULL && !check_watch(watch, target, err)) ||
 		(node_get(node, "auth") != NULL && !auth_check(node_get(node, "auth"), &target->auth, err)))
@@ -281,10 +284,11 @@ compile_tree(struct plan_context *context, const struct plan_node *root, struct 
 	struct plan *plan = &profile->plan;
 
 	if (!plan_parse_map(context, root, profile_keys, NULL, profile, err) || !check_name(context, root, plan, err) ||
-		!check_target(node_get(root, "target"), &plan->target, err) || !split_compile(root, plan, err) ||
-		!course_compile(context, profile, err) || !scrape_compile(context, profile, err) ||
-		!compile_scenarios(context, root, profile, err) || !data_compile(context, profile, err) ||
-		!compile_goals(context, profile, err) || !compile_good_when(context, profile, err))
+		!check_target(context, node_get(root, "target"), &plan->target, err) ||
+		!split_compile(root, plan, err) || !course_compile(context, profile, err) ||
+		!scrape_compile(context, profile, err) || !compile_scenarios(context, root, profile, err) ||
+		!data_compile(context, profile, err) || !compile_goals(context, profile, err) ||
+		!compile_good_when(context, profile, err))
 		return false;
 	bool is_watched =
 		plan->target.has_watch || plan->target.process.command != NULL || plan->target.energy.command != NULL;

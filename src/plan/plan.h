@@ -30,6 +30,23 @@ struct plan_url {
 	const char *authority; /* what the Host header says: host, or host:port where the port is not the scheme's */
 };
 
+#define PLAN_BACKENDS_MAX 32
+
+/* One of the base URLs that share the load. */
+struct plan_backend {
+	struct plan_url url;
+	uint64_t weight;
+};
+
+#define PLAN_CONNECT_TO_MAX 64
+#define PLAN_SOURCES_MAX 4096
+
+struct plan_address {
+	bool is_v6;
+	uint16_t port;           /* 0: the URL's; of our own: any */
+	unsigned char bytes[16]; /* as on the wire; 4 of them where it is not v6 */
+};
+
 /* How to find the target's processes; at most one of them is set. */
 struct plan_watch {
 	uint64_t pid;          /* 0: not by pid */
@@ -57,9 +74,14 @@ struct plan_command {
 };
 
 struct plan_target {
-	struct plan_url url;
-	const char *version; /* what is under test, in words; NULL: not said */
-	int64_t timeout_ns;  /* of the whole exchange, from `taken` */
+	struct plan_url url;         /* of the first backend */
+	struct plan_list backends;   /* of struct plan_backend, one or more */
+	struct plan_list connect_to; /* of struct plan_address; none: what the URL's name stands for */
+	struct plan_list sources;    /* likewise, of this machine; none: as the kernel chooses */
+	int64_t dns_refresh_ns;      /* 0: never */
+	uint64_t prefetch;           /* connections to open before the load begins */
+	const char *version;         /* what is under test, in words; NULL: not said */
+	int64_t timeout_ns;          /* of the whole exchange, from `taken` */
 	int64_t connect_timeout_ns;
 	int64_t null_service_ns;          /* of a protocol that needs no stream: how long its answers take */
 	uint64_t connections;             /* most connections at once */

@@ -156,7 +156,7 @@ struct request_row {
 	const struct plan_node *extract;
 };
 
-extern const struct plan_key profile_keys[], load_keys[], scenario_keys[], request_keys[];
+extern const struct plan_key profile_keys[], load_keys[], scenario_keys[], request_keys[], backend_keys[];
 extern const struct plan_key recommend_keys[], alert_keys[];
 extern const struct plan_key feed_keys[], synthetic_keys[];
 extern const struct plan_key canary_keys[], canary_stage_keys[];
@@ -168,6 +168,10 @@ extern const char *const keys_of_later[];
 /* PLAN_CUSTOM rows; `into` is the field. */
 bool plan_parse_node(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_url(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_backends(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_connect_to(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_sources(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_prefetch(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_spacing(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_limit(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_factor(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);

@@ -45,6 +45,17 @@ def check_identities(ran):
             yield f"levels.{level['index']}: the classes of failure add up to {classes}: {level}"
 
 
+def check_backends(ran):
+    """What came of the requests by address is what came of them: nothing on the wire is nowhere."""
+    rows = [row for backend in ran.result.get("backends", []) for row in backend["addresses"]]
+    totals = ran.result["totals"]
+    for count in ("sent", "ok", "failed", "unfinished") if any(row["connects"] for row in rows) else ():
+        if sum(row[count] for row in rows) != totals[count]:
+            yield f"backends: {count} adds up to {sum(row[count] for row in rows)}, the totals say {totals[count]}: {rows}"
+    if sum(row["connects"] for row in rows) not in (0, totals.get("connects")):
+        yield f"backends: connects of {rows}, the totals say {totals.get('connects')}"
+
+
 def against_schema(path, document):
     with open(path, encoding="utf-8") as file:
         schema = json.load(file)
@@ -133,7 +144,7 @@ def check_runs(ran):
         one.out = os.path.join(ran.out, run["dir"])
         with open(os.path.join(one.out, "result.json"), encoding="utf-8") as file:
             one.result = json.load(file)
-        for check in (check_identities, check_schema, check_latencies, check_events):
+        for check in (check_identities, check_backends, check_schema, check_latencies, check_events):
             yield from (f"{run['dir']}: {finding}" for finding in check(one))
 
 
@@ -157,7 +168,7 @@ def check_suite_rows(ran):
         if (row["status"], row["requests"]) != (verdict["status"], one.result["totals"]["scheduled"]) and \
                 not (row["status"] == "inconclusive" and verdict["status"] in ("unreachable", "interrupted")):
             yield f"{row['name']} is told as {row}, its result says {verdict}"
-        for check in (check_identities, check_schema, check_latencies, check_events):
+        for check in (check_identities, check_backends, check_schema, check_latencies, check_events):
             yield from (f"{row['dir']}: {finding}" for finding in check(one))
     for name, rows in [(None, ran.suite["rows"])] + [(c["name"], [r for r in ran.suite["rows"] if r["category"] == c["name"]])
                                                      for c in ran.suite["categories"]]:
@@ -241,7 +252,7 @@ def check_processes(ran):
         time.sleep(wait_s)
 
 
-WITH_RESULT = [check_identities, check_schema, check_latencies, check_server_count, check_exit_code, check_events, check_runs]
+WITH_RESULT = [check_identities, check_backends, check_schema, check_latencies, check_server_count, check_exit_code, check_events, check_runs]
 def check_suite_page(ran):
     """The page of them all is there, and whatever it leads to."""
     if ran.exit in (-9, "timeout"):  # killed: it is written at the end

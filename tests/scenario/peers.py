@@ -195,6 +195,22 @@ def wants_what_flags_say(request):
     return True
 
 
+def misdirected_unless(request, host):
+    if b"Host: " + host in request.head.split(b"\r\n"):
+        return plain(request)
+    request.send(b"HTTP/1.1 421 Misdirected Request\r\nContent-Length: 0\r\n\r\n")
+    return True
+
+
+def wants_own_host(request):
+    """Whoever means another server is told so."""
+    return misdirected_unless(request, f"127.0.0.1:{request.peer.port}".encode())
+
+
+def wants_shop_host(request):
+    return misdirected_unless(request, b"shop.example:8088")
+
+
 UNAVAILABLE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -215,7 +231,7 @@ BEHAVIOURS = {f.__name__: f for f in (
     plain, connection_close, chunked_trailers, close_delimited, extra_bytes, extra_response, truncated, truncated_chunk,
     bad_status_line, bad_chunk_size, two_lengths, length_and_chunked, huge_headers, interim, head, no_body, byte_by_byte,
     stall, stall_in_body, trickle, reset, stale_keepalive, echo_body,
-    wants_token, wants_what_flags_say, ready_later, sick_for_a_while, full_house)} | data_peers.BEHAVIOURS | llm_peers.BEHAVIOURS | metrics_peers.BEHAVIOURS | session_peers.BEHAVIOURS
+    wants_token, wants_what_flags_say, wants_own_host, wants_shop_host, ready_later, sick_for_a_while, full_house)} | data_peers.BEHAVIOURS | llm_peers.BEHAVIOURS | metrics_peers.BEHAVIOURS | session_peers.BEHAVIOURS
 
 
 class Peer:

@@ -70,7 +70,8 @@ def complete(profile, ran):
         return yaml.safe_dump(profile, sort_keys=False, allow_unicode=True, width=1000)
     profile.setdefault("name", "scenario")
     profile.setdefault("generator", {"lateness_p99": "50ms" if ran.is_timed else "30s"})
-    profile["target"] = {"url": "@URL@", **profile.get("target", {})}
+    target = profile.get("target", {})
+    profile["target"] = target if "urls" in target else {"url": "@URL@", **target}
     if not {"scenarios", "flow"} & profile.keys():
         profile.setdefault("requests", [{"name": "root", "get": "/"}])
     text = yaml.safe_dump(profile, sort_keys=False, allow_unicode=True, width=1000)

@@ -13,6 +13,7 @@ import always
 import data_specials
 import llm_specials
 import metrics_specials
+import names_specials
 import profile_specials
 import report_specials
 import split_specials
@@ -453,7 +454,7 @@ def live_view_is_alive(ran):
 
 
 def lookup(name):
-    for module in (sys.modules[__name__], data_specials, llm_specials, metrics_specials, profile_specials, report_specials, split_specials):
+    for module in (sys.modules[__name__], data_specials, llm_specials, metrics_specials, names_specials, profile_specials, report_specials, split_specials):
         if hasattr(module, name):
             return getattr(module, name)
     raise SystemExit(f"specials.py and its like hold no {name}")

@@ -69,7 +69,7 @@ full_interval(struct recorder *recorder)
 	reading.values[GAUGE_CPU] = 0.1;
 	recorder_add_reading(recorder, 0, false, &reading);
 	recorder_add_reading(recorder, LEVEL_NONE, false, &reading);
-	recorder_add_connect(recorder, true);
+	recorder_add_connect(recorder, 0, true);
 	recorder_close_level(recorder, 0);
 	struct interval *interval = recorder_take_interval(recorder, 3500 * NS_PER_MS);
 

@@ -263,8 +263,8 @@ test_gaps_connects_and_readings_are_kept(void **state)
 	recorder_add_loop_gap(recorder, 0, 70);
 	recorder_add_loop_gap(recorder, 0, 50);
 	recorder_add_loop_gap(recorder, LEVEL_NONE, 1000);
-	recorder_add_connect(recorder, false);
-	recorder_add_connect(recorder, true);
+	recorder_add_connect(recorder, 0, false);
+	recorder_add_connect(recorder, 0, true);
 	struct interval *interval = take_interval(recorder, NS_PER_S);
 
 	assert_true(gauge_avg(&interval->target_outside, GAUGE_CPU) == 0.25);

@@ -1,0 +1,125 @@
+#include "unit/plan/loading.h"
+
+#include "base/check.h"
+
+#define LOAD "load: {steady: {rate: 5/s, for: 1s}}\n"
+
+static const struct plan_backend *
+backend(const struct plan *plan, size_t i)
+{
+	return &((const struct plan_backend *)plan->target.backends.items)[i];
+}
+
+static void
+test_one_url_is_one_backend(void **state)
+{
+	(void)state;
+	struct plan *plan = load("target: http://h:81/api\n" LOAD);
+
+	assert_int_equal(plan->target.backends.n, 1);
+	assert_string_equal(backend(plan, 0)->url.authority, "h:81");
+	assert_int_equal(backend(plan, 0)->weight, 1);
+	plan_free(plan);
+}
+
+static void
+test_urls_have_weights_and_the_first_stands_for_all(void **state)
+{
+	(void)state;
+	struct plan *plan = load("target: {urls: [{url: \"http://a/api\", weight: 3}, \"http://b:81/api\"]}\n" LOAD);
+
+	assert_int_equal(plan->target.backends.n, 2);
+	assert_int_equal(backend(plan, 0)->weight, 3);
+	assert_int_equal(backend(plan, 1)->weight, 1);
+	assert_string_equal(backend(plan, 1)->url.authority, "b:81");
+	assert_string_equal(plan->target.url.text, "http://a/api");
+	assert_string_equal(plan->requests[0].path, "/api");
+	plan_free(plan);
+}
+
+static void
+test_addresses_to_connect_to_may_leave_the_port_to_the_url(void **state)
+{
+	(void)state;
+	struct plan *plan = load(
+		"target: {url: \"http://h:81\", connect_to: [\"10.0.0.1:8443\", 10.0.0.2, \"[::1]:82\", \"::2\", \"[::3]\"]}\n" LOAD);
+	const struct plan_address *to = plan->target.connect_to.items;
+	static const unsigned char v4[] = {10, 0, 0, 1};
+
+	assert_int_equal(plan->target.connect_to.n, 5);
+	assert_memory_equal(to[0].bytes, v4, sizeof(v4));
+	assert_int_equal(to[0].port, 8443);
+	assert_false(to[0].is_v6);
+	assert_int_equal(to[1].port, 0);
+	assert_int_equal(to[2].port, 82);
+	assert_true(to[2].is_v6 && to[3].is_v6 && to[4].is_v6);
+	assert_int_equal(to[2].bytes[15], 1);
+	assert_int_equal(to[3].bytes[15], 2);
+	assert_int_equal(to[3].port, 0);
+	assert_int_equal(to[4].bytes[15], 3);
+	plan_free(plan);
+}
+
+static const struct {
+	const char *name, *text, *sentence;
+} mistakes[] = {
+	/* clang-format off: a table reads best in rows */
+	{"nothing", "target: {timeout: 1s}\n" LOAD,
+		"x.yaml:1:9: target: 'url' is missing: where requests go, such as http://127.0.0.1:8080"},
+	{"both", "target: {url: http://h, urls: [http://a]}\n" LOAD,
+		"x.yaml:1:31: urls: there is 'url' too; write one of them"},
+	{"no list", "target: {urls: http://a}\n" LOAD,
+		"x.yaml:1:16: urls: write a list of 1 to 32 URLs, such as [{url: \"http://a:80\", weight: 3}, \"http://b:80\"]"},
+	{"twice", "target: {urls: [http://a, http://a]}\n" LOAD,
+		"x.yaml:1:27: urls: 'http://a' is there twice; give it a weight"},
+	{"other paths", "target: {urls: [http://a/x, http://b/y]}\n" LOAD,
+		"x.yaml:1:29: urls: 'http://b/y' has another path than 'http://a/x', and requests are the same for all of them; write the path into the requests"},
+	{"a weight of 0", "target: {urls: [{url: http://a, weight: 0}]}\n" LOAD,
+		"x.yaml:1:41: weight: '0' is too little; the least is 1"},
+	{"too few connections", "target: {urls: [http://a, http://b], connections: 1}\n" LOAD,
+		"x.yaml:1:16: urls: of 1 connections not each of the 2 has one"},
+	{"a name to connect to", "target: {url: http://h, connect_to: a:80}\n" LOAD,
+		"x.yaml:1:37: connect_to: 'a:80' is not an address such as 10.0.0.1:8443 or [::1]:8443; names are looked up in target.url alone"},
+	{"a port of 0", "target: {url: http://h, connect_to: \"1.2.3.4:0\"}\n" LOAD,
+		"x.yaml:1:37: connect_to: '1.2.3.4:0' is not an address such as 10.0.0.1:8443 or [::1]:8443; names are looked up in target.url alone"},
+	{"brackets around IPv4", "target: {url: http://h, connect_to: \"[1.2.3.4]:80\"}\n" LOAD,
+		"x.yaml:1:37: connect_to: '[1.2.3.4]:80' is not an address such as 10.0.0.1:8443 or [::1]:8443; names are looked up in target.url alone"},
+	{"an open bracket", "target: {url: http://h, connect_to: \"[::1\"}\n" LOAD,
+		"x.yaml:1:37: connect_to: '[::1' is not an address such as 10.0.0.1:8443 or [::1]:8443; names are looked up in target.url alone"},
+	{"one way for many", "target: {urls: [http://a, http://b], connect_to: 10.0.0.1}\n" LOAD,
+		"x.yaml:1:50: connect_to: these would be the addresses of each of 'urls'; write one URL"},
+	{"another way to a file", "target: {url: \"http://unix:/run/x\", connect_to: 10.0.0.1}\n" LOAD,
+		"x.yaml:1:49: connect_to: a unix socket has no other address"},
+	/* clang-format on */
+};
+
+static void
+test_every_mistake_gets_its_sentence(void **state)
+{
+	size_t wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(mistakes); i++) {
+		char said[2048];
+		const char *got = refusal_of(mistakes[i].text, NULL, said, sizeof(said));
+
+		if (strcmp(got, mistakes[i].sentence) == 0)
+			continue;
+		print_error("%s:\n  said   %s\n  wanted %s\n", mistakes[i].name, got, mistakes[i].sentence);
+		wrong++;
+	}
+	assert_int_equal(wrong, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_url_is_one_backend),
+		cmocka_unit_test(test_urls_have_weights_and_the_first_stands_for_all),
+		cmocka_unit_test(test_addresses_to_connect_to_may_leave_the_port_to_the_url),
+		cmocka_unit_test(test_every_mistake_gets_its_sentence),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
