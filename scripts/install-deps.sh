@@ -24,6 +24,7 @@ build_packages() {
 		libcjson-dev
 		libyaml-dev
 		zlib1g-dev
+		libpcre2-dev
 		libjs-chart.js
 	END
 }

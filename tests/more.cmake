@@ -92,6 +92,9 @@ if(CMOCKA_FOUND)
   python_suite(fits_outsiders outsiders/fits "FITS=$<TARGET_FILE:fits>")
   add_executable(draws ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/draws/draws.c)
   target_link_libraries(draws PRIVATE room_request)
+  add_executable(jar ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/cookies/jar.c)
+  target_link_libraries(jar PRIVATE room_request)
+  python_suite(cookies_outsiders outsiders/cookies "JAR=$<TARGET_FILE:jar>")
   python_suite(draws_outsiders outsiders/draws "DRAWS=$<TARGET_FILE:draws>")
   add_executable(reader_witness ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/reader/witness.c)
   target_link_libraries(reader_witness PRIVATE room_reader)
@@ -116,7 +119,7 @@ if(CMOCKA_FOUND)
   set_tests_properties(reader_outsiders hdr_outsiders llm_outsiders PROPERTIES RESOURCE_LOCK npm) # one installation at a time
 endif()
 
-foreach(suite compare_outsiders draws_outsiders fits_outsiders formats_outsiders reader_outsiders exposition_outsiders) # the same figures whatever the compiler
+foreach(suite compare_outsiders cookies_outsiders draws_outsiders fits_outsiders formats_outsiders reader_outsiders exposition_outsiders) # the same figures whatever the compiler
   if(TEST ${suite})
     set_property(TEST ${suite} APPEND PROPERTY LABELS source)
   endif()

@@ -50,9 +50,13 @@ pump_end_flight(struct pump *pump, struct flight *flight, enum outcome outcome, 
 
 	flight->x.outcome = outcome;
 	flight->x.failure = failure;
+	if (outcome == OUTCOME_OK && pump_gives_up(flight)) {
+		flight->x.outcome = OUTCOME_FAILURE;
+		flight->x.failure = FAILURE_GAVE_UP;
+	}
 	recorder_add_exchange(pump->recorder, &flight->x, pump_window(pump, now_ns));
 	if (pump->exchanges != NULL)
-		exchange_ring_add(pump->exchanges, &flight->x, outcome, failure);
+		exchange_ring_add(pump->exchanges, &flight->x, flight->x.outcome, flight->x.failure);
 	timeline_add(&pump->timeline, flight->x.level, -1);
 	pump_count_in_flight(pump, -1, now_ns);
 	if (flight->visit == NULL)

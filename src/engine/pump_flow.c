@@ -1,5 +1,7 @@
 #include "engine/pump_parts.h"
 
+#include "engine/route.h"
+
 /* Sessions: what comes between one step of a flow and the next. A session that thinks holds its arrival's slot, and has
  * nothing under way in any level. */
 
@@ -19,40 +21,42 @@ pump_end_session(struct pump *pump, struct lane *lane, struct visit *visit, uint
 	lane_give_slot(lane, now_ns);
 }
 
-/* Whether the step's end is the session's, and how. What the run itself gave up says nothing of the session. */
-static bool
-session_ends(const struct visit *visit, const struct exchange *x, enum session_event *event)
+bool
+pump_gives_up(const struct flight *flight)
+{
+	return flight->visit != NULL && route_gives_up(flight->lane->sessions, flight->visit, &flight->x);
+}
+
+/* How the step's end is the session's too; SESSION_STARTED: it is not. What the run itself gave up says nothing of the
+ * session. */
+static enum session_event
+session_end_of(const struct lane *lane, struct visit *visit, const struct exchange *x, int64_t *think_ns)
 {
 	if (x->outcome == OUTCOME_UNFINISHED || (x->outcome == OUTCOME_FAILURE && x->failure == FAILURE_CANCELLED))
-		*event = SESSION_CUT;
-	else if (x->outcome == OUTCOME_FAILURE && !visit->session.flow->goes_on)
-		*event = SESSION_BROKEN;
-	else if (session_is_full(&visit->session))
-		*event = SESSION_FULL;
-	else
-		return false;
-	return true;
+		return SESSION_CUT;
+	if (session_is_full(&visit->session) && (x->outcome == OUTCOME_OK || visit->session.flow->goes_on))
+		return SESSION_FULL;
+	switch (route_take(lane->sessions, visit, x, think_ns)) {
+	case ROUTE_COMPLETED: return SESSION_COMPLETED;
+	case ROUTE_BROKEN: return SESSION_BROKEN;
+	case ROUTE_STEP: break;
+	}
+	return lane->is_stopped ? SESSION_CUT : SESSION_STARTED;
 }
 
 void
 pump_end_step(struct pump *pump, struct lane *lane, struct visit *visit, const struct exchange *x)
 {
 	int64_t think_ns;
-	enum session_event event;
+	enum session_event event = session_end_of(lane, visit, x, &think_ns);
 
-	if (!session_ends(visit, x, &event)) {
-		if (!sessions_advance(lane->sessions, visit, &think_ns))
-			event = SESSION_COMPLETED;
-		else if (lane->is_stopped)
-			event = SESSION_CUT;
-		else {
-			visit->due_ns = x->last_byte_ns + think_ns;
-			sessions_think(lane->sessions, visit);
-			pump->next_step_ns = earlier(pump->next_step_ns, visit->due_ns);
-			return;
-		}
+	if (event != SESSION_STARTED) {
+		pump_end_session(pump, lane, visit, x->level, event, x->last_byte_ns);
+		return;
 	}
-	pump_end_session(pump, lane, visit, x->level, event, x->last_byte_ns);
+	visit->due_ns = x->last_byte_ns + think_ns;
+	sessions_think(lane->sessions, visit);
+	pump->next_step_ns = earlier(pump->next_step_ns, visit->due_ns);
 }
 
 static void

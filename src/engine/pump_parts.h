@@ -21,6 +21,8 @@ void pump_end_flight(struct pump *pump, struct flight *flight, enum outcome outc
 
 /* x: the exchange of the session's first step, which is about to start. */
 struct visit *pump_begin_session(struct pump *pump, struct lane *lane, const struct exchange *x);
+/* The answer was good, and yet the session may not wait for the one that it wants. */
+bool pump_gives_up(const struct flight *flight);
 /* A step of it ended: the session thinks, or is over. */
 void pump_end_step(struct pump *pump, struct lane *lane, struct visit *visit, const struct exchange *x);
 /* Steps that are due start; in a gap they are lost, and their sessions with them. */

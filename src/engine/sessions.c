@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "load/schedule.h"
 #include "load/think.h"
+#include "request/condition.h"
 
 uint64_t
 sessions_most(const struct plan *plan, const struct plan_scenario *scenario)
@@ -95,6 +96,7 @@ sessions_take(struct sessions *sessions, uint64_t k)
 	visit->n = sessions->started++ * sessions->shards + sessions->shard;
 	visit->step = 0;
 	visit->position = 0;
+	visit->jumps = 0;
 	sessions->under_way_n++;
 	session_begin(&visit->session, sessions->seed, visit->n);
 	return visit;
@@ -108,19 +110,36 @@ sessions_give(struct sessions *sessions, struct visit *visit)
 	list_add_first(&sessions->free, &visit->node);
 }
 
+int64_t
+sessions_think_ns(const struct sessions *sessions, struct visit *visit)
+{
+	return think_ns(&sessions->steps[visit->step].step->think, sessions->seed, visit->n, visit->position++);
+}
+
 bool
-sessions_advance(const struct sessions *sessions, struct visit *visit, int64_t *think)
+sessions_enter(const struct sessions *sessions, struct visit *visit, uint32_t step)
+{
+	for (; step < sessions->flow->steps_n; step++) {
+		const struct plan_condition *only_if = sessions->steps[step].step->only_if;
+
+		if (only_if != NULL && !condition_holds(only_if, &visit->session))
+			continue;
+		visit->step = step;
+		visit->session.repetition = 0;
+		return true;
+	}
+	return false;
+}
+
+bool
+sessions_advance(const struct sessions *sessions, struct visit *visit)
 {
 	const struct plan_step *step = sessions->steps[visit->step].step;
+	bool is_done = step->until != NULL && condition_holds(step->until, &visit->session);
 
-	if (visit->session.repetition + 1 < step->repeat)
-		visit->session.repetition++;
-	else if (visit->step + 1 < sessions->flow->steps_n) {
-		visit->session.repetition = 0;
-		visit->step++;
-	} else
-		return false;
-	*think = think_ns(&step->think, sessions->seed, visit->n, visit->position++);
+	if (is_done || visit->session.repetition + 1 >= step->repeat)
+		return sessions_enter(sessions, visit, visit->step + 1);
+	visit->session.repetition++;
 	return true;
 }
 

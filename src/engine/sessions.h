@@ -13,6 +13,7 @@ struct visit {
 	uint64_t k;        /* of its arrival */
 	uint64_t n;        /* its own number, in the order of starting: what it is called and how it thinks */
 	uint32_t step;     /* of the flow, from 0 */
+	uint64_t jumps;    /* back to steps that were performed before */
 	uint64_t position; /* steps performed before this one, repetitions counted */
 	int64_t due_ns;    /* while it thinks: of its next step, run time */
 	struct list node;  /* among the free */
@@ -52,9 +53,12 @@ void sessions_fini(struct sessions *sessions);
 struct visit *sessions_take(struct sessions *sessions, uint64_t k);
 void sessions_give(struct sessions *sessions, struct visit *visit);
 
-/* On to the next repetition or step; false: that was the last. How long it thinks before is what the step that it
- * leaves says. */
-bool sessions_advance(const struct sessions *sessions, struct visit *visit, int64_t *think_ns);
+/* How long it thinks before it goes on: as the step that it leaves says. Once for each time. */
+int64_t sessions_think_ns(const struct sessions *sessions, struct visit *visit);
+/* On to the next repetition, or the next step whose condition holds; false: there is none. */
+bool sessions_advance(const struct sessions *sessions, struct visit *visit);
+/* To this step, or the next one after it whose condition holds. */
+bool sessions_enter(const struct sessions *sessions, struct visit *visit, uint32_t step);
 
 /* It thinks until visit->due_ns. */
 void sessions_think(struct sessions *sessions, struct visit *visit);

@@ -14,12 +14,15 @@
 #define THINK_SIGMA_MOST 3.0
 
 struct plan_flow *
-flow_new(struct plan_context *context, const struct plan_session *session)
+flow_new(struct plan_context *context, const struct plan_target *target, const struct plan_session *session)
 {
 	struct plan_flow *flow = arena_alloc(context->arena, sizeof(*flow));
 
+	flow->host = target->url.host;
+	flow->is_secure = strcmp(target->url.scheme, "https") == 0;
 	flow->keeps_cookies = session->keeps_cookies;
 	flow->history_bytes = session->history_bytes;
+	flow->jumps_most = session->jumps;
 	flow->goes_on = session->on_failure == SESSION_CONTINUES;
 	flow->values = arena_alloc(context->arena, FLOW_VALUES_CEILING * sizeof(*flow->values));
 	return flow;
@@ -147,32 +150,50 @@ is_header_name(const char *text)
 	return true;
 }
 
-/* {json: /pointer}, {header: Name} or {regex: '…(…)…'}. Whether it is a regular expression is found out by whoever
- * compiles it. */
+/* Where it is taken from, of the map's keys; NULL: of several, or of none. */
+static const struct plan_node *
+find_source(const struct plan_node *map, struct plan_extract *extract)
+{
+	static const char *const kinds[] = {[EXTRACT_JSON] = "json",
+		[EXTRACT_HEADER] = "header",
+		[EXTRACT_REGEX] = "regex",
+		[EXTRACT_COOKIE] = "cookie"};
+	const struct plan_node *source = NULL, *otherwise = node_get(map, "default");
+	size_t expected = otherwise != NULL ? 2 : 1;
+
+	if (map->kind != NODE_MAP || map->n != expected || (otherwise != NULL && otherwise->kind != NODE_SCALAR))
+		return NULL;
+	extract->otherwise = otherwise != NULL ? otherwise->text : NULL;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		const struct plan_node *node = node_get(map, kinds[i]);
+
+		if (node == NULL || node->kind != NODE_SCALAR)
+			continue;
+		extract->kind = (enum plan_extract_kind)i;
+		extract->what = node->text;
+		source = node;
+	}
+	return source;
+}
+
+/* {json: /pointer}, {header: Name}, {cookie: NAME} or {regex: '…(…)…'}, with a default or without. Whether it is a
+ * regular expression is found out by whoever compiles it. */
 static bool
 parse_extract(const struct plan_node *node, struct plan_extract *extract, struct error *err)
 {
-	static const char *const kinds[] = {
-		[EXTRACT_JSON] = "json", [EXTRACT_HEADER] = "header", [EXTRACT_REGEX] = "regex"};
-	const struct plan_node *only = node->kind == NODE_MAP && node->n == 1 ? node->first : NULL;
-	bool is_one = false;
+	const struct plan_node *only = find_source(node, extract);
 
-	for (size_t i = 0; only != NULL && only->kind == NODE_SCALAR && i < ARRAY_LEN(kinds); i++)
-		if (strcmp(only->key, kinds[i]) == 0) {
-			extract->kind = (enum plan_extract_kind)i;
-			extract->what = only->text;
-			is_one = true;
-		}
-	if (!is_one)
+	if (only == NULL)
 		return plan_error(node, err,
-			"extract: '%.64s' wants one of {json: /a/b}, {header: X-Name} or {regex: 'id=([0-9]+)'}",
+			"extract: '%.64s' wants one of {json: /a/b}, {header: X-Name}, {cookie: NAME} or {regex: "
+			"'id=([0-9]+)'}, and beside it at most a default: {json: /next, default: \"\"}",
 			node->key);
 	if (extract->kind == EXTRACT_JSON && !is_pointer(extract->what))
 		return plan_error(only, err,
 			"json: '%.100s' is not a JSON pointer (RFC 6901); write /token or /choices/0/text",
 			only->source);
-	if (extract->kind == EXTRACT_HEADER && !is_header_name(extract->what))
-		return plan_error(only, err, "header: '%.100s' is not a header's name", only->source);
+	if ((extract->kind == EXTRACT_HEADER || extract->kind == EXTRACT_COOKIE) && !is_header_name(extract->what))
+		return plan_error(only, err, "%s: '%.100s' is not a %s's name", only->key, only->source, only->key);
 	return true;
 }
 
@@ -232,7 +253,7 @@ flow_add_step(struct plan_context *context, struct plan_flow *flow, const struct
 bool
 flow_check_no_step(const struct plan_node *item, struct error *err)
 {
-	static const char *const keys[] = {"repeat", "think", "extract"};
+	static const char *const keys[] = {"repeat", "think", "extract", "if", "until", "on"};
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (node_get(item, keys[i]) != NULL)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "plan/plan.h"
+#include "plan/route.h"
 
 /* A flow: the requests of a scenario as steps that each arrival performs in order, a session. What a step takes out of
  * its answers, later steps may fill in. Everything lives in the plan's arena. */
@@ -13,12 +14,14 @@
 #define FLOW_REPEAT_CEILING 10000
 #define FLOW_THINK_CEILING_NS (INT64_C(86400) * 1000000000)
 
-enum plan_extract_kind { EXTRACT_JSON, EXTRACT_HEADER, EXTRACT_REGEX };
+enum plan_extract_kind { EXTRACT_JSON, EXTRACT_HEADER, EXTRACT_REGEX, EXTRACT_COOKIE };
 
 struct plan_extract {
 	uint32_t value; /* index into the flow's values */
 	enum plan_extract_kind kind;
-	const char *what; /* a JSON pointer (RFC 6901), a header's name, a regular expression with one group at least */
+	const char *what;      /* a JSON pointer (RFC 6901), the name of a header or of a cookie that is set, a regular
+				  expression with one group at least */
+	const char *otherwise; /* what it is where there is none; NULL: that is a failure */
 };
 
 enum plan_think_kind { THINK_CONSTANT, THINK_UNIFORM, THINK_EXPONENTIAL, THINK_LOGNORMAL };
@@ -36,6 +39,9 @@ struct plan_step {
 	struct plan_think think; /* after each time, before whatever comes next */
 	struct plan_extract *extracts;
 	size_t extracts_n;
+	const struct plan_condition *only_if, *until; /* NULL: always, and so often as `repeat` says */
+	const struct plan_branch *branches;           /* `on`: the first that fits */
+	size_t branches_n;
 };
 
 struct plan_value {
@@ -47,7 +53,11 @@ struct plan_flow {
 	struct plan_value *values;
 	size_t values_n, steps_n;
 	bool keeps_cookies;
+	const char *host; /* of the target, and whether it is reached by TLS: whose cookies they are */
+	bool is_secure;
 	bool goes_on;           /* after a step that failed */
+	bool goes_back;         /* a step may lead to one that was performed before */
+	uint64_t jumps_most;    /* how often a session may do that */
 	uint64_t history_bytes; /* most that the conversation of one session may take */
 	uint64_t session_steps; /* requests of a session that comes through */
 };
@@ -55,7 +65,7 @@ struct plan_flow {
 /* What rows of keys.def say of a session. */
 struct plan_session {
 	bool keeps_cookies;
-	uint64_t history_bytes;
+	uint64_t history_bytes, jumps;
 	int on_failure;
 };
 
@@ -64,7 +74,8 @@ struct plan_node;
 struct request_row;
 
 /* The flow of a scenario before its steps are known. */
-struct plan_flow *flow_new(struct plan_context *context, const struct plan_session *session);
+struct plan_flow *flow_new(
+	struct plan_context *context, const struct plan_target *target, const struct plan_session *session);
 
 /* What makes a request a step: repeat, think, extract. Steps are added in order. */
 bool flow_add_step(struct plan_context *context, struct plan_flow *flow, const struct plan_node *item,

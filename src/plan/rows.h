@@ -153,7 +153,8 @@ struct request_row {
 	/* Of a flow's step: */
 	uint64_t repeat;
 	struct plan_think think;
-	const struct plan_node *extract;
+	const struct plan_node *extract, *on;
+	const char *only_if, *until; /* read again once all steps are known (route.h) */
 };
 
 extern const struct plan_key profile_keys[], load_keys[], scenario_keys[], request_keys[], backend_keys[];

@@ -107,8 +107,8 @@ struct doing {
 
 /* Where the scenario, or the profile, says what an arrival does. */
 static bool
-find_doing(struct plan_context *context, const struct plan_node *in, const struct plan_session *session,
-	struct doing *doing, struct error *err)
+find_doing(struct plan_context *context, const struct plan_node *in, const struct plan_target *target,
+	const struct plan_session *session, struct doing *doing, struct error *err)
 {
 	const struct plan_node *requests = node_get(in, "requests"), *flow = node_get(in, "flow");
 
@@ -118,7 +118,7 @@ find_doing(struct plan_context *context, const struct plan_node *in, const struc
 		return plan_error(node_get(in, "session"), err, "session: only a flow has sessions; there is none");
 	*doing = (struct doing){.list = flow != NULL ? flow : requests};
 	if (flow != NULL)
-		doing->flow = flow_new(context, session);
+		doing->flow = flow_new(context, target, session);
 	return true;
 }
 
@@ -151,7 +151,8 @@ compile_requests(struct plan_context *context, const struct doing *doing, struct
 		scenario->requests_n++;
 		plan->requests_n++;
 	}
-	return true;
+	return doing->flow == NULL ||
+	       route_compile(context, list, doing->flow, &plan->requests[scenario->first_request], err);
 }
 
 /* How many requests the lists hold, so that the plan's array is made once. */
@@ -177,7 +178,8 @@ compile_one(struct plan_context *context, struct profile *profile, const struct 
 	if (profile->load == NULL)
 		return plan_error(
 			root, err, "'load' is missing: write one such as 'load: {steady: {rate: 50/s, for: 30s}}'");
-	if (!find_doing(context, root, &profile->session, &doing, err) || !count_requests(doing.list, &n, err))
+	if (!find_doing(context, root, &plan->target, &profile->session, &doing, err) ||
+		!count_requests(doing.list, &n, err))
 		return false;
 	plan->scenarios = arena_alloc(context->arena, sizeof(*plan->scenarios));
 	plan->scenarios_n = 1;
@@ -240,7 +242,7 @@ compile_many(struct plan_context *context, struct profile *profile, struct error
 		struct doing doing = {0};
 
 		if (!parse_scenario(context, item, plan, &row, err) ||
-			!find_doing(context, item, &row.session, &doing, err))
+			!find_doing(context, item, &plan->target, &row.session, &doing, err))
 			return false;
 		if (doing.list == NULL)
 			return plan_error(item, err,

@@ -1,24 +1,24 @@
 #include "request/extract.h"
 
-#include <ctype.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/check.h"
+#include "request/cookie.h"
 #include "request/json_pointer.h"
+#include "request/pattern.h"
 #include "request/slot.h"
 
 struct rule {
 	const struct plan_extract *extract;
-	regex_t regex; /* where the kind is EXTRACT_REGEX */
+	struct pattern *pattern; /* where the kind is EXTRACT_REGEX */
 };
 
 struct extractor {
 	struct rule *rules;
 	size_t rules_n;
-	bool wants_headers, wants_body, keeps_cookies;
+	bool wants_headers, wants_body, wants_cookies, keeps_cookies;
 };
 
 /* Before each value in `fields`. */
@@ -28,51 +28,15 @@ struct field {
 };
 #define FIELD_COOKIE SIZE_MAX
 
-/* A back-reference makes matching take exponential time; POSIX knows none in extended expressions, glibc does. */
-static bool
-has_back_reference(const char *expression)
-{
-	for (const char *p = expression; *p != '\0'; p++)
-		if (*p == '\\' && p[1] != '\0' && isdigit((unsigned char)*++p))
-			return true;
-	return false;
-}
-
-/* "(.*)x" is tried from each byte of the answer to its end: 28 s were seen for 64 KiB. */
-static bool
-begins_with_anything(const char *expression)
-{
-	const char *first = expression + strspn(expression, "(");
-
-	return first[0] == '.' && (first[1] == '*' || first[1] == '+');
-}
-
 static bool
 compile_regex(struct rule *rule, struct error *err)
 {
 	const char *text = rule->extract->what;
-	char why[128];
 
-	if (begins_with_anything(text))
-		return error_set(err,
-			"regex: '%.200s' begins with what fits anything, which may take for ever; leave that out, or "
-			"write ^ before it",
-			text);
-	int failed = regcomp(&rule->regex, text, REG_EXTENDED);
-
-	if (failed != 0) {
-		regerror(failed, &rule->regex, why, sizeof(why));
-		return error_set(err, "regex: '%.200s' is not a POSIX extended regular expression: %s", text, why);
-	}
-	if (rule->regex.re_nsub >= 1 && !has_back_reference(text))
-		return true;
-	bool has_group = rule->regex.re_nsub >= 1;
-
-	regfree(&rule->regex);
-	return error_set(err,
-		has_group ? "regex: '%.200s' refers back to a group, which may take for ever; write it without"
-			  : "regex: '%.200s' has no group; put what is to be taken in ( )",
-		text);
+	rule->pattern = pattern_new(text, err);
+	return rule->pattern != NULL &&
+	       (pattern_has_group(rule->pattern) ||
+		       error_set(err, "regex: '%.200s' has no group; put what is to be taken in ( )", text));
 }
 
 static bool
@@ -83,11 +47,14 @@ add_rule(struct extractor *extractor, const char *name, const struct plan_extrac
 	rule->extract = extract;
 	if (slot_is_word(name))
 		return error_set(err, "extract: '%s' has another meaning already; write another name", name);
+	extractor->rules_n++;
 	if (extract->kind == EXTRACT_REGEX && !compile_regex(rule, err))
 		return false;
-	extractor->rules_n++;
-	extractor->wants_headers |= extract->kind == EXTRACT_HEADER;
-	extractor->wants_body |= extract->kind != EXTRACT_HEADER;
+	bool is_of_headers = extract->kind == EXTRACT_HEADER || extract->kind == EXTRACT_COOKIE;
+
+	extractor->wants_headers |= is_of_headers;
+	extractor->wants_body |= !is_of_headers;
+	extractor->wants_cookies |= extract->kind == EXTRACT_COOKIE;
 	return true;
 }
 
@@ -120,8 +87,7 @@ extractor_free(struct extractor *extractor)
 	if (extractor == NULL)
 		return;
 	for (size_t i = 0; i < extractor->rules_n; i++)
-		if (extractor->rules[i].extract->kind == EXTRACT_REGEX)
-			regfree(&extractor->rules[i].regex);
+		pattern_free(extractor->rules[i].pattern);
 	free(extractor->rules);
 	free(extractor);
 }
@@ -186,7 +152,7 @@ extraction_add_header(
 {
 	const struct extractor *e = extraction->extractor;
 
-	if (e->keeps_cookies && is_named(name, name_length, "set-cookie"))
+	if ((e->keeps_cookies || e->wants_cookies) && is_named(name, name_length, "set-cookie"))
 		keep_field(extraction, FIELD_COOKIE, value, value_length);
 	for (size_t i = 0; i < e->rules_n; i++)
 		if (e->rules[i].extract->kind == EXTRACT_HEADER &&
@@ -222,14 +188,25 @@ take_cookies(const struct extraction *extraction, struct session *session)
 	const char *value;
 	size_t at = 0;
 
+	if (!extraction->extractor->keeps_cookies)
+		return true;
 	while ((value = next_field(extraction, &at, &field)) != NULL)
 		if (field.rule == FIELD_COOKIE && !session_keep_cookie(session, value, field.length))
 			return false;
 	return true;
 }
 
+/* Whether there was something to take, and room for it. */
+enum taken { TAKEN, TAKEN_NOTHING, TAKEN_TOO_LARGE };
+
+static enum taken
+keep(struct session *session, const struct rule *rule, const char *bytes, size_t length)
+{
+	return session_set_value(session, rule->extract->value, bytes, length) ? TAKEN : TAKEN_TOO_LARGE;
+}
+
 /* Of several fields of one name the first is meant. */
-static bool
+static enum taken
 take_header(const struct extraction *extraction, size_t rule, struct session *session)
 {
 	struct field field;
@@ -238,50 +215,70 @@ take_header(const struct extraction *extraction, size_t rule, struct session *se
 
 	while ((value = next_field(extraction, &at, &field)) != NULL)
 		if (field.rule == rule)
-			return session_set_value(
-				session, extraction->extractor->rules[rule].extract->value, value, field.length);
-	return false;
+			return keep(session, &extraction->extractor->rules[rule], value, field.length);
+	return TAKEN_NOTHING;
 }
 
-static bool
-take_json(const struct buf *body, const struct plan_extract *extract, struct session *session)
+/* Of several of one name the last is meant, as a user agent keeps it. */
+static enum taken
+take_cookie(const struct extraction *extraction, size_t rule, struct session *session)
+{
+	const struct rule *r = &extraction->extractor->rules[rule];
+	enum taken taken = TAKEN_NOTHING;
+	struct cookie cookie;
+	struct field field;
+	const char *value;
+	size_t at = 0;
+
+	while ((value = next_field(extraction, &at, &field)) != NULL)
+		if (field.rule == FIELD_COOKIE && cookie_parse(&cookie, value, field.length) &&
+			cookie.name.length == strlen(r->extract->what) &&
+			memcmp(cookie.name.at, r->extract->what, cookie.name.length) == 0)
+			taken = keep(session, r, cookie.value.at, cookie.value.length);
+	return taken;
+}
+
+static enum taken
+take_json(const struct buf *body, const struct rule *rule, struct session *session)
 {
 	char text[SESSION_VALUE_MAX];
 	size_t length;
-	const char *value = json_pointer_find(body->bytes, body->length, extract->what, &length);
+	const char *value =
+		body->length == 0 ? NULL : json_pointer_find(body->bytes, body->length, rule->extract->what, &length);
 
-	return value != NULL && json_pointer_text(value, length, text, sizeof(text), &length) &&
-	       session_set_value(session, extract->value, text, length);
+	if (value == NULL || (length == 4 && memcmp(value, "null", 4) == 0))
+		return TAKEN_NOTHING;
+	return json_pointer_text(value, length, text, sizeof(text), &length) ? keep(session, rule, text, length)
+									     : TAKEN_TOO_LARGE;
 }
 
-/* REG_STARTEND, where there is one, takes the length of the text; else a NUL in the body ends what is looked at. */
-#ifndef REG_STARTEND
-#define REG_STARTEND 0
-#endif
-
-static bool
+static enum taken
 take_regex(const struct buf *body, const struct rule *rule, struct session *session)
 {
-	regmatch_t matches[2] = {{.rm_so = 0, .rm_eo = (regoff_t)body->length}};
+	const char *group;
+	size_t length;
 
-	if (regexec(&rule->regex, body->bytes, 2, matches, REG_STARTEND) != 0 || matches[1].rm_so < 0)
-		return false;
-	return session_set_value(session, rule->extract->value, body->bytes + matches[1].rm_so,
-		(size_t)(matches[1].rm_eo - matches[1].rm_so));
+	switch (pattern_find(rule->pattern, body->bytes, body->length, &group, &length)) {
+	case PATTERN_FOUND: return group != NULL ? keep(session, rule, group, length) : TAKEN_NOTHING;
+	case PATTERN_NOT_FOUND: return TAKEN_NOTHING;
+	case PATTERN_GAVE_UP: break;
+	}
+	return TAKEN_TOO_LARGE;
 }
 
-static bool
+static enum taken
 take_value(const struct extraction *extraction, size_t rule, struct session *session)
 {
 	const struct rule *r = &extraction->extractor->rules[rule];
 
 	switch (r->extract->kind) {
 	case EXTRACT_HEADER: return take_header(extraction, rule, session);
-	case EXTRACT_JSON: return take_json(&extraction->body, r->extract, session);
+	case EXTRACT_COOKIE: return take_cookie(extraction, rule, session);
+	case EXTRACT_JSON: return take_json(&extraction->body, r, session);
 	case EXTRACT_REGEX: return take_regex(&extraction->body, r, session);
 	}
 	CHECK(false);
-	return false;
+	return TAKEN_NOTHING;
 }
 
 bool
@@ -293,10 +290,14 @@ extraction_end(struct extraction *extraction, struct session *session)
 		return true;
 	if (extraction->fields.overflowed || extraction->body.overflowed || !take_cookies(extraction, session))
 		return false;
-	if (e->wants_body && extraction->body.length == 0)
-		return false; /* not a byte: bytes may be NULL */
-	for (size_t i = 0; i < e->rules_n; i++)
-		if (!take_value(extraction, i, session))
+	for (size_t i = 0; i < e->rules_n; i++) {
+		const char *otherwise = e->rules[i].extract->otherwise;
+		enum taken taken = take_value(extraction, i, session);
+
+		if (taken == TAKEN_NOTHING && otherwise != NULL)
+			taken = keep(session, &e->rules[i], otherwise, strlen(otherwise));
+		if (taken != TAKEN)
 			return false;
+	}
 	return true;
 }

@@ -2,24 +2,27 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/rng.h"
+#include "base/units.h"
 #include "measure/utf8.h"
 #include "request/uuid.h"
 
 size_t
 session_memory_size(const struct plan_flow *flow)
 {
-	return flow->values_n * SESSION_VALUE_MAX + (flow->keeps_cookies ? SESSION_COOKIES_MAX : 0);
+	return flow->values_n * SESSION_VALUE_MAX + (flow->keeps_cookies ? COOKIE_JAR_MAX + COOKIE_PATH_MAX : 0);
 }
 
 void
 session_init(struct session *session, const struct plan_flow *flow, char *memory)
 {
+	char *cookies = memory + flow->values_n * SESSION_VALUE_MAX;
+
 	*session = (struct session){
-		.flow = flow, .values = memory, .cookies = memory + flow->values_n * SESSION_VALUE_MAX};
+		.flow = flow, .values = memory, .jar = {.bytes = cookies}, .path = cookies + COOKIE_JAR_MAX};
 	buf_init(&session->history, flow->history_bytes);
 }
 
@@ -36,7 +39,7 @@ session_begin(struct session *session, uint64_t seed, uint64_t n)
 	uuid_write(session->id, rng_at(seed, RNG_SESSION, n), rng_at(seed, RNG_SESSION + (1 << 8), n));
 	session->repetition = 0;
 	memset(session->value_lengths, 0, sizeof(session->value_lengths));
-	session->cookies_length = 0;
+	session->jar.length = 0;
 	buf_clear(&session->history);
 	session->history_kept = 0;
 }
@@ -74,117 +77,32 @@ session_set_value(struct session *session, size_t value, const char *bytes, size
 	return true;
 }
 
-/* A stretch of a header field. */
-struct text {
-	const char *at;
-	size_t length;
-};
-
-static struct text
-trimmed(const char *at, const char *end)
+static struct cookie_origin
+origin_of(const struct session *session)
 {
-	while (at < end && (*at == ' ' || *at == '\t'))
-		at++;
-	while (end > at && (end[-1] == ' ' || end[-1] == '\t'))
-		end--;
-	return (struct text){at, (size_t)(end - at)};
-}
-
-/* What comes before the next ';', and the field moves behind that. */
-static struct text
-take_part(struct text *field)
-{
-	const char *end = field->at + field->length, *stop = memchr(field->at, ';', field->length);
-	struct text part = trimmed(field->at, stop != NULL ? stop : end);
-
-	field->at = stop != NULL ? stop + 1 : end;
-	field->length = (size_t)(end - field->at);
-	return part;
-}
-
-/* "Max-Age=0" and less. An Expires in the past means the same; servers write both. */
-static bool
-is_expiry(struct text attribute)
-{
-	static const char name[] = "max-age=";
-	size_t n = sizeof(name) - 1;
-
-	if (attribute.length <= n || strncasecmp(attribute.at, name, n) != 0)
-		return false;
-	if (attribute.at[n] == '-')
-		return true;
-	for (size_t i = n; i < attribute.length; i++)
-		if (attribute.at[i] != '0')
-			return false;
-	return true;
-}
-
-/* The cookie of this name is forgotten, with the "; " that follows or precedes it. */
-static void
-remove_cookie(struct session *session, struct text name)
-{
-	char *at = session->cookies, *end = at + session->cookies_length;
-
-	while (at < end) {
-		char *stop = memchr(at, ';', (size_t)(end - at));
-		char *next = stop != NULL ? stop + 2 : end;
-
-		if ((size_t)(next - at) > name.length && at[name.length] == '=' &&
-			memcmp(at, name.at, name.length) == 0) {
-			memmove(at, next, (size_t)(end - next));
-			session->cookies_length -= (size_t)(next - at);
-			end = session->cookies + session->cookies_length;
-			if (at == end && at > session->cookies)
-				session->cookies_length -= 2;
-			return;
-		}
-		at = next;
-	}
-}
-
-/* A line end, say, that would end the Cookie header too. */
-static bool
-has_control(const char *at, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if (((unsigned char)at[i] < ' ' && at[i] != '\t') || at[i] == 0x7f)
-			return true;
-	return false;
-}
-
-static bool
-add_cookie(struct session *session, struct text name, struct text value)
-{
-	size_t separator = session->cookies_length > 0 ? 2 : 0;
-	char *into = session->cookies + session->cookies_length;
-
-	if (session->cookies_length + separator + name.length + 1 + value.length > SESSION_COOKIES_MAX)
-		return false;
-	memcpy(into, "; ", separator);
-	into += separator;
-	memcpy(into, name.at, name.length);
-	into += name.length;
-	*into++ = '=';
-	memcpy(into, value.at, value.length);
-	session->cookies_length = (size_t)(into - session->cookies) + value.length;
-	return true;
+	return (struct cookie_origin){session->flow->host, session->flow->is_secure};
 }
 
 bool
 session_keep_cookie(struct session *session, const char *field, size_t length)
 {
-	struct text rest = {field, length}, pair = take_part(&rest);
-	const char *equals = memchr(pair.at, '=', pair.length);
-	bool is_removed = false;
+	struct cookie_origin origin = origin_of(session);
+	struct cookie cookie;
 
-	if (equals == NULL || equals == pair.at || has_control(field, length))
-		return true;
-	struct text name = trimmed(pair.at, equals), value = trimmed(equals + 1, pair.at + pair.length);
+	return !cookie_parse(&cookie, field, length) || cookie_jar_keep(&session->jar, &cookie, &origin, session->path,
+								session->path_length, wall_now_ns() / NS_PER_S);
+}
 
-	while (rest.length > 0)
-		is_removed |= is_expiry(take_part(&rest));
-	remove_cookie(session, name);
-	return is_removed || add_cookie(session, name, value);
+char *
+session_put_cookies(struct session *session, const char *path, size_t length, char *into)
+{
+	struct cookie_origin origin = origin_of(session);
+
+	session->path_length = cookie_default_path(path, length);
+	memcpy(session->path, path, session->path_length);
+	return session->jar.length > 0
+		       ? cookie_jar_put(&session->jar, &origin, path, length, wall_now_ns() / NS_PER_S, into)
+		       : into;
 }
 
 void

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "plan/flow.h"
+#include "request/cookie_jar.h"
 
 /* What one session carries from step to step: who it is, what its steps extracted, its cookies, and the conversation so
  * far. The memory for values and cookies is lent to it at the start of the run; the conversation grows up to the flow's
@@ -13,7 +14,6 @@
 
 #define SESSION_ID_LENGTH ((size_t)36)
 #define SESSION_VALUE_MAX ((size_t)1024)
-#define SESSION_COOKIES_MAX ((size_t)4096)
 
 struct session {
 	const struct plan_flow *flow;
@@ -21,8 +21,9 @@ struct session {
 	uint64_t repetition;        /* of the step under way, from 0 */
 	char *values;               /* SESSION_VALUE_MAX bytes for each value of the flow */
 	uint16_t value_lengths[FLOW_VALUES_CEILING];
-	char *cookies; /* as the Cookie header has them: "a=1; b=2" */
-	size_t cookies_length;
+	struct cookie_jar jar;
+	char *path; /* COOKIE_PATH_MAX bytes: what cookies have for a path that this step's answer sets without one */
+	size_t path_length;
 	struct buf history;
 	size_t history_kept; /* bytes of turns that are over: what follows them belongs to the turn under way */
 };
@@ -39,10 +40,11 @@ const char *session_value(const struct session *session, size_t value, size_t *l
 /* False: it is too long, or no UTF-8; the value stays what it was. */
 bool session_set_value(struct session *session, size_t value, const char *bytes, size_t length);
 
-/* What a Set-Cookie header says (RFC 6265 §5.2): the pair before the first ';' replaces one of the same name; Max-Age
- * of 0 or less removes it. Other attributes are not looked at: all requests of a session go to one target. A field that
- * holds no pair, or a control character, changes nothing. False: there is no room for it. */
+/* What a Set-Cookie field says is kept, or forgotten. False: there is no room for it. */
 bool session_keep_cookie(struct session *session, const char *field, size_t length);
+/* A request for this path is made: its cookies are written, COOKIE_JAR_MAX bytes at most, and the path is remembered
+ * for those of the answer. Returns the end. */
+char *session_put_cookies(struct session *session, const char *path, size_t length, char *into);
 
 /* A turn of the conversation: the request's own part is added when it is rendered, then the answer; either is dropped
  * with the next session_begin_turn unless session_end_turn came before. Everything is JSON, escaped as it stands. */

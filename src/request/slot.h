@@ -55,6 +55,7 @@ struct slot {
 /* One request while it is rendered. */
 struct rendering {
 	const struct render *render;
+	const char *begin;   /* of the bytes that are rendered already: a request line, where it is one */
 	int64_t now_ns;      /* 0: not read yet */
 	char *length_digits; /* where the head says how long the body is; NULL: nowhere */
 	char *turn;          /* where this turn of a conversation began; NULL: it did not, or is over */

@@ -87,14 +87,15 @@ const struct slot_ops turn_number_slot = {
 	.put = turn_number_put,
 };
 
-/* Of this step only where it comes around again. */
+/* Of this step only where it comes around again; where the session may go back, of any. */
 static bool
 is_known(const struct plan_value *value, const struct slot_scope *scope)
 {
 	const struct plan_scenario *scenario = &scope->plan->scenarios[scope->request->scenario];
 	size_t step = (size_t)(scope->request - scope->plan->requests) - scenario->first_request;
 
-	return value->step < step || (value->step == step && scope->request->step->repeat > 1);
+	return scenario->flow->goes_back || value->step < step ||
+	       (value->step == step && scope->request->step->repeat > 1);
 }
 
 static bool
@@ -149,48 +150,4 @@ const struct slot_ops value_slot = {
 	.parse = value_parse,
 	.most = value_most,
 	.put = value_put,
-};
-
-/* Written by the protocol where a session keeps cookies: a header line of its own, or nothing. */
-static bool
-cookies_parse(struct slot *slot, const struct slot_text *text, const struct slot_scope *scope, struct error *err)
-{
-	const struct plan_flow *flow = flow_of(scope);
-
-	(void)err;
-	return slot->context == SLOT_IN_HEADER && flow != NULL && flow->keeps_cookies && slot_text_is(text, "cookies");
-}
-
-static const char cookie_name[] = "Cookie: ", line_end[] = "\r\n";
-
-static size_t
-cookies_most(const struct slot *slot)
-{
-	(void)slot;
-	return sizeof(cookie_name) - 1 + SESSION_COOKIES_MAX + sizeof(line_end) - 1;
-}
-
-static char *
-cookies_put(const struct slot *slot, struct rendering *rendering, char *into)
-{
-	const struct session *session = rendering->render->session;
-
-	(void)slot;
-	if (session->cookies_length == 0)
-		return into;
-	memcpy(into, cookie_name, sizeof(cookie_name) - 1);
-	into += sizeof(cookie_name) - 1;
-	memcpy(into, session->cookies, session->cookies_length);
-	into += session->cookies_length;
-	memcpy(into, line_end, sizeof(line_end) - 1);
-	return into + sizeof(line_end) - 1;
-}
-
-const struct slot_ops cookies_slot = {
-	.name = "cookies",
-	.form = NULL,
-	.help = "the line that session.cookies adds to the head",
-	.parse = cookies_parse,
-	.most = cookies_most,
-	.put = cookies_put,
 };

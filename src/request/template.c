@@ -462,7 +462,7 @@ size_t
 template_render(const struct template *template, const struct render *render, char *into)
 {
 	const struct template *t = template;
-	struct rendering rendering = {.render = render};
+	struct rendering rendering = {.render = render, .begin = into};
 	size_t copied = 0;
 	char *body = put_part(t, &rendering, 0, t->head_slots_n, &copied, t->body_at, into);
 	char *end = put_part(t, &rendering, t->head_slots_n, t->slots_n, &copied, t->text_length, body);

@@ -105,6 +105,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	flow_fixture_extract(&f, "json", EXTRACT_JSON, "/a/0/b~1c");
 	flow_fixture_extract(&f, "regex", EXTRACT_REGEX, "id=\"([^\"]*)\"");
 	flow_fixture_extract(&f, "header", EXTRACT_HEADER, "X-Id");
+	flow_fixture_extract(&f, "cookie", EXTRACT_COOKIE, "id");
+	f.extracts[3].otherwise = "";
 	f.flow.keeps_cookies = true;
 	char *memory = malloc(session_memory_size(&f.flow));
 
@@ -116,7 +118,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		extraction_begin(&extraction, extractor);
 		add_answer(&extraction, (const char *)bytes, length);
 		extraction_end(&extraction, &session);
-		CHECK_OP(session.cookies_length, <=, SESSION_COOKIES_MAX);
+		CHECK_OP(session.jar.length, <=, COOKIE_JAR_MAX);
 		render(&f, &session);
 	}
 	extraction_fini(&extraction);

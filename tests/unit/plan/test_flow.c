@@ -126,6 +126,35 @@ test_times_to_think(void **state)
 	}
 }
 
+#define STEP "flow: [{name: a, get: /, extract: {t: {json: /t}}}, "
+
+static void
+test_a_flow_has_conditions_and_branches(void **state)
+{
+	(void)state;
+	struct plan *plan =
+		load(PROFILE "session: {jumps: 7}\n"
+			     "flow:\n"
+			     "  - {name: a, get: /, extract: {t: {cookie: sid, default: none}}}\n"
+			     "  - {name: b, get: /, if: ' not  ${t} ', repeat: 2, until: \"${t} != x y \"}\n"
+			     "  - {name: c, get: '/${t}', on: {404: stop, 5xx: goto a, failed: next}}\n");
+	const struct plan_step *a = plan->requests[0].step, *b = plan->requests[1].step, *c = plan->requests[2].step;
+
+	assert_int_equal(a->extracts[0].kind, EXTRACT_COOKIE);
+	assert_string_equal(a->extracts[0].otherwise, "none");
+	assert_null(a->only_if);
+	assert_int_equal(b->only_if->test, TEST_NOT_SET);
+	assert_int_equal(b->until->test, TEST_DIFFERENT);
+	assert_string_equal(b->until->text, "x y");
+	assert_int_equal(c->branches_n, 3);
+	assert_int_equal(c->branches[1].move, MOVE_GOTO);
+	assert_int_equal(c->branches[1].to, 0);
+	assert_true(c->branches[2].is_of_failures);
+	assert_true(plan->scenarios[0].flow->goes_back);
+	assert_int_equal(plan->scenarios[0].flow->jumps_most, 7);
+	plan_free(plan);
+}
+
 static void
 test_every_mistake_gets_its_sentence(void **state)
 {
@@ -145,13 +174,30 @@ test_every_mistake_gets_its_sentence(void **state)
 		{"flow: [{name: a, get: /}, {name: a, get: /}]\n", "x.yaml:3:34: name: there is a request 'a' already; names are unique in a profile"},
 		{"flow: [{name: a, get: /, extract: {}}]\n", "x.yaml:3:35: extract: write a map such as {token: {json: /token}}"},
 		{"flow: [{name: a, get: /, extract: {a.b: {json: /a}}}]\n", "x.yaml:3:41: extract: 'a.b' is not a name to fill in as ${name}; write letters, digits, '_' or '-', beginning with a letter"},
-		{"flow: [{name: a, get: /, extract: {t: /token}}]\n", "x.yaml:3:39: extract: 't' wants one of {json: /a/b}, {header: X-Name} or {regex: 'id=([0-9]+)'}"},
-		{"flow: [{name: a, get: /, extract: {t: {json: /a, header: X}}}]\n", "x.yaml:3:39: extract: 't' wants one of {json: /a/b}, {header: X-Name} or {regex: 'id=([0-9]+)'}"},
-		{"flow: [{name: a, get: /, extract: {t: {xpath: //a}}}]\n", "x.yaml:3:39: extract: 't' wants one of {json: /a/b}, {header: X-Name} or {regex: 'id=([0-9]+)'}"},
+		{"flow: [{name: a, get: /, extract: {t: /token}}]\n", "x.yaml:3:39: extract: 't' wants one of {json: /a/b}, {header: X-Name}, {cookie: NAME} or {regex: 'id=([0-9]+)'}, and beside it at most a default: {json: /next, default: \"\"}"},
+		{"flow: [{name: a, get: /, extract: {t: {json: /a, header: X}}}]\n", "x.yaml:3:39: extract: 't' wants one of {json: /a/b}, {header: X-Name}, {cookie: NAME} or {regex: 'id=([0-9]+)'}, and beside it at most a default: {json: /next, default: \"\"}"},
+		{"flow: [{name: a, get: /, extract: {t: {xpath: //a}}}]\n", "x.yaml:3:39: extract: 't' wants one of {json: /a/b}, {header: X-Name}, {cookie: NAME} or {regex: 'id=([0-9]+)'}, and beside it at most a default: {json: /next, default: \"\"}"},
 		{"flow: [{name: a, get: /, extract: {t: {json: token}}}]\n", "x.yaml:3:46: json: 'token' is not a JSON pointer (RFC 6901); write /token or /choices/0/text"},
 		{"flow: [{name: a, get: /, extract: {t: {json: /a~2}}}]\n", "x.yaml:3:46: json: '/a~2' is not a JSON pointer (RFC 6901); write /token or /choices/0/text"},
 		{"flow: [{name: a, get: /, extract: {t: {header: 'X Y'}}}]\n", "x.yaml:3:48: header: 'X Y' is not a header's name"},
 		{"session: {cookies: true}\nflow: [{name: a, get: /, headers: {Cookie: a=b}}]\n", "x.yaml:4:44: headers: with session.cookies brunt writes 'Cookie' itself; leave one of them out"},
+		{"flow: [{name: a, get: /, extract: {t: {json: /a, default: [x]}}}]\n", "x.yaml:3:39: extract: 't' wants one of {json: /a/b}, {header: X-Name}, {cookie: NAME} or {regex: 'id=([0-9]+)'}, and beside it at most a default: {json: /next, default: \"\"}"},
+		{"flow: [{name: a, get: /, extract: {t: {cookie: 'a b'}}}]\n", "x.yaml:3:48: cookie: 'a b' is not a cookie's name"},
+		{"requests: [{name: a, get: /, until: x}]\n", "x.yaml:3:37: until: only a step of a flow has this; write 'flow' in place of 'requests'"},
+		{"requests: [{name: a, get: /, if: x}]\n", "x.yaml:3:34: if: only a step of a flow has this; write 'flow' in place of 'requests'"},
+		{"requests: [{name: a, get: /, on: {404: stop}}]\n", "x.yaml:3:34: on: only a step of a flow has this; write 'flow' in place of 'requests'"},
+		{STEP "{name: b, get: /, if: x}]\n", "x.yaml:3:75: if: 'x' is not a condition; write \"${token}\", \"not ${token}\", \"${state} == done\", != or, of numbers, <, <=, > and >="},
+		{STEP "{name: b, get: /, if: '${t} ~ x'}]\n", "x.yaml:3:75: if: '${t} ~ x' is not a condition; write \"${token}\", \"not ${token}\", \"${state} == done\", != or, of numbers, <, <=, > and >="},
+		{STEP "{name: b, get: /, if: '${t} =='}]\n", "x.yaml:3:75: if: '${t} ==' is not a condition; write \"${token}\", \"not ${token}\", \"${state} == done\", != or, of numbers, <, <=, > and >="},
+		{STEP "{name: b, get: /, if: 'not ${t} == x'}]\n", "x.yaml:3:75: if: 'not ${t} == x' is not a condition; write \"${token}\", \"not ${token}\", \"${state} == done\", != or, of numbers, <, <=, > and >="},
+		{STEP "{name: b, get: /, if: '${tt}'}]\n", "x.yaml:3:75: if: no step of this flow extracts 'tt'; valid here: t"},
+		{"flow: [{name: a, get: /, if: '${t}', extract: {t: {json: /t}}}]\n", "x.yaml:3:30: if: the first step of a flow is always performed; nothing is known before"},
+		{"flow: [{name: a, get: /}, {name: b, get: /, if: '${t}', extract: {t: {json: /t}}}]\n", "x.yaml:3:49: if: '${t}' is not extracted before this is looked at"},
+		{STEP "{name: b, get: /, until: '${t}'}]\n", "x.yaml:3:78: until: say by 'repeat' how often the step is performed at most, such as 'repeat: 30'"},
+		{STEP "{name: b, get: /, on: stop}]\n", "x.yaml:3:75: on: write a map of 1 to 16 statuses, such as {404: stop, 5xx: again, 401: goto login}"},
+		{STEP "{name: b, get: /, on: {404: leave}}]\n", "x.yaml:3:81: on: write next, again, stop (the session is over, and well), fail or 'goto STEP' after '404'"},
+		{STEP "{name: b, get: /, on: {404: goto c}}]\n", "x.yaml:3:81: on: this flow has no step 'c'; valid here: a, b"},
+		{STEP "{name: b, get: /, on: {999: stop}}]\n", "x.yaml:3:81: status: '999' is not a status such as 200 or 2xx, or a list of them"},
 		{"session: {history: 1GiB}\nflow: [{name: a, get: /}]\n", "x.yaml:3:20: history: '1GiB' is too much; the most is 64MiB"},
 	};
 	/* clang-format on */
@@ -189,6 +235,7 @@ main(void)
 		cmocka_unit_test(test_a_session_has_its_defaults),
 		cmocka_unit_test(test_scenarios_have_flows_or_requests),
 		cmocka_unit_test(test_times_to_think),
+		cmocka_unit_test(test_a_flow_has_conditions_and_branches),
 		cmocka_unit_test(test_every_mistake_gets_its_sentence),
 		cmocka_unit_test(test_a_flow_has_16_values_at_most),
 	};

@@ -22,7 +22,8 @@ static inline void
 flow_fixture_init(struct flow_fixture *f)
 {
 	*f = (struct flow_fixture){0};
-	f->flow = (struct plan_flow){.values = f->values, .steps_n = 2, .history_bytes = 4096, .session_steps = 2};
+	f->flow = (struct plan_flow){
+		.values = f->values, .steps_n = 2, .host = "127.0.0.1", .history_bytes = 4096, .session_steps = 2};
 	f->scenario = (struct plan_scenario){.name = "default", .requests_n = 2, .flow = &f->flow};
 	f->steps[0] = (struct plan_step){.repeat = 1, .extracts = f->extracts};
 	f->steps[1] = (struct plan_step){.repeat = 1};
