@@ -25,6 +25,7 @@ build_packages() {
 		libyaml-dev
 		zlib1g-dev
 		libpcre2-dev
+		libssl-dev
 		libjs-chart.js
 	END
 }

@@ -96,6 +96,13 @@ fetch_on_connected(struct stream *stream, enum failure failure)
 }
 
 static void
+fetch_on_eof(struct fetch *fetch)
+{
+	((struct protocol_state *)fetch->state)->was_cut = fetch->stream.is_truncated;
+	http1_protocol.on_eof(fetch->state);
+}
+
+static void
 fetch_on_read(struct stream *stream, const char *bytes, long length)
 {
 	struct fetch *fetch = container_of(stream, struct fetch, stream);
@@ -107,7 +114,7 @@ fetch_on_read(struct stream *stream, const char *bytes, long length)
 	if (length > 0)
 		http1_protocol.on_bytes(fetch->state, bytes, (size_t)length);
 	else
-		http1_protocol.on_eof(fetch->state);
+		fetch_on_eof(fetch);
 	if (fetch->is_enough) {
 		fetch_finish(fetch, FAILURE_BODY);
 		return;
@@ -140,7 +147,9 @@ fetch_on_deadline(uv_timer_t *timer)
 	if (!fetch->is_open || fetch->stream.is_closing)
 		return;
 	fetch->is_overdue = true;
-	fetch_finish(fetch, fetch->is_connected ? FAILURE_RESPONSE_TIMEOUT : FAILURE_CONNECT_TIMEOUT);
+	fetch_finish(fetch, fetch->is_connected            ? FAILURE_RESPONSE_TIMEOUT
+			    : fetch->stream.is_handshaking ? FAILURE_TLS_TIMEOUT
+							   : FAILURE_CONNECT_TIMEOUT);
 }
 
 static void
@@ -148,8 +157,8 @@ fetch_connect(struct fetch *fetch)
 {
 	enum failure failure;
 
-	if (stream_connect(&fetch->stream, fetch->loop, &fetch->addresses.list[fetch->address], &fetch_stream_events,
-		    &failure) != STREAM_FAILED) {
+	if (stream_connect(&fetch->stream, fetch->loop, &fetch->addresses.list[fetch->address], fetch->tls,
+		    &fetch_stream_events, &failure) != STREAM_FAILED) {
 		fetch->is_open = true;
 		return;
 	}
@@ -176,29 +185,50 @@ fetch_set_headers(struct fetch *fetch)
 	fetch->request.headers = (struct plan_list){.items = headers, .n = n};
 }
 
-bool
-fetch_init(struct fetch *fetch, uv_loop_t *loop, const struct plan_fetch *plan,
-	void (*on_done)(void *context, struct fetch *fetch, const struct fetch_answer *answer), void *context,
-	struct error *err)
+/* Into fetch->bytes. */
+static bool
+fetch_compose(struct fetch *fetch, struct error *err)
 {
-	*fetch = (struct fetch){.loop = loop, .plan = plan, .on_done = on_done, .context = context};
+	const struct plan_fetch *plan = fetch->plan;
+
 	fetch->target.target.url = plan->place.url;
 	fetch->target.target.response_ceiling_bytes = FETCH_HEADERS_CEILING;
 	fetch->request = (struct plan_request){
 		.name = plan->place.shown, .method = plan->method, .path = plan->place.path, .body = plan->body};
 	fetch->request.body_length = plan->body != NULL ? strlen(plan->body) : 0;
 	fetch_set_headers(fetch);
-	buf_init(&fetch->bytes, FETCH_REQUEST_CEILING);
 	bool is_composed = http1_protocol.compose(&fetch->target, &fetch->request, &fetch->bytes, err) &&
 			   (plan->body == NULL || buf_add_text(&fetch->bytes, plan->body));
 
 	free(fetch->request.headers.items); /* they are in the bytes now */
 	fetch->request.headers = (struct plan_list){0};
-	if (!is_composed) {
+	if (is_composed || error_is_set(err))
+		return is_composed;
+	return error_set(err, "'%s': the request is larger than %zu bytes", plan->place.shown, FETCH_REQUEST_CEILING);
+}
+
+/* True: also where none is wanted. */
+static bool
+fetch_make_tls(struct fetch *fetch, struct error *err)
+{
+	const struct plan_place *place = &fetch->plan->place;
+
+	if (!plan_url_is_tls(&place->url))
+		return true;
+	fetch->tls = tls_context_new(&place->tls, place->url.host, http1_protocol.alpn, err);
+	return fetch->tls != NULL;
+}
+
+bool
+fetch_init(struct fetch *fetch, uv_loop_t *loop, const struct plan_fetch *plan,
+	void (*on_done)(void *context, struct fetch *fetch, const struct fetch_answer *answer), void *context,
+	struct error *err)
+{
+	*fetch = (struct fetch){.loop = loop, .plan = plan, .on_done = on_done, .context = context};
+	buf_init(&fetch->bytes, FETCH_REQUEST_CEILING);
+	if (!fetch_compose(fetch, err) || !fetch_make_tls(fetch, err)) {
 		buf_fini(&fetch->bytes);
-		return error_is_set(err) ? false
-					 : error_set(err, "'%s': the request is larger than %zu bytes",
-						   plan->place.shown, FETCH_REQUEST_CEILING);
+		return false;
 	}
 	fetch->state = must_alloc(http1_protocol.state_size);
 	fetch->exchange = must_alloc(http1_protocol.exchange_size);
@@ -226,6 +256,7 @@ fetch_fini(struct fetch *fetch)
 		return;
 	CHECK(fetch->is_closed);
 	buf_fini(&fetch->bytes);
+	tls_context_free(fetch->tls);
 	free(fetch->state);
 	free(fetch->exchange);
 	fetch->state = NULL;

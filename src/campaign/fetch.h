@@ -25,6 +25,7 @@ struct fetch {
 	uv_timer_t timer;
 	uv_loop_t *loop;
 	const struct plan_fetch *plan;
+	struct tls_context *tls; /* NULL: in the clear */
 	struct addresses addresses;
 	size_t address;     /* the one that is tried */
 	struct plan target; /* as much of one as a protocol asks for */

@@ -371,7 +371,7 @@ static bool
 check_load(const struct plan *plan, struct requests *requests, struct error *err)
 {
 	return schedule_check(plan, err) && actions_check(plan, err) && pump_check_levels(plan, err) &&
-	       sessions_check(plan, err) && requests_init(requests, plan, err);
+	       sessions_check(plan, err) && tls_check_target(&plan->target, err) && requests_init(requests, plan, err);
 }
 
 static bool

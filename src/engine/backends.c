@@ -76,6 +76,7 @@ backends_init(struct backends *b, const struct pool_config *config)
 
 		of.backend = (uint32_t)i;
 		of.addresses = &config->addresses[i];
+		of.tls = &config->tls[i];
 		of.templates = &config->templates[i * plan->requests_n];
 		of.connections =
 			connections_of_first(target, i + 1, b->turns_n) - connections_of_first(target, i, b->turns_n);

@@ -11,7 +11,7 @@ struct backends {
 	size_t turns_n;
 };
 
-/* config: as for a pool, with those of each backend one after the other in `addresses` and `templates`. */
+/* config: as for a pool, with those of each backend one after the other in `addresses`, `tls` and `templates`. */
 void backends_init(struct backends *backends, const struct pool_config *config);
 void backends_fini(struct backends *backends); /* after backends_are_closed */
 

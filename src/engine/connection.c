@@ -65,7 +65,7 @@ enum exchange_phase
 connection_phase(const struct connection *c)
 {
 	CHECK_OP(c->state, ==, CONNECTION_CONNECTING);
-	return EXCHANGE_CONNECT;
+	return c->stream.is_handshaking ? EXCHANGE_TLS : EXCHANGE_CONNECT;
 }
 
 static bool
@@ -171,6 +171,7 @@ connection_on_read(struct stream *stream, const char *bytes, long length)
 		connection_lose_flights(c, failure_from_io_errno((int)-length));
 		return;
 	}
+	((struct protocol_state *)c->protocol_state)->was_cut = stream->is_truncated;
 	c->protocol->on_eof(c->protocol_state);
 	connection_hear(c);
 	connection_settle(c);
@@ -309,8 +310,8 @@ connection_open(struct connection *c, const struct address *to, enum failure *fa
 	c->started_ns = connection_now(c);
 	c->connect_ns = -1;
 	c->requests = 0;
-	enum stream_result result =
-		stream_connect(&c->stream, c->pool->config.loop, to, &connection_stream_events, failure);
+	enum stream_result result = stream_connect(
+		&c->stream, c->pool->config.loop, to, *c->pool->config.tls, &connection_stream_events, failure);
 
 	if (result == STREAM_FAILED)
 		return false;

@@ -326,7 +326,7 @@ pool_turn(struct pool *pool, int64_t now_ns)
 
 	while ((c = list_first(&pool->connecting, struct connection, node)) != NULL &&
 		now_ns - c->started_ns >= pool->config.plan->target.connect_timeout_ns)
-		pool_connect_failed(pool, c, FAILURE_CONNECT_TIMEOUT);
+		pool_connect_failed(pool, c, c->stream.is_handshaking ? FAILURE_TLS_TIMEOUT : FAILURE_CONNECT_TIMEOUT);
 	/* Flights that were put back find an idle connection or a new one here, not from inside the callback that
 	 * failed. */
 	while (pool->waiting_n > 0 && (c = pool_pick_ready(pool)) != NULL && pool_send_waiting(pool, c))

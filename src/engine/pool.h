@@ -40,6 +40,7 @@ struct pool_config {
 	uint32_t backend;
 	uint64_t connections;              /* most at once */
 	const struct addresses *addresses; /* where they go at first */
+	struct tls_context *const *tls;    /* its TLS; *tls NULL: in the clear */
 	struct recorder *recorder;         /* told where exchanges went, and of every connect */
 	struct template *const *templates; /* per request of the plan */
 	const struct reader_ops *const *readers;

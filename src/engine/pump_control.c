@@ -208,6 +208,7 @@ pump_init(struct pump *pump, const struct pump_config *config)
 						       .loop = config->loop,
 						       .clock = config->clock,
 						       .addresses = config->addresses,
+						       .tls = config->tls,
 						       .recorder = pump->recorder,
 						       .templates = config->templates,
 						       .readers = config->readers,

@@ -60,7 +60,7 @@ bool
 run_check(const struct plan *plan, uint32_t shard, uint32_t shards, struct error *err)
 {
 	return run_check_descriptors(plan, share_of(plan->target.connections, shard, shards), err) &&
-	       pump_check_levels(plan, err) && sessions_check(plan, err);
+	       pump_check_levels(plan, err) && sessions_check(plan, err) && tls_check_target(&plan->target, err);
 }
 
 static void
@@ -82,7 +82,10 @@ run_new(const struct run_config *config, struct error *err)
 	run->clock = (struct run_clock){.clock = config->clock};
 	reading_init(&run->target);
 	reading_init(&run->self);
-	if (!run_check(config->plan, config->shard, config->shards, err) || !requests_init(&run->requests, plan, err)) {
+	run->tls = tls_contexts_of_target(&plan->target, protocol_of(plan->target.protocol)->alpn, err);
+	if (run->tls == NULL || !run_check(config->plan, config->shard, config->shards, err) ||
+		!requests_init(&run->requests, plan, err)) {
+		tls_contexts_free(run->tls, &plan->target);
 		free(run);
 		return NULL;
 	}
@@ -95,6 +98,7 @@ run_new(const struct run_config *config, struct error *err)
 				      .clock = &run->clock,
 				      .loop = config->loop,
 				      .addresses = config->addresses,
+				      .tls = run->tls,
 				      .exchanges = config->exchanges,
 				      .templates = run->requests.templates,
 				      .readers = run->requests.readers,
@@ -121,6 +125,7 @@ run_free(struct run *run)
 {
 	pump_fini(&run->pump);
 	requests_fini(&run->requests);
+	tls_contexts_free(run->tls, &run->plan.target);
 	free(run);
 }
 

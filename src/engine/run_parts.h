@@ -15,6 +15,7 @@ struct run {
 	struct plan plan; /* the config's, with this shard's share of the connections */
 	struct run_clock clock;
 	struct requests requests;
+	struct tls_context **tls; /* of each backend; in the clear, they are NULL */
 	struct pump pump;
 	struct waker waker;
 	struct pacing pacing;

@@ -36,6 +36,7 @@ failure_from_io_errno(int error)
 	case ECONNRESET:
 	case ECONNABORTED:
 	case EPIPE: return FAILURE_RESET;
+	case EPROTO: return FAILURE_TLS_RECORD;
 	default: return FAILURE_NETWORK;
 	}
 }

@@ -1,4 +1,4 @@
-#include "net/stream.h"
+#include "net/stream_parts.h"
 
 #include <errno.h>
 #include <string.h>
@@ -20,7 +20,7 @@ static struct stamp clocks;                 /* likewise */
 static void stream_on_poll(uv_poll_t *poll, int status, int events);
 
 /* Every change costs an epoll_ctl or two: none where nothing changes. */
-static void
+void
 stream_arm(struct stream *stream, int events)
 {
 	if (events == stream->polled)
@@ -75,30 +75,42 @@ socket_connect(int fd, const struct address *to)
 	return connect(fd, &to->any, to->length) == 0 || errno == EINPROGRESS;
 }
 
-enum stream_result
-stream_connect(struct stream *stream, uv_loop_t *loop, const struct address *to, const struct stream_events *events,
-	enum failure *failure)
+/* 0, or the error for which nothing is open. */
+static int
+stream_open(struct stream *stream, uv_loop_t *loop, const struct address *to)
 {
 	int fd = socket_open(to);
 
-	if (fd < 0) {
-		*failure = failure_from_connect_errno(errno);
-		return STREAM_FAILED;
-	}
+	if (fd < 0)
+		return errno;
 	int error = socket_connect(fd, to) ? -uv_poll_init(loop, &stream->poll, fd) : errno;
 
-	if (error != 0) {
+	if (error != 0)
 		close(fd);
+	stream->fd = fd;
+	return error;
+}
+
+enum stream_result
+stream_connect(struct stream *stream, uv_loop_t *loop, const struct address *to, struct tls_context *tls,
+	const struct stream_events *events, enum failure *failure)
+{
+	stream->tls.ssl = NULL;
+	int error = tls == NULL || stream_tls_open(stream, tls) ? stream_open(stream, loop, to) : ENOMEM;
+
+	if (error != 0) {
+		tls_end(&stream->tls, false);
 		*failure = failure_from_connect_errno(error);
 		return STREAM_FAILED;
 	}
 	stream->events = events;
-	stream->fd = fd;
 	stream->polled = 0;
 	stream->is_connecting = true;
-	stream->is_closing = false;
+	stream->is_handshaking = stream->is_closing = stream->is_truncated = false;
+	stream->tls_wants_room = false;
 	stream->pending = NULL;
 	stream->pending_length = 0;
+	stream->handshake_ns = -1;
 	stream_arm(stream, UV_WRITABLE);
 	return STREAM_PENDING;
 }
@@ -111,15 +123,25 @@ stream_on_connected(struct stream *stream)
 	if (error == 0 && is_connected_to_itself(stream->fd))
 		error = ECONNREFUSED;
 	stream->is_connecting = false;
+	if (error == 0 && stream->tls.ssl != NULL) {
+		stream_tls_begin(stream);
+		return;
+	}
 	stream_arm(stream, error == 0 ? UV_READABLE : 0);
 	stream->events->on_connected(stream, error == 0 ? FAILURE_COUNT : failure_from_connect_errno(error));
 }
 
-static void
+void
 stream_fail(struct stream *stream, int error)
 {
 	stream_arm(stream, 0);
 	stream->events->on_read(stream, NULL, -(long)error);
+}
+
+const char *
+stream_words(const struct stream *stream)
+{
+	return stream->tls.ssl != NULL ? tls_context_words(stream->tls.context) : "";
 }
 
 void
@@ -162,31 +184,38 @@ socket_receive(struct stream *stream)
 	return n;
 }
 
-/* Reads once: the bytes read, 0: the peer closed its side, or −errno; all but −EAGAIN was handed on. */
-static long
-stream_read(struct stream *stream)
+long
+stream_receive(struct stream *stream, const char **bytes)
 {
 	ssize_t n;
 
 	do
 		n = socket_receive(stream);
 	while (n < 0 && errno == EINTR);
+	*bytes = read_buffer;
+	return n >= 0 ? (long)n : -(long)errno;
+}
 
-	if (n > 0) {
-		stream->events->on_read(stream, read_buffer, (long)n);
-		return (long)n;
-	}
-	if (n == 0) {
+/* Reads once: the bytes read, 0: the peer closed its side, or −errno; all but −EAGAIN was handed on. */
+static long
+stream_read(struct stream *stream)
+{
+	const char *bytes;
+	long n = stream_receive(stream, &bytes);
+
+	if (n > 0 && stream->tls.ssl != NULL) {
+		stream_tls_take(stream, bytes, (size_t)n);
+	} else if (n > 0) {
+		stream->events->on_read(stream, bytes, n);
+	} else if (n == 0) {
 		/* It stays readable for good: watching on would turn the loop without end. */
 		stream_arm(stream, stream->polled & ~UV_READABLE);
+		stream->is_truncated = stream->tls.ssl != NULL && !tls_was_closed(&stream->tls);
 		stream->events->on_read(stream, NULL, 0);
-		return 0;
+	} else if (n != -EAGAIN) {
+		stream_fail(stream, (int)-n);
 	}
-	int error = errno;
-
-	if (error != EAGAIN)
-		stream_fail(stream, error);
-	return -(long)error;
+	return n;
 }
 
 /* A buffer that was not filled has emptied the socket, as far as can be told without another call. */
@@ -194,7 +223,8 @@ static void
 stream_on_readable(struct stream *stream)
 {
 	for (int i = 0; i < STREAM_READS_PER_TURN; i++)
-		if (stream_read(stream) < (long)sizeof(read_buffer) || stream->is_closing)
+		if (stream_read(stream) < (long)sizeof(read_buffer) || stream->is_closing ||
+			!(stream->polled & UV_READABLE))
 			return;
 }
 
@@ -216,9 +246,8 @@ stream_on_error(struct stream *stream)
 	}
 }
 
-/* Hands over what the kernel takes: how much, or −errno. */
-static long
-socket_send(int fd, const char *bytes, size_t length)
+long
+stream_send(int fd, const char *bytes, size_t length)
 {
 	ssize_t n;
 
@@ -230,22 +259,31 @@ socket_send(int fd, const char *bytes, size_t length)
 	return n;
 }
 
-static void
-stream_write_pending(struct stream *stream)
+void
+stream_advance(struct stream *stream, size_t n)
 {
-	long n = socket_send(stream->fd, stream->pending, stream->pending_length);
-
-	if (n < 0) {
-		stream_fail(stream, (int)-n);
-		return;
-	}
 	stream->pending += n;
-	stream->pending_length -= (size_t)n;
+	stream->pending_length -= n;
 	if (stream->pending_length > 0)
 		return;
 	stream->pending = NULL;
 	stream_arm(stream, stream->polled & ~UV_WRITABLE);
 	stream->events->on_written(stream);
+}
+
+static void
+stream_on_writable(struct stream *stream)
+{
+	if (stream->tls.ssl != NULL) {
+		stream_tls_on_writable(stream);
+		return;
+	}
+	long n = stream_send(stream->fd, stream->pending, stream->pending_length);
+
+	if (n < 0)
+		stream_fail(stream, (int)-n);
+	else
+		stream_advance(stream, (size_t)n);
 }
 
 static void
@@ -257,6 +295,10 @@ stream_on_poll(uv_poll_t *poll, int status, int events)
 		stream_on_connected(stream);
 		return;
 	}
+	if (stream->is_handshaking) {
+		stream_tls_on_poll(stream, status, events);
+		return;
+	}
 	if (status < 0) {
 		stream_on_error(stream);
 		return;
@@ -264,14 +306,16 @@ stream_on_poll(uv_poll_t *poll, int status, int events)
 	if (events & UV_READABLE)
 		stream_on_readable(stream);
 	if ((events & stream->polled & UV_WRITABLE) && !stream->is_closing)
-		stream_write_pending(stream);
+		stream_on_writable(stream);
 }
 
 enum stream_result
 stream_write(struct stream *stream, const char *bytes, size_t length, size_t *written, int *error)
 {
-	CHECK(!stream->is_closing && !stream->is_connecting && stream->pending == NULL);
-	long n = socket_send(stream->fd, bytes, length);
+	CHECK(!stream->is_closing && !stream->is_connecting && !stream->is_handshaking && stream->pending == NULL);
+	if (stream->tls.ssl != NULL)
+		return stream_tls_write(stream, bytes, length, written, error);
+	long n = stream_send(stream->fd, bytes, length);
 
 	*written = n > 0 ? (size_t)n : 0;
 	if (n < 0) {
@@ -299,6 +343,7 @@ stream_close(struct stream *stream, bool reset)
 {
 	CHECK(!stream->is_closing);
 	stream->is_closing = true;
+	tls_end(&stream->tls, !reset && !stream->is_connecting && !stream->is_handshaking && stream->pending == NULL);
 	stream->pending = NULL;
 	if (reset) {
 		const struct linger at_once = {.l_onoff = 1, .l_linger = 0};

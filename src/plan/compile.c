@@ -12,6 +12,7 @@
 #include "plan/compare.h"
 #include "plan/emit.h"
 #include "plan/split.h"
+#include "plan/tls.h"
 #include "plan/tree.h"
 #include "plan/variants.h"
 
@@ -97,7 +98,8 @@ check_target(struct plan_context *context, const struct plan_node *node, struct 
 	const struct plan_node *needs_command =
 		node_get(node, "ready") ? node_get(node, "ready") : node_get(node, "stop");
 
-	if (!backends_compile(context, node, target, err))
+	if (!backends_compile(context, node, target, err) ||
+		!tls_compile(context, node_get(node, "tls"), &target->tls, err))
 		return false;
 	target->has_watch = watch != NULL;
 	if ((watch != NULL && !check_watch(watch, target, err)) ||

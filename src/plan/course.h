@@ -23,7 +23,8 @@ struct plan_hook {
 struct plan_place {
 	const char *shown;   /* as written; NULL: there is none */
 	bool is_of_target;   /* a path alone: of whatever the target is */
-	struct plan_url url; /* whom to connect to */
+	struct plan_url url; /* whom to connect to … */
+	struct plan_tls tls; /* … and how, where that is https */
 	const char *path;    /* whole, with its query */
 };
 
@@ -88,5 +89,5 @@ bool course_compile(struct plan_context *context, struct profile *profile, struc
 /* `at:` → actions by time. */
 bool course_compile_actions(struct plan_context *context, const struct plan_node *list,
 	const struct plan_target *target, struct plan_course *course, struct error *err);
-/* A path alone is one of the target. */
+/* A path alone is one of the target; and with the target's host TLS is spoken as the target has it. */
 void course_place_fetch(struct plan_context *context, const struct plan_target *target, struct plan_fetch *fetch);

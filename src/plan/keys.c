@@ -4,6 +4,7 @@
 
 /* keys.def expanded into the tables of keys.h. */
 
+static const char *const tls_version_names[] = {"1.2", "1.3", NULL}; /* enum plan_tls_version */
 static const char *const pick_names[] = {"lifo", "round_robin", NULL};
 static const char *const energy_prints_names[] = {"joules", "watts", NULL};
 static const char *const when_full_names[] = {"queue", "drop", NULL};
@@ -75,11 +76,5 @@ static const char *const shared_by_names[] = {"all", "session", NULL};
 		.shorthand = (of_scalar),                                                                              \
 		.help = (sentence),                                                                                    \
 	},
-#define LATER_TABLE(table) const char *const table[] = {
-#define LATER(key) key,
-#define LATER_END                                                                                                      \
-	NULL                                                                                                           \
-	}                                                                                                              \
-	;
 
 #include "plan/keys.def"

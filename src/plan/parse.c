@@ -45,11 +45,6 @@ unknown_key(const struct plan_node *node, const struct plan_key *keys, const cha
 	struct names names = {.n = 0};
 	char advice[ADVICE_BYTES], message[ADVICE_BYTES + 128];
 
-	for (size_t i = 0; keys_of_later[i] != NULL; i++)
-		if (strcmp(node->key, keys_of_later[i]) == 0) {
-			snprintf(message, sizeof(message), "'%s' is not supported yet by this version", node->key);
-			return error_at_key(node, err, message);
-		}
 	for (size_t i = 0; also != NULL && also[i] != NULL; i++)
 		names_add(&names, also[i]);
 	for (; keys->type != PLAN_KEYS_END_TYPE; keys++)

@@ -1,7 +1,9 @@
 #include <string.h>
+#include <strings.h>
 
 #include "plan/course.h"
 #include "plan/rows.h"
+#include "plan/tls.h"
 #include "plan/url.h"
 
 /* http://HOST/path?query, or /path?query of the target. The query is no part of what url_parse knows, nor is a slash
@@ -40,6 +42,7 @@ plan_parse_place(struct plan_context *context, const struct plan_node *node, voi
 			"%s: write a URL such as http://127.0.0.1:8080/health, or a path of the target such as /health",
 			node->key);
 	place->shown = node->source;
+	place->tls = plan_tls_defaults;
 	if (parse_place(context->arena, node->text, place, &what))
 		return true;
 	if (node->is_tainted)
@@ -53,9 +56,12 @@ course_place_fetch(struct plan_context *context, const struct plan_target *targe
 {
 	struct plan_place *place = &fetch->place;
 
+	if (place->is_of_target)
+		place->url = target->url;
+	if (place->url.host != NULL && strcasecmp(place->url.host, target->url.host) == 0)
+		place->tls = target->tls;
 	if (!place->is_of_target)
 		return;
-	place->url = target->url;
 	place->path = arena_printf(context->arena, "%s%s", target->url.path, place->path);
 }
 

@@ -20,9 +20,30 @@ enum plan_when_full { WHEN_FULL_QUEUE, WHEN_FULL_DROP };
 enum plan_pacing { PACING_AUTO, PACING_PRECISE, PACING_RELAXED };
 enum plan_pick { PICK_LIFO, PICK_ROUND_ROBIN };
 
+/* A value as the profile writes it, and where: for what is found wrong with it later. line 0: in a --set. */
+struct plan_said {
+	const char *shown, *file;
+	size_t line, column;
+};
+
+enum plan_tls_version { PLAN_TLS_1_2, PLAN_TLS_1_3 };
+
+/* How https is spoken. What is NULL is not said. */
+struct plan_tls {
+	const char *ca;         /* PEM: who is trusted to sign certificates; NULL: whom the system trusts */
+	const char *cert, *key; /* PEM: our own; key NULL: it is in cert's file */
+	bool verify;
+	const char *server_name;  /* NULL: the URL's host */
+	int min_version;          /* enum plan_tls_version */
+	const char *ciphers;      /* of TLS 1.2, as OpenSSL writes them */
+	const char *ciphersuites; /* of TLS 1.3 */
+	bool resume;
+	struct plan_said said_ca, said_cert, said_key, said_ciphers, said_ciphersuites;
+};
+
 struct plan_url {
 	const char *text;      /* as written */
-	const char *scheme;    /* "http" */
+	const char *scheme;    /* "http", "https" */
 	const char *host;      /* without brackets; for unix sockets "localhost" */
 	const char *unix_path; /* NULL for TCP; from http+unix:///run/x.sock or http://unix:/run/x.sock:/path */
 	uint16_t port;
@@ -74,15 +95,16 @@ struct plan_command {
 };
 
 struct plan_target {
-	struct plan_url url;         /* of the first backend */
-	struct plan_list backends;   /* of struct plan_backend, one or more */
-	struct plan_list connect_to; /* of struct plan_address; none: what the URL's name stands for */
-	struct plan_list sources;    /* likewise, of this machine; none: as the kernel chooses */
-	int64_t dns_refresh_ns;      /* 0: never */
-	uint64_t prefetch;           /* connections to open before the load begins */
-	const char *version;         /* what is under test, in words; NULL: not said */
-	int64_t timeout_ns;          /* of the whole exchange, from `taken` */
-	int64_t connect_timeout_ns;
+	struct plan_url url;              /* of the first backend */
+	struct plan_list backends;        /* of struct plan_backend, one or more */
+	struct plan_list connect_to;      /* of struct plan_address; none: what the URL's name stands for */
+	struct plan_list sources;         /* likewise, of this machine; none: as the kernel chooses */
+	int64_t dns_refresh_ns;           /* 0: never */
+	uint64_t prefetch;                /* connections to open before the load begins */
+	const char *version;              /* what is under test, in words; NULL: not said */
+	int64_t timeout_ns;               /* of the whole exchange, from `taken` */
+	int64_t connect_timeout_ns;       /* its TLS handshake included */
+	struct plan_tls tls;              /* of all backends */
 	int64_t null_service_ns;          /* of a protocol that needs no stream: how long its answers take */
 	uint64_t connections;             /* most connections at once */
 	uint64_t requests_per_connection; /* 0: unlimited */
@@ -322,6 +344,12 @@ plan_has_flow(const struct plan *plan)
 		if (plan->scenarios[i].flow != NULL)
 			return true;
 	return false;
+}
+
+static inline bool
+plan_url_is_tls(const struct plan_url *url)
+{
+	return url->scheme[4] == 's'; /* http, https */
 }
 
 /* How much of the load's arrivals a run sends: all, but for a side of a split, of which it is what it has on average.

@@ -163,9 +163,6 @@ extern const struct plan_key feed_keys[], synthetic_keys[];
 extern const struct plan_key canary_keys[], canary_stage_keys[];
 extern const struct plan_key action_keys[], probe_keys[], arm_keys[], scrape_keys[], scraped_keys[], suite_item_keys[];
 
-/* Keys that issues to come have claimed, ended by NULL. */
-extern const char *const keys_of_later[];
-
 /* PLAN_CUSTOM rows; `into` is the field. */
 bool plan_parse_node(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_url(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);

@@ -10,6 +10,7 @@
 #include "plan/rows.h"
 
 #define HTTP_PORT 80
+#define HTTPS_PORT 443
 #define HOST_CEILING 253 /* RFC 1035 §2.3.4, without the dot at the end */
 
 static bool
@@ -63,6 +64,12 @@ check_host(const char *host, struct error *err)
 	return true;
 }
 
+static uint16_t
+default_port(const struct plan_url *url)
+{
+	return plan_url_is_tls(url) ? HTTPS_PORT : HTTP_PORT;
+}
+
 /* HOST, HOST:PORT, [V6] or [V6]:PORT. */
 static bool
 parse_authority(struct arena *arena, const char *authority, struct plan_url *url, struct error *err)
@@ -81,7 +88,7 @@ parse_authority(struct arena *arena, const char *authority, struct plan_url *url
 	url->host =
 		is_v6 ? arena_strndup(arena, authority + 1, (size_t)(host_end - authority - 1))
 		      : arena_strndup(arena, authority, host_end ? (size_t)(host_end - authority) : strlen(authority));
-	url->port = HTTP_PORT;
+	url->port = default_port(url);
 	if (is_v6 && inet_pton(AF_INET6, url->host, &address) != 1)
 		return error_set(err, "url: '%s' is not an IPv6 address", url->host);
 	if (!is_v6 && !check_host(url->host, err))
@@ -95,7 +102,7 @@ parse_authority(struct arena *arena, const char *authority, struct plan_url *url
 			return false;
 	}
 	url->authority = is_v6 ? arena_printf(arena, "[%s]", url->host) : url->host;
-	if (url->port != HTTP_PORT)
+	if (url->port != default_port(url))
 		url->authority = arena_printf(arena, "%s:%u", url->authority, (unsigned)url->port);
 	return true;
 }
@@ -168,19 +175,19 @@ url_parse(struct arena *arena, const char *text, struct plan_url *url, struct er
 {
 	*url = (struct plan_url){.text = text, .scheme = "http"};
 
-	if (has_prefix(text, "https:"))
-		return error_set(err, "url: TLS is not supported yet by this version; write http://");
 	if (!check_characters(text, err))
 		return false;
 	if (has_prefix(text, "http+unix://"))
 		return (text[12] == '/' ? parse_unix_path : parse_unix_host)(arena, text + 12, url, err);
 	if (has_prefix(text, "http://unix:/"))
 		return parse_unix_path(arena, text + 12, url, err);
-	if (!has_prefix(text, "http://"))
+	if (has_prefix(text, "https://"))
+		url->scheme = "https";
+	else if (!has_prefix(text, "http://"))
 		return strstr(text, "://") != NULL
-			       ? error_set(err, "url: the scheme of '%.200s' is not http", text)
+			       ? error_set(err, "url: the scheme of '%.200s' is neither http nor https", text)
 			       : error_set(err, "url: '%.200s' has no scheme; write http://%.200s", text, text);
-	const char *authority = text + 7;
+	const char *authority = text + strlen(url->scheme) + strlen("://");
 	size_t length = strcspn(authority, "/");
 
 	url->path = path_prefix(arena, authority + length);

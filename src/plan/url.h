@@ -6,6 +6,6 @@
 #include "base/error.h"
 #include "plan/plan.h"
 
-/* http://HOST[:PORT][/PREFIX], with a host name, IPv4 or [IPv6]; unix sockets as http+unix://%2Frun%2Fx.sock/PREFIX,
- * http+unix:///run/x.sock[:/PREFIX] or http://unix:/run/x.sock[:/PREFIX]. */
+/* http://HOST[:PORT][/PREFIX], or https://…, with a host name, IPv4 or [IPv6]; unix sockets as
+ * http+unix://%2Frun%2Fx.sock/PREFIX, http+unix:///run/x.sock[:/PREFIX] or http://unix:/run/x.sock[:/PREFIX]. */
 bool url_parse(struct arena *arena, const char *text, struct plan_url *url, struct error *err);

@@ -299,7 +299,7 @@ http1_on_eof(void *state)
 		return;
 	}
 	(void)llhttp_finish(&h->parser); /* completes a body that only the close delimits */
-	if (h->is_complete)
+	if (h->is_complete && !h->state.was_cut)
 		http1_complete(h, false);
 	else
 		http1_fail(h, FAILURE_TRUNCATED);
@@ -318,9 +318,12 @@ http1_cancel(void *state, struct protocol_exchange *x)
 	return false;
 }
 
+static const char *const http1_alpn[] = {"http/1.1", NULL};
+
 const struct protocol_ops http1_protocol = {
 	.choice = {.name = "1", .help = "HTTP/1.1 with keep-alive, one request at a time per connection"},
 	.needs_stream = true,
+	.alpn = http1_alpn,
 	.state_size = sizeof(struct http1),
 	.exchange_size = sizeof(struct protocol_exchange),
 	.compose = http1_compose,

@@ -57,6 +57,7 @@ struct protocol_state {
 	enum failure failure; /* where it is BROKEN */
 	uint32_t room;        /* exchanges that may begin now, besides those under way; 0 where it is not OPEN */
 	bool has_output;      /* there may be something to be written */
+	bool was_cut;         /* the end that on_eof tells of was not announced, as TLS wants it: it ends no body */
 	struct list unsent;   /* exchanges whose first byte is in the output, or will be, in that order */
 	struct list news;     /* exchanges that have ended, or for which the last read brought something */
 };
@@ -69,6 +70,7 @@ struct protocol_ops {
 	bool needs_stream;         /* false: answers by itself, without a connection (null) */
 	bool is_multiplexed;       /* many exchanges at once on one connection */
 	size_t state_size, exchange_size;
+	const char *const *alpn; /* what it is called where a TLS handshake chooses (RFC 7301), ended by NULL */
 
 	/* The head of a request as text, still with its ${…} slots: request line and headers up to and with the empty
 	 * line, which HTTP/1.1 sends as it stands. The body follows it as request/ renders it; where its length depends

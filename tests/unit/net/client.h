@@ -80,11 +80,17 @@ on_guard(uv_timer_t *timer)
 	uv_run(&loop, UV_RUN_ONCE)
 
 static inline enum stream_result
-client_start(struct client *c, const struct address *to, enum failure *failure)
+client_start_tls(struct client *c, const struct address *to, struct tls_context *tls, enum failure *failure)
 {
 	*c = (struct client){.failure = FAILURE_COUNT};
 	buf_init(&c->received, RECEIVED_CEILING);
-	return stream_connect(&c->stream, &loop, to, &events, failure);
+	return stream_connect(&c->stream, &loop, to, tls, &events, failure);
+}
+
+static inline enum stream_result
+client_start(struct client *c, const struct address *to, enum failure *failure)
+{
+	return client_start_tls(c, to, NULL, failure);
 }
 
 static inline void

@@ -113,7 +113,7 @@ static const struct mistake {
 	{"an empty before", "before: \" \"\n", "x.yaml:3:9: run: write a command for /bin/sh"},
 	{"a before without a command", "before: {within: 5s}\n", "x.yaml:3:9: before: 'run' is missing: run by /bin/sh -c in a process group of its own; its output goes to stderr"},
 	{"ready somewhere", "ready: somewhere\n", "x.yaml:3:8: url: 'somewhere' has no scheme; write http://somewhere"},
-	{"ready over TLS", "ready: \"https://h/health\"\n", "x.yaml:3:8: url: TLS is not supported yet by this version; write http://"},
+	{"ready by FTP", "ready: \"ftp://h/health\"\n", "x.yaml:3:8: url: the scheme of 'ftp://h/health' is neither http nor https"},
 	{"a space in a place", "ready: \"/a b\"\n", "x.yaml:3:8: '/a b' is no place to ask: a space is written as %20, and '#' has none"},
 	{"actions that are a map", "at: {at: 30s, run: x}\n", "x.yaml:3:5: at: write a list such as [{at: 30s, run: \"systemctl restart llm\"}]"},
 	{"an action without a time", "at: [{run: x}]\n", "x.yaml:3:6: 'at' is missing: when, since the first level began"},

@@ -30,6 +30,11 @@ static const struct good {
 	{"http://unix:/run/x.sock:/path", "localhost", "/run/x.sock", 0, "/path", "localhost"},
 	{"http://unix:/run/x.sock", "localhost", "/run/x.sock", 0, "", "localhost"},
 	{"http://unix:8080/", "unix", NULL, 8080, "", "unix:8080"},
+	{"https://h", "h", NULL, 443, "", "h"},
+	{"https://h:443/", "h", NULL, 443, "", "h"},
+	{"https://h:80/api", "h", NULL, 80, "/api", "h:80"},
+	{"http://h:443", "h", NULL, 443, "", "h:443"},
+	{"HTTPS://[::1]/x", "::1", NULL, 443, "/x", "[::1]"},
 };
 
 static void
@@ -45,7 +50,10 @@ test_every_form_of_a_url_is_understood(void **state)
 		if (!url_parse(&arena, good[i].text, &url, &err))
 			fail_msg("%s: %s", good[i].text, err.message);
 		assert_string_equal(url.text, good[i].text);
-		assert_string_equal(url.scheme, "http");
+		bool is_tls = strncasecmp(good[i].text, "https", 5) == 0;
+
+		assert_string_equal(url.scheme, is_tls ? "https" : "http");
+		assert_int_equal(plan_url_is_tls(&url), is_tls);
 		assert_string_equal(url.host, good[i].host);
 		assert_int_equal(url.port, good[i].port);
 		assert_string_equal(url.path, good[i].path);
@@ -62,8 +70,8 @@ static const struct bad {
 } bad[] = {
 	{"", "url: '' has no scheme; write http://"},
 	{"127.0.0.1:8080", "url: '127.0.0.1:8080' has no scheme; write http://127.0.0.1:8080"},
-	{"ftp://h", "url: the scheme of 'ftp://h' is not http"},
-	{"https://h", "url: TLS is not supported yet by this version; write http://"},
+	{"ftp://h", "url: the scheme of 'ftp://h' is neither http nor https"},
+	{"https://", "url: there is no host; write http://HOST:PORT, such as http://127.0.0.1:8080"},
 	{"http://", "url: there is no host; write http://HOST:PORT, such as http://127.0.0.1:8080"},
 	{"http://:80", "url: there is no host; write http://HOST:PORT, such as http://127.0.0.1:8080"},
 	{"http://h:0", "url: '0' is not a port from 1 to 65535"},
