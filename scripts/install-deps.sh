@@ -48,6 +48,10 @@ test_packages() {
 		clang-format
 		clang-tidy
 		curl
+		iproute2
+		dnsmasq-base
+		tinyproxy-bin|tinyproxy
+		varnish
 		chromium|chromium-browser
 	END
 	# Any JDK and any Node will do, wherever they came from.

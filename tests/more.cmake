@@ -108,6 +108,7 @@ if(CMOCKA_FOUND)
   target_include_directories(write_formats PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   python_suite(formats_outsiders outsiders/formats "WRITE_FORMATS=$<TARGET_FILE:write_formats>")
   python_suite(llm_outsiders outsiders/llm "BRUNT=$<TARGET_FILE:brunt>" "BRUNT_NODE_DIR=${CMAKE_BINARY_DIR}/node")
+  python_suite(names_outsiders outsiders/names "BRUNT=$<TARGET_FILE:brunt>")
   python_suite(result_schema unit/report "BRUNT=$<TARGET_FILE:brunt>")
   python_suite(html_page outsiders/html "BRUNT=$<TARGET_FILE:brunt>")
   python_suite(compare_command compare "BRUNT=$<TARGET_FILE:brunt>")
@@ -126,7 +127,7 @@ foreach(suite compare_outsiders cookies_outsiders draws_outsiders fits_outsiders
 endforeach()
 
 # They drive brunt as scenarios do, and so run where those do: once, under sanitizers.
-foreach(suite html_page compare_command llm_outsiders target_server)
+foreach(suite html_page compare_command llm_outsiders names_outsiders target_server)
   if(TEST ${suite})
     set_property(TEST ${suite} APPEND PROPERTY LABELS scenario)
   endif()

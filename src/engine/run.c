@@ -325,6 +325,7 @@ static void
 run_turn(struct run *run, int64_t now_ns)
 {
 	run_take_controls(run, now_ns);
+	refresh_turn(&run->refresh, now_ns);
 	if (now_ns >= 0 && run->phase == RUN_BASELINE)
 		run_begin_load(run);
 	if (now_ns >= 0 && pump_turn(&run->pump, now_ns, run->waker.asked_ns))
@@ -363,11 +364,13 @@ run_finish(struct run *run)
 {
 	bool is_last_out = false;
 
-	if (run->pump.has_pool)
+	if (run->pump.has_pool) {
 		backends_close(&run->pump.backends);
+		refresh_close(&run->refresh);
+	}
 	waker_close(&run->waker);
 	while (!run->waker.is_closed || (run->pump.has_pool && !backends_are_closed(&run->pump.backends)) ||
-		!is_last_out || run->intervals_out > 0) {
+		!run->refresh.is_closed || !is_last_out || run->intervals_out > 0) {
 		unsigned out = run->intervals_out;
 
 		if (!is_last_out)
@@ -386,6 +389,10 @@ run_go(struct run *run)
 	run->config.events->on_phase(run->config.context, RUN_BASELINE, now_ns);
 	run->tick_ns = run->config.plan->output.interval_ns;
 	run->pump.turned_ns = now_ns;
+	run->refresh.is_closed = true;
+	if (run->pump.has_pool)
+		refresh_init(&run->refresh, run->config.plan, run->config.loop, &run->pump.backends, run->pump.recorder,
+			run->config.addresses);
 	while (run->phase != RUN_ENDED) {
 		waker_wait(&run->waker, run_next_ns(run, now_ns), run->clock.tick_ns > 0 && pump_can_doze(&run->pump));
 		now_ns = run_now_ns(run);

@@ -46,7 +46,7 @@ struct run_config {
 	/* Somebody leads: when the load begins (run_start_at), where it goes on after a pause and when it ends is said
 	 * by control messages, so that the levels of all shards are the same. */
 	bool is_led;
-	const struct addresses *addresses; /* of each backend; needed by run_new alone */
+	const struct addresses *addresses; /* of each backend; for as long as the run is */
 	struct exchange_ring *exchanges;   /* where each goes that has ended; NULL: nowhere */
 	bool shares_target_cpu;            /* the watched target may run on no other CPU than ours */
 	const struct run_events *events;

@@ -2,6 +2,7 @@
 
 #include "engine/pacing.h"
 #include "engine/pump.h"
+#include "engine/refresh.h"
 #include "engine/requests.h"
 #include "engine/run.h"
 #include "engine/waker.h"
@@ -17,6 +18,7 @@ struct run {
 	struct requests requests;
 	struct tls_context **tls; /* of each backend; in the clear, they are NULL */
 	struct pump pump;
+	struct refresh refresh;
 	struct waker waker;
 	struct pacing pacing;
 	enum run_phase phase;

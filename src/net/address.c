@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 
 bool
 address_equal(const struct address *a, const struct address *b)
@@ -53,7 +54,9 @@ explain(const char *host, int result, struct error *err)
 	case EAI_NODATA: return error_set(err, "target.url: the name '%s' has no address", host);
 	case EAI_AGAIN:
 		return error_set(err,
-			"target.url: no name server answered for '%s'; check the network, or write the address", host);
+			"target.url: no name server could tell what '%s' stands for; check the network, or write the "
+			"address",
+			host);
 	case EAI_FAIL: return error_set(err, "target.url: the name server failed to look up '%s'", host);
 	case EAI_SYSTEM: return error_set(err, "target.url: looking up '%s' failed: %m", host);
 	default: return error_set(err, "target.url: looking up '%s' failed: %s", host, gai_strerror(result));
@@ -89,9 +92,14 @@ resolve_name(const struct plan_url *url, struct addresses *addresses, struct err
 bool
 addresses_resolve(const struct plan_url *url, struct addresses *addresses, struct error *err)
 {
+	int64_t since_ns = clock_now_ns(&monotonic_clock);
+
 	*addresses = (struct addresses){0};
-	return url->unix_path != NULL ? resolve_unix(url->unix_path, addresses, err)
-				      : resolve_name(url, addresses, err);
+	bool is_good = url->unix_path != NULL ? resolve_unix(url->unix_path, addresses, err)
+					      : resolve_name(url, addresses, err);
+
+	addresses->took_ns = clock_now_ns(&monotonic_clock) - since_ns;
+	return is_good;
 }
 
 struct address

@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <netinet/in.h>
@@ -25,7 +26,8 @@ struct address {
 struct addresses {
 	struct address list[ADDRESSES_MAX];
 	size_t n;
-	size_t beyond; /* there are more, and there is no room for them */
+	size_t beyond;   /* there are more, and there is no room for them */
+	int64_t took_ns; /* to look them up */
 };
 
 /* Blocking. All A and AAAA records; a unix path gives one. False with err set. */

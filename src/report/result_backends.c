@@ -20,6 +20,21 @@ address_object(const struct peer *peer)
 	return o;
 }
 
+/* Of a name; the first before the load, the others beside it. */
+static void
+add_lookups(cJSON *into, const struct lookup_counts *lookups)
+{
+	if (lookups->good + lookups->failed == 0)
+		return;
+	cJSON *o = value_add_object(into, "lookups");
+
+	value_set_count(o, "good", lookups->good);
+	value_set_count(o, "failed", lookups->failed);
+	value_set_count(o, "changed", lookups->changed);
+	value_set_number(o, "mean_ns", lookups->good > 0 ? (double)lookups->sum_ns / (double)lookups->good : NAN);
+	value_set_ns(o, "max_ns", lookups->good > 0 ? lookups->most_ns : -1);
+}
+
 static bool
 is_empty(const struct peer *peer)
 {
@@ -33,6 +48,7 @@ add_backend(cJSON *list, const struct peers *peers, const struct plan_backend *b
 
 	value_set_text(o, "url", backend->url.text);
 	value_set_count(o, "weight", backend->weight);
+	add_lookups(o, &peers->lookups[index]);
 	cJSON *addresses = value_add_array(o, "addresses");
 
 	for (uint32_t i = 0; i < peers->n; i++)
