@@ -163,7 +163,7 @@ check_modes(const struct importer *importer, const struct import_options *option
 		command_bad_usage(&import_command,
 			"--as-flow or --as-trace: requests come one after the other, or each at its time");
 	else if (importer->needs_url && options->url == NULL)
-		command_bad_usage(&import_command, "%s name no server; say where to send: --url http://127.0.0.1:8080",
+		command_bad_usage(&import_command, "%s names no server; say where to send: --url http://127.0.0.1:8080",
 			importer->origin);
 	else
 		return true;

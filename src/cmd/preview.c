@@ -110,7 +110,8 @@ add_scenario(const struct plan *plan, uint32_t scenario, const struct requests *
 
 	lane_init(&lane, plan, scenario, 0, 1);
 	for (uint64_t k = 0; k < REQUESTS_SHOWN; k++) {
-		const struct template *template = requests->templates[lane_request_of(&lane, k)];
+		const struct arrival arrival = {.k = k, .of_shape = k};
+		const struct template *template = requests->templates[lane_request_of(&lane, &arrival)];
 		const struct render render = {
 			.seed = lane.seed, .k = k, .is_warmup = load->warmup_ns > 0 || load->warmup_requests > 0};
 

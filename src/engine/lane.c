@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/rng.h"
@@ -19,6 +20,27 @@ lane_init_weights(struct lane *lane)
 	for (uint32_t i = 0; i < scenario->requests_n; i++) {
 		until += requests[i].weight;
 		lane->weights_until[i] = until / total;
+	}
+}
+
+/* That each name is one of the scenario's requests was checked when the profile was loaded. */
+static void
+lane_init_names(struct lane *lane)
+{
+	const struct schedule *s = &lane->schedule;
+	size_t n = s->shape->names_count != NULL ? s->shape->names_count(s->params) : 0;
+
+	if (n == 0)
+		return;
+	lane->named = must_calloc(n, sizeof(*lane->named));
+	for (size_t i = 0; i < n; i++) {
+		uint32_t request = lane->scenario->first_request, end = request + lane->scenario->requests_n;
+
+		while (request < end &&
+			strcmp(lane->plan->requests[request].name, s->shape->name_at(s->params, i)) != 0)
+			request++;
+		CHECK_OP(request, <, end);
+		lane->named[i] = request;
 	}
 }
 
@@ -116,6 +138,7 @@ lane_init(struct lane *lane, const struct plan *plan, uint32_t scenario, uint32_
 	list_init(&lane->by_deadline);
 	lane->choices_n = lane->scenario->requests_n;
 	lane_init_weights(lane);
+	lane_init_names(lane);
 	if (load->in_users)
 		lane_init_users(lane);
 	else
@@ -135,16 +158,23 @@ lane_fini(struct lane *lane)
 	free(lane->sessions);
 	free(lane->freed_ns);
 	free(lane->weights_until);
+	free(lane->named);
 }
 
 uint32_t
-lane_request_of(const struct lane *lane, uint64_t k)
+lane_request_of(const struct lane *lane, const struct arrival *arrival)
 {
 	uint32_t n = lane->choices_n, first = lane->scenario->first_request;
 
 	if (n == 1)
 		return first;
-	double u = rng_unit_at(lane->seed, RNG_REQUEST, k);
+	if (lane->named != NULL && !arrival->is_warmup) {
+		size_t name = lane->schedule.shape->name_of(lane->schedule.params, arrival->of_shape);
+
+		if (name != SIZE_MAX) /* of what control added there is no line */
+			return lane->named[name];
+	}
+	double u = rng_unit_at(lane->seed, RNG_REQUEST, arrival->k);
 	uint32_t i = 0;
 
 	while (i + 1 < n && u >= lane->weights_until[i])

@@ -34,9 +34,10 @@ struct lane {
 	struct list by_deadline;           /* flights of arrivals, a flow's first steps among them */
 	uint32_t under_way, under_way_max; /* arrivals that hold a slot: requests in flight, or sessions */
 	double *weights_until;             /* per request of the scenario: cumulated, the last is 1 */
-	uint32_t choices_n;                /* requests that an arrival may make: of a flow the first step alone */
-	struct sessions *sessions;         /* NULL: no flow */
-	uint64_t rows_most;                /* arrivals that there are rows for, where each is used once */
+	uint32_t *named;           /* by index of the shape's names: the request that each is; NULL: it names none */
+	uint32_t choices_n;        /* requests that an arrival may make: of a flow the first step alone */
+	struct sessions *sessions; /* NULL: no flow */
+	uint64_t rows_most;        /* arrivals that there are rows for, where each is used once */
 	bool is_stopped;
 	struct split *split; /* which arrivals are another run's; NULL: none is */
 };
@@ -44,8 +45,8 @@ struct lane {
 void lane_init(struct lane *lane, const struct plan *plan, uint32_t scenario, uint32_t shard, uint32_t shards);
 void lane_fini(struct lane *lane);
 
-/* Which of the plan's requests the k-th arrival makes. */
-uint32_t lane_request_of(const struct lane *lane, uint64_t k);
+/* Which of the plan's requests the arrival makes. */
+uint32_t lane_request_of(const struct lane *lane, const struct arrival *arrival);
 
 /* Passes the next arrival. */
 void lane_advance(struct lane *lane);

@@ -180,7 +180,7 @@ pump_exchange_of(struct pump *pump, const struct lane *lane, const struct arriva
 
 	return (struct exchange){
 		.k = arrival->k,
-		.request = lane_request_of(lane, arrival->k),
+		.request = lane_request_of(lane, arrival),
 		.backend =
 			pump->has_pool ? backends_of_arrival(&pump->backends, arrival->k / lane->schedule.shards) : 0,
 		.level = arrival->is_warmup ? LEVEL_WARMUP : timeline_level_of(&pump->timeline, due_ns),

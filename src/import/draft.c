@@ -358,6 +358,23 @@ is_method(const char *method)
 	       method[strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_")] == '\0';
 }
 
+/* It follows from the URL, or from what --url puts in its place. */
+static void
+drop_host(const struct draft *draft, struct draft_request *request)
+{
+	const struct draft_header *host = find_header(request, "Host");
+	const char *authority = strstr(request->base, "://");
+
+	if (host == NULL || authority == NULL ||
+		(strcasecmp(host->value, authority + 3) != 0 && draft->options->url == NULL))
+		return;
+	size_t at = (size_t)(host - request->headers);
+	struct draft_header *last = &request->headers[--request->headers_n];
+
+	memmove(&request->headers[at], &request->headers[at + 1],
+		(size_t)(last - &request->headers[at]) * sizeof(*last));
+}
+
 bool
 draft_add(struct draft *draft, const struct draft_request *request, int64_t at_ns)
 {
@@ -367,6 +384,7 @@ draft_add(struct draft *draft, const struct draft_request *request, int64_t at_n
 		draft_leave_out(draft, mine.place, "left out: '%.40s' is no method that can be sent", mine.method);
 		return false;
 	}
+	drop_host(draft, &mine);
 	if (!count_base(draft, mine.base) || !hide_secrets(draft, &mine))
 		return false;
 	size_t taken = take(draft, &mine);
@@ -378,4 +396,20 @@ draft_add(struct draft *draft, const struct draft_request *request, int64_t at_n
 	if (draft_has(draft, IMPORT_AS_TRACE))
 		add_arrival(draft, at_ns, taken);
 	return true;
+}
+
+static int
+compare_arrivals(const void *a, const void *b)
+{
+	const struct draft_arrival *x = a, *y = b;
+
+	return x->at_ns != y->at_ns ? (x->at_ns > y->at_ns) - (x->at_ns < y->at_ns)
+				    : (x->place > y->place) - (x->place < y->place);
+}
+
+void
+draft_sort_arrivals(struct draft *draft)
+{
+	if (draft->arrivals_n > 0)
+		qsort(draft->arrivals, draft->arrivals_n, sizeof(*draft->arrivals), compare_arrivals);
 }

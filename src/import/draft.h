@@ -100,6 +100,9 @@ bool draft_set_url(struct draft *draft, struct draft_request *request, const cha
 /* Once it is whole. at_ns: when it began, for a trace. False: it is left out, which was noted or counted. */
 bool draft_add(struct draft *draft, const struct draft_request *request, int64_t at_ns);
 
+/* By time, and as the file has them where that is the same. */
+void draft_sort_arrivals(struct draft *draft);
+
 /* A whole request, or something of one, that is not taken over: a sentence of what and why. */
 void draft_leave_out(struct draft *draft, size_t place, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void draft_change(struct draft *draft, size_t place, const char *format, ...) __attribute__((format(printf, 3, 4)));

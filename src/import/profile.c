@@ -1,6 +1,5 @@
 #include "import/profile.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,15 +280,6 @@ add_requests(struct writer *w)
 	return true;
 }
 
-static int
-compare_arrivals(const void *a, const void *b)
-{
-	const struct draft_arrival *x = a, *y = b;
-
-	return x->at_ns != y->at_ns ? (x->at_ns > y->at_ns) - (x->at_ns < y->at_ns)
-				    : (x->place > y->place) - (x->place < y->place);
-}
-
 /* In seconds, since the first; each with the name of its request. */
 static bool
 add_trace(struct writer *w)
@@ -300,7 +290,7 @@ add_trace(struct writer *w)
 
 	if (path == NULL)
 		return false;
-	qsort(draft->arrivals, draft->arrivals_n, sizeof(*draft->arrivals), compare_arrivals);
+	draft_sort_arrivals(draft);
 	buf_init(&text, ARRIVALS_CEILING);
 	buf_printf(
 		&text, "# When each request of %s began, in seconds, and which one it was.\n", draft->importer->origin);
@@ -319,7 +309,7 @@ add_trace(struct writer *w)
 	add_file(w, path, bytes, length);
 	buf_add_text(w->into, "load:\n  trace: {file: ");
 	yaml_text_add_quoted(w->into, base_name(path), strlen(base_name(path)));
-	buf_add_text(w->into, ", speed: 1}    # as it was recorded; speed: 2 takes half the time\n");
+	buf_add_text(w->into, ", named: true, speed: 1}    # as it was recorded; speed: 2 takes half the time\n");
 	return true;
 }
 
@@ -341,8 +331,9 @@ add_load(struct writer *w)
 	if (is_recorded)
 		rate = (double)times / draft->seconds;
 	buf_printf(w->into,
-		"load:\n  steady: {rate: %.3g/s, for: 30s}    # %s; or ramp, steps, search, users: brunt help profile\n",
-		rate < 1000 ? rate : round(rate),
+		rate < 100 ? "load:\n  steady: {rate: %.3g/s, for: 30s}" : "load:\n  steady: {rate: %.0f/s, for: 30s}",
+		rate);
+	buf_printf(w->into, "    # %s; or ramp, steps, search, users: brunt help profile\n",
 		is_recorded ? "on average as recorded"
 		: is_flow   ? "sessions"
 			    : "gentle");

@@ -64,6 +64,12 @@ struct trace {
 	int64_t *stamps; /* since the first, in units of 10^-digits */
 	size_t n;
 	int digits;
+	/* The second word of each line, where the first one has any: names of requests, 0 for none, else 1 + index. */
+	bool is_named; /* they are that; else of no interest */
+	uint32_t *named;
+	const char **names;
+	size_t names_n;
+	size_t unnamed_line; /* the first line without one; 0: each has one */
 };
 
 struct concurrency {
@@ -122,3 +128,8 @@ bool stages_prepare(struct stages *stages, struct error *err);
 #define TRACE_FILE_CEILING ((size_t)256 * 1024 * 1024)
 #define TRACE_ARRIVALS_MOST ((size_t)10 * 1000 * 1000)
 bool trace_read(struct trace *trace, const char *path, const char *text, size_t most, struct error *err);
+/* The second words of the same text, once its timestamps were read. More than TRACE_NAMES_MOST different ones are no
+ * names of requests: there are none then. */
+#define TRACE_NAMES_MOST 1000
+struct arena;
+void trace_read_names(struct trace *trace, struct arena *arena, const char *text);

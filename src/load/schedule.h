@@ -40,8 +40,9 @@ struct schedule {
 };
 
 struct arrival {
-	uint64_t k;     /* over the whole run: the number that every random draw of this arrival uses */
-	int64_t due_ns; /* since T0 */
+	uint64_t k;        /* over the whole run: the number that every random draw of this arrival uses */
+	uint64_t of_shape; /* after the warm-up: its number in the shape */
+	int64_t due_ns;    /* since T0 */
 	bool is_warmup;
 };
 

@@ -42,6 +42,12 @@ struct shape_ops {
 	 * it rests, and it ends when that is said, or after its duration. NULL: it is all there from the start. */
 	double (*level_most)(const void *params);
 
+	/* Requests that its arrivals name, as the lines of a trace may; 0 or NULL: each is chosen by weight. name_of
+	 * says which of them the k-th one is; SIZE_MAX: none. */
+	size_t (*names_count)(const void *params);
+	const char *(*name_at)(const void *params, size_t i);
+	size_t (*name_of)(const void *params, uint64_t k);
+
 	/* Most arrivals it may make (`count:`, `iterations:`); NULL or 0: no limit but its duration. */
 	uint64_t (*count_limit)(const void *params);
 };

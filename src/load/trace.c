@@ -42,6 +42,8 @@ trace_parse_file(struct plan_context *context, const struct plan_node *node, voi
 			     ? trace_read(t, path, text, lines, err)
 			     : error_set(err, "%s: holds a NUL byte; write one timestamp per line", path);
 
+	if (is_ok)
+		trace_read_names(t, context->arena, text);
 	free(text);
 	return is_ok;
 }
@@ -72,6 +74,14 @@ static const struct plan_key trace_keys[] = {
 		.min = 1e-3,
 		.max = 1e6,
 		.help = "how much faster than it was recorded: 2 takes half the time",
+	},
+	{
+		.name = "named",
+		.type = PLAN_BOOL,
+		.offset = offsetof(struct trace, is_named),
+		.default_text = "false",
+		.help = "the second word of each line is the name of the request that is made then; else they are chosen by "
+			"weight",
 	},
 	PLAN_KEYS_END,
 };
@@ -157,6 +167,72 @@ trace_read(struct trace *trace, const char *path, const char *text, size_t most,
 	return true;
 }
 
+/* The second word of a line that begins at `word`, and its length. */
+static const char *
+trace_second_word(const char *word, size_t *length)
+{
+	word += strcspn(word, " \t\r\n,#");
+	word += strspn(word, " \t,");
+	*length = strcspn(word, " \t\r\n,#");
+	return word;
+}
+
+/* 1 + its index among the names, which it joins; 0: there are too many. */
+static uint32_t
+trace_find_name(
+	struct trace *t, struct arena *arena, uint32_t *table, size_t table_size, const char *name, size_t length)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ (unsigned char)name[i]) * UINT64_C(0x100000001b3);
+	for (size_t i = hash % table_size;; i = (i + 1) % table_size) {
+		if (table[i] == 0 && t->names_n == TRACE_NAMES_MOST)
+			return 0;
+		if (table[i] == 0) {
+			t->names[t->names_n++] = arena_strndup(arena, name, length);
+			table[i] = (uint32_t)t->names_n;
+		}
+		const char *there = t->names[table[i] - 1];
+
+		if (strncmp(there, name, length) == 0 && there[length] == '\0')
+			return table[i];
+	}
+}
+
+void
+trace_read_names(struct trace *trace, struct arena *arena, const char *text)
+{
+	static const size_t table_size = (size_t)4 * TRACE_NAMES_MOST;
+	uint32_t *table = NULL;
+	size_t k = 0, line = 1;
+
+	for (const char *p = text; *p != '\0' && k < trace->n; line++) {
+		const char *word = trace_next_line(&p), *name;
+		size_t length;
+
+		if (word == NULL)
+			continue;
+		name = trace_second_word(word, &length);
+		if (k == 0 && length == 0)
+			break; /* a file of timestamps alone */
+		if (k == 0) {
+			table = must_calloc(table_size, sizeof(*table));
+			trace->named = arena_alloc(arena, trace->n * sizeof(*trace->named));
+			trace->names = arena_alloc(arena, TRACE_NAMES_MOST * sizeof(*trace->names));
+		}
+		if (length == 0 && trace->unnamed_line == 0)
+			trace->unnamed_line = line;
+		trace->named[k] = length > 0 ? trace_find_name(trace, arena, table, table_size, name, length) : 0;
+		if (length > 0 && trace->named[k] == 0) {
+			trace->names_n = 0;
+			break;
+		}
+		k++;
+	}
+	free(table);
+}
+
 /* Exact while the factor is a whole number and the time less than 2^53 ns, 104 days; to some ns beyond. */
 static double
 trace_due(const struct trace *t, size_t i)
@@ -191,7 +267,37 @@ trace_check(const void *params, struct error *err)
 	if (trace_due(t, t->n - 1) > (double)LOAD_NS_MOST)
 		return error_set(err, "the trace takes longer than a year; are its timestamps in %s? `unit` says so",
 			unit_names[t->unit]);
+	if (t->is_named && t->names_n == 0)
+		return error_set(err, "named: its lines do not name requests; write the time and a name: 12.5 browse");
+	if (t->is_named && t->unnamed_line > 0)
+		return error_set(err,
+			"named: line %zu of the file names no request; write the time and a name: 12.5 browse",
+			t->unnamed_line);
 	return true;
+}
+
+static size_t
+trace_names_count(const void *params)
+{
+	const struct trace *t = params;
+
+	return t->is_named ? t->names_n : 0;
+}
+
+static const char *
+trace_name_at(const void *params, size_t i)
+{
+	const struct trace *t = params;
+
+	return t->names[i];
+}
+
+static size_t
+trace_name_of(const void *params, uint64_t k)
+{
+	const struct trace *t = params;
+
+	return k < t->n ? t->named[k] - 1 : SIZE_MAX;
 }
 
 /* Arrivals due before t: the first index that is not. */
@@ -245,4 +351,7 @@ const struct shape_ops trace_shape = {
 	.level_at = trace_level_at,
 	.arrivals_until = trace_arrivals_until,
 	.when_ns = trace_when_ns,
+	.names_count = trace_names_count,
+	.name_at = trace_name_at,
+	.name_of = trace_name_of,
 };

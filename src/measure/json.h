@@ -15,6 +15,8 @@
 /* One value of RFC 8259 and nothing else: UTF-8, no nesting deeper than JSON_DEPTH_MAX, and no \u0000, which would end
  * a C string early. NULL: it is; else what is wrong, and *at says where. */
 const char *json_check(const char *text, size_t length, size_t *at);
+/* The same of documents of others, which may be deeper; each level takes some hundred bytes of stack. */
+const char *json_check_depth(const char *text, size_t length, unsigned depth_max, size_t *at);
 
 /* Each adds `"name":value` with a comma where one is needed; in an array name is NULL. */
 void json_open(struct buf *into, const char *name, char bracket); /* '{' or '[' */

@@ -7,7 +7,7 @@
 struct scan {
 	const char *at, *end;
 	const char *problem; /* NULL so far */
-	unsigned depth;
+	unsigned depth, depth_max;
 };
 
 static bool
@@ -121,7 +121,7 @@ static bool check_value(struct scan *scan);
 static bool
 check_members(struct scan *scan, char close, bool are_named)
 {
-	if (++scan->depth > JSON_DEPTH_MAX)
+	if (++scan->depth > scan->depth_max)
 		return fail(scan, "nested too deeply");
 	scan->at++;
 	skip_space(scan);
@@ -180,7 +180,13 @@ check_value(struct scan *scan)
 const char *
 json_check(const char *text, size_t length, size_t *at)
 {
-	struct scan scan = {.at = text, .end = text + length};
+	return json_check_depth(text, length, JSON_DEPTH_MAX, at);
+}
+
+const char *
+json_check_depth(const char *text, size_t length, unsigned depth_max, size_t *at)
+{
+	struct scan scan = {.at = text, .end = text + length, .depth_max = depth_max};
 
 	if (check_value(&scan) && scan.at != scan.end)
 		fail(&scan, "more follows after the value");

@@ -5,6 +5,8 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "unit/engine/bench.h"
 
@@ -235,6 +237,33 @@ test_a_closed_loop_warms_up_by_requests(void **state)
 	bench_fini(&bench);
 }
 
+/* The second scenario's requests are not the first of the plan, and its warm-up chooses by weight. */
+static void
+test_a_trace_says_which_request_each_arrival_makes(void **state)
+{
+	char path[] = "/tmp/brunt-named-XXXXXX", profile[512];
+	int fd = mkstemp(path);
+	struct bench bench;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_true(dprintf(fd, "0 c\n1 c\n1.1 b\n2 c\n") > 0);
+	close(fd);
+	snprintf(profile, sizeof(profile),
+		"scenarios:\n"
+		"  - {name: x, load: {steady: {rate: 1/s, for: 3s}}, requests: [{name: a, get: /}]}\n"
+		"  - {name: y, load: {trace: {file: %s, named: true}, warmup: 3s}, requests: "
+		"[{name: b, weight: 1000000, get: /}, {name: c, get: /}]}\n",
+		path);
+	bench_init(&bench, profile);
+	bench_go(&bench);
+	assert_int_equal(bench.summary->requests[0].counts.ok, 3);
+	assert_int_equal(bench.summary->requests[1].counts.ok, 1);
+	assert_int_equal(bench.summary->requests[2].counts.ok, 3);
+	unlink(path);
+	bench_fini(&bench);
+}
+
 static void
 test_scenarios_run_side_by_side_each_with_its_own_load(void **state)
 {
@@ -309,6 +338,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_trace_says_which_request_each_arrival_makes),
 		cmocka_unit_test(test_a_steady_rate_schedules_exactly_rate_times_duration),
 		cmocka_unit_test(test_the_sides_of_a_split_send_each_arrival_once),
 		cmocka_unit_test(test_what_waits_is_not_the_other_sides),

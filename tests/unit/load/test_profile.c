@@ -422,6 +422,67 @@ test_a_trace_is_replayed_as_it_was_recorded(void **state)
 }
 
 static void
+test_a_line_of_a_trace_may_name_its_request(void **state)
+{
+	static const char text[] = "# time request\n0 buy\n0.5\tbrowse # by hand\n\n0.5,buy\n2 browse x\n";
+	static const char *const named[] = {"buy", "browse", "buy", "browse"};
+	struct error err = {0};
+	struct plan *plan = trace_of(text, "named: true,", &err);
+	struct schedule_cursor cursor = {0};
+	struct schedule s;
+	struct arrival a;
+
+	(void)state;
+	if (plan == NULL)
+		fail_msg("%s", err.message);
+	plan->scenarios[0].load.warmup_ns = SECOND; /* whose arrivals have no line */
+	schedule_init(&s, &plan->scenarios[0].load, 1);
+	s.shards = 2;
+	s.shard = 1;
+	assert_int_equal(s.shape->names_count(s.params), 2);
+	for (size_t i = 0; schedule_peek(&s, &cursor, &a); schedule_advance(&s, &cursor)) {
+		if (a.is_warmup)
+			continue;
+		i = a.of_shape;
+		assert_string_equal(s.shape->name_at(s.params, s.shape->name_of(s.params, i)), named[i]);
+	}
+	assert_int_equal(s.shape->name_of(s.params, 4), SIZE_MAX);
+	plan_free(plan);
+}
+
+static void
+test_names_in_a_trace_must_be_of_requests_that_are_there(void **state)
+{
+	static const char *const bad[][3] = {
+		{"0 a\n1\n", "named: true,", "line 2 of the file names no request"},
+		{"0\n1\n", "named: true,", "its lines do not name requests"},
+		{"0 a\n1 nobody\n", "named: true,", "a line names 'nobody', and there is no such request"},
+	};
+	struct error err = {0};
+	struct plan *plan;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		err = (struct error){0};
+		plan = trace_of(bad[i][0], bad[i][1], &err);
+		if (plan != NULL)
+			assert_false(schedule_check(plan, &err));
+		if (strstr(err.message, bad[i][2]) == NULL)
+			fail_msg("'%s' does not say '%s'", err.message, bad[i][2]);
+		plan_free(plan);
+	}
+	err = (struct error){0};
+	plan = trace_of("0 a\n1 a\n", "named: true,", &err);
+	assert_non_null(plan);
+	assert_true(schedule_check(plan, &err));
+	plan_free(plan);
+	plan = trace_of("0 nobody\n1\n", "", &err); /* words that are of no interest */
+	assert_non_null(plan);
+	assert_true(schedule_check(plan, &err));
+	plan_free(plan);
+}
+
+static void
 test_a_trace_that_is_none_is_refused(void **state)
 {
 	static const struct {
@@ -466,6 +527,8 @@ main(void)
 		cmocka_unit_test(test_a_given_from_holds_in_a_stage_even_if_it_is_0),
 		cmocka_unit_test(test_mistakes_are_named_where_they_stand),
 		cmocka_unit_test(test_a_trace_is_replayed_as_it_was_recorded),
+		cmocka_unit_test(test_a_line_of_a_trace_may_name_its_request),
+		cmocka_unit_test(test_names_in_a_trace_must_be_of_requests_that_are_there),
 		cmocka_unit_test(test_a_trace_that_is_none_is_refused),
 	};
 

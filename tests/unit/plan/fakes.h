@@ -36,6 +36,7 @@ struct fake_users {
 struct fake_trace {
 	const char *file;
 	double speed;
+	bool is_named;
 };
 
 static const struct plan_key fake_steady_keys[] = {
@@ -122,6 +123,11 @@ static const struct plan_key fake_trace_keys[] = {
 		.min = 1e-3,
 		.max = 1e3,
 		.help = "how many times faster"},
+	{.name = "named",
+		.type = PLAN_BOOL,
+		.offset = offsetof(struct fake_trace, is_named),
+		.default_text = "false",
+		.help = "lines name requests"},
 	PLAN_KEYS_END,
 };
 
