@@ -7,6 +7,7 @@
 #include "base/rng.h"
 #include "base/units.h"
 #include "load/line.h"
+#include "load/named.h"
 
 /* The warm-up's gaps are drawn apart from the shape's, so that its length changes nothing of what is measured. */
 #define RNG_WARMUP_SPACING (RNG_SPACING + 0x100)
@@ -129,32 +130,6 @@ can_stop_so(const struct plan *plan)
 	return false;
 }
 
-static bool
-has_request(const struct plan *plan, const struct plan_scenario *scenario, const char *name)
-{
-	for (uint32_t i = 0; i < scenario->requests_n; i++)
-		if (strcmp(plan->requests[scenario->first_request + i].name, name) == 0)
-			return true;
-	return false;
-}
-
-/* What a trace names must be there; a flow's arrivals all begin with its first step. */
-static bool
-has_named_requests(
-	const struct plan *plan, const struct plan_scenario *scenario, const struct schedule *s, struct error *err)
-{
-	size_t n = s->shape->names_count != NULL ? s->shape->names_count(s->params) : 0;
-
-	if (n > 0 && scenario->flow != NULL)
-		return error_set(err, "%s: its lines name requests, and a flow has its own order; leave `named` out",
-			s->shape->choice.name);
-	for (size_t i = 0; i < n; i++)
-		if (!has_request(plan, scenario, s->shape->name_at(s->params, i)))
-			return error_set(err, "%s: a line names '%.80s', and there is no such request",
-				s->shape->choice.name, s->shape->name_at(s->params, i));
-	return true;
-}
-
 bool
 schedule_check(const struct plan *plan, struct error *err)
 {
@@ -175,7 +150,7 @@ schedule_check(const struct plan *plan, struct error *err)
 				"%s: users send when they are free, so that a count is nowhere in time; write for: 10m",
 				load->shape.choice->name);
 		else if (is_steered_rightly(plan, &schedule, err) &&
-			 has_named_requests(plan, &plan->scenarios[i], &schedule, err))
+			 named_check(plan, &plan->scenarios[i], &schedule, err))
 			continue;
 		return error_place(err, plan->path, load->shape.line, load->shape.column);
 	}
