@@ -48,18 +48,35 @@ address_add_encoded(struct buf *into, const char *text, size_t length)
 		unsigned char c = (unsigned char)text[i];
 
 		taken = reference_length(text + i);
-		if (taken > 0)
+		if (taken > 0 && taken <= length - i)
 			buf_add(into, text + i, taken);
-		else if (strncmp(text + i, "$${", 3) == 0) {
+		else if (length - i >= 3 && memcmp(text + i, "$${", 3) == 0) {
 			buf_add_text(into, "%24%7B"); /* what these three bytes stand for */
 			taken = 3;
 		} else {
+			taken = 1;
 			if (isalnum(c) || (c != '\0' && strchr("-._~", c) != NULL))
 				buf_add_char(into, (char)c);
 			else
 				buf_printf(into, "%%%02X", c);
-			taken = 1;
 		}
+	}
+}
+
+void
+address_add_form(struct buf *into, const char *text, size_t length)
+{
+	while (length > 0) {
+		size_t word = 0;
+
+		while (word < length && text[word] != ' ')
+			word++;
+		address_add_encoded(into, text, word);
+		if (word == length)
+			return;
+		buf_add_char(into, '+');
+		text += word + 1;
+		length -= word + 1;
 	}
 }
 

@@ -25,3 +25,5 @@ const char *address_encode_path(struct arena *arena, const char *path);
 /* As a value of a query or a form: all but letters, digits and -._~ as %XX; references are left alone. */
 struct buf;
 void address_add_encoded(struct buf *into, const char *text, size_t length);
+/* The same as forms have it: a space is '+'. */
+void address_add_form(struct buf *into, const char *text, size_t length);

@@ -148,7 +148,7 @@ add_encoded(struct transfer *t, struct buf *into, const char *value)
 	}
 	if (value[name] != '\0' && name > 0)
 		buf_printf(into, "%.*s=", (int)name, value);
-	address_add_encoded(into, content, strlen(content));
+	address_add_form(into, content, strlen(content));
 	free(bytes);
 }
 
@@ -160,7 +160,7 @@ add_header(struct transfer *t, const char *line)
 	const char *value = line[name] == '\0' ? "" : line + name + 1 + strspn(line + name + 1, " \t");
 	size_t length = strlen(value);
 
-	while (length > 0 && strchr(" \t\r\n", value[length - 1]) != NULL)
+	while (length > 0 && strchr("\r\n", value[length - 1]) != NULL)
 		length--;
 	if (line[0] == '@')
 		draft_change(t->draft, t->request.place,

@@ -157,9 +157,9 @@ add_params(struct draft *draft, struct draft_request *request, const cJSON *para
 			buf_add_char(&form, '&');
 		name = literal_of(draft, name);
 		value = literal_of(draft, value != NULL ? value : "");
-		address_add_encoded(&form, name, strlen(name));
+		address_add_form(&form, name, strlen(name));
 		buf_add_char(&form, '=');
-		address_add_encoded(&form, value, strlen(value));
+		address_add_form(&form, value, strlen(value));
 	}
 	request->body = arena_strndup(&draft->arena, form.length > 0 ? form.bytes : "", form.length);
 	request->body_length = form.length;

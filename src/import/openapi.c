@@ -68,7 +68,6 @@ base_of(struct openapi *api, const cJSON *item, const cJSON *operation)
 
 	servers = servers != NULL ? servers : document_array(item, "servers");
 	servers = servers != NULL ? servers : document_array(api->root, "servers");
-	server = cJSON_GetArrayItem(servers, 0);
 	cJSON_ArrayForEach(server, servers)
 	{
 		url = url_of_server(api, server);

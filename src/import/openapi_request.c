@@ -283,7 +283,7 @@ set_json(struct openapi *api, struct draft_request *request, const cJSON *value)
 
 	buf_init(&text, BODY_CEILING);
 	openapi_add_json(&text, value);
-	if (fits_yaml(value, 0) && text.length < 4096)
+	if (!cJSON_IsNull(value) && fits_yaml(value, 0) && text.length < 4096)
 		request->json = arena_strndup(&api->draft->arena, text.bytes, text.length);
 	else {
 		char *printed = cJSON_PrintUnformatted(value);

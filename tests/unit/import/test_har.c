@@ -60,7 +60,7 @@ test_a_recording_is_requests_with_what_the_browser_sent(void **state)
 	assert_string_equal(requests[1].body, "u=a&p=$${c}");
 	assert_string_equal(header_of(&requests[1], "cookie"), "old=1; sid=7");
 	assert_string_equal(header_of(&requests[1], "Content-Type"), "application/x-www-form-urlencoded");
-	assert_string_equal(requests[2].body, "a%20b=c%26d&e=");
+	assert_string_equal(requests[2].body, "a+b=c%26d&e=");
 	assert_null(strstr(imported.import.profile.bytes, "sid=7"));
 	assert_true(notes_say(&imported, "given, entry 2: left out: as --no-assets says"));
 	assert_true(notes_say(&imported, "given, entry 5: left out: it sends a file"));
