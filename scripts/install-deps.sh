@@ -26,6 +26,7 @@ build_packages() {
 		zlib1g-dev
 		libpcre2-dev
 		libssl-dev
+		libbrotli-dev
 		libjs-chart.js
 	END
 }

@@ -17,6 +17,7 @@ channel_init(struct channel *c, struct connection *connection)
 	list_init(&c->node);
 	buf_init(&c->scratch, READER_SCRATCH_MAX);
 	extraction_init(&c->extraction);
+	decoder_init(&c->decoder);
 }
 
 void
@@ -26,6 +27,7 @@ channel_fini(struct channel *c)
 	free(c->expected);
 	buf_fini(&c->scratch);
 	extraction_fini(&c->extraction);
+	decoder_fini(&c->decoder);
 }
 
 static void
@@ -44,26 +46,40 @@ channel_on_header(void *context, const char *name, size_t name_length, const cha
 	c->reader->on_header(c->reader_state, name, name_length, value, value_length);
 }
 
-/* The same where a session listens too. */
+/* The same where others listen too. */
 static void
-channel_on_body_for_session(void *context, const char *bytes, size_t length)
+channel_share_body(void *context, const char *bytes, size_t length)
 {
 	struct channel *c = context;
 
 	if (!c->reader->ignores_bytes)
 		channel_on_body(c, bytes, length);
-	extraction_add_body(&c->extraction, bytes, length);
+	if (extractor_wants_body(c->extraction.extractor))
+		extraction_add_body(&c->extraction, bytes, length);
 }
 
 static void
-channel_on_header_for_session(
-	void *context, const char *name, size_t name_length, const char *value, size_t value_length)
+channel_share_header(void *context, const char *name, size_t name_length, const char *value, size_t value_length)
 {
 	struct channel *c = context;
 
+	if (decoder_take_header(&c->decoder, name, name_length, value, value_length))
+		return;
 	if (c->reader->on_header != NULL)
 		channel_on_header(c, name, name_length, value, value_length);
-	extraction_add_header(&c->extraction, name, name_length, value, value_length);
+	if (extractor_wants_headers(c->extraction.extractor))
+		extraction_add_header(&c->extraction, name, name_length, value, value_length);
+}
+
+static void
+channel_decode_body(void *context, const char *bytes, size_t length)
+{
+	struct channel *c = context;
+
+	if (decoder_is_needed(&c->decoder))
+		decoder_add(&c->decoder, bytes, length, channel_share_body, c);
+	else
+		channel_share_body(c, bytes, length);
 }
 
 /* The model's answer goes into the conversation as it comes. */
@@ -86,10 +102,12 @@ channel_ear(struct channel *c, const struct extractor *extractor)
 		.field = &c->scratch,
 	};
 
-	if (extractor_wants_headers(extractor))
-		ear.on_header = channel_on_header_for_session;
+	if (extractor_wants_headers(extractor) || c->decoder.accepted != 0)
+		ear.on_header = channel_share_header;
 	if (extractor_wants_body(extractor))
-		ear.on_body = channel_on_body_for_session;
+		ear.on_body = channel_share_body;
+	if (c->decoder.accepted != 0)
+		ear.on_body = channel_decode_body;
 	return ear;
 }
 
@@ -175,6 +193,7 @@ channel_listen(struct channel *c, const struct plan_request *request)
 
 	buf_clear(&c->scratch);
 	c->reader = config->readers[c->flight->x.request];
+	decoder_begin(&c->decoder, request->codings, config->plan->target.decoded_bytes);
 	c->extraction.extractor = extractor;
 	if (extractor != NULL)
 		extraction_begin(&c->extraction, extractor);
@@ -216,6 +235,7 @@ channel_release(struct channel *c)
 	if (list_is_empty(&x->unsent))
 		flight->x.bytes_sent += x->bytes_sent;
 	flight->x.bytes_received += x->bytes_received;
+	flight->x.bytes_decoded += c->decoder.decoded;
 	list_remove(&x->unsent);
 	list_remove(&x->news);
 	flight->channel = NULL;
@@ -228,6 +248,19 @@ const struct generation *
 channel_generation(const struct channel *c)
 {
 	return c->reader->generation != NULL ? c->reader->generation(c->reader_state) : NULL;
+}
+
+enum failure
+channel_judge(struct channel *c, unsigned status)
+{
+	enum failure read = c->reader->end(c->reader_state, status), decoded = decoder_end(&c->decoder);
+
+	if (!plan_status_expected(&channel_request(c)->expect, status) &&
+		!(c->reader->expects_error != NULL && c->reader->expects_error(c->reader_state)))
+		return FAILURE_STATUS;
+	if (decoded != FAILURE_COUNT)
+		return decoded;
+	return read == FAILURE_COUNT && c->flight->visit != NULL ? channel_take_answer(c) : read;
 }
 
 enum failure

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "engine/flight.h"
 #include "proto/protocol.h"
+#include "reader/decoder.h"
 #include "reader/reader.h"
 #include "request/extract.h"
 
@@ -22,6 +23,7 @@ struct channel {
 	const struct reader_ops *reader;
 	void *reader_state;           /* behind the protocol's in `memory` */
 	struct buf scratch;           /* what is put together: a header field, then whatever the reader needs */
+	struct decoder decoder;       /* between the protocol and all who read */
 	struct extraction extraction; /* of a flow's step: what its session wants of the answer */
 	char *send_buffer;            /* for requests with slots; NULL until the first */
 	size_t send_room;             /* bytes of it */
@@ -60,6 +62,8 @@ void channel_release(struct channel *channel);
 
 /* What the answer is made of, as far as it came; NULL: nobody counts. */
 const struct generation *channel_generation(const struct channel *channel);
+/* The answer is complete, under this status: was it the one that the profile expects? FAILURE_COUNT: it was. */
+enum failure channel_judge(struct channel *channel, unsigned status);
 /* The answer is good: what the flow's session wants of it is taken. FAILURE_COUNT, or why it cannot be. */
 enum failure channel_take_answer(struct channel *channel);
 /* The answer is over: what the request's synthetic prompt was wanted to have goes into its exchange, and in the warm-up

@@ -103,17 +103,8 @@ connection_lose_flights(struct connection *c, enum failure failure)
 static void
 connection_judge_response(struct connection *c, struct channel *channel)
 {
-	const struct flight *flight = channel->flight;
-	const struct plan_request *request = &c->pool->config.plan->requests[flight->x.request];
-	const struct reader_ops *reader = channel->reader;
-	uint16_t status = channel_exchange(channel)->status;
-	enum failure failure = reader->end(channel->reader_state, status);
+	enum failure failure = channel_judge(channel, channel_exchange(channel)->status);
 
-	if (!plan_status_expected(&request->expect, status) &&
-		!(reader->expects_error != NULL && reader->expects_error(channel->reader_state)))
-		failure = FAILURE_STATUS;
-	if (failure == FAILURE_COUNT && flight->visit != NULL)
-		failure = channel_take_answer(channel);
 	connection_end_flight(
 		c, channel, failure == FAILURE_COUNT ? OUTCOME_OK : OUTCOME_FAILURE, failure, EXCHANGE_ANSWER);
 }

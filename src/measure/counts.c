@@ -21,6 +21,7 @@ const struct counts_field counts_fields[] = {
 	FIELD(ok_in_window),
 	FIELD(bytes_sent),
 	FIELD(bytes_received),
+	FIELD(bytes_decoded),
 	FIELD(sessions_started),
 	FIELD(sessions_completed),
 	FIELD(sessions_broken),

@@ -17,7 +17,7 @@ struct counts {
 	uint64_t by_failure[FAILURE_COUNT];
 	uint64_t by_phase[FAILURE_COUNT][EXCHANGE_PHASE_COUNT]; /* how far they had come: adds up to by_failure */
 	uint64_t by_status[500]; /* [status − 100]; every complete or partial response with a status */
-	uint64_t bytes_sent, bytes_received;
+	uint64_t bytes_sent, bytes_received, bytes_decoded;
 	/* Of flows, in the cells of their first step: started = completed + broken + full + cut. */
 	uint64_t sessions_started;   /* in the level of their arrival; each of the others in that of their last step */
 	uint64_t sessions_completed; /* all their steps were performed */

@@ -59,6 +59,7 @@ struct exchange {
 	uint16_t status;           /* 0: no status line came */
 	uint8_t retries;           /* 1: resent after a stale connection */
 	uint64_t bytes_sent, bytes_received;
+	uint64_t bytes_decoded;              /* of a body that came compressed: what it became */
 	uint64_t wanted_prompt_tokens;       /* of its synthetic prompt, as the profile says; 0: it has none */
 	const struct generation *generation; /* its reader's, while the exchange is told; NULL: it counts no tokens */
 };

@@ -167,6 +167,7 @@ add_outcome(struct counts *counts, const struct exchange *x)
 	counts->retried += x->retries;
 	counts->bytes_sent += x->bytes_sent;
 	counts->bytes_received += x->bytes_received;
+	counts->bytes_decoded += x->bytes_decoded;
 }
 
 #define RECORD(NAME, value, when, per_request)                                                                         \

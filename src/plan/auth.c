@@ -8,8 +8,7 @@
 #include "base/base64.h"
 #include "base/buf.h"
 #include "base/check.h"
-#include "plan/parse.h"
-#include "plan/plan.h"
+#include "plan/compile.h"
 
 #define TEXT_CEILING ((size_t)64 * 1024)
 #define TEXT_OF_BASIC "Basic ${basic}" /* filled in by request/slot_base64.c */
@@ -86,22 +85,6 @@ auth_check(const struct plan_node *node, const struct plan_auth *auth, struct er
 	       (api_key == NULL || check_api_key(api_key, auth, err));
 }
 
-static void
-add_header(struct plan_context *context, struct plan_request *request, const char *name, const char *value)
-{
-	struct plan_list *headers = &request->headers;
-	const struct plan_pair *pairs = headers->items;
-	struct plan_pair *more = arena_alloc(context->arena, (headers->n + 1) * sizeof(*more));
-
-	for (size_t i = 0; i < headers->n; i++) {
-		if (strcasecmp(pairs[i].name, name) == 0)
-			return;
-		more[i] = pairs[i];
-	}
-	more[headers->n] = (struct plan_pair){name, value};
-	*headers = (struct plan_list){more, headers->n + 1};
-}
-
 /* Encoded now where it is the same for all requests. */
 static void
 add_basic(struct plan_context *context, const struct plan_auth *auth, struct plan_request *request)
@@ -110,12 +93,12 @@ add_basic(struct plan_context *context, const struct plan_auth *auth, struct pla
 
 	if (strstr(text, "${") != NULL) {
 		request->basic = text;
-		add_header(context, request, "Authorization", TEXT_OF_BASIC);
+		compile_add_header(context, request, "Authorization", TEXT_OF_BASIC);
 		return;
 	}
 	char *encoded = base64_encode((const uint8_t *)text, strlen(text));
 
-	add_header(context, request, "Authorization", arena_printf(context->arena, "Basic %s", encoded));
+	compile_add_header(context, request, "Authorization", arena_printf(context->arena, "Basic %s", encoded));
 	free(encoded);
 }
 
@@ -161,9 +144,10 @@ auth_add(struct plan_context *context, const struct plan_auth *auth, struct plan
 	if (auth->user != NULL)
 		add_basic(context, auth, request);
 	if (auth->bearer != NULL)
-		add_header(context, request, "Authorization", arena_printf(context->arena, "Bearer %s", auth->bearer));
+		compile_add_header(
+			context, request, "Authorization", arena_printf(context->arena, "Bearer %s", auth->bearer));
 	if (auth->in_header != NULL)
-		add_header(context, request, auth->in_header, auth->api_key);
+		compile_add_header(context, request, auth->in_header, auth->api_key);
 	if (auth->in_query != NULL)
 		add_query(context, auth, request);
 }

@@ -34,6 +34,13 @@ bool remarks_compile(
 /* profile->good_when, else the slos → plan.good_when. */
 bool compile_good_when(struct plan_context *context, struct profile *profile, struct error *err);
 
+/* `compression` of the item, or of the target → request->codings and what asks for them. */
+bool codings_compile(struct plan_context *context, const struct plan_node *item, unsigned codings,
+	struct plan_request *request, struct error *err);
+/* One more header; one of that name that is there already is left as it is. */
+void compile_add_header(
+	struct plan_context *context, struct plan_request *request, const char *name, const char *value);
+
 /* One item of `requests`, or a step of the flow; the target is compiled already. */
 bool compile_request(struct plan_context *context, const struct plan_node *item, const struct plan_target *target,
 	struct plan_flow *flow, struct plan_request *request, struct error *err);

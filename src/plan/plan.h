@@ -15,6 +15,9 @@
 
 #define PLAN_FILE_CEILING ((size_t)1024 * 1024)
 
+/* How a body may be compressed, in the order of preference. */
+enum plan_coding { CODING_NONE, CODING_BR, CODING_GZIP, CODING_DEFLATE, CODING_OTHER };
+
 enum plan_spacing { SPACING_UNIFORM, SPACING_POISSON, SPACING_GAMMA };
 enum plan_when_full { WHEN_FULL_QUEUE, WHEN_FULL_DROP };
 enum plan_pacing { PACING_AUTO, PACING_PRECISE, PACING_RELAXED };
@@ -116,6 +119,8 @@ struct plan_target {
 	struct plan_watch watch;
 	struct plan_energy energy;
 	uint64_t response_ceiling_bytes; /* largest header section accepted */
+	unsigned codings;                /* BIT of enum plan_coding: compressed bodies that are asked for */
+	uint64_t decoded_bytes;          /* most that one of them may become */
 	struct plan_auth auth;           /* of requests that say nothing of it */
 };
 
@@ -136,6 +141,7 @@ struct plan_request {
 	const char *body;         /* NULL: none; may hold ${…} slots where has_slots */
 	size_t body_length;
 	bool has_slots;    /* false for a body from a file */
+	unsigned codings;  /* as the target's; 0: none */
 	const char *basic; /* USER:PASSWORD where they have slots: what ${basic} is made of */
 	struct plan_expect expect;
 	const struct plan_choice *reader;

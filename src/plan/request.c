@@ -111,19 +111,19 @@ check_headers(const struct plan_node *headers, struct error *err)
 	return true;
 }
 
-static void
-add_content_type(struct plan_context *context, struct plan_list *headers)
+void
+compile_add_header(struct plan_context *context, struct plan_request *request, const char *name, const char *value)
 {
+	struct plan_list *headers = &request->headers;
 	const struct plan_pair *pairs = headers->items;
-
-	for (size_t i = 0; i < headers->n; i++)
-		if (strcasecmp(pairs[i].name, "content-type") == 0)
-			return;
 	struct plan_pair *more = arena_alloc(context->arena, (headers->n + 1) * sizeof(*more));
 
-	if (headers->n > 0)
-		memcpy(more, pairs, headers->n * sizeof(*more));
-	more[headers->n] = (struct plan_pair){"Content-Type", "application/json"};
+	for (size_t i = 0; i < headers->n; i++) {
+		if (strcasecmp(pairs[i].name, name) == 0)
+			return;
+		more[i] = pairs[i];
+	}
+	more[headers->n] = (struct plan_pair){name, value};
 	*headers = (struct plan_list){more, headers->n + 1};
 }
 
@@ -142,7 +142,7 @@ compile_json(
 	request->body = arena_strndup(context->arena, text.bytes, text.length);
 	request->body_length = text.length;
 	buf_fini(&text);
-	add_content_type(context, &request->headers);
+	compile_add_header(context, request, "Content-Type", "application/json");
 	return true;
 }
 
@@ -211,6 +211,8 @@ compile_request(struct plan_context *context, const struct plan_node *item, cons
 	if (!compile_reader(context, item, &row, request, err) ||
 		!compile_target_path(context, item, &row, target, request, err) ||
 		!compile_body(context, item, &row, request, err) ||
+		!codings_compile(context, item, node_get(item, "compression") != NULL ? row.codings : target->codings,
+			request, err) ||
 		(node_get(item, "auth") != NULL && !auth_check(node_get(item, "auth"), &row.auth, err)))
 		return false;
 	auth_add(context, node_get(item, "auth") != NULL ? &row.auth : &target->auth, request);

@@ -149,6 +149,7 @@ struct request_row {
 	struct plan_llm llm; /* no api: it says none */
 	struct plan_expect expect;
 	const struct plan_choice *reader;
+	unsigned codings;
 	struct plan_auth auth;
 	/* Of a flow's step: */
 	uint64_t repeat;
@@ -170,6 +171,7 @@ bool plan_parse_backends(struct plan_context *context, const struct plan_node *n
 bool plan_parse_connect_to(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_sources(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_prefetch(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_codings(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_spacing(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_limit(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_factor(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);

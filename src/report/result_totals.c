@@ -60,6 +60,7 @@ result_set_counts(cJSON *into, const struct counts *counts)
 		}
 	value_set_count(into, "bytes_sent", counts->bytes_sent);
 	value_set_count(into, "bytes_received", counts->bytes_received);
+	value_set_count(into, "bytes_decoded", counts->bytes_decoded);
 }
 
 /* Of every phase: started = completed + broken + full + cut. Only flows have sessions. */
