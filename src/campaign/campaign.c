@@ -359,9 +359,13 @@ campaign_note_run_end(struct campaign *campaign)
 		facts->internal_error = true;
 		snprintf(facts->error_text, sizeof(facts->error_text), "%s", driver_end.text);
 	}
-	if (end.was_unreachable)
-		snprintf(facts->unreachable_text, sizeof(facts->unreachable_text), "%.60s: %.90s",
-			campaign->plan->target.url.text, failure_rows[end.unreachable_by].sentence);
+	if (end.was_unreachable) {
+		const char *words = campaign->summary->tls.words[end.unreachable_by];
+
+		snprintf(facts->unreachable_text, sizeof(facts->unreachable_text), "%.60s: %.90s%s%.80s",
+			campaign->plan->target.url.text, failure_rows[end.unreachable_by].sentence,
+			words[0] != '\0' ? ": " : "", words);
+	}
 	facts->did_not_recover = end.did_not_recover;
 	facts->paced_relaxed = end.is_relaxed;
 	if (campaign->result_dir != NULL)

@@ -198,6 +198,7 @@ study_add_counts(struct study *study, const struct summary *run)
 		counts_merge(&study->summary->request_totals[i], &run->request_totals[i]);
 	study->summary->connects += run->connects;
 	study->summary->connects_failed += run->connects_failed;
+	tls_told_merge(&study->summary->tls, &run->tls);
 }
 
 static void

@@ -1,5 +1,6 @@
 #include "engine/connection.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -156,6 +157,16 @@ connection_on_bytes(struct connection *c, const char *bytes, size_t length)
 		c->pool->config.events->on_read(c->pool->config.context, arrived_ns, now_ns);
 }
 
+/* −errno as the stream says it. */
+static void
+connection_break(struct connection *c, long error)
+{
+	enum failure failure = failure_from_io_errno((int)-error);
+
+	recorder_add_words(c->pool->config.recorder, failure, stream_words(&c->stream));
+	connection_lose_flights(c, failure);
+}
+
 static void
 connection_on_read(struct stream *stream, const char *bytes, long length)
 {
@@ -168,7 +179,7 @@ connection_on_read(struct stream *stream, const char *bytes, long length)
 	}
 	c->event_ns = connection_now(c);
 	if (length < 0) {
-		connection_lose_flights(c, failure_from_io_errno((int)-length));
+		connection_break(c, length);
 		return;
 	}
 	((struct protocol_state *)c->protocol_state)->was_cut = stream->is_truncated;
@@ -196,7 +207,7 @@ connection_write(struct connection *c, int64_t now_ns)
 		connection_note_sent(c, written, now_ns);
 		if (result == STREAM_FAILED) {
 			c->event_ns = now_ns;
-			connection_lose_flights(c, failure_from_io_errno(error < 0 ? -error : error));
+			connection_break(c, error);
 			return;
 		}
 	}
@@ -277,6 +288,19 @@ connection_cancel(struct connection *c, struct channel *channel)
 	pool_write_later(c->pool, c); /* which settles what became of its room */
 }
 
+/* "TLSv1.3, TLS_AES_256_GCM_SHA384, http/1.1" */
+static void
+connection_note_handshake(const struct connection *c)
+{
+	const struct tls *tls = &c->stream.tls;
+	const char *alpn = tls_alpn(tls);
+	char spoken[TLS_SPOKEN_MAX];
+
+	snprintf(spoken, sizeof(spoken), "%s, %s%s%s", tls_version(tls), tls_cipher(tls), alpn != NULL ? ", " : "",
+		alpn != NULL ? alpn : "");
+	recorder_add_handshake(c->pool->config.recorder, c->stream.handshake_ns, tls_is_resumed(tls), spoken);
+}
+
 static void
 connection_on_connected(struct stream *stream, enum failure failure)
 {
@@ -284,11 +308,14 @@ connection_on_connected(struct stream *stream, enum failure failure)
 
 	CHECK_OP(c->state, ==, CONNECTION_CONNECTING);
 	if (failure != FAILURE_COUNT) {
+		recorder_add_words(c->pool->config.recorder, failure, stream_words(stream));
 		pool_connect_failed(c->pool, c, failure);
 		return;
 	}
 	c->opened_ns = connection_now(c);
 	c->connect_ns = c->opened_ns - c->started_ns;
+	if (stream->handshake_ns >= 0)
+		connection_note_handshake(c);
 	c->protocol = c->pool->protocol;
 	c->protocol->init(c->protocol_state, c->pool->config.plan);
 	pool_connected(c->pool, c);

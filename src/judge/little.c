@@ -31,8 +31,9 @@ longest_s(const struct level_summary *level)
 static double
 unsent_s(const struct counts *c, const struct plan_target *target)
 {
-	uint64_t connecting =
-		counts_unconnected(c) + c->by_failure[FAILURE_UNREACHABLE] + c->by_failure[FAILURE_CONNECT_FAILED];
+	uint64_t connecting = counts_unconnected(c) + c->by_failure[FAILURE_UNREACHABLE] +
+			      c->by_failure[FAILURE_CONNECT_FAILED] + c->by_failure[FAILURE_TLS_TIMEOUT] +
+			      c->by_failure[FAILURE_TLS_HANDSHAKE] + c->by_failure[FAILURE_TLS_ALERT];
 
 	return (double)connecting * ns_to_s(target->connect_timeout_ns) +
 	       (double)c->by_failure[FAILURE_QUEUE_TIMEOUT] * ns_to_s(target->timeout_ns);

@@ -15,7 +15,8 @@ find_onset_ns(const struct rule_context *context, double threshold)
 {
 	const struct plan_target *target = &context->plan->target;
 	const struct counts *c = &context->level->counts;
-	bool is_connecting = c->by_failure[FAILURE_CONNECT_TIMEOUT] * 2 > rule_errors_of(context->level).timeouts;
+	bool is_connecting = (c->by_failure[FAILURE_CONNECT_TIMEOUT] + c->by_failure[FAILURE_TLS_TIMEOUT]) * 2 >
+			     rule_errors_of(context->level).timeouts;
 	int64_t earliest_ns =
 		context->level->start_ns + (is_connecting ? target->connect_timeout_ns : target->timeout_ns);
 	int64_t onset_ns = rule_onset_ns(context, row_times_out, threshold);
@@ -47,7 +48,8 @@ timeout_rate_look(const struct rule_context *context, struct level_verdict *verd
 		" while waiting for a connection, %" PRIu64 " while connecting",
 		errors.timeout_rate * 100, threshold * 100, c->by_failure[FAILURE_RESPONSE_TIMEOUT],
 		units_time_text(context->plan->target.timeout_ns, timeout_text, sizeof(timeout_text)),
-		c->by_failure[FAILURE_QUEUE_TIMEOUT], c->by_failure[FAILURE_CONNECT_TIMEOUT]);
+		c->by_failure[FAILURE_QUEUE_TIMEOUT],
+		c->by_failure[FAILURE_CONNECT_TIMEOUT] + c->by_failure[FAILURE_TLS_TIMEOUT]);
 }
 
 const struct rule timeout_rate_rule = {

@@ -152,7 +152,7 @@ uint64_t
 counts_timeouts(const struct counts *counts)
 {
 	return counts->by_failure[FAILURE_RESPONSE_TIMEOUT] + counts->by_failure[FAILURE_QUEUE_TIMEOUT] +
-	       counts->by_failure[FAILURE_CONNECT_TIMEOUT];
+	       counts->by_failure[FAILURE_CONNECT_TIMEOUT] + counts->by_failure[FAILURE_TLS_TIMEOUT];
 }
 
 uint64_t

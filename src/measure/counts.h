@@ -76,7 +76,7 @@ counts_due_or_ended(uint64_t scheduled, uint64_t ended)
 }
 double counts_interval_error_rate(const struct counts *interval);   /* NAN: nothing was due, nor ended */
 double counts_interval_timeout_rate(const struct counts *interval); /* as it */
-uint64_t counts_timeouts(const struct counts *counts);              /* timeout + queue_timeout + connect_timeout */
+uint64_t counts_timeouts(const struct counts *counts);              /* timeout + those of queue, connect and TLS */
 uint64_t counts_unconnected(const struct counts *counts);     /* connect_refused + connect_timeout + connect_reset */
 double counts_timeout_rate(const struct counts *counts);      /* timeouts / scheduled */
 uint64_t counts_client_failures(const struct counts *counts); /* those that blame CLIENT */

@@ -7,6 +7,7 @@
 #include "measure/gauge.h"
 #include "measure/histogram.h"
 #include "measure/peers.h"
+#include "measure/tls_told.h"
 #include "measure/scraped.h"
 #include "plan/expr.h"
 
@@ -75,6 +76,7 @@ struct interval {
 	uint64_t connects, connects_failed;                 /* in this interval */
 	struct scrape_counts scrapes[SCRAPE_ENDPOINTS_MAX]; /* in this interval */
 	struct peers peers;                                 /* in this interval */
+	struct tls_told tls;                                /* in this interval */
 	bool has_goals;                                     /* good answers are counted; else every ok one is good */
 	bool is_added_up;                                   /* see interval_add_up */
 	struct gauge_set target_outside, self_outside;      /* readings taken while no level's window was running */

@@ -60,6 +60,7 @@ merge_totals(struct interval *into, const struct interval *from)
 	into->connects_failed += from->connects_failed;
 	scrape_counts_merge(into->scrapes, from->scrapes);
 	peers_merge(&into->peers, &from->peers);
+	tls_told_merge(&into->tls, &from->tls);
 	into->is_added_up = true;
 }
 

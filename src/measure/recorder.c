@@ -1,5 +1,6 @@
 #include "measure/recorder.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -382,6 +383,27 @@ recorder_add_lookup(struct recorder *r, uint32_t backend, int64_t took_ns, bool 
 	lookups->sum_ns += took_ns >= 0 ? took_ns : 0;
 	if (took_ns > lookups->most_ns)
 		lookups->most_ns = took_ns;
+}
+
+void
+recorder_add_handshake(struct recorder *r, int64_t took_ns, bool is_resumed, const char *spoken)
+{
+	struct tls_told *told = &r->running->tls;
+
+	if (is_resumed)
+		told->resumed++;
+	else
+		told->full++;
+	if (told->spoken[0] == '\0')
+		snprintf(told->spoken, TLS_SPOKEN_MAX, "%s", spoken);
+	if (r->in_flight_level != LEVEL_NONE)
+		histogram_record(&level_of(r, r->in_flight_level)->all.histograms[METRIC_TLS_HANDSHAKE], took_ns);
+}
+
+void
+recorder_add_words(struct recorder *r, enum failure failure, const char *words)
+{
+	tls_told_words(&r->running->tls, failure, words);
 }
 
 void

@@ -44,6 +44,10 @@ void recorder_list_peer(struct recorder *recorder, uint32_t peer, bool is_listed
 void recorder_add_connect(struct recorder *recorder, uint32_t peer, bool is_failed);
 /* The name of a backend was looked up; took_ns −1: it failed. */
 void recorder_add_lookup(struct recorder *recorder, uint32_t backend, int64_t took_ns, bool has_changed);
+/* A connection was made over TLS; spoken: what was agreed upon. Counts into the level whose window is running. */
+void recorder_add_handshake(struct recorder *recorder, int64_t took_ns, bool is_resumed, const char *spoken);
+/* A failure said more than its row does; "": it did not. Counted it is elsewhere. */
+void recorder_add_words(struct recorder *recorder, enum failure failure, const char *words);
 void recorder_add_reading(struct recorder *recorder, uint32_t level, bool is_self, const struct reading *reading);
 void recorder_add_scraped(struct recorder *recorder, uint32_t level, const struct scraped *scraped);
 

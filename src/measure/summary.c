@@ -270,6 +270,7 @@ add_gauges(struct summary *s, const struct interval *interval)
 	s->connects_failed += interval->connects_failed;
 	scrape_counts_merge(s->scrapes, interval->scrapes);
 	peers_merge(&s->peers, &interval->peers);
+	tls_told_merge(&s->tls, &interval->tls);
 	s->now = (struct interval_gauges){
 		.in_flight = interval->in_flight,
 		.connections = interval->connections,

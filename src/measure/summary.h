@@ -86,7 +86,8 @@ struct summary {
 	double in_flight_avg;
 	uint32_t in_flight_peak;
 	uint64_t connects, connects_failed;
-	struct peers peers; /* whole run */
+	struct peers peers;  /* whole run */
+	struct tls_told tls; /* whole run */
 	struct interval_gauges {
 		uint32_t in_flight, connections, users;
 		uint64_t backlog;

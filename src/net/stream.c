@@ -141,7 +141,7 @@ stream_fail(struct stream *stream, int error)
 const char *
 stream_words(const struct stream *stream)
 {
-	return stream->tls.ssl != NULL ? tls_context_words(stream->tls.context) : "";
+	return stream->tls.ssl != NULL && stream->tls.has_words ? tls_context_words(stream->tls.context) : "";
 }
 
 void

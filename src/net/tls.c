@@ -169,6 +169,7 @@ result_of(struct tls *tls, int returned)
 static void
 words_set(struct tls *tls, const char *words, const char *more)
 {
+	tls->has_words = true;
 	snprintf(tls->context->words, TLS_WORDS_MAX, "%s%s", words, more);
 	/* A certificate's names are whatever its issuer wrote. */
 	for (char *c = tls->context->words; *c != '\0'; c++)

@@ -43,6 +43,7 @@ struct tls {
 	char *kept;        /* what had to be kept of it, see tls_read; `in` points into it */
 	size_t sent_bytes; /* on the wire, in all */
 	int send_error;    /* errno; 0: none */
+	bool has_words;    /* tls_context_words speaks of this one */
 };
 
 enum tls_result {

@@ -76,6 +76,37 @@ add_sessions(cJSON *into, const struct counts *counts)
 	value_set_count(sessions, "cut", counts->sessions_cut);
 }
 
+/* Of every phase, where the target speaks https. */
+static void
+add_tls(cJSON *result, const struct report *report)
+{
+	const struct tls_told *told = &report->summary->tls;
+
+	if (!plan_url_is_tls(&report->plan->target.url))
+		return;
+	cJSON *tls = value_add_object(result, "tls");
+
+	value_set_bool(tls, "verified", report->plan->target.tls.verify);
+	value_set_count(tls, "full", told->full);
+	value_set_count(tls, "resumed", told->resumed);
+	value_set_text(tls, "spoken", told->spoken[0] != '\0' ? told->spoken : NULL);
+}
+
+/* What the first failure of a class said, where one said more than the class does. */
+static void
+add_words(cJSON *result, const struct tls_told *told)
+{
+	cJSON *words = NULL;
+
+	for (int f = 0; f < FAILURE_COUNT; f++) {
+		if (told->words[f][0] == '\0')
+			continue;
+		if (words == NULL)
+			words = value_add_object(result, "failure_words");
+		value_set_text(words, failure_rows[f].counter, told->words[f]);
+	}
+}
+
 /* Every phase's counts; the rates are the measured window's. */
 void
 result_add_totals(cJSON *result, const struct report *report)
@@ -89,6 +120,8 @@ result_add_totals(cJSON *result, const struct report *report)
 	value_set_count(totals, "connects_failed", summary->connects_failed);
 	if (plan_has_flow(report->plan))
 		add_sessions(result, &summary->everything.counts);
+	add_tls(result, report);
+	add_words(result, &summary->tls);
 	cJSON *in_flight = value_add_object(result, "in_flight");
 
 	value_set_number(in_flight, "avg", summary->in_flight_avg);

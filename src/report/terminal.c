@@ -81,6 +81,22 @@ add_connections(const struct summary *summary, struct page *page)
 		figure_count(failed, b));
 }
 
+/* Who the target was is as certain as its certificate: where nobody looked at it, that is said. */
+static void
+add_tls(const struct report *report, struct page *page)
+{
+	const struct tls_told *tls = &report->summary->tls;
+	bool is_verified = report->plan->target.tls.verify;
+	char a[FIGURE_MAX], b[FIGURE_MAX];
+
+	if (!plan_url_is_tls(&report->plan->target.url))
+		return;
+	page_entry(page, "TLS", PAINT_PLAIN, "handshakes: %s in full, %s resumed%s%s", figure_count(tls->full, a),
+		figure_count(tls->resumed, b), tls->spoken[0] != '\0' ? "; " : "", tls->spoken);
+	if (!is_verified)
+		page_entry(page, "", PAINT_WARN, "the target's certificate was not verified (tls.verify: false)");
+}
+
 /* What was asked for and what came of it. Of a target that was never reached there are counts alone. */
 static void
 add_load(const struct report *report, struct page *page)
@@ -102,6 +118,7 @@ add_load(const struct report *report, struct page *page)
 							 : "n/a",
 			figure_count(summary->in_flight_peak, b));
 	add_connections(summary, page);
+	add_tls(report, page);
 	if (all->bytes_sent + all->bytes_received > 0)
 		page_entry(page, "bytes", PAINT_PLAIN, "%s sent, %s received", figure_bytes((double)all->bytes_sent, a),
 			figure_bytes((double)all->bytes_received, b));

@@ -35,14 +35,15 @@ phases_text(const struct counts *counts, int failure, char *into, size_t size)
 
 static void
 add_line(struct page *page, enum paint paint, uint64_t n, uint64_t of, const char *name, const char *sentence,
-	const char *phases)
+	const char *words, const char *phases)
 {
-	char count[FIGURE_MAX], share[FIGURE_MAX], text[SENTENCE_MAX + PHASES_MAX];
+	char count[FIGURE_MAX], share[FIGURE_MAX], text[SENTENCE_MAX + FAILURE_WORDS_MAX + PHASES_MAX];
 
 	page_pad(page, 2);
 	page_printf(page, paint, "%10s", figure_count(n, count));
 	page_printf(page, PAINT_DIM, " %7s  ", figure_ratio(of ? (double)n / (double)of : 0, share));
-	snprintf(text, sizeof(text), "%s: %s%s", name, sentence, phases);
+	snprintf(text, sizeof(text), "%s: %s%s%s%s%s", name, sentence, words[0] != '\0' ? " (\"" : "", words,
+		words[0] != '\0' ? "\")" : "", phases);
 	page_wrap(page, FAILURE_INDENT, PAINT_PLAIN, text);
 }
 
@@ -85,10 +86,11 @@ terminal_add_failures(const struct report *report, struct page *page)
 		is_shown[most] = true;
 		add_line(page, failure_rows[most].blames == BLAMES_CLIENT ? PAINT_WARN : PAINT_BAD,
 			counts->by_failure[most], counts->scheduled, failure_rows[most].counter,
-			failure_rows[most].sentence, phases_text(counts, most, phases, sizeof(phases)));
+			failure_rows[most].sentence, report->summary->tls.words[most],
+			phases_text(counts, most, phases, sizeof(phases)));
 	}
 	if (counts->unfinished > 0)
 		add_line(page, PAINT_WARN, counts->unfinished, counts->scheduled, "unfinished",
-			"still under way when the run ended", "");
+			"still under way when the run ended", "", "");
 	add_statuses(counts, page);
 }

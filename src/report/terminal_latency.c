@@ -56,6 +56,7 @@ terminal_add_latency(const struct report *report, struct page *page)
 		{METRIC_QUEUE, "  queue"},
 		{METRIC_SERVICE, "  service"},
 		{METRIC_CONNECT, "connect"},
+		{METRIC_TLS_HANDSHAKE, "TLS"},
 		{METRIC_FIRST_BYTE, "first byte"},
 		{METRIC_TTFT, "TTFT"},
 		{METRIC_TTFT_SERVICE, "  of service"},

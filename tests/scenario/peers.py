@@ -238,8 +238,9 @@ class Peer:
     """Listens on loopback (v4, v6 or a unix socket) and answers every request by one behaviour. `accepts=False`: never
     accepts, so that the kernel's queue fills and the next connect hangs."""
 
-    def __init__(self, behaviour, family="v4", unix_path=None, accepts=True):
+    def __init__(self, behaviour, family="v4", unix_path=None, accepts=True, tls=None):
         self.behave = BEHAVIOURS[behaviour] if accepts else None
+        self.tls = tls
         self.requests = self.connections = 0
         self.connections_max = getattr(self.behave, "connections_max", None)
         self.bodies = set()  # what echo_body received
@@ -254,6 +255,8 @@ class Peer:
         self.port = 0 if family == "unix" else self.listener.getsockname()[1]
         self.url = {"v4": f"http://127.0.0.1:{self.port}", "v6": f"http://[::1]:{self.port}",
                     "unix": f"http://unix:{unix_path}:/"}[family]
+        if tls:
+            self.url = f"https://127.0.0.1:{self.port}"
         if accepts:
             threading.Thread(target=self.accept, daemon=True).start()
 
@@ -265,24 +268,40 @@ class Peer:
                 return
             with self.lock:
                 self.connections += 1
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+            serve = self.serve_tls if self.tls else self.serve
+            threading.Thread(target=serve, args=(connection, self.connections - 1), daemon=True).start()
 
-    def serve(self, connection):
-        pending, number, is_alive = b"", 0, True
+    def serve_tls(self, raw, of_peer):
+        try:
+            connection = self.tls.accept(self, raw, of_peer)
+        except OSError:
+            connection = None  # the client did not like it, or left
+        if connection:
+            self.serve(connection, of_peer)
+        raw.close()
+
+    def serve(self, connection, of_peer):
         with connection:
             if connection.family != socket.AF_UNIX:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
-                while is_alive:
-                    pending, head_bytes = self.read_request(connection, pending)
-                    if head_bytes is None:
-                        return
-                    with self.lock:
-                        self.requests += 1
-                    is_alive = self.behave(Request(self, connection, number, head_bytes))
-                    number += 1
+                if self.answer_all(connection) and self.tls:
+                    self.tls.end(connection, of_peer)
             except OSError:
                 return  # the client went away, which some behaviours provoke
+
+    def answer_all(self, connection):
+        """True: the peer ends the connection; False: the client did."""
+        pending, number, is_alive = b"", 0, True
+        while is_alive:
+            pending, head_bytes = self.read_request(connection, pending)
+            if head_bytes is None:
+                return False
+            with self.lock:
+                self.requests += 1
+            is_alive = self.behave(Request(self, connection, number, head_bytes))
+            number += 1
+        return True
 
     @staticmethod
     def read_request(connection, pending):

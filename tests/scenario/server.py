@@ -11,6 +11,7 @@ import urllib.request
 
 import peers
 import process
+import tls_peers
 
 READY_S = 30
 PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
@@ -28,7 +29,8 @@ class PeerServer:
     def __init__(self, spec, folder):
         behaviour = spec["peer"]
         path = os.path.join(folder, "peer.sock")
-        self.peer = peers.Peer(behaviour, spec.get("family", "v4"), path, behaviour != "never_accepts")
+        tls = tls_peers.Tls(spec["tls"], folder) if "tls" in spec else None
+        self.peer = peers.Peer(behaviour, spec.get("family", "v4"), path, behaviour != "never_accepts", tls)
         self.url, self.port = self.peer.url, self.peer.port
 
     def stop(self):

@@ -2,7 +2,7 @@
  * with, and where. */
 
 const PARTS = {
-	response: "response", lateness: "lateness (ours)", queue: "queue", service: "service", connect: "connect", first_byte: "first byte",
+	response: "response", lateness: "lateness (ours)", queue: "queue", service: "service", connect: "connect", tls_handshake: "TLS handshake", first_byte: "first byte",
 	ttft: "TTFT", ttft_service: "TTFT, of service", first_content: "TTFT, of the answer", first_event: "first event", itl: "ITL", tpot: "TPOT",
 	token_time: "time per token", failed: "failures",
 };
@@ -43,7 +43,9 @@ function failuresSection() {
 	const rows = all.map(([name, n]) => {
 		const known = run.failures[name] || {};
 
-		return [figureCount(n), figureRatio(totals.scheduled ? n / totals.scheduled : null), h("code", {}, name), known.sentence || "",
+		const said = (run.result.failure_words || {})[name];
+
+		return [figureCount(n), figureRatio(totals.scheduled ? n / totals.scheduled : null), h("code", {}, name), (known.sentence || "") + (said ? ` (“${said}”)` : ""),
 			chip({target: "bad", generator: "warn"}[known.blames] || "mute", known.blames || "nobody")];
 	});
 
@@ -56,7 +58,16 @@ function failuresSection() {
 		facts(["Accounts", `${figureCount(totals.scheduled)} due = ${figureCount(totals.sent)} sent + ${figureCount(totals.dropped)} dropped + ${figureCount(totals.unsent)} unsent; `
 			+ `sent = ${figureCount(totals.ok)} ok + ${figureCount(totals.failed)} failed + ${figureCount(totals.unfinished)} unfinished`],
 		["Status codes", statuses.length ? statuses.map(([code, n]) => `${code} × ${figureCount(n)}`).join(" · ") : "n/a, nothing was answered"],
-		["Connections", `${figureCount(totals.connects)} tried, ${figureCount(totals.connects_failed)} failed`]));
+		["Connections", `${figureCount(totals.connects)} tried, ${figureCount(totals.connects_failed)} failed`],
+		...tlsFact()));
+}
+
+/* Who the target was is as certain as its certificate. */
+function tlsFact() {
+	const {tls} = run.result;
+
+	return !tls ? [] : [["TLS", `handshakes: ${figureCount(tls.full)} in full, ${figureCount(tls.resumed)} resumed${tls.spoken ? `; ${tls.spoken}` : ""}`
+		+ (tls.verified ? "" : "; the target's certificate was not verified (tls.verify: false)")]];
 }
 
 const TOKEN_BASIS = {usage: "by the server", chunk_usage: "by the server, with every event", chunks: "by events with text: a lower bound", mixed: "in several ways"};
