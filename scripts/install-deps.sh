@@ -27,6 +27,7 @@ build_packages() {
 		libpcre2-dev
 		libssl-dev
 		libbrotli-dev
+		libnghttp2-dev
 		libjs-chart.js
 	END
 }
@@ -41,6 +42,8 @@ test_packages() {
 		python3-scipy
 		python3-prometheus-client
 		python3-junitparser
+		python3-h2
+		python3-grpcio
 		prometheus
 		nginx-light|nginx|nginx-core|nginx-full
 		libhdrhistogram-java

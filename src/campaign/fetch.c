@@ -87,7 +87,7 @@ fetch_on_connected(struct stream *stream, enum failure failure)
 		return;
 	}
 	fetch->is_connected = true;
-	http1_protocol.init(fetch->state, &fetch->target);
+	http1_protocol.init(fetch->state, &fetch->target, false);
 	http1_protocol.begin(
 		fetch->state, fetch->exchange, &fetch->request, fetch->bytes.bytes, fetch->bytes.length, &fetch->ear);
 	length = http1_protocol.output(fetch->state, &bytes);

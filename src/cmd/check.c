@@ -262,8 +262,8 @@ connection_bytes_of(const struct plan *plan)
 {
 	const struct protocol_ops *protocol = protocol_of(plan->target.protocol);
 
-	return (double)(sizeof(struct connection) + sizeof(struct channel) + protocol->state_size +
-			protocol->exchange_size);
+	return (double)(sizeof(struct connection) + sizeof(struct channel) + protocol_state_size(protocol) +
+			protocol_exchange_size(protocol));
 }
 
 /* What this process holds already (program, libraries, plan), and what a run adds: every connection and flight by its

@@ -93,7 +93,7 @@ static void
 connection_rest(struct connection *c)
 {
 	const struct protocol_state *state = c->protocol_state;
-	bool is_early = stream_is_writing(&c->stream) && !c->protocol->is_multiplexed;
+	bool is_early = stream_is_writing(&c->stream) && !c->protocol->choice.is_multiplexed;
 
 	if (is_early)
 		connection_close(c, true);
@@ -101,6 +101,25 @@ connection_rest(struct connection *c)
 		connection_close(c, false);
 	else if (c->state == CONNECTION_BUSY)
 		connection_go(c, CONNECTION_IDLE);
+}
+
+/* Its connect is over when the server has said what it takes; some protocols have it say so. False: it is not. */
+static bool
+connection_is_welcome(struct connection *c)
+{
+	const struct protocol_state *state = c->protocol_state;
+
+	if (state->fate != PROTOCOL_OPEN) {
+		connection_lose_flights(c, FAILURE_RESET);
+		return false;
+	}
+	if (!state->is_ready)
+		return false;
+	c->opened_ns = connection_now(c);
+	c->connect_ns = c->opened_ns - c->started_ns;
+	pool_connected(c->pool, c);
+	connection_go(c, CONNECTION_IDLE);
+	return true;
 }
 
 /* After whatever happened to it. Those under way on a connection that broke are lost; one with room takes what waits.
@@ -116,6 +135,8 @@ connection_settle(struct connection *c)
 		connection_lose_flights(c, state->failure);
 		return;
 	}
+	if (c->state == CONNECTION_CONNECTING && !connection_is_welcome(c))
+		return;
 	if (list_is_empty(&c->busy))
 		connection_rest(c);
 	if (c->state == CONNECTION_CLOSING)
@@ -140,6 +161,16 @@ connection_arrival_ns(const struct connection *c, int64_t now_ns)
 	return arrived_ns > clock->polled_ns ? arrived_ns : clock->polled_ns;
 }
 
+/* What the protocol says by itself: acknowledgements, windows. */
+static void
+connection_write_later(struct connection *c)
+{
+	const struct protocol_state *state = c->protocol_state;
+
+	if (state->has_output && c->state != CONNECTION_CLOSING)
+		pool_write_later(c->pool, c);
+}
+
 static void
 connection_on_bytes(struct connection *c, const char *bytes, size_t length)
 {
@@ -153,6 +184,7 @@ connection_on_bytes(struct connection *c, const char *bytes, size_t length)
 	c->protocol->on_bytes(c->protocol_state, bytes, length);
 	connection_hear(c);
 	connection_settle(c);
+	connection_write_later(c);
 	if (is_in_use)
 		c->pool->config.events->on_read(c->pool->config.context, arrived_ns, now_ns);
 }
@@ -231,7 +263,7 @@ connection_on_written(struct stream *stream)
 	int64_t now_ns = connection_now(c);
 
 	connection_note_sent(c, c->output_length, now_ns);
-	if (c->protocol->is_multiplexed)
+	if (c->protocol->choice.is_multiplexed)
 		connection_flush(c, now_ns);
 }
 
@@ -265,7 +297,7 @@ connection_send(struct connection *c, struct flight *flight, int64_t now_ns)
 	channel_begin(connection_take_channel(c), flight);
 	if (!connection_has_room(c))
 		list_remove(&c->node);
-	if (c->protocol->is_multiplexed)
+	if (c->protocol->choice.is_multiplexed)
 		pool_write_later(c->pool, c);
 	else
 		connection_write(c, now_ns);
@@ -312,15 +344,17 @@ connection_on_connected(struct stream *stream, enum failure failure)
 		pool_connect_failed(c->pool, c, failure);
 		return;
 	}
-	c->opened_ns = connection_now(c);
-	c->connect_ns = c->opened_ns - c->started_ns;
 	if (stream->handshake_ns >= 0)
 		connection_note_handshake(c);
-	c->protocol = c->pool->protocol;
-	c->protocol->init(c->protocol_state, c->pool->config.plan);
-	pool_connected(c->pool, c);
-	connection_go(c, CONNECTION_IDLE);
-	connection_settle(c);
+	bool is_tls = c->stream.tls.ssl != NULL;
+
+	c->protocol = c->pool->protocol->agree(is_tls, is_tls ? tls_alpn(&c->stream.tls) : NULL);
+	if (c->protocol == NULL) {
+		pool_connect_failed(c->pool, c, FAILURE_OTHER_VERSION);
+		return;
+	}
+	c->protocol->init(c->protocol_state, c->pool->config.plan, is_tls);
+	connection_flush(c, connection_now(c));
 }
 
 static const struct stream_events connection_stream_events = {
@@ -344,7 +378,7 @@ connection_open(struct connection *c, const struct address *to, enum failure *fa
 		return false;
 	if (c->channels == NULL) { /* once, however often it is opened; backed by memory as far as it is used */
 		c->channels = must_calloc(c->pool->channels_n, c->pool->channel_size);
-		c->protocol_state = must_alloc(c->pool->protocol->state_size);
+		c->protocol_state = must_alloc(protocol_state_size(c->pool->protocol));
 	}
 	connection_go(c, CONNECTION_CONNECTING);
 	return true;

@@ -15,7 +15,7 @@ enum exchange_phase
 connection_phase_of(const struct connection *c, const struct channel *channel)
 {
 	const struct protocol_exchange *x = channel_exchange_const(channel);
-	bool is_writing = stream_is_writing(&c->stream) && !c->protocol->is_multiplexed;
+	bool is_writing = stream_is_writing(&c->stream) && !c->protocol->choice.is_multiplexed;
 
 	if (channel->flight->x.sent_ns < 0 || !x->is_sent_whole || is_writing)
 		return EXCHANGE_REQUEST;
@@ -70,9 +70,15 @@ connection_resend(struct connection *c, struct channel *channel)
 	if (flight->x.sent_ns >= 0)
 		flight->x.retries++;
 	flight->resends++;
-	flight->needs_fresh = true;
 	connection_free_channel(c, channel);
 	pool_resend(c->pool, flight);
+}
+
+/* The server says that it did nothing about it, whatever the method: it is sent once more (RFC 9113 §8.7). */
+static bool
+connection_may_resend_refused(const struct flight *flight)
+{
+	return flight->x.sent_ns < 0 ? flight->resends < CONNECTION_RESENDS_MAX : flight->x.retries == 0;
 }
 
 static void
@@ -80,9 +86,10 @@ connection_lose_flight(struct connection *c, struct channel *channel, enum failu
 {
 	struct flight *flight = channel->flight;
 
-	if (connection_may_resend(c, flight))
+	if (connection_may_resend(c, flight)) {
+		flight->needs_fresh = true;
 		connection_resend(c, channel);
-	else
+	} else
 		connection_end_flight(c, channel, OUTCOME_FAILURE,
 			flight->x.sent_ns < 0 ? FAILURE_CONNECT_RESET : failure,
 			c->was_idle && flight->x.first_byte_ns < 0 ? EXCHANGE_IDLE : connection_phase_of(c, channel));
@@ -94,6 +101,12 @@ connection_lose_flights(struct connection *c, enum failure failure)
 {
 	struct channel *channel;
 
+	if (c->state == CONNECTION_CONNECTING) {
+		bool is_other = failure == FAILURE_PROTOCOL || failure == FAILURE_FLOODED;
+
+		pool_connect_failed(c->pool, c, is_other ? FAILURE_OTHER_VERSION : FAILURE_CONNECT_RESET);
+		return;
+	}
 	while ((channel = list_last(&c->busy, struct channel, node)) != NULL)
 		connection_lose_flight(c, channel, failure);
 	connection_close(c, true);
@@ -113,10 +126,13 @@ connection_judge_response(struct connection *c, struct channel *channel)
 static void
 connection_complete(struct connection *c, struct channel *channel)
 {
-	enum failure failure = channel_exchange(channel)->failure;
+	const struct protocol_exchange *x = channel_exchange(channel);
+	enum failure failure = x->failure;
 
 	if (failure == FAILURE_COUNT)
 		connection_judge_response(c, channel);
+	else if (x->is_refused && connection_may_resend_refused(channel->flight))
+		connection_resend(c, channel);
 	else if (failure == FAILURE_TRUNCATED || failure == FAILURE_RESET)
 		connection_lose_flight(c, channel, failure);
 	else

@@ -25,8 +25,9 @@ pool_size_channels(struct pool *pool)
 		if (render_max > pool->send_buffer_size)
 			pool->send_buffer_size = render_max;
 	}
-	pool->channels_n = 1;
-	pool->reader_offset = aligned(pool->protocol->exchange_size);
+	pool->channels_n = pool->protocol->choice.is_multiplexed ? (uint32_t)plan->target.streams : 1;
+	pool->expected_room = pool->channels_n;
+	pool->reader_offset = aligned(protocol_exchange_size(pool->protocol));
 	pool->channel_size = offsetof(struct channel, memory) + pool->reader_offset + aligned(reader_size);
 }
 
@@ -214,7 +215,7 @@ pool_make_room(struct pool *pool)
 static void
 pool_open_enough(struct pool *pool)
 {
-	while ((uint64_t)pool->connecting_n * pool->channels_n < pool->waiting_n && !pool->is_closing) {
+	while ((uint64_t)pool->connecting_n * pool->expected_room < pool->waiting_n && !pool->is_closing) {
 		size_t address = pool_pick_address(pool);
 		enum failure failure;
 
@@ -374,6 +375,7 @@ pool_is_closed(const struct pool *pool)
 void
 pool_connected(struct pool *pool, struct connection *c)
 {
+	pool->expected_room = c->protocol->choice.is_multiplexed ? pool->channels_n : 1;
 	list_remove(&c->node);
 	pool->connecting_n--;
 	pool->ever_connected = true;

@@ -54,7 +54,8 @@ struct pool {
 	struct pool_config config;
 	const struct protocol_ops *protocol;
 	struct connection *all; /* plan->target.connections of them, used from the front */
-	uint32_t channels_n;    /* exchanges that one may carry at once */
+	uint32_t channels_n;    /* exchanges that one may carry at once … */
+	uint32_t expected_room; /* … and that one will that connects now, as far as can be told */
 	size_t channel_size, reader_offset, send_buffer_size;
 	struct list unused;
 	struct list ready;      /* connections with room: the one that got it last is at the end */

@@ -76,9 +76,10 @@ struct plan_choice {
 	const char *flat_key; /* shapes: a stage that is a flat map with this key is one of these (rate: steady, to:
 				 ramp) */
 	const char
-		*example;   /* its value for `brunt help profile`: "{rate: 1000/s, for: 30s}"; NULL: made of its keys */
-	bool searches_body; /* readers: they look for expect.body */
-	bool is_for_tests;  /* valid, but not offered to who mistypes another: the null protocol */
+		*example; /* its value for `brunt help profile`: "{rate: 1000/s, for: 30s}"; NULL: made of its keys */
+	bool is_multiplexed; /* protocols: one connection carries many exchanges at once */
+	bool searches_body;  /* readers: they look for expect.body */
+	bool is_for_tests;   /* valid, but not offered to who mistypes another: the null protocol */
 };
 
 /* What was chosen, with its parameters filled from the YAML (in the plan's arena). */

@@ -110,6 +110,7 @@ struct plan_target {
 	struct plan_tls tls;              /* of all backends */
 	int64_t null_service_ns;          /* of a protocol that needs no stream: how long its answers take */
 	uint64_t connections;             /* most connections at once */
+	uint64_t streams;                 /* most exchanges at once on one, where its protocol is multiplexed */
 	uint64_t requests_per_connection; /* 0: unlimited */
 	int64_t connection_age_ns;        /* 0: unlimited */
 	enum plan_pick pick;

@@ -64,6 +64,20 @@ shape_names(struct plan_context *context)
 	return names;
 }
 
+/* More than this is on the wire at once only if it is asked for: a default of 1000 connections with 100 streams each is
+ * nobody's wish. */
+#define STREAMS_AT_ONCE_MOST 10000
+
+static uint64_t
+most_at_once(const struct plan_target *target)
+{
+	uint64_t most = target->protocol->is_multiplexed ? target->connections * target->streams : 0;
+
+	if (most > STREAMS_AT_ONCE_MOST)
+		most = STREAMS_AT_ONCE_MOST;
+	return most > target->connections ? most : target->connections;
+}
+
 static bool
 compile_load(struct plan_context *context, const struct plan_node *node, const struct plan_target *target,
 	struct plan_load *load, struct error *err)
@@ -95,7 +109,7 @@ compile_load(struct plan_context *context, const struct plan_node *node, const s
 	if (load->warmup_ns > 0 && load->warmup_requests > 0)
 		return plan_error(node_get(node, "warmup"), err, "warmup: write 'for' or 'requests', not both");
 	if (load->in_flight_max == 0)
-		load->in_flight_max = target->connections;
+		load->in_flight_max = most_at_once(target);
 	return true;
 }
 

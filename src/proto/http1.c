@@ -155,12 +155,14 @@ static const llhttp_settings_t http1_settings[2][2] = {
 };
 
 static void
-http1_init(void *state, const struct plan *plan)
+http1_init(void *state, const struct plan *plan, bool is_tls)
 {
 	struct http1 *h = state;
 
+	(void)is_tls;
 	*h = (struct http1){.ceiling_bytes = plan->target.response_ceiling_bytes};
 	protocol_state_init(&h->state);
+	h->state.is_ready = true;
 	h->state.room = 1;
 }
 
@@ -320,12 +322,21 @@ http1_cancel(void *state, struct protocol_exchange *x)
 
 static const char *const http1_alpn[] = {"http/1.1", NULL};
 
+static const struct protocol_ops *
+http1_agree(bool is_tls, const char *alpn)
+{
+	(void)is_tls;
+	(void)alpn;
+	return &http1_protocol;
+}
+
 const struct protocol_ops http1_protocol = {
 	.choice = {.name = "1", .help = "HTTP/1.1 with keep-alive, one request at a time per connection"},
 	.needs_stream = true,
 	.alpn = http1_alpn,
 	.state_size = sizeof(struct http1),
 	.exchange_size = sizeof(struct protocol_exchange),
+	.agree = http1_agree,
 	.compose = http1_compose,
 	.init = http1_init,
 	.fini = http1_fini,

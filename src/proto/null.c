@@ -11,12 +11,14 @@ null_compose(const struct plan *plan, const struct plan_request *request, struct
 }
 
 static void
-null_init(void *state, const struct plan *plan)
+null_init(void *state, const struct plan *plan, bool is_tls)
 {
 	struct protocol_state *n = state;
 
 	(void)plan;
+	(void)is_tls;
 	protocol_state_init(n);
+	n->is_ready = true;
 	n->room = UINT32_MAX;
 }
 
@@ -70,6 +72,14 @@ null_cancel(void *state, struct protocol_exchange *x)
 
 /* Sends nothing and is answered after target.null_service, at once by default: what remains is brunt's own cost, the
  * ceiling of every other protocol. */
+static const struct protocol_ops *
+null_agree(bool is_tls, const char *alpn)
+{
+	(void)is_tls;
+	(void)alpn;
+	return &null_protocol;
+}
+
 const struct protocol_ops null_protocol = {
 	.choice = {.name = "null",
 		.help = "no network at all: every request completes at once with status 200",
@@ -77,6 +87,7 @@ const struct protocol_ops null_protocol = {
 	.needs_stream = false,
 	.state_size = sizeof(struct protocol_state),
 	.exchange_size = sizeof(struct protocol_exchange),
+	.agree = null_agree,
 	.compose = null_compose,
 	.init = null_init,
 	.fini = null_fini,

@@ -26,6 +26,8 @@
 struct protocol_ear {
 	/* One field of its header section, whole, in order, before the body; trailers are left out. */
 	void (*on_header)(void *context, const char *name, size_t name_length, const char *value, size_t value_length);
+	/* The same of its trailers, after the body; of HTTP/2's alone. */
+	void (*on_trailer)(void *context, const char *name, size_t name_length, const char *value, size_t value_length);
 	/* Bytes of its body without transfer coding. */
 	void (*on_body)(void *context, const char *bytes, size_t length);
 	void *context;
@@ -56,6 +58,7 @@ struct protocol_state {
 	enum protocol_fate fate;
 	enum failure failure; /* where it is BROKEN */
 	uint32_t room;        /* exchanges that may begin now, besides those under way; 0 where it is not OPEN */
+	bool is_ready;        /* the server has said what it takes; before, the connection counts as connecting */
 	bool has_output;      /* there may be something to be written */
 	bool was_cut;         /* the end that on_eof tells of was not announced, as TLS wants it: it ends no body */
 	struct list unsent;   /* exchanges whose first byte is in the output, or will be, in that order */
@@ -66,11 +69,15 @@ struct protocol_state {
  * the ears. One state per connection, and a piece of memory for each exchange on it, both the connection's and sized
  * once at start. One file and one row of protocols.def each; `target.http` names it. */
 struct protocol_ops {
-	struct plan_choice choice; /* name "1", "2", "null" as `target.http` says; help */
+	struct plan_choice choice; /* name "1", "2", "null" as `target.http` says; help; whether one connection carries
+				      many exchanges */
 	bool needs_stream;         /* false: answers by itself, without a connection (null) */
-	bool is_multiplexed;       /* many exchanges at once on one connection */
 	size_t state_size, exchange_size;
 	const char *const *alpn; /* what it is called where a TLS handshake chooses (RFC 7301), ended by NULL */
+	/* What a connection speaks that is open now; alpn: what the server chose in its TLS handshake, if anything.
+	 * NULL: the server does not speak this. Where it leads elsewhere, of the rest only compose and alpn are there.
+	 */
+	const struct protocol_ops *(*agree)(bool is_tls, const char *alpn);
 
 	/* The head of a request as text, still with its ${…} slots: request line and headers up to and with the empty
 	 * line, which HTTP/1.1 sends as it stands. The body follows it as request/ renders it; where its length depends
@@ -80,7 +87,7 @@ struct protocol_ops {
 		const struct plan *plan, const struct plan_request *request, struct buf *into, struct error *err);
 
 	/* A connection is there. `state` has state_size bytes, aligned for any type; fini frees what it holds. */
-	void (*init)(void *state, const struct plan *plan);
+	void (*init)(void *state, const struct plan *plan, bool is_tls);
 	void (*fini)(void *state);
 	/* An exchange begins, where there is room. `x` has exchange_size bytes and is the protocol's until the exchange
 	 * has ended or is cancelled; so are the request's bytes, head and body. */
@@ -134,6 +141,9 @@ extern const struct protocol_ops *const protocols[]; /* from protocols.def, ende
 extern const struct plan_choice *const protocol_choices[];
 
 const struct protocol_ops *protocol_of(const struct plan_choice *choice);
+/* What a connection may need of it, whatever is agreed on. */
+size_t protocol_state_size(const struct protocol_ops *ops);
+size_t protocol_exchange_size(const struct protocol_ops *ops);
 
 #define PROTOCOL(name) extern const struct protocol_ops name##_protocol;
 #include "proto/protocols.def"

@@ -24,6 +24,32 @@ protocol_of(const struct plan_choice *choice)
 	return container_of(choice, const struct protocol_ops, choice);
 }
 
+static size_t
+larger(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+size_t
+protocol_state_size(const struct protocol_ops *ops)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; protocols[i] != NULL; i++)
+		size = larger(size, protocols[i]->state_size);
+	return ops->state_size > 0 ? ops->state_size : size;
+}
+
+size_t
+protocol_exchange_size(const struct protocol_ops *ops)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; protocols[i] != NULL; i++)
+		size = larger(size, protocols[i]->exchange_size);
+	return ops->exchange_size > 0 ? ops->exchange_size : size;
+}
+
 void
 protocol_state_init(struct protocol_state *state)
 {

@@ -23,7 +23,7 @@ parser_new(void)
 
 	CHECK_OP(http1_protocol.exchange_size, ==, sizeof(parser->x));
 	parser->state = must_alloc(http1_protocol.state_size);
-	http1_protocol.init(parser->state, &plan);
+	http1_protocol.init(parser->state, &plan, false);
 	return parser;
 }
 

@@ -45,7 +45,7 @@ feed(struct protocol_state *state, const struct plan_request *request, const uin
 {
 	*a = (struct answer){0};
 	buf_init(&a->body, BODY_CEILING);
-	http1_protocol.init(state, &plan);
+	http1_protocol.init(state, &plan, false);
 	http1_protocol.begin(state, &a->x, request, "", 0, &(struct protocol_ear){.on_body = keep_body, .context = a});
 	for (size_t at = 0; at < length && state->fate != PROTOCOL_BROKEN; at += step)
 		feed_piece(state, bytes + at, length - at < step ? length - at : step);

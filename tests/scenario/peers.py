@@ -9,6 +9,7 @@ import threading
 import time
 
 import data_peers
+import h2_peers
 import llm_peers
 import metrics_peers
 import session_peers
@@ -231,7 +232,7 @@ BEHAVIOURS = {f.__name__: f for f in (
     plain, connection_close, chunked_trailers, close_delimited, extra_bytes, extra_response, truncated, truncated_chunk,
     bad_status_line, bad_chunk_size, two_lengths, length_and_chunked, huge_headers, interim, head, no_body, byte_by_byte,
     stall, stall_in_body, trickle, reset, stale_keepalive, echo_body,
-    wants_token, wants_what_flags_say, wants_own_host, wants_shop_host, ready_later, sick_for_a_while, full_house)} | data_peers.BEHAVIOURS | llm_peers.BEHAVIOURS | metrics_peers.BEHAVIOURS | session_peers.BEHAVIOURS
+    wants_token, wants_what_flags_say, wants_own_host, wants_shop_host, ready_later, sick_for_a_while, full_house)} | data_peers.BEHAVIOURS | h2_peers.BEHAVIOURS | llm_peers.BEHAVIOURS | metrics_peers.BEHAVIOURS | session_peers.BEHAVIOURS
 
 
 class Peer:
@@ -285,7 +286,9 @@ class Peer:
             if connection.family != socket.AF_UNIX:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
-                if self.answer_all(connection) and self.tls:
+                if getattr(self.behave, "speaks_h2", False):
+                    h2_peers.serve(self, self.behave, connection)
+                elif self.answer_all(connection) and self.tls:
                     self.tls.end(connection, of_peer)
             except OSError:
                 return  # the client went away, which some behaviours provoke

@@ -299,8 +299,8 @@ test_what_run_would_refuse_is_refused(void **state)
 	assert_refuses(
 		TARGET "load: {steady: {rate: 1/h, count: 1M}}\n", "2:16: steady: this load takes longer than a year");
 	assert_refuses(TARGET "load: {steady: {rate: 0/s, for: 1s}}\n", "2:23: load.steady.rate: 0/s sends nothing");
-	assert_refuses("target: {url: \"http://127.0.0.1:1\", http: 2}\nload: {steady: {rate: 1/s, for: 1s}}\n",
-		"1:43: http: there is no '2' in this version; valid here: 1\n");
+	assert_refuses("target: {url: \"http://127.0.0.1:1\", http: 3}\nload: {steady: {rate: 1/s, for: 1s}}\n",
+		"1:43: http: there is no '3' in this version; valid here: 1, 2, auto\n");
 }
 
 static void

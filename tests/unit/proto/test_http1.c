@@ -24,7 +24,7 @@ start(void **context)
 	(void)context;
 	state = must_alloc(http1_protocol.state_size);
 	assert_int_equal(http1_protocol.exchange_size, sizeof(x));
-	http1_protocol.init(state, &plan);
+	http1_protocol.init(state, &plan, false);
 	return 0;
 }
 
@@ -42,7 +42,7 @@ begin(const struct plan_request *request, const struct protocol_ear *ear)
 	const char *bytes;
 
 	if (state->room == 0)
-		http1_protocol.init(state, &plan);
+		http1_protocol.init(state, &plan, false);
 	http1_protocol.begin(state, &x, request, "G", 1, ear);
 	assert_int_equal(http1_protocol.output(state, &bytes), 1);
 	assert_ptr_equal(protocol_take_sent(state, 1), &x);
@@ -228,7 +228,7 @@ test_header_fields_are_told_whole_however_they_are_cut(void **context)
 
 		buf_init(&fields, 1024);
 		buf_init(&field, PROTOCOL_FIELD_MAX);
-		http1_protocol.init(state, &roomy);
+		http1_protocol.init(state, &roomy, false);
 		begin(&get, &ear);
 		feed_pieces(response, step);
 		assert_true(is_complete());
@@ -254,7 +254,7 @@ test_header_field_over_the_ceiling_is_left_out(void **context)
 	for (size_t i = 0; i < PROTOCOL_FIELD_MAX; i++)
 		buf_add_char(&response, 'x');
 	buf_add_text(&response, "\r\nX-Next: short\r\nContent-Length: 0\r\n\r\n");
-	http1_protocol.init(state, &roomy);
+	http1_protocol.init(state, &roomy, false);
 	begin(&get, &ear);
 	feed(response.bytes);
 	assert_true(is_complete());

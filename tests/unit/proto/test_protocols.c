@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "proto/protocol.h"
 #include "unit/proto/responses.h"
+#include "unit/proto/said.h"
 
 /* What every row of protocols.def promises. A response means the same however the network cuts it into reads. */
 
@@ -18,7 +19,7 @@ struct answer {
 	struct buf body;
 };
 
-static const struct plan plan = {.target.response_ceiling_bytes = 32 * 1024};
+static const struct plan plan = {.target = {.response_ceiling_bytes = 32 * 1024, .streams = 1}};
 static const char sent[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 static void
@@ -42,7 +43,7 @@ talk_begin(const struct protocol_ops *ops, const struct plan_request *request, c
 	struct talk talk = {ops, must_alloc(ops->state_size), must_alloc(ops->exchange_size)};
 	const char *bytes;
 
-	ops->init(talk.state, &plan);
+	ops->init(talk.state, &plan, false);
 	assert_true(talk.state->room > 0);
 	ops->begin(talk.state, talk.x, request, sent, sizeof(sent) - 1, ear);
 	while (ops->output(talk.state, &bytes) > 0)
@@ -160,8 +161,180 @@ test_response_means_the_same_however_it_is_cut(void **context)
 			for (size_t cut = 1; cut < sample->length; cut++)
 				run_sample(ops, sample, cut, sample->length);
 		}
-		if (ops->needs_stream)
+		if (ops == &http1_protocol)
 			assert_true(samples >= 10);
+	}
+}
+
+/* Headers up to its ceiling fit one frame of HTTP/2: nghttp2 counts each piece of a CONTINUATION's head as one more. */
+static const struct plan said_plan = {.target = {.response_ceiling_bytes = 12 * 1024, .streams = 1}};
+
+/* What was heard of an answer. */
+struct heard {
+	struct buf fields, body, field;
+	bool is_in_order; /* no field after the body began */
+};
+
+static void
+hear_header(void *context, const char *name, size_t name_length, const char *value, size_t value_length)
+{
+	struct heard *h = context;
+
+	h->is_in_order &= h->body.length == 0;
+	if (strncmp(name, "content-length", name_length) == 0 || strncmp(name, "transfer-encoding", name_length) == 0)
+		return;
+	buf_printf(&h->fields, "%.*s=%.*s;", (int)name_length, name, (int)value_length, value);
+}
+
+static void
+hear_body(void *context, const char *bytes, size_t length)
+{
+	struct heard *h = context;
+
+	assert_true(buf_add(&h->body, bytes, length));
+}
+
+/* One exchange, up to where its answer comes: `greeting` is what the server says first. */
+static struct talk
+said_begin(const struct protocol_ops *ops, const struct said *said, const struct buf *greeting,
+	const struct protocol_ear *ear, struct buf *asked)
+{
+	struct talk talk = {ops, must_alloc(ops->state_size), must_alloc(ops->exchange_size)};
+	const struct plan_request request = {.name = "r", .method = said->method != NULL ? said->method : "GET"};
+	static char head[64];
+	int length = snprintf(head, sizeof(head), "%s / HTTP/1.1\r\nhost: x\r\n\r\n", request.method);
+	const char *bytes;
+	size_t n;
+
+	ops->init(talk.state, &said_plan, false);
+	if (greeting->length > 0)
+		ops->on_bytes(talk.state, greeting->bytes, greeting->length);
+	assert_true(talk.state->is_ready);
+	assert_int_equal(talk.state->room, 1);
+	ops->begin(talk.state, talk.x, &request, head, (size_t)length, ear);
+	assert_int_equal(talk.state->room, 0);
+	while (talk.state->has_output && (n = ops->output(talk.state, &bytes)) > 0) {
+		while (protocol_take_sent(talk.state, n) != NULL)
+			;
+		if (asked != NULL)
+			buf_add(asked, bytes, n);
+	}
+	assert_true(talk.x->is_sent_whole);
+	assert_true(list_is_empty(&talk.x->unsent));
+	return talk;
+}
+
+/* What the server says at first, and then as its answer. */
+static void
+say(const struct protocol_ops *ops, const struct said *said, struct buf *greeting, struct buf *answer)
+{
+	buf_init(greeting, 65536);
+	buf_init(answer, 1 << 20);
+	if (ops == &http2_protocol) {
+		struct http2_server server;
+		struct buf asked;
+
+		server_init(&server, NULL, 0);
+		server_speak(&server, greeting);
+		buf_init(&asked, 65536);
+		struct talk talk = said_begin(ops, said, greeting, &(struct protocol_ear){0}, &asked);
+
+		server_hear(&server, asked.bytes, asked.length);
+		say_by_http2(said, &server, answer);
+		talk_end(&talk);
+		buf_fini(&asked);
+		server_fini(&server);
+	} else
+		say_by_http1(said, answer);
+}
+
+static void
+check_heard(const struct said *said, const struct talk *talk, const struct heard *h, const char *how, size_t step)
+{
+	const struct protocol_exchange *x = talk->x;
+	size_t length;
+	char *body = said_body(said, &length);
+	bool is_right = x->has_ended && x->failure == said->failure && h->is_in_order;
+
+	if (said->failure == FAILURE_COUNT) {
+		is_right &= x->status == said->status && talk->state->room == 1;
+		is_right &= h->body.length == length && (length == 0 || memcmp(h->body.bytes, body, length) == 0);
+	}
+	if (said->heard != NULL)
+		is_right &= strcmp(h->fields.length > 0 ? h->fields.bytes : "", said->heard) == 0;
+	if (!is_right)
+		fail_msg(
+			"%s by http %s, %s %zu: ended %d, failure %d, fate %d, status %u, room %u, %zu bytes of body, fields '%s'",
+			said->what, talk->ops->choice.name, how, step, x->has_ended, x->failure, talk->state->fate,
+			x->status, talk->state->room, h->body.length, h->fields.length > 0 ? h->fields.bytes : "");
+	free(body);
+}
+
+/* In pieces that end at `cut` and then every `step` bytes, each a copy of its very size. */
+static void
+hear_said(const struct protocol_ops *ops, const struct said *said, const struct buf *greeting, const struct buf *answer,
+	size_t cut, size_t step)
+{
+	struct heard h = {.is_in_order = true};
+	size_t length = answer->length - said->cut;
+
+	buf_init(&h.fields, 65536);
+	buf_init(&h.body, 1 << 20);
+	buf_init(&h.field, PROTOCOL_FIELD_MAX);
+	struct talk talk = said_begin(ops, said, greeting,
+		&(struct protocol_ear){
+			.on_header = hear_header, .on_body = hear_body, .context = &h, .field = &h.field},
+		NULL);
+
+	for (size_t at = 0; at < length && talk.state->fate != PROTOCOL_BROKEN;) {
+		size_t end = at < cut ? cut : at + step;
+
+		if (end > length)
+			end = length;
+		char *piece = malloc(end - at);
+		const char *bytes;
+
+		memcpy(piece, answer->bytes + at, end - at);
+		ops->on_bytes(talk.state, piece, end - at);
+		free(piece);
+		while (talk.state->has_output && ops->output(talk.state, &bytes) > 0)
+			;
+		at = end;
+	}
+	if (said->cut > 0) {
+		ops->on_eof(talk.state);
+		if (!talk.x->has_ended) { /* it broke with its connection */
+			assert_int_equal(talk.state->fate, PROTOCOL_BROKEN);
+			talk.x->has_ended = true;
+			talk.x->failure = talk.state->failure;
+		}
+	}
+	check_heard(said, &talk, &h, cut > 0 ? "cut at" : "cut every", cut > 0 ? cut : step);
+	talk_end(&talk);
+	buf_fini(&h.fields);
+	buf_fini(&h.body);
+	buf_fini(&h.field);
+}
+
+static void
+test_versions_say_the_same_however_it_is_cut(void **context)
+{
+	(void)context;
+	for (size_t p = 0; protocols[p] != NULL; p++) {
+		if (!protocols[p]->needs_stream || protocols[p]->agree(false, NULL) != protocols[p])
+			continue;
+		for (size_t i = 0; i < ARRAY_LEN(said_rows); i++) {
+			const struct said *said = &said_rows[i];
+			struct buf greeting, answer;
+
+			say(protocols[p], said, &greeting, &answer);
+			hear_said(protocols[p], said, &greeting, &answer, 0, answer.length);
+			hear_said(protocols[p], said, &greeting, &answer, 0, 1);
+			for (size_t cut = 1; cut < answer.length && cut < 200; cut++)
+				hear_said(protocols[p], said, &greeting, &answer, cut, answer.length);
+			buf_fini(&greeting);
+			buf_fini(&answer);
+		}
 	}
 }
 
@@ -182,6 +355,27 @@ test_protocol_without_stream_completes_at_once(void **context)
 		assert_true(talk.state->room > 0);
 		talk_end(&talk);
 	}
+}
+
+static void
+test_what_is_spoken_is_agreed_on(void **context)
+{
+	(void)context;
+	for (size_t p = 0; protocols[p] != NULL; p++) { /* whoever is led elsewhere has arrived there */
+		const struct protocol_ops *agreed = protocols[p]->agree(false, NULL);
+
+		assert_ptr_equal(agreed->agree(false, NULL), agreed);
+		assert_true(agreed->state_size > 0 && agreed->state_size <= protocol_state_size(protocols[p]));
+		assert_true(agreed->exchange_size <= protocol_exchange_size(protocols[p]));
+	}
+	assert_ptr_equal(http1_protocol.agree(true, NULL), &http1_protocol);
+	assert_ptr_equal(http2_protocol.agree(true, "h2"), &http2_protocol);
+	assert_null(http2_protocol.agree(true, "http/1.1"));
+	assert_null(http2_protocol.agree(true, NULL));
+	assert_ptr_equal(auto_protocol.agree(true, "h2"), &http2_protocol);
+	assert_ptr_equal(auto_protocol.agree(true, "http/1.1"), &http1_protocol);
+	assert_ptr_equal(auto_protocol.agree(true, NULL), &http1_protocol);
+	assert_ptr_equal(auto_protocol.agree(false, NULL), &http1_protocol);
 }
 
 static void
@@ -221,7 +415,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_response_means_the_same_however_it_is_cut),
+		cmocka_unit_test(test_versions_say_the_same_however_it_is_cut),
 		cmocka_unit_test(test_protocol_without_stream_completes_at_once),
+		cmocka_unit_test(test_what_is_spoken_is_agreed_on),
 		cmocka_unit_test(test_rows_are_found_by_their_choice),
 		cmocka_unit_test(test_only_idempotent_methods_may_be_retried),
 	};
