@@ -157,8 +157,9 @@ fetch_connect(struct fetch *fetch)
 {
 	enum failure failure;
 
-	if (stream_connect(&fetch->stream, fetch->loop, &fetch->addresses.list[fetch->address], fetch->tls,
-		    &fetch_stream_events, &failure) != STREAM_FAILED) {
+	const struct stream_way way = {.to = &fetch->addresses.list[fetch->address], .tls = fetch->tls};
+
+	if (stream_connect(&fetch->stream, fetch->loop, &way, &fetch_stream_events, &failure) != STREAM_FAILED) {
 		fetch->is_open = true;
 		return;
 	}

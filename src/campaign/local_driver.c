@@ -27,6 +27,7 @@ local_start(struct driver *driver, const struct run_config *config, struct error
 static void
 local_go(struct driver *driver)
 {
+	run_prefetch(run_of(driver));
 	run_go(run_of(driver));
 }
 

@@ -87,7 +87,7 @@ static bool
 campaign_open_samplers(struct campaign *campaign, int *exit_code)
 {
 	struct error err = {0};
-	struct sampler_config self = {0};
+	struct sampler_config self = {.sources_n = campaign->plan->target.sources.n};
 	struct sampler_config target = {
 		.watch = &campaign->plan->target.watch,
 		.pid = campaign->facts.target_started ? campaign->target.child.process.pid : 0,

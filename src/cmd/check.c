@@ -309,9 +309,13 @@ print_ports(const struct plan *plan, const struct demand *demand, double connect
 		ports += demand->peak_per_s / (double)plan->target.requests_per_connection * TIME_WAIT_S;
 	buf_printf(out, "  ports            up to %s", units_count_text(ceil(ports), needed, sizeof(needed)));
 	if (read_port_range(&first, &last)) {
-		buf_printf(out, " of %s (%u-%u) per address of the target",
-			units_count_text(last - first + 1.0, available, sizeof(available)), first, last);
-		if (ports > last - first + 1.0)
+		double sources = plan->target.sources.n > 0 ? (double)plan->target.sources.n : 1;
+		double there_are = sources * (last - first + 1.0);
+
+		buf_printf(out, " of %s (%u-%u%s) per address of the target",
+			units_count_text(there_are, available, sizeof(available)), first, last,
+			sources > 1 ? " of each of target.source_addresses" : "");
+		if (ports > there_are)
 			buf_add_text(out, ": too few, connections will fail with no_ports");
 	}
 	buf_add_text(out, "\n");

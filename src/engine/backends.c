@@ -95,6 +95,48 @@ backends_fini(struct backends *b)
 }
 
 void
+backends_prefetch(struct backends *b, const struct plan_target *target)
+{
+	uint64_t connections = 0, given = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		connections += b->pools[i].config.connections;
+		uint64_t until = target->prefetch * connections / target->connections;
+
+		pool_prefetch(&b->pools[i], until - given);
+		given = until;
+	}
+}
+
+bool
+backends_are_prefetching(const struct backends *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (pool_is_prefetching(&b->pools[i]))
+			return true;
+	return false;
+}
+
+uint64_t
+backends_prefetch_failed(const struct backends *b)
+{
+	uint64_t failed = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		failed += b->pools[i].prefetch_failed;
+	return failed;
+}
+
+void
+backends_end_prefetch(struct backends *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		b->pools[i].is_prefetching = false;
+		b->pools[i].prefetch_left = 0;
+	}
+}
+
+void
 backends_send(struct backends *b, struct flight *flight, int64_t now_ns)
 {
 	pool_send(&b->pools[flight->x.backend], flight, now_ns);

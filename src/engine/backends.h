@@ -18,6 +18,14 @@ void backends_fini(struct backends *backends); /* after backends_are_closed */
 /* The backend of a process's i-th arrival. */
 uint32_t backends_of_arrival(const struct backends *backends, uint64_t i);
 
+/* Opens the connections that the plan wants before the load, each backend its share; done once nobody is prefetching.
+ */
+void backends_prefetch(struct backends *backends, const struct plan_target *target);
+bool backends_are_prefetching(const struct backends *backends);
+uint64_t backends_prefetch_failed(const struct backends *backends);
+/* They are open, or failed: from now on connections are opened on demand. */
+void backends_end_prefetch(struct backends *backends);
+
 /* As those of a pool; the flight's exchange says which of them. */
 void backends_send(struct backends *backends, struct flight *flight, int64_t now_ns);
 void backends_cancel(struct backends *backends, struct flight *flight);

@@ -371,8 +371,10 @@ connection_open(struct connection *c, const struct address *to, enum failure *fa
 	c->started_ns = connection_now(c);
 	c->connect_ns = -1;
 	c->requests = 0;
-	enum stream_result result = stream_connect(
-		&c->stream, c->pool->config.loop, to, *c->pool->config.tls, &connection_stream_events, failure);
+	const struct stream_way way = {
+		.to = to, .from = sources_pick(c->pool->config.sources, to), .tls = *c->pool->config.tls};
+	enum stream_result result =
+		stream_connect(&c->stream, c->pool->config.loop, &way, &connection_stream_events, failure);
 
 	if (result == STREAM_FAILED)
 		return false;

@@ -161,13 +161,16 @@ pool_take_failure(struct pool *pool, size_t address, enum failure failure, enum 
 	recorder_add_connect(pool->config.recorder, slot->peer, true);
 	if (failure_speaks_of_address(slot, failure)) {
 		slot->is_dead = true;
-		if (!address_set_is_dead(&pool->addresses))
+		if (!address_set_is_dead(&pool->addresses)) {
+			pool->prefetch_left += pool->is_prefetching; /* another address has it */
 			return;
+		}
 		if (!pool->ever_connected && pool->connecting_n == 0 && !pool->is_unreachable) {
 			pool->is_unreachable = true;
 			pool->config.events->on_unreachable(pool->config.context, failure);
 		}
 	}
+	pool->prefetch_failed += pool->is_prefetching;
 	pool_fail_first_waiting(pool, slot->peer, failure, phase);
 }
 
@@ -211,16 +214,37 @@ pool_make_room(struct pool *pool)
 	}
 }
 
+/* Connects under way at once before the load: few enough for an accept queue of the usual length. */
+#define PREFETCH_AT_ONCE 64
+
+static bool
+pool_wants_connection(const struct pool *pool)
+{
+	if (pool->is_closing)
+		return false;
+	return (uint64_t)pool->connecting_n * pool->expected_room < pool->waiting_n ||
+	       (pool->prefetch_left > 0 && pool->connecting_n < PREFETCH_AT_ONCE);
+}
+
+/* There is no address left that could be connected to. */
+static void
+pool_fail_without_address(struct pool *pool)
+{
+	pool->prefetch_failed += pool->prefetch_left;
+	pool->prefetch_left = 0;
+	pool_fail_first_waiting(pool, pool->nowhere, FAILURE_CONNECT_REFUSED, EXCHANGE_CONNECT);
+}
+
 /* As many connects as the flights need that wait without one, as far as the limit allows. */
 static void
 pool_open_enough(struct pool *pool)
 {
-	while ((uint64_t)pool->connecting_n * pool->expected_room < pool->waiting_n && !pool->is_closing) {
+	while (pool_wants_connection(pool)) {
 		size_t address = pool_pick_address(pool);
 		enum failure failure;
 
 		if (address == SIZE_MAX) {
-			pool_fail_first_waiting(pool, pool->nowhere, FAILURE_CONNECT_REFUSED, EXCHANGE_CONNECT);
+			pool_fail_without_address(pool);
 			continue;
 		}
 		struct connection *c = pool_take_unused(pool);
@@ -229,6 +253,7 @@ pool_open_enough(struct pool *pool)
 			pool_make_room(pool);
 			return;
 		}
+		pool->prefetch_left -= pool->prefetch_left > 0;
 		c->address = address;
 		pool->addresses.slots[address].open_n++;
 		if (connection_open(c, &pool->addresses.slots[address].address, &failure)) {
@@ -270,6 +295,20 @@ pool_send(struct pool *pool, struct flight *flight, int64_t now_ns)
 	list_add_last(&pool->waiting, &flight->waiting);
 	pool->waiting_n++;
 	pool_open_enough(pool);
+}
+
+void
+pool_prefetch(struct pool *pool, uint64_t n)
+{
+	pool->is_prefetching = n > 0;
+	pool->prefetch_left = n;
+	pool_open_enough(pool);
+}
+
+bool
+pool_is_prefetching(const struct pool *pool)
+{
+	return pool->prefetch_left > 0 || (pool->is_prefetching && pool->connecting_n > 0);
 }
 
 void

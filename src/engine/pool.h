@@ -8,6 +8,7 @@
 #include "engine/flight.h"
 #include "engine/run_clock.h"
 #include "measure/recorder.h"
+#include "net/sources.h"
 #include "net/stream.h"
 #include "proto/protocol.h"
 #include "reader/reader.h"
@@ -40,6 +41,7 @@ struct pool_config {
 	uint32_t backend;
 	uint64_t connections;              /* most at once */
 	const struct addresses *addresses; /* where they go at first */
+	struct sources *sources;           /* where they come from; its turns are shared by all pools */
 	struct tls_context *const *tls;    /* its TLS; *tls NULL: in the clear */
 	struct recorder *recorder;         /* told where exchanges went, and of every connect */
 	struct template *const *templates; /* per request of the plan */
@@ -66,8 +68,10 @@ struct pool {
 	uint32_t open_n, connecting_n, waiting_n;
 	uint32_t partial_n; /* flights with a part of a response */
 	struct address_set addresses;
-	uint32_t nowhere; /* the recorder's peer of flights that have no address yet */
-	bool ever_connected, is_unreachable, is_closing;
+	uint64_t prefetch_left;   /* connections still to be opened before the load begins … */
+	uint64_t prefetch_failed; /* … and those of them that could not be */
+	uint32_t nowhere;         /* the recorder's peer of flights that have no address yet */
+	bool ever_connected, is_unreachable, is_prefetching, is_closing;
 };
 
 void pool_init(struct pool *pool, const struct pool_config *config);
@@ -84,6 +88,10 @@ void pool_cancel(struct pool *pool, struct flight *flight);
 
 /* Writes what was sent but waits to be written with others: to be called whenever no more is to be sent for now. */
 void pool_flush(struct pool *pool);
+
+/* Opens n connections, before anything is sent, some at a time: in this call and in the turns that follow. */
+void pool_prefetch(struct pool *pool, uint64_t n);
+bool pool_is_prefetching(const struct pool *pool);
 
 /* Connects that took too long fail. Call once per loop turn. */
 void pool_turn(struct pool *pool, int64_t now_ns);

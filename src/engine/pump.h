@@ -47,6 +47,7 @@ struct pump_config {
 	const struct run_clock *clock;
 	uv_loop_t *loop;
 	const struct addresses *addresses; /* of each backend */
+	struct sources *sources;
 	struct tls_context *const *tls;    /* likewise; each may be NULL */
 	struct exchange_ring *exchanges;   /* NULL: nobody wants them */
 	struct template *const *templates; /* of each backend, one after the other */

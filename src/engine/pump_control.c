@@ -208,6 +208,7 @@ pump_init(struct pump *pump, const struct pump_config *config)
 						       .loop = config->loop,
 						       .clock = config->clock,
 						       .addresses = config->addresses,
+						       .sources = config->sources,
 						       .tls = config->tls,
 						       .recorder = pump->recorder,
 						       .templates = config->templates,

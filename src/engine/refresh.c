@@ -19,14 +19,14 @@ note_failure(struct refresh *refresh, size_t name, const char *why)
 }
 
 static void
-note_addresses(struct refresh *refresh, size_t name, const struct resolver_found *found)
+note_addresses(struct refresh *refresh, size_t name, const struct addresses *addresses)
 {
 	uint32_t backend = refresh->backend_of[name];
-	bool has_changed = pool_list_addresses(&refresh->backends->pools[backend], &found->addresses);
+	bool has_changed = pool_list_addresses(&refresh->backends->pools[backend], addresses);
 
-	recorder_add_lookup(refresh->recorder, backend, found->addresses.took_ns, has_changed);
+	recorder_add_lookup(refresh->recorder, backend, addresses->took_ns, has_changed);
 	if (has_changed)
-		log_info("'%s' stands for other addresses: %zu now", url_of(refresh, name)->host, found->addresses.n);
+		log_info("'%s' stands for other addresses: %zu now", url_of(refresh, name)->host, addresses->n);
 	else if (refresh->is_failing[name])
 		log_info("'%s' is found again", url_of(refresh, name)->host);
 	refresh->is_failing[name] = false;
@@ -36,16 +36,21 @@ static void
 refresh_on_found(void *context, const struct resolver_found *found)
 {
 	struct refresh *refresh = context;
+	struct addresses addresses = found->addresses;
 
-	if (found->is_good)
-		note_addresses(refresh, found->name, found);
+	sources_filter(refresh->sources, &addresses);
+	if (found->is_good && addresses.n > 0)
+		note_addresses(refresh, found->name, &addresses);
+	else if (found->is_good)
+		note_failure(refresh, found->name,
+			"target.url: no address is of the family (IPv4 or IPv6) of target.source_addresses any more");
 	else
 		note_failure(refresh, found->name, found->why.message);
 }
 
 void
 refresh_init(struct refresh *refresh, const struct plan *plan, uv_loop_t *loop, struct backends *backends,
-	struct recorder *recorder, const struct addresses *first)
+	struct recorder *recorder, const struct sources *sources, const struct addresses *first)
 {
 	const struct plan_target *target = &plan->target;
 	const struct plan_backend *all = target->backends.items;
@@ -54,6 +59,7 @@ refresh_init(struct refresh *refresh, const struct plan *plan, uv_loop_t *loop, 
 	*refresh = (struct refresh){.plan = plan,
 		.backends = backends,
 		.recorder = recorder,
+		.sources = sources,
 		.is_closed = true,
 		.next_ns = target->dns_refresh_ns};
 	for (size_t i = 0; i < target->backends.n && target->connect_to.n == 0; i++)

@@ -9,6 +9,7 @@ struct refresh {
 	const struct plan *plan;
 	struct backends *backends;
 	struct recorder *recorder;
+	const struct sources *sources;
 	struct resolver *resolver; /* NULL: no name of them changes */
 	bool is_closed;
 	int64_t next_ns;
@@ -19,7 +20,7 @@ struct refresh {
 
 /* first: what the names stood for before, by backend. */
 void refresh_init(struct refresh *refresh, const struct plan *plan, uv_loop_t *loop, struct backends *backends,
-	struct recorder *recorder, const struct addresses *first);
+	struct recorder *recorder, const struct sources *sources, const struct addresses *first);
 /* Once per loop turn: asks, when it is time. */
 void refresh_turn(struct refresh *refresh, int64_t now_ns);
 /* Waits for nobody; is_closed once a later loop turn has let go of it. */

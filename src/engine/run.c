@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "base/units.h"
 
 /* After a broken level the load waits this long at most until nothing is in flight. */
@@ -56,10 +57,24 @@ run_check_descriptors(const struct plan *plan, uint64_t connections, struct erro
 	return error_place(err, plan->path, 0, 0);
 }
 
+/* Of several base URLs each must have a connection, in every process that shares the load. */
+static bool
+run_check_shares(const struct plan *plan, uint64_t connections, struct error *err)
+{
+	if (connections >= plan->target.backends.n)
+		return true;
+	error_set(err,
+		"target.urls: of the %llu connections that are this process's share not each of the %zu has one; "
+		"ask for more connections or fewer workers",
+		(unsigned long long)connections, plan->target.backends.n);
+	return error_place(err, plan->path, 0, 0);
+}
+
 bool
 run_check(const struct plan *plan, uint32_t shard, uint32_t shards, struct error *err)
 {
-	return run_check_descriptors(plan, share_of(plan->target.connections, shard, shards), err) &&
+	return run_check_shares(plan, share_of(plan->target.connections, shard, shards), err) &&
+	       run_check_descriptors(plan, share_of(plan->target.connections, shard, shards), err) &&
 	       pump_check_levels(plan, err) && sessions_check(plan, err) && tls_check_target(&plan->target, err);
 }
 
@@ -67,6 +82,29 @@ static void
 run_set_tick(struct run *run)
 {
 	run->clock.tick_ns = run->pacing.is_relaxed ? run->config.plan->relaxed_tick_ns : 0;
+}
+
+/* The addresses of each backend, less those that no source can connect to. */
+static bool
+run_take_addresses(struct run *run, struct error *err)
+{
+	const struct plan_target *target = &run->config.plan->target;
+	const struct plan_backend *backends = target->backends.items;
+
+	if (!sources_init(&run->sources, &target->sources, err))
+		return error_place(err, run->config.plan->path, 0, 0);
+	run->addresses = must_calloc(target->backends.n, sizeof(*run->addresses));
+	for (size_t i = 0; i < target->backends.n; i++) {
+		run->addresses[i] = run->config.addresses[i];
+		sources_filter(&run->sources, &run->addresses[i]);
+		if (run->addresses[i].n == 0 && run->config.addresses[i].n > 0) {
+			error_set(err,
+				"target.source_addresses: none of them is of the family (IPv4 or IPv6) of %s's addresses",
+				backends[i].url.text);
+			return error_place(err, run->config.plan->path, 0, 0);
+		}
+	}
+	return true;
 }
 
 struct run *
@@ -77,6 +115,7 @@ run_new(const struct run_config *config, struct error *err)
 
 	run->plan = *config->plan;
 	run->plan.target.connections = share_of(plan->target.connections, config->shard, config->shards);
+	run->plan.target.prefetch = share_of(plan->target.prefetch, config->shard, config->shards);
 	run->config = *config;
 	run->config.plan = plan;
 	run->clock = (struct run_clock){.clock = config->clock};
@@ -84,7 +123,9 @@ run_new(const struct run_config *config, struct error *err)
 	reading_init(&run->self);
 	run->tls = tls_contexts_of_target(&plan->target, protocol_of(plan->target.protocol)->alpn, err);
 	if (run->tls == NULL || !run_check(config->plan, config->shard, config->shards, err) ||
-		!requests_init(&run->requests, plan, err)) {
+		!run_take_addresses(run, err) || !requests_init(&run->requests, plan, err)) {
+		sources_fini(&run->sources);
+		free(run->addresses);
 		tls_contexts_free(run->tls, &plan->target);
 		free(run);
 		return NULL;
@@ -97,7 +138,8 @@ run_new(const struct run_config *config, struct error *err)
 				      .plan = plan,
 				      .clock = &run->clock,
 				      .loop = config->loop,
-				      .addresses = config->addresses,
+				      .addresses = run->addresses,
+				      .sources = &run->sources,
 				      .tls = run->tls,
 				      .exchanges = config->exchanges,
 				      .templates = run->requests.templates,
@@ -125,6 +167,8 @@ run_free(struct run *run)
 {
 	pump_fini(&run->pump);
 	requests_fini(&run->requests);
+	sources_fini(&run->sources);
+	free(run->addresses);
 	tls_contexts_free(run->tls, &run->plan.target);
 	free(run);
 }
@@ -382,6 +426,29 @@ run_finish(struct run *run)
 }
 
 void
+run_prefetch(struct run *run)
+{
+	struct backends *backends = &run->pump.backends;
+	const struct plan_target *target = &run->config.plan->target;
+
+	if (target->prefetch == 0 || !run->pump.has_pool)
+		return;
+	backends_prefetch(backends, target);
+	while (backends_are_prefetching(backends) && run->interrupts == 0) {
+		waker_wait(&run->waker, backends_next_deadline_ns(backends), false);
+		backends_turn(backends, run_now_ns(run));
+	}
+	uint64_t failed = backends_prefetch_failed(backends);
+
+	backends_end_prefetch(backends);
+	recorder_add_prefetch(run->pump.recorder, target->prefetch, failed);
+	if (failed > 0)
+		log_warn("target.prefetch: %llu of %llu connections could not be opened", (unsigned long long)failed,
+			(unsigned long long)target->prefetch);
+	run->clock.t0_ns = clock_now_ns(run->config.clock) + run->config.plan->idle_baseline_ns;
+}
+
+void
 run_go(struct run *run)
 {
 	int64_t now_ns = run_now_ns(run);
@@ -392,7 +459,7 @@ run_go(struct run *run)
 	run->refresh.is_closed = true;
 	if (run->pump.has_pool)
 		refresh_init(&run->refresh, run->config.plan, run->config.loop, &run->pump.backends, run->pump.recorder,
-			run->config.addresses);
+			&run->sources, run->addresses);
 	while (run->phase != RUN_ENDED) {
 		waker_wait(&run->waker, run_next_ns(run, now_ns), run->clock.tick_ns > 0 && pump_can_doze(&run->pump));
 		now_ns = run_now_ns(run);

@@ -67,6 +67,9 @@ bool run_check(const struct plan *plan, uint32_t shard, uint32_t shards, struct 
 struct run *run_new(const struct run_config *config, struct error *err);
 /* Before run_go: T0, by the run's clock; else it is as soon as possible. */
 void run_start_at(struct run *run, int64_t t0_ns);
+/* Before run_go: opens the connections that the plan wants before its load. Blocks, turning the loop, until each is
+ * open or has failed, or the run is interrupted; T0 is after it. */
+void run_prefetch(struct run *run);
 /* Runs to the end: blocks, turning the loop. */
 void run_go(struct run *run);
 void run_give_interval(struct run *run, struct interval *interval);

@@ -17,6 +17,8 @@ struct run {
 	struct run_clock clock;
 	struct requests requests;
 	struct tls_context **tls; /* of each backend; in the clear, they are NULL */
+	struct sources sources;
+	struct addresses *addresses; /* of each backend */
 	struct pump pump;
 	struct refresh refresh;
 	struct waker waker;

@@ -152,7 +152,7 @@ shard_on_reading(void *context, const struct sampling *sampling, const struct re
 static bool
 shard_open(struct shard *shard, const struct shard_options *options, struct error *err)
 {
-	struct sampler_config self = {0};
+	struct sampler_config self = {.sources_n = shard->plan->target.sources.n};
 
 	shard->addresses = addresses_of_target(&shard->plan->target, err);
 	if (shard->addresses == NULL)
@@ -174,6 +174,8 @@ shard_open(struct shard *shard, const struct shard_options *options, struct erro
 			.context = shard,
 		},
 		err);
+	if (shard->run != NULL)
+		run_prefetch(shard->run);
 	return shard->run != NULL && control_input_open(&shard->control, "-", err);
 }
 

@@ -333,6 +333,8 @@ event_encode_interval(struct buf *into, const struct interval *interval, const s
 	add_level_index(into, "current_level", interval->current_level);
 	json_add_u64(into, "connects", interval->connects);
 	json_add_u64(into, "connects_failed", interval->connects_failed);
+	add_nonzero(into, "prefetch", interval->prefetch);
+	add_nonzero(into, "prefetch_failed", interval->prefetch_failed);
 	add_reading(into, "target", &interval->target);
 	add_reading(into, "self", &interval->self);
 	add_gauges(into, "target_outside", &interval->target_outside);

@@ -75,6 +75,7 @@ struct interval {
 	double scraped[SCRAPED_MAX];
 	uint64_t connects, connects_failed;                 /* in this interval */
 	struct scrape_counts scrapes[SCRAPE_ENDPOINTS_MAX]; /* in this interval */
+	uint64_t prefetch, prefetch_failed;                 /* likewise, of those before the load */
 	struct peers peers;                                 /* in this interval */
 	struct tls_told tls;                                /* in this interval */
 	bool has_goals;                                     /* good answers are counted; else every ok one is good */

@@ -344,6 +344,8 @@ interval_decode(struct json_reader *r, const cJSON *tree, const struct plan *pla
 	json_read_level(r, tree, "current_level", &interval->current_level);
 	json_read_u64(r, tree, "connects", UINT64_MAX, &interval->connects);
 	json_read_u64(r, tree, "connects_failed", UINT64_MAX, &interval->connects_failed);
+	json_read_u64(r, tree, "prefetch", UINT64_MAX, &interval->prefetch);
+	json_read_u64(r, tree, "prefetch_failed", UINT64_MAX, &interval->prefetch_failed);
 	read_reading(r, tree, "target", &interval->target);
 	read_reading(r, tree, "self", &interval->self);
 	read_gauges(r, tree, "target_outside", &interval->target_outside);

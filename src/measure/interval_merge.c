@@ -58,6 +58,8 @@ merge_totals(struct interval *into, const struct interval *from)
 {
 	into->connects += from->connects;
 	into->connects_failed += from->connects_failed;
+	into->prefetch += from->prefetch;
+	into->prefetch_failed += from->prefetch_failed;
 	scrape_counts_merge(into->scrapes, from->scrapes);
 	peers_merge(&into->peers, &from->peers);
 	tls_told_merge(&into->tls, &from->tls);

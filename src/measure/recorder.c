@@ -373,6 +373,13 @@ recorder_add_connect(struct recorder *r, uint32_t peer, bool is_failed)
 }
 
 void
+recorder_add_prefetch(struct recorder *r, uint64_t wanted, uint64_t failed)
+{
+	r->running->prefetch += wanted;
+	r->running->prefetch_failed += failed;
+}
+
+void
 recorder_add_lookup(struct recorder *r, uint32_t backend, int64_t took_ns, bool has_changed)
 {
 	struct lookup_counts *lookups = &r->running->peers.lookups[backend];

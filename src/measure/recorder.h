@@ -42,6 +42,8 @@ uint32_t recorder_peer(struct recorder *recorder, uint32_t backend, const char *
 void recorder_list_peer(struct recorder *recorder, uint32_t peer, bool is_listed);
 /* peer 0: none. */
 void recorder_add_connect(struct recorder *recorder, uint32_t peer, bool is_failed);
+/* Connections opened before the load: so many were wanted, so many of them failed. */
+void recorder_add_prefetch(struct recorder *recorder, uint64_t wanted, uint64_t failed);
 /* The name of a backend was looked up; took_ns −1: it failed. */
 void recorder_add_lookup(struct recorder *recorder, uint32_t backend, int64_t took_ns, bool has_changed);
 /* A connection was made over TLS; spoken: what was agreed upon. Counts into the level whose window is running. */

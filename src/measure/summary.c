@@ -268,6 +268,8 @@ add_gauges(struct summary *s, const struct interval *interval)
 	gauge_set_merge(&s->self, &interval->self_outside);
 	s->connects += interval->connects;
 	s->connects_failed += interval->connects_failed;
+	s->prefetch += interval->prefetch;
+	s->prefetch_failed += interval->prefetch_failed;
 	scrape_counts_merge(s->scrapes, interval->scrapes);
 	peers_merge(&s->peers, &interval->peers);
 	tls_told_merge(&s->tls, &interval->tls);

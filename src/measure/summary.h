@@ -86,8 +86,9 @@ struct summary {
 	double in_flight_avg;
 	uint32_t in_flight_peak;
 	uint64_t connects, connects_failed;
-	struct peers peers;  /* whole run */
-	struct tls_told tls; /* whole run */
+	uint64_t prefetch, prefetch_failed; /* before the load: of those, how many were wanted, and how many failed */
+	struct peers peers;                 /* whole run */
+	struct tls_told tls;                /* whole run */
 	struct interval_gauges {
 		uint32_t in_flight, connections, users;
 		uint64_t backlog;

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/stamp.h"
 #include "base/units.h"
+#include "net/sources.h"
 
 /* A stream that always has more to read leaves the loop to the others after this many full buffers. */
 #define STREAM_READS_PER_TURN 4
@@ -77,13 +78,16 @@ socket_connect(int fd, const struct address *to)
 
 /* 0, or the error for which nothing is open. */
 static int
-stream_open(struct stream *stream, uv_loop_t *loop, const struct address *to)
+stream_open(struct stream *stream, uv_loop_t *loop, const struct stream_way *way)
 {
-	int fd = socket_open(to);
+	int fd = socket_open(way->to);
 
 	if (fd < 0)
 		return errno;
-	int error = socket_connect(fd, to) ? -uv_poll_init(loop, &stream->poll, fd) : errno;
+	int error = way->from != NULL ? source_bind(fd, way->from) : 0;
+
+	if (error == 0)
+		error = socket_connect(fd, way->to) ? -uv_poll_init(loop, &stream->poll, fd) : errno;
 
 	if (error != 0)
 		close(fd);
@@ -92,11 +96,11 @@ stream_open(struct stream *stream, uv_loop_t *loop, const struct address *to)
 }
 
 enum stream_result
-stream_connect(struct stream *stream, uv_loop_t *loop, const struct address *to, struct tls_context *tls,
-	const struct stream_events *events, enum failure *failure)
+stream_connect(struct stream *stream, uv_loop_t *loop, const struct stream_way *way, const struct stream_events *events,
+	enum failure *failure)
 {
 	stream->tls.ssl = NULL;
-	int error = tls == NULL || stream_tls_open(stream, tls) ? stream_open(stream, loop, to) : ENOMEM;
+	int error = way->tls == NULL || stream_tls_open(stream, way->tls) ? stream_open(stream, loop, way) : ENOMEM;
 
 	if (error != 0) {
 		tls_end(&stream->tls, false);

@@ -53,10 +53,17 @@ struct stream {
 /* Reads go through one buffer, shared by all streams of a loop: they are handed on before the next read. */
 #define STREAM_READ_BYTES ((size_t)64 * 1024)
 
-/* Starts a connect; tls NULL: in the clear. STREAM_PENDING: on_connected will be called, from a later loop turn.
+/* Whom to connect to, and how. */
+struct stream_way {
+	const struct address *to;
+	const struct address *from; /* of this machine; NULL: as the kernel chooses */
+	struct tls_context *tls;    /* NULL: in the clear */
+};
+
+/* Starts a connect. STREAM_PENDING: on_connected will be called, from a later loop turn.
  * STREAM_FAILED: *failure says why, and nothing is open or to be closed. */
-enum stream_result stream_connect(struct stream *stream, uv_loop_t *loop, const struct address *to,
-	struct tls_context *tls, const struct stream_events *events, enum failure *failure);
+enum stream_result stream_connect(struct stream *stream, uv_loop_t *loop, const struct stream_way *way,
+	const struct stream_events *events, enum failure *failure);
 
 /* What it failed of just now, beyond the row of failure.def; "": no more than that is known. */
 const char *stream_words(const struct stream *stream);

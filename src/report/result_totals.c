@@ -118,6 +118,10 @@ result_add_totals(cJSON *result, const struct report *report)
 	result_set_counts(totals, &summary->everything.counts);
 	value_set_count(totals, "connects", summary->connects);
 	value_set_count(totals, "connects_failed", summary->connects_failed);
+	if (summary->prefetch > 0) {
+		value_set_count(totals, "prefetch", summary->prefetch);
+		value_set_count(totals, "prefetch_failed", summary->prefetch_failed);
+	}
 	if (plan_has_flow(report->plan))
 		add_sessions(result, &summary->everything.counts);
 	add_tls(result, report);

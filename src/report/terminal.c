@@ -75,10 +75,13 @@ add_connections(const struct summary *summary, struct page *page)
 {
 	uint64_t failed = summary->connects_failed,
 		 opened = summary->connects > failed ? summary->connects - failed : 0;
-	char a[FIGURE_MAX], b[FIGURE_MAX];
+	char a[FIGURE_MAX], b[FIGURE_MAX], before[96] = "";
 
-	page_entry(page, "connections", PAINT_PLAIN, "%s opened, %s failed to open", figure_count(opened, a),
-		figure_count(failed, b));
+	if (summary->prefetch > 0)
+		snprintf(before, sizeof(before), "; of %s before the load %s failed",
+			figure_count(summary->prefetch, a), figure_count(summary->prefetch_failed, b));
+	page_entry(page, "connections", summary->prefetch_failed > 0 ? PAINT_WARN : PAINT_PLAIN,
+		"%s opened, %s failed to open%s", figure_count(opened, a), figure_count(failed, b), before);
 }
 
 /* Who the target was is as certain as its certificate: where nobody looked at it, that is said. */

@@ -17,6 +17,8 @@ struct sampler_config {
 	const struct plan_watch *watch;
 	long pid;
 	const struct plan_energy *energy; /* of the sampler energy alone */
+	size_t sources_n; /* of the sampler self alone: addresses that connections are made from, each with ports of its
+			     own; 0: one */
 };
 
 struct sampler_ops {

@@ -41,7 +41,6 @@ self_open(const struct sampler_config *config, struct error *err)
 {
 	struct proc_stat stat;
 
-	(void)config;
 	if (!procfs_read_stat("", getpid(), &stat)) {
 		error_set(err, "/proc/%ld/stat cannot be read: is /proc mounted?", (long)getpid());
 		return NULL;
@@ -51,7 +50,7 @@ self_open(const struct sampler_config *config, struct error *err)
 	s->base.ops = &self_sampler;
 	s->looked_ns = -1;
 	s->memory_total_bytes = procfs_read_memory_total("");
-	s->ports_limit = read_ports_limit();
+	s->ports_limit = read_ports_limit() * (config->sources_n > 0 ? (double)config->sources_n : 1);
 	cgroup_meter_init(&s->meter);
 	own_tcp_init(&s->tcp);
 	process_init(&s->process, stat.pid, stat.start_ticks);

@@ -84,7 +84,7 @@ client_start_tls(struct client *c, const struct address *to, struct tls_context 
 {
 	*c = (struct client){.failure = FAILURE_COUNT};
 	buf_init(&c->received, RECEIVED_CEILING);
-	return stream_connect(&c->stream, &loop, to, tls, &events, failure);
+	return stream_connect(&c->stream, &loop, &(struct stream_way){.to = to, .tls = tls}, &events, failure);
 }
 
 static inline enum stream_result

@@ -1,5 +1,8 @@
 #include "unit/plan/loading.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
+
 #include "base/check.h"
 
 #define LOAD "load: {steady: {rate: 5/s, for: 1s}}\n"
@@ -60,6 +63,74 @@ test_addresses_to_connect_to_may_leave_the_port_to_the_url(void **state)
 	plan_free(plan);
 }
 
+/* "10.0.0.1 …" of all of them, up to the room that there is. */
+static const char *
+sources_text(const struct plan *plan, char *into, size_t size)
+{
+	const struct plan_address *list = plan->target.sources.items;
+	size_t used = 0;
+
+	into[0] = '\0';
+	for (size_t i = 0; i < plan->target.sources.n && used + 64 < size; i++) {
+		char ip[64];
+
+		assert_non_null(inet_ntop(list[i].is_v6 ? AF_INET6 : AF_INET, list[i].bytes, ip, sizeof(ip)));
+		used += (size_t)snprintf(into + used, size - used, "%s%s", i > 0 ? " " : "", ip);
+	}
+	return into;
+}
+
+static void
+test_blocks_of_sources_are_their_hosts(void **state)
+{
+	static const struct {
+		const char *list, *wanted;
+		size_t n;
+	} cases[] = {
+		{"127.0.0.2", "127.0.0.2", 1},
+		{"[127.0.0.2, \"::1\"]", "127.0.0.2 ::1", 2},
+		{"[10.1.0.0/30]", "10.1.0.1 10.1.0.2", 2},
+		{"[10.1.0.0/31]", "10.1.0.0 10.1.0.1", 2},
+		{"[10.1.0.7/32]", "10.1.0.7", 1},
+		{"[\"fd00::/126\"]", "fd00::1 fd00::2 fd00::3", 3},
+		{"[10.1.0.0/20]", NULL, 4094},
+		{"[10.1.255.0/24, 127.0.0.9]", NULL, 255},
+	};
+	char text[512], profile[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		snprintf(profile, sizeof(profile), "target: {url: http://h, source_addresses: %s}\n" LOAD,
+			cases[i].list);
+		struct plan *plan = load(profile);
+
+		assert_int_equal(plan->target.sources.n, cases[i].n);
+		if (cases[i].wanted != NULL)
+			assert_string_equal(sources_text(plan, text, sizeof(text)), cases[i].wanted);
+		plan_free(plan);
+	}
+}
+
+static void
+test_prefetch_is_all_or_a_number(void **state)
+{
+	static const struct {
+		const char *value;
+		uint64_t wanted;
+	} cases[] = {{"true", 50}, {"false", 0}, {"7", 7}, {"50", 50}, {"0", 0}};
+	char profile[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		snprintf(profile, sizeof(profile), "target: {url: http://h, connections: 50, prefetch: %s}\n" LOAD,
+			cases[i].value);
+		struct plan *plan = load(profile);
+
+		assert_int_equal(plan->target.prefetch, cases[i].wanted);
+		plan_free(plan);
+	}
+}
+
 static const struct {
 	const char *name, *text, *sentence;
 } mistakes[] = {
@@ -90,6 +161,26 @@ static const struct {
 		"x.yaml:1:50: connect_to: these would be the addresses of each of 'urls'; write one URL"},
 	{"another way to a file", "target: {url: \"http://unix:/run/x\", connect_to: 10.0.0.1}\n" LOAD,
 		"x.yaml:1:49: connect_to: a unix socket has no other address"},
+	{"a source that is none", "target: {url: http://h, source_addresses: eth0}\n" LOAD,
+		"x.yaml:1:43: source_addresses: 'eth0' is not an address such as 127.0.0.2, nor a block such as 127.0.1.0/24"},
+	{"a prefix too long", "target: {url: http://h, source_addresses: [10.0.0.0/33]}\n" LOAD,
+		"x.yaml:1:44: source_addresses: '10.0.0.0/33' is not an address such as 127.0.0.2, nor a block such as 127.0.1.0/24"},
+	{"the middle of a block", "target: {url: http://h, source_addresses: [10.0.0.5/24]}\n" LOAD,
+		"x.yaml:1:44: source_addresses: '10.0.0.5/24' is not where its block begins; write the block's first address, or this address alone, without '/24'"},
+	{"too large a block", "target: {url: http://h, source_addresses: [\"10.0.0.0/8\"]}\n" LOAD,
+		"x.yaml:1:44: source_addresses: with '10.0.0.0/8' they are more than 4096"},
+	{"all addresses that there are", "target: {url: http://h, source_addresses: [\"fd00::/8\"]}\n" LOAD,
+		"x.yaml:1:44: source_addresses: with 'fd00::/8' they are more than 4096"},
+	{"too many blocks", "target: {url: http://h, source_addresses: [10.0.0.0/20, 10.1.0.0/29]}\n" LOAD,
+		"x.yaml:1:57: source_addresses: with '10.1.0.0/29' they are more than 4096"},
+	{"no sources", "target: {url: http://h, source_addresses: []}\n" LOAD,
+		"x.yaml:1:43: source_addresses: write a list such as [127.0.0.2, 127.0.1.0/24]"},
+	{"a prefetch of words", "target: {url: http://h, prefetch: some}\n" LOAD,
+		"x.yaml:1:35: prefetch: 'some' is not true, false or a number of connections"},
+	{"more than there may be", "target: {url: http://h, connections: 5, prefetch: 6}\n" LOAD,
+		"x.yaml:1:51: prefetch: '6' are more than the 5 that target.connections allows"},
+	{"lookups all the time", "target: {url: http://h, dns_refresh: 100ms}\n" LOAD,
+		"x.yaml:1:38: dns_refresh: '100ms' is shorter than 1s; 0 looks names up once, before the run"},
 	/* clang-format on */
 };
 
@@ -118,6 +209,8 @@ main(void)
 		cmocka_unit_test(test_one_url_is_one_backend),
 		cmocka_unit_test(test_urls_have_weights_and_the_first_stands_for_all),
 		cmocka_unit_test(test_addresses_to_connect_to_may_leave_the_port_to_the_url),
+		cmocka_unit_test(test_blocks_of_sources_are_their_hosts),
+		cmocka_unit_test(test_prefetch_is_all_or_a_number),
 		cmocka_unit_test(test_every_mistake_gets_its_sentence),
 	};
 
