@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include "base/check.h"
-#include "base/file.h"
 #include "base/units.h"
 #include "campaign/actions.h"
 #include "cmd/check_experiment.h"
 #include "cmd/check_flow.h"
+#include "cmd/check_ports.h"
 #include "cmd/check_split.h"
 #include "cmd/check_suite.h"
 #include "cmd/command.h"
@@ -39,7 +39,6 @@ extern const struct command check_command;
 #define DESCRIPTORS_OF_OURS 32
 
 /* How long Linux keeps the port of a connection that we closed (TCP_TIMEWAIT_LEN in include/net/tcp.h). */
-#define TIME_WAIT_S 60
 
 struct check_options {
 	int64_t latency_ns; /* 0: not given */
@@ -286,41 +285,6 @@ memory_bytes_of(const struct plan *plan, double connections)
 	       STREAM_READ_BYTES + histograms * 10 * HISTOGRAM_HALF_LEN * 8;
 }
 
-static bool
-read_port_range(unsigned *first, unsigned *last)
-{
-	char text[64];
-
-	return file_read_small("/proc/sys/net/ipv4/ip_local_port_range", text, sizeof(text)) > 0 &&
-	       sscanf(text, "%u %u", first, last) == 2 && *last >= *first;
-}
-
-/* One per connection, and those of closed connections rest a while. */
-static void
-print_ports(const struct plan *plan, const struct demand *demand, double connections, struct buf *out)
-{
-	unsigned first, last;
-	char needed[32], available[32];
-	double ports = connections;
-
-	if (plan->target.url.unix_path != NULL || !protocol_of(plan->target.protocol)->needs_stream)
-		return;
-	if (plan->target.requests_per_connection > 0)
-		ports += demand->peak_per_s / (double)plan->target.requests_per_connection * TIME_WAIT_S;
-	buf_printf(out, "  ports            up to %s", units_count_text(ceil(ports), needed, sizeof(needed)));
-	if (read_port_range(&first, &last)) {
-		double sources = plan->target.sources.n > 0 ? (double)plan->target.sources.n : 1;
-		double there_are = sources * (last - first + 1.0);
-
-		buf_printf(out, " of %s (%u-%u%s) per address of the target",
-			units_count_text(there_are, available, sizeof(available)), first, last,
-			sources > 1 ? " of each of target.source_addresses" : "");
-		if (ports > there_are)
-			buf_add_text(out, ": too few, connections will fail with no_ports");
-	}
-	buf_add_text(out, "\n");
-}
-
 static void
 print_demand(const struct plan *plan, const struct check_options *options, const struct demand *demand, struct buf *out)
 {
@@ -344,7 +308,7 @@ print_demand(const struct plan *plan, const struct check_options *options, const
 			units_count_text(demand->in_flight_at_latency, text, sizeof(text)),
 			plot_time_text(options->latency_ns, latency, sizeof(latency)));
 	buf_printf(out, "  connections      up to %s\n", units_count_text(connections, text, sizeof(text)));
-	print_ports(plan, demand, connections, out);
+	check_print_ports(plan, demand->peak_per_s, connections, out);
 	buf_printf(out, "  memory           about %s\n",
 		units_bytes_text((uint64_t)memory_bytes_of(plan, connections), text, sizeof(text)));
 }
