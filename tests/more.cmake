@@ -101,6 +101,7 @@ if(CMOCKA_FOUND)
   python_suite(reader_outsiders outsiders/reader "WITNESS=$<TARGET_FILE:reader_witness>" "BRUNT_NODE_DIR=${CMAKE_BINARY_DIR}/node")
   add_executable(exposition_witness ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/exposition/witness.c)
   target_link_libraries(exposition_witness PRIVATE room_sampler)
+  python_suite(push_outsiders outsiders/push "BRUNT=$<TARGET_FILE:brunt>")
   python_suite(import_outsiders outsiders/import "BRUNT=$<TARGET_FILE:brunt>")
   python_suite(exposition_outsiders outsiders/exposition "WITNESS=$<TARGET_FILE:exposition_witness>" "BRUNT=$<TARGET_FILE:brunt>")
   python_suite(hdr_outsiders outsiders/hdr "WRITE_LOG=$<TARGET_FILE:write_log>" "BRUNT_NODE_DIR=${CMAKE_BINARY_DIR}/node")
@@ -128,7 +129,7 @@ foreach(suite compare_outsiders cookies_outsiders draws_outsiders fits_outsiders
 endforeach()
 
 # They drive brunt as scenarios do, and so run where those do: once, under sanitizers.
-foreach(suite html_page compare_command llm_outsiders import_outsiders names_outsiders target_server)
+foreach(suite html_page compare_command llm_outsiders import_outsiders push_outsiders names_outsiders target_server)
   if(TEST ${suite})
     set_property(TEST ${suite} APPEND PROPERTY LABELS scenario)
   endif()

@@ -156,6 +156,7 @@ campaign_on_digested(void *context, struct interval *interval, const struct dige
 	for (size_t i = 0; i < outcome->judged_n; i++)
 		campaign_show_level(campaign, outcome->judged[i]);
 	campaign_steer(campaign, outcome);
+	push_add(&campaign->push, campaign->summary, wall_now_ns());
 	campaign->driver->ops->give_interval(campaign->driver, interval);
 }
 

@@ -8,6 +8,7 @@
 #include "campaign/digest.h"
 #include "campaign/lifecycle.h"
 #include "campaign/probes.h"
+#include "campaign/push.h"
 #include "campaign/requests_log.h"
 #include "campaign/sampling.h"
 #include "campaign/scrapes.h"
@@ -49,6 +50,7 @@ struct campaign {
 	struct actions actions;
 	struct probes probes;
 	struct scrapes scrapes;
+	struct push push;
 	bool has_load_begun, is_course_over;
 	struct run_facts facts;
 	struct run_identity identity;

@@ -169,6 +169,9 @@ campaign_course_open(struct campaign *campaign, struct error *err)
 	campaign->probes.context = campaign;
 	is_good = scrapes_init(&campaign->scrapes, &campaign->loop, &campaign->plan->scrape, chronicle->scrapes, err) &&
 		  is_good;
+	is_good = push_init(&campaign->push, &campaign->loop,
+			  &(struct live_run){.plan = campaign->plan, .id = campaign->id}, &chronicle->push, err) &&
+		  is_good;
 	campaign->scrapes.now_ns = course_now_ns;
 	campaign->scrapes.on_scraped = course_on_scraped;
 	campaign->scrapes.on_change = course_on_scrape_change;
@@ -229,6 +232,7 @@ campaign_course_end(struct campaign *campaign)
 		return;
 	campaign->is_course_over = true;
 	campaign_course_load_ends(campaign); /* also where no load ever began */
+	push_stop(&campaign->push);
 	target_process_stop(&campaign->target, &campaign->loop);
 	actions_clear(&campaign->actions);
 	lifecycle_end(&campaign->lifecycle);

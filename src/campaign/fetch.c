@@ -188,20 +188,21 @@ fetch_set_headers(struct fetch *fetch)
 
 /* Into fetch->bytes. */
 static bool
-fetch_compose(struct fetch *fetch, struct error *err)
+fetch_compose(struct fetch *fetch, const char *body, size_t length, struct error *err)
 {
 	const struct plan_fetch *plan = fetch->plan;
 
 	fetch->target.target.url = plan->place.url;
 	fetch->target.target.response_ceiling_bytes = FETCH_HEADERS_CEILING;
 	fetch->request = (struct plan_request){
-		.name = plan->place.shown, .method = plan->method, .path = plan->place.path, .body = plan->body};
-	fetch->request.body_length = plan->body != NULL ? strlen(plan->body) : 0;
+		.name = plan->place.shown, .method = plan->method, .path = plan->place.path, .body = body};
+	fetch->request.body_length = length;
+	buf_clear(&fetch->bytes);
 	fetch_set_headers(fetch);
 	bool is_composed = http1_protocol.compose(&fetch->target, &fetch->request, &fetch->bytes, err) &&
-			   (plan->body == NULL || buf_add_text(&fetch->bytes, plan->body));
+			   (body == NULL || buf_add(&fetch->bytes, body, length));
 
-	free(fetch->request.headers.items); /* they are in the bytes now */
+	free(fetch->request.headers.items); /* they are in the bytes now, and so is the body */
 	fetch->request.headers = (struct plan_list){0};
 	if (is_composed || error_is_set(err))
 		return is_composed;
@@ -227,7 +228,8 @@ fetch_init(struct fetch *fetch, uv_loop_t *loop, const struct plan_fetch *plan,
 {
 	*fetch = (struct fetch){.loop = loop, .plan = plan, .on_done = on_done, .context = context};
 	buf_init(&fetch->bytes, FETCH_REQUEST_CEILING);
-	if (!fetch_compose(fetch, err) || !fetch_make_tls(fetch, err)) {
+	if (!fetch_compose(fetch, plan->body, plan->body != NULL ? strlen(plan->body) : 0, err) ||
+		!fetch_make_tls(fetch, err)) {
 		buf_fini(&fetch->bytes);
 		return false;
 	}
@@ -237,6 +239,13 @@ fetch_init(struct fetch *fetch, uv_loop_t *loop, const struct plan_fetch *plan,
 	fetch->timer.data = fetch;
 	stream_measure_clocks();
 	return true;
+}
+
+bool
+fetch_set_body(struct fetch *fetch, const char *bytes, size_t length, struct error *err)
+{
+	CHECK(!fetch->is_busy);
+	return fetch_compose(fetch, bytes, length, err);
 }
 
 void

@@ -51,6 +51,10 @@ bool fetch_init(struct fetch *fetch, uv_loop_t *loop, const struct plan_fetch *p
 void fetch_close(struct fetch *fetch);
 void fetch_fini(struct fetch *fetch);
 
+/* Puts these bytes in place of the plan's body, from the next request on; none may be under way. From any thread, as
+ * long as no other has to do with it. False with err set: they are too many. */
+bool fetch_set_body(struct fetch *fetch, const char *bytes, size_t length, struct error *err);
+
 /* Looks the host up: blocks, and is for before the load. */
 bool fetch_resolve(struct fetch *fetch, struct error *err);
 /* An address is known, and nothing is under way. */

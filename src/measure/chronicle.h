@@ -18,6 +18,14 @@ struct requests_record {
 	int64_t full_ns;  /* since T0; −1: it never was */
 };
 
+/* output.push: moments of the run that a database of metrics was told */
+struct push_record {
+	const char *shown; /* who was told; NULL: nobody */
+	uint64_t told, lost;
+	uint64_t failed;               /* requests; what they held was told again */
+	char text[CHRONICLE_TEXT_MAX]; /* why the last of them did */
+};
+
 /* before, after or beside */
 struct hook_record {
 	bool was_run, has_failed;
@@ -86,6 +94,7 @@ struct scrape_record {
 
 struct chronicle {
 	struct requests_record requests;
+	struct push_record push;
 	struct hook_record before, beside, after;
 	int64_t ready_after_ns; /* since the target was started, else since `before` ended; −1: nobody asked */
 	uint64_t ready_polls;

@@ -206,12 +206,20 @@ struct plan_generator {             /* when our own limits void a level (DEFINIT
 
 enum plan_requests_log { REQUESTS_LOG_OFF, REQUESTS_LOG_ERRORS, REQUESTS_LOG_SAMPLE, REQUESTS_LOG_ALL };
 
+/* Who is told of the run while it lasts. */
+struct plan_push {
+	enum { PUSH_NOBODY, PUSH_PROMETHEUS, PUSH_INFLUX } kind;
+	const struct plan_fetch *fetch; /* course.h; NULL: nobody */
+	int64_t every_ns;
+};
+
 struct plan_output {
 	const char *dir;          /* "results" */
 	int64_t interval_ns;      /* 1 s */
 	struct plan_list formats; /* of const struct plan_choice *: what is written beside the usual reports */
 	enum plan_requests_log requests_log;
 	uint64_t requests_log_bytes; /* most that it may take */
+	struct plan_push push;
 };
 
 struct plan_slo {

@@ -90,6 +90,13 @@ struct endpoint_row {
 	const struct plan_node *metrics;
 };
 
+/* `output.push` */
+struct push_row {
+	struct plan_place prometheus, influx; /* shown NULL: not that one */
+	struct plan_list headers;
+	int64_t every_ns, timeout_ns;
+};
+
 /* An item of its `metrics`. */
 struct scraped_row {
 	const char *metric;
@@ -162,10 +169,12 @@ extern const struct plan_key profile_keys[], load_keys[], scenario_keys[], reque
 extern const struct plan_key recommend_keys[], alert_keys[];
 extern const struct plan_key feed_keys[], synthetic_keys[];
 extern const struct plan_key canary_keys[], canary_stage_keys[];
+extern const struct plan_key push_keys[];
 extern const struct plan_key action_keys[], probe_keys[], arm_keys[], scrape_keys[], scraped_keys[], suite_item_keys[];
 
 /* PLAN_CUSTOM rows; `into` is the field. */
 bool plan_parse_node(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool push_parse(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_url(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_backends(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_connect_to(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);

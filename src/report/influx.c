@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "report/escape.h"
 #include "report/families.h"
+#include "report/influx.h"
 
 /* InfluxDB's line protocol: the run's figures at its end, and a line per interval at the time at which it ended. */
 
@@ -12,8 +13,8 @@
 
 /* A space, a comma and an equals sign are escaped. A backslash stands for itself, but for the last one, which would
  * escape what follows it; of a line feed there is no way to write one, and none is left. */
-static void
-add_tag_text(struct buf *into, const char *text)
+void
+influx_add_text(struct buf *into, const char *text)
 {
 	char clean[TAG_TEXT_MAX];
 
@@ -33,7 +34,7 @@ add_tag(struct buf *into, const char *name, const char *value)
 	if (value[0] == '\0')
 		return;
 	buf_printf(into, ",%s=", name);
-	add_tag_text(into, value);
+	influx_add_text(into, value);
 }
 
 struct lines {
@@ -99,7 +100,7 @@ add_row(struct buf *into, const struct report *report, const struct series_row *
 	for (size_t i = 0; i < report->plan->scrape.n; i++)
 		if (isfinite(row->scraped[i])) {
 			buf_add_char(into, ',');
-			add_tag_text(into, report->plan->scrape.list[i].figure.name);
+			influx_add_text(into, report->plan->scrape.list[i].figure.name);
 			buf_printf(into, "=%.17g", row->scraped[i]);
 		}
 	buf_printf(into, " %" PRId64 "\n", report->identity.started_wall_ns + row->at_ns);

@@ -88,6 +88,22 @@ add_requests_log(cJSON *result, const struct report *report)
 }
 
 static void
+add_push(cJSON *result, const struct report *report)
+{
+	const struct push_record *record = report->chronicle != NULL ? &report->chronicle->push : NULL;
+
+	if (record == NULL || record->shown == NULL)
+		return;
+	cJSON *o = value_add_object(result, "push");
+
+	value_set_text(o, "url", record->shown);
+	value_set_count(o, "told", record->told);
+	value_set_count(o, "lost", record->lost);
+	value_set_count(o, "failed_requests", record->failed);
+	value_set_text(o, "last_failure", record->failed > 0 ? record->text : NULL);
+}
+
+static void
 add_recommendations(cJSON *result, const struct verdict *verdict)
 {
 	cJSON *list = value_add_array(result, "recommendations");
@@ -193,6 +209,7 @@ result_object(const struct report *report, const struct system_info *system)
 	result_add_comparison(result, report);
 	result_add_course(result, report);
 	add_requests_log(result, report);
+	add_push(result, report);
 	result_add_resources(result, report);
 	result_add_scraped(result, report);
 	add_system(result, system);

@@ -186,6 +186,21 @@ add_requests_log(const struct report *report, struct page *page)
 			figure_count(record->dropped, missing));
 }
 
+static void
+add_push(const struct report *report, struct page *page)
+{
+	const struct push_record *record = report->chronicle != NULL ? &report->chronicle->push : NULL;
+	char told[FIGURE_MAX], lost[FIGURE_MAX];
+
+	if (record == NULL || record->shown == NULL)
+		return;
+	page_entry(
+		page, "push", PAINT_PLAIN, "%s intervals told to %s", figure_count(record->told, told), record->shown);
+	if (record->lost > 0)
+		page_entry(page, "", PAINT_WARN, "%s could not be told: %s", figure_count(record->lost, lost),
+			record->failed > 0 ? record->text : "there was no time");
+}
+
 void
 terminal_report(const struct report *report, const struct terminal_style *style, struct buf *into)
 {
@@ -205,5 +220,6 @@ terminal_report(const struct report *report, const struct terminal_style *style,
 		page_heading(&page, "Results");
 		page_entry(&page, "in", PAINT_PLAIN, "%s", report->results_dir);
 		add_requests_log(report, &page);
+		add_push(report, &page);
 	}
 }
