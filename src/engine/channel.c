@@ -46,6 +46,14 @@ channel_on_header(void *context, const char *name, size_t name_length, const cha
 	c->reader->on_header(c->reader_state, name, name_length, value, value_length);
 }
 
+static void
+channel_on_trailer(void *context, const char *name, size_t name_length, const char *value, size_t value_length)
+{
+	struct channel *c = context;
+
+	c->reader->on_trailer(c->reader_state, name, name_length, value, value_length);
+}
+
 /* The same where others listen too. */
 static void
 channel_share_body(void *context, const char *bytes, size_t length)
@@ -97,6 +105,7 @@ channel_ear(struct channel *c, const struct extractor *extractor)
 	const struct reader_ops *reader = c->reader;
 	struct protocol_ear ear = {
 		.on_header = reader->on_header != NULL ? channel_on_header : NULL,
+		.on_trailer = reader->on_trailer != NULL ? channel_on_trailer : NULL,
 		.on_body = reader->ignores_bytes ? NULL : channel_on_body,
 		.context = c,
 		.field = &c->scratch,

@@ -129,6 +129,7 @@ struct plan_expect {
 	/* Bit s−100 says that status s (100…599) is a success; default 2xx and 3xx. */
 	uint64_t statuses[8];
 	const char *body;        /* the body must contain this; NULL: any */
+	uint64_t grpc_status;    /* of a call of gRPC */
 	struct plan_list errors; /* of const char *: an answer with one of these codes or types is a success */
 };
 

@@ -6,6 +6,7 @@
 #include "plan/compile.h"
 #include "plan/emit.h"
 #include "plan/files.h"
+#include "plan/grpc.h"
 
 #define READER_OF_TEXT "text"
 
@@ -207,10 +208,12 @@ compile_request(struct plan_context *context, const struct plan_node *item, cons
 		return false;
 	if (row.llm.api != NULL && !llm_compile(context, item, target, &row, &request->llm, err))
 		return false;
+	if (row.grpc.method != NULL && !grpc_compile(context, item, target, &row, request, err))
+		return false;
 	request->headers = row.headers;
 	if (!compile_reader(context, item, &row, request, err) ||
 		!compile_target_path(context, item, &row, target, request, err) ||
-		!compile_body(context, item, &row, request, err) ||
+		(row.grpc.method == NULL && !compile_body(context, item, &row, request, err)) ||
 		!codings_compile(context, item, node_get(item, "compression") != NULL ? row.codings : target->codings,
 			request, err) ||
 		(node_get(item, "auth") != NULL && !auth_check(node_get(item, "auth"), &row.auth, err)))

@@ -154,6 +154,10 @@ struct request_row {
 	const char *body, *body_file;
 	const struct plan_node *json;
 	struct plan_llm llm; /* no api: it says none */
+	struct grpc_row {
+		const char *method, *hex, *base64, *file; /* no method: it is no call */
+		struct plan_list metadata;
+	} grpc;
 	struct plan_expect expect;
 	const struct plan_choice *reader;
 	unsigned codings;

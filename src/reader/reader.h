@@ -38,6 +38,8 @@ struct reader_ops {
 	/* A field of the response's header section, whole, in order, before any byte of the body. NULL: it looks at
 	 * none. The name is as it was sent: compare it without regard to case. */
 	void (*on_header)(void *state, const char *name, size_t name_length, const char *value, size_t value_length);
+	/* The same of its trailers, after the body. NULL: it looks at none. */
+	void (*on_trailer)(void *state, const char *name, size_t name_length, const char *value, size_t value_length);
 	/* Bytes of the body, without transfer coding; all of them arrived at now_ns. Several calls with the same now_ns
 	 * may be parts of one read. */
 	void (*on_bytes)(void *state, const char *bytes, size_t length, int64_t now_ns);

@@ -173,6 +173,9 @@ static const struct plan_key no_keys[] = {PLAN_KEYS_END};
 static const struct plan_choice fake_http1 = {.name = "1", .help = "HTTP/1.1", .keys = no_keys};
 static const struct plan_choice fake_null = {
 	.name = "null", .help = "sends nothing", .keys = no_keys, .is_for_tests = true};
+static const struct plan_choice fake_http2 = {
+	.name = "2", .help = "HTTP/2", .keys = no_keys, .is_multiplexed = true, .is_for_tests = true};
+static const struct plan_choice fake_grpc = {.name = "grpc", .help = "calls", .keys = no_keys, .is_for_tests = true};
 static const struct plan_choice fake_discard = {.name = "discard", .help = "counts bytes", .keys = no_keys};
 static const struct plan_choice fake_text = {
 	.name = "text", .help = "must hold expect.body", .keys = no_keys, .searches_body = true};
@@ -212,8 +215,8 @@ static const struct plan_metric fake_threads = {
 
 static const struct plan_choice *const fake_shapes[] = {
 	&fake_steady, &fake_ramp, &fake_steps, &fake_stages, &fake_concurrency, &fake_trace, NULL};
-static const struct plan_choice *const fake_protocols[] = {&fake_http1, &fake_null, NULL};
-static const struct plan_choice *const fake_readers[] = {&fake_discard, &fake_text, &fake_json, NULL};
+static const struct plan_choice *const fake_protocols[] = {&fake_http1, &fake_http2, &fake_null, NULL};
+static const struct plan_choice *const fake_readers[] = {&fake_discard, &fake_text, &fake_json, &fake_grpc, NULL};
 static const struct plan_metric *const fake_metrics[] = {&fake_response, &fake_service, &fake_error_rate,
 	&fake_max_rate, &fake_spike_rate, &fake_cpu, &fake_memory, &fake_threads, NULL};
 

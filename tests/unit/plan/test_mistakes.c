@@ -66,7 +66,7 @@ static const struct mistake {
 	{"too many connections", "target: {url: http://h, connections: 2M}\nload: {steady: {rate: 5/s, for: 1s}}\n", "x.yaml:1:38: connections: '2M' is too much; the most is 1000000"},
 	{"half a connection", "target: {url: http://h, connections: 1.5}\nload: {steady: {rate: 5/s, for: 1s}}\n", "x.yaml:1:38: connections: '1.5' is not a whole number such as 1000 or 10k"},
 	{"no such pick", "target: {url: http://h, pick: fifo}\nload: {steady: {rate: 5/s, for: 1s}}\n", "x.yaml:1:31: pick: 'fifo' is not one of lifo, round_robin"},
-	{"no such protocol", "target: {url: http://h, http: 2}\nload: {steady: {rate: 5/s, for: 1s}}\n", "x.yaml:1:31: http: there is no '2' in this version; valid here: 1"},
+	{"no such protocol", "target: {url: http://h, http: 3}\nload: {steady: {rate: 5/s, for: 1s}}\n", "x.yaml:1:31: http: there is no '3' in this version; valid here: 1"},
 	{"a port out of range", "target: {url: http://h, watch: {port: 70000}}\nload: {steady: {rate: 5/s, for: 1s}}\n", "x.yaml:1:39: port: '70000' is too much; the most is 65535"},
 	{"watching two", "target: {url: http://h, watch: {port: 80, pid: 1}}\nload: {steady: {rate: 5/s, for: 1s}}\n", "x.yaml:1:32: watch: one of port, pid, pid_file, process, cgroup, unit and container finds the target, not several"},
 	{"watching a unit and a container", "target: {url: http://h, watch: {unit: a, container: abcd}}\nload: {steady: {rate: 5/s, for: 1s}}\n", "x.yaml:1:32: watch: one of port, pid, pid_file, process, cgroup, unit and container finds the target, not several"},

@@ -177,7 +177,8 @@ test_every_reader_of_streams_has_rows(void **context)
 
 		for (size_t k = 0; k < ARRAY_LEN(streams); k++)
 			n += strcmp(streams[k].reader, readers[i]->choice.name) == 0;
-		assert_true(n >= 2 || readers[i]->on_header == NULL);
+		/* What ends in trailers has a suite of its own: test_grpc.c. */
+		assert_true(n >= 2 || readers[i]->on_header == NULL || readers[i]->on_trailer != NULL);
 	}
 }
 
