@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/hex.h"
+#include "plan/url.h"
 
 #define ADDRESS_CEILING ((size_t)1024 * 1024)
 
@@ -119,6 +120,18 @@ after_scheme(const char *text, const char **scheme)
 	return strncasecmp(text, "http://", 7) == 0 ? text + 7 : NULL;
 }
 
+/* As strict as a profile is of its target's URL, but for what a reference stands for. NULL: nothing is wrong. */
+static const char *
+check_base(struct arena *arena, const char *base)
+{
+	struct error err = {0};
+	struct plan_url url;
+
+	if (strchr(base, '$') != NULL || url_parse(arena, base, &url, &err))
+		return NULL;
+	return arena_strdup(arena, err.message);
+}
+
 static const char *
 check_authority(const char *authority)
 {
@@ -170,7 +183,7 @@ address_read(struct arena *arena, const char *text, struct address *address)
 	path = arena_strndup(arena, path, strcspn(path, "#"));
 	path = address_encode_path(arena, path);
 	address->path = path[0] == '/' ? path : arena_printf(arena, "/%s", path);
-	return NULL;
+	return check_base(arena, address->base);
 }
 
 bool
