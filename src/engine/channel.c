@@ -18,6 +18,7 @@ channel_init(struct channel *c, struct connection *connection)
 	buf_init(&c->scratch, READER_SCRATCH_MAX);
 	extraction_init(&c->extraction);
 	decoder_init(&c->decoder);
+	checking_init(&c->checking);
 }
 
 void
@@ -28,6 +29,7 @@ channel_fini(struct channel *c)
 	buf_fini(&c->scratch);
 	extraction_fini(&c->extraction);
 	decoder_fini(&c->decoder);
+	checking_fini(&c->checking);
 }
 
 static void
@@ -62,6 +64,8 @@ channel_share_body(void *context, const char *bytes, size_t length)
 
 	if (!c->reader->ignores_bytes)
 		channel_on_body(c, bytes, length);
+	if (checks_want_body(c->checking.checks))
+		checking_add_body(&c->checking, bytes, length);
 	if (extractor_wants_body(c->extraction.extractor))
 		extraction_add_body(&c->extraction, bytes, length);
 }
@@ -75,6 +79,8 @@ channel_share_header(void *context, const char *name, size_t name_length, const 
 		return;
 	if (c->reader->on_header != NULL)
 		channel_on_header(c, name, name_length, value, value_length);
+	if (checks_want_headers(c->checking.checks))
+		checking_add_header(&c->checking, name, name_length, value, value_length);
 	if (extractor_wants_headers(c->extraction.extractor))
 		extraction_add_header(&c->extraction, name, name_length, value, value_length);
 }
@@ -111,9 +117,9 @@ channel_ear(struct channel *c, const struct extractor *extractor)
 		.field = &c->scratch,
 	};
 
-	if (extractor_wants_headers(extractor) || c->decoder.accepted != 0)
+	if (extractor_wants_headers(extractor) || c->decoder.accepted != 0 || checks_want_headers(c->checking.checks))
 		ear.on_header = channel_share_header;
-	if (extractor_wants_body(extractor))
+	if (extractor_wants_body(extractor) || checks_want_body(c->checking.checks))
 		ear.on_body = channel_share_body;
 	if (c->decoder.accepted != 0)
 		ear.on_body = channel_decode_body;
@@ -203,6 +209,7 @@ channel_listen(struct channel *c, const struct plan_request *request)
 	buf_clear(&c->scratch);
 	c->reader = config->readers[c->flight->x.request];
 	decoder_begin(&c->decoder, request->codings, config->plan->target.decoded_bytes);
+	checking_begin(&c->checking, config->checks[c->flight->x.request]);
 	c->extraction.extractor = extractor;
 	if (extractor != NULL)
 		extraction_begin(&c->extraction, extractor);
@@ -269,7 +276,13 @@ channel_judge(struct channel *c, unsigned status)
 		return FAILURE_STATUS;
 	if (decoded != FAILURE_COUNT)
 		return decoded;
-	return read == FAILURE_COUNT && c->flight->visit != NULL ? channel_take_answer(c) : read;
+	enum failure checked = checking_end(&c->checking);
+
+	if (checked != FAILURE_COUNT)
+		c->flight->x.misses = &c->checking.misses;
+	if (read != FAILURE_COUNT || checked != FAILURE_COUNT)
+		return read != FAILURE_COUNT ? read : checked;
+	return c->flight->visit != NULL ? channel_take_answer(c) : FAILURE_COUNT;
 }
 
 enum failure

@@ -7,6 +7,7 @@
 #include "proto/protocol.h"
 #include "reader/decoder.h"
 #include "reader/reader.h"
+#include "request/checks.h"
 #include "request/extract.h"
 
 struct connection;
@@ -24,6 +25,7 @@ struct channel {
 	void *reader_state;           /* behind the protocol's in `memory` */
 	struct buf scratch;           /* what is put together: a header field, then whatever the reader needs */
 	struct decoder decoder;       /* between the protocol and all who read */
+	struct checking checking;     /* what the profile expects of the answer beside its status */
 	struct extraction extraction; /* of a flow's step: what its session wants of the answer */
 	char *send_buffer;            /* for requests with slots; NULL until the first */
 	size_t send_room;             /* bytes of it */

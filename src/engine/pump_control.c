@@ -214,6 +214,7 @@ pump_init(struct pump *pump, const struct pump_config *config)
 						       .templates = config->templates,
 						       .readers = config->readers,
 						       .extractors = config->extractors,
+						       .checks = config->checks,
 						       .expected = config->expected,
 						       .events = &pump_pool_events,
 						       .context = pump,

@@ -49,6 +49,12 @@ make_extractor(
 	       error_place(err, request->file, request->line, request->column);
 }
 
+static bool
+make_checks(const struct plan_request *request, struct checks **checks, struct error *err)
+{
+	return checks_new(request, checks, err) || error_place(err, request->file, request->line, request->column);
+}
+
 static struct template *
 template_for(const struct plan *plan, const struct plan_url *url, const struct plan_request *request,
 	struct feeds *feeds, struct error *err)
@@ -172,6 +178,7 @@ requests_init(struct requests *requests, const struct plan *plan, struct error *
 	requests->templates = must_calloc(requests->templates_n, sizeof(*requests->templates));
 	requests->readers = must_calloc(requests->n, sizeof(*requests->readers));
 	requests->expected = must_calloc(requests->n, sizeof(*requests->expected));
+	requests->checks = must_calloc(requests->n, sizeof(struct checks *));
 	requests->extractors = must_calloc(requests->n, sizeof(*requests->extractors));
 	for (size_t i = 0; i < requests->n; i++) {
 		const struct plan_request *request = &plan->requests[i];
@@ -179,6 +186,7 @@ requests_init(struct requests *requests, const struct plan *plan, struct error *
 
 		requests->readers[i] = reader_for(request);
 		if (check_reader(request, requests->readers[i], err) &&
+			make_checks(request, &requests->checks[i], err) &&
 			make_extractor(plan, request, &requests->extractors[i], err) &&
 			make_expected(plan, request, requests->feeds, &requests->expected[i], err))
 			is_good = make_templates(requests, plan, i, err);
@@ -203,12 +211,14 @@ requests_fini(struct requests *requests)
 	for (size_t i = 0; i < requests->n && requests->templates != NULL; i++) {
 		template_free(requests->expected[i]);
 		extractor_free(requests->extractors[i]);
+		checks_free(requests->checks[i]);
 	}
 	split_free(requests->split);
 	free(requests->rows_most);
 	free(requests->templates);
 	free(requests->expected);
 	free(requests->extractors);
+	free(requests->checks);
 	free(requests->readers);
 	feeds_free(requests->feeds);
 	*requests = (struct requests){0};

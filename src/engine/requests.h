@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "plan/plan.h"
 #include "reader/reader.h"
+#include "request/checks.h"
 #include "request/extract.h"
 #include "request/feed.h"
 #include "request/split.h"
@@ -14,6 +15,7 @@ struct requests {
 	size_t templates_n;
 	const struct reader_ops **readers;
 	struct template **expected;    /* what their answers must contain, where that has slots; else NULL */
+	struct checks **checks;        /* NULL: there are none of its answers */
 	struct extractor **extractors; /* NULL: nothing of the answer goes into a session */
 	size_t n;
 	struct feeds *feeds; /* what they are filled in with */

@@ -145,6 +145,7 @@ run_new(const struct run_config *config, struct error *err)
 				      .templates = run->requests.templates,
 				      .readers = run->requests.readers,
 				      .extractors = run->requests.extractors,
+				      .checks = run->requests.checks,
 				      .expected = run->requests.expected,
 				      .rows_most = run->requests.rows_most,
 				      .split = run->requests.split,

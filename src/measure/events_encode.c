@@ -342,6 +342,7 @@ event_encode_interval(struct buf *into, const struct interval *interval, const s
 	add_scraped_now(into, interval, &plan->scrape);
 	peers_encode(into, &interval->peers, plan->target.backends.n);
 	tls_told_encode(into, &interval->tls);
+	check_counts_encode(into, &interval->checks);
 	json_open(into, "levels", '[');
 	for (uint32_t i = 0; i < interval->levels_n; i++)
 		if (interval->levels[i].is_used)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "measure/generation.h"
@@ -42,6 +43,14 @@ extern const struct exchange_phase_row exchange_phase_rows[EXCHANGE_PHASE_COUNT]
 
 enum outcome { OUTCOME_OK, OUTCOME_FAILURE, OUTCOME_UNFINISHED };
 
+/* Which checks of its request an answer did not hold, and what it said instead. */
+struct check_misses {
+	uint64_t failed; /* by bits, of those of its request */
+	uint32_t first;  /* the number of the first of them, of all of the plan */
+	void (*describe)(const void *context, size_t i, char *into, size_t size);
+	const void *context;
+};
+
 /* One intended request: the only currency between data plane and measurement. Times are ns since the run's T0, −1 where
  * the exchange never came that far: due ≤ taken ≤ sent ≤ first_byte ≤ last_byte.
  *   lateness = taken − due (ours)   queue = sent − taken   service = last_byte − sent   response = last_byte − due */
@@ -61,6 +70,7 @@ struct exchange {
 	uint64_t bytes_sent, bytes_received;
 	uint64_t bytes_decoded;              /* of a body that came compressed: what it became */
 	uint64_t wanted_prompt_tokens;       /* of its synthetic prompt, as the profile says; 0: it has none */
+	const struct check_misses *misses;   /* while the exchange is told; NULL: it held all of them */
 	const struct generation *generation; /* its reader's, while the exchange is told; NULL: it counts no tokens */
 };
 

@@ -157,6 +157,7 @@ interval_encode_next(struct interval *interval)
 void
 interval_reset(struct interval *interval)
 {
+	check_counts_reset(&interval->checks);
 	for (uint32_t i = 0; i < interval->levels_n; i++)
 		if (interval->levels[i].is_used)
 			level_reset(&interval->levels[i], interval->requests_n);
@@ -165,6 +166,7 @@ interval_reset(struct interval *interval)
 		.levels_n = interval->levels_n,
 		.requests_n = interval->requests_n,
 		.peers.list = interval->peers.list,
+		.checks = interval->checks,
 		.current_level = LEVEL_NONE,
 	};
 	reading_init(&interval->target);
@@ -183,6 +185,7 @@ interval_new(uint32_t requests_n, uint32_t levels_max)
 	interval->levels_n = levels_max;
 	interval->requests_n = requests_n;
 	peers_init(&interval->peers);
+	check_counts_init(&interval->checks);
 	interval_reset(interval);
 	return interval;
 }
@@ -204,6 +207,7 @@ interval_free(struct interval *interval)
 		level_free_encoded(level);
 	}
 	peers_fini(&interval->peers);
+	check_counts_fini(&interval->checks);
 	free(interval->levels);
 	free(interval);
 }

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "measure/check_counts.h"
 #include "measure/counts.h"
 #include "measure/gauge.h"
 #include "measure/histogram.h"
@@ -76,6 +77,7 @@ struct interval {
 	uint64_t connects, connects_failed;                 /* in this interval */
 	struct scrape_counts scrapes[SCRAPE_ENDPOINTS_MAX]; /* in this interval */
 	uint64_t prefetch, prefetch_failed;                 /* likewise, of those before the load */
+	struct check_counts checks;                         /* in this interval */
 	struct peers peers;                                 /* in this interval */
 	struct tls_told tls;                                /* in this interval */
 	bool has_goals;                                     /* good answers are counted; else every ok one is good */

@@ -353,6 +353,7 @@ interval_decode(struct json_reader *r, const cJSON *tree, const struct plan *pla
 	read_scraped_now(r, tree, &plan->scrape, interval);
 	peers_read(r, tree, plan->target.backends.n, &interval->peers);
 	tls_told_read(r, tree, &interval->tls);
+	check_counts_read(r, tree, &interval->checks);
 	read_levels(r, tree, plan, interval);
 	interval->is_added_up = true;
 	if (r->has_failed)

@@ -63,6 +63,7 @@ merge_totals(struct interval *into, const struct interval *from)
 	scrape_counts_merge(into->scrapes, from->scrapes);
 	peers_merge(&into->peers, &from->peers);
 	tls_told_merge(&into->tls, &from->tls);
+	check_counts_merge(&into->checks, &from->checks);
 	into->is_added_up = true;
 }
 

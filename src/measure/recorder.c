@@ -267,6 +267,8 @@ recorder_add_exchange(struct recorder *r, const struct exchange *x, uint32_t win
 	struct cell *request = request_of(r, in, x->request);
 
 	add_outcome(&request->counts, x);
+	if (x->misses != NULL)
+		check_counts_add(&r->running->checks, x->misses);
 	if (x->peer > 0)
 		peer_add(&r->running->peers.list[x->peer - 1], x);
 	add_latencies(&in->all, request, x);

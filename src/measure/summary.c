@@ -45,6 +45,7 @@ summary_new(const struct plan *plan)
 		cell_init(&s->requests[i], true);
 	s->request_totals = must_calloc(plan->requests_n, sizeof(*s->request_totals));
 	peers_init(&s->peers);
+	check_counts_init(&s->checks);
 	series_init(&s->series, plan->output.interval_ns);
 	s->blocks = new_blocks(plan);
 	gauge_set_init(&s->target);
@@ -74,6 +75,7 @@ summary_free(struct summary *s)
 		cell_fini(&s->requests[i]);
 	series_fini(&s->series);
 	peers_fini(&s->peers);
+	check_counts_fini(&s->checks);
 	blocks_free(s->blocks);
 	free(s->requests);
 	free(s->request_totals);
@@ -273,6 +275,7 @@ add_gauges(struct summary *s, const struct interval *interval)
 	scrape_counts_merge(s->scrapes, interval->scrapes);
 	peers_merge(&s->peers, &interval->peers);
 	tls_told_merge(&s->tls, &interval->tls);
+	check_counts_merge(&s->checks, &interval->checks);
 	s->now = (struct interval_gauges){
 		.in_flight = interval->in_flight,
 		.connections = interval->connections,

@@ -89,6 +89,7 @@ struct summary {
 	uint64_t prefetch, prefetch_failed; /* before the load: of those, how many were wanted, and how many failed */
 	struct peers peers;                 /* whole run */
 	struct tls_told tls;                /* whole run */
+	struct check_counts checks;
 	struct interval_gauges {
 		uint32_t in_flight, connections, users;
 		uint64_t backlog;

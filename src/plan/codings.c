@@ -26,8 +26,8 @@ plan_parse_codings(struct plan_context *context, const struct plan_node *node, v
 	unsigned *codings = into;
 
 	(void)context;
-	if (node->kind == NODE_SCALAR && strcmp(node->text, "off") == 0)
-		return true;
+	if (node->kind == NODE_SCALAR && (strcmp(node->text, "off") == 0 || strcmp(node->text, "false") == 0))
+		return true; /* what writes YAML may say either */
 	if (node->kind != NODE_LIST)
 		return add_coding(node, codings, err);
 	for (const struct plan_node *item = node->first; item != NULL; item = item->next)

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "plan/auth.h"
+#include "plan/checks.h"
 #include "plan/expr.h"
 #include "plan/keys.h"
 
@@ -128,7 +129,9 @@ struct plan_target {
 struct plan_expect {
 	/* Bit s−100 says that status s (100…599) is a success; default 2xx and 3xx. */
 	uint64_t statuses[8];
-	const char *body;        /* the body must contain this; NULL: any */
+	const char *body;                                  /* the body must contain this; NULL: any */
+	const struct plan_node *body_node, *header, *json; /* what becomes checks: checks.h */
+	const char *size, *sha256, *crc32;
 	uint64_t grpc_status;    /* of a call of gRPC */
 	struct plan_list errors; /* of const char *: an answer with one of these codes or types is a success */
 };
@@ -146,6 +149,8 @@ struct plan_request {
 	unsigned codings;  /* as the target's; 0: none */
 	const char *basic; /* USER:PASSWORD where they have slots: what ${basic} is made of */
 	struct plan_expect expect;
+	const struct plan_check *checks;
+	uint32_t checks_n, first_check; /* first_check: the number of the first, of all of the plan */
 	const struct plan_choice *reader;
 	const struct plan_llm *llm;   /* llm.h; NULL: it is written by hand */
 	const struct plan_step *step; /* flow.h; NULL: it is one of those that are chosen by weight */

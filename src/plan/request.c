@@ -200,10 +200,12 @@ compile_request(struct plan_context *context, const struct plan_node *item, cons
 		return false;
 	*request = (struct plan_request){.name = row.name,
 		.weight = row.weight,
-		.expect = row.expect,
 		.file = arena_strdup(context->arena, item->file),
 		.line = item->line,
 		.column = item->column};
+	if (!checks_compile(context, item, &row.expect, request, err))
+		return false;
+	request->expect = row.expect;
 	if (row.headers.n > 0 && !check_headers(node_get(item, "headers"), err))
 		return false;
 	if (row.llm.api != NULL && !llm_compile(context, item, target, &row, &request->llm, err))

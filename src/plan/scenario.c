@@ -270,9 +270,23 @@ compile_many(struct plan_context *context, struct profile *profile, struct error
 	return true;
 }
 
+static bool
+number_checks(const struct plan_node *root, struct plan *plan, struct error *err)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->requests_n; i++) {
+		plan->requests[i].first_check = (uint32_t)n;
+		n += plan->requests[i].checks_n;
+	}
+	return n <= CHECKS_CEILING ||
+	       plan_error(root, err, "expect: more than %zu checks in one profile", CHECKS_CEILING);
+}
+
 bool
 compile_scenarios(
 	struct plan_context *context, const struct plan_node *root, struct profile *profile, struct error *err)
 {
-	return profile->scenarios ? compile_many(context, profile, err) : compile_one(context, profile, root, err);
+	return (profile->scenarios ? compile_many(context, profile, err) : compile_one(context, profile, root, err)) &&
+	       number_checks(root, &profile->plan, err);
 }

@@ -204,6 +204,7 @@ result_object(const struct report *report, const struct system_info *system)
 	result_add_requests(result, report);
 	result_add_scenarios(result, report);
 	result_add_backends(result, report);
+	result_add_checks(result, report);
 	result_add_experiment(result, report);
 	result_add_against(result, report);
 	result_add_comparison(result, report);

@@ -150,6 +150,7 @@ add_measurements(const struct report *report, struct page *page)
 	terminal_add_requests(report, page);
 	terminal_add_backends(report, page);
 	terminal_add_failures(report, page);
+	terminal_add_checks(report, page);
 	terminal_add_course(report, page);
 	terminal_add_resources(report, page);
 	terminal_add_scraped(report, page);

@@ -24,6 +24,7 @@ void terminal_add_sustained(const struct report *report, struct page *page); /* 
 void terminal_add_levels(const struct report *report, struct page *page);
 void terminal_add_latency(const struct report *report, struct page *page);
 void terminal_add_histogram(const struct report *report, struct page *page);
+void terminal_add_checks(const struct report *report, struct page *page);
 void terminal_add_backends(const struct report *report, struct page *page);
 void terminal_add_requests(const struct report *report, struct page *page);
 void terminal_add_tokens(const struct report *report, struct page *page);

@@ -12,6 +12,7 @@ import data_peers
 import h2_peers
 import llm_peers
 import metrics_peers
+import request_peers
 import session_peers
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -232,7 +233,7 @@ BEHAVIOURS = {f.__name__: f for f in (
     plain, connection_close, chunked_trailers, close_delimited, extra_bytes, extra_response, truncated, truncated_chunk,
     bad_status_line, bad_chunk_size, two_lengths, length_and_chunked, huge_headers, interim, head, no_body, byte_by_byte,
     stall, stall_in_body, trickle, reset, stale_keepalive, echo_body,
-    wants_token, wants_what_flags_say, wants_own_host, wants_shop_host, ready_later, sick_for_a_while, full_house)} | data_peers.BEHAVIOURS | h2_peers.BEHAVIOURS | llm_peers.BEHAVIOURS | metrics_peers.BEHAVIOURS | session_peers.BEHAVIOURS
+    wants_token, wants_what_flags_say, wants_own_host, wants_shop_host, ready_later, sick_for_a_while, full_house)} | data_peers.BEHAVIOURS | h2_peers.BEHAVIOURS | llm_peers.BEHAVIOURS | metrics_peers.BEHAVIOURS | request_peers.BEHAVIOURS | session_peers.BEHAVIOURS
 
 
 class Peer:
