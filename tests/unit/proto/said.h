@@ -54,7 +54,7 @@ said_body(const struct said *said, size_t *length)
 	char *body = must_alloc(once * times + 1);
 
 	for (size_t i = 0; i < times; i++)
-		memcpy(body + i * once, said->body, once);
+		memcpy(body + i * once, said->body != NULL ? said->body : "", once);
 	*length = once * times;
 	return body;
 }
