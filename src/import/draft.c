@@ -126,8 +126,11 @@ void
 draft_set_header(struct draft *draft, struct draft_request *request, const char *name, const char *value)
 {
 	struct draft_header *there = find_header(request, name);
+	const char *problem = header_problem(name, value);
 
-	if (there != NULL)
+	if (problem != NULL)
+		draft_change(draft, request->place, "the header '%.80s' is left out: %s", name, problem);
+	else if (there != NULL)
 		there->value = value;
 	else if (request->headers_n < DRAFT_HEADERS_MAX) {
 		if (request->headers_n % HEADERS_STEP == 0)
@@ -142,14 +145,9 @@ void
 draft_add_header(struct draft *draft, struct draft_request *request, const char *name, const char *value)
 {
 	const struct draft_header *there = find_header(request, name);
-	const char *problem = header_problem(name, value);
 
 	if (is_protocols_own(name))
 		return;
-	if (problem != NULL) {
-		draft_change(draft, request->place, "the header '%.80s' is left out: %s", name, problem);
-		return;
-	}
 	name = arena_strdup(&draft->arena, name);
 	if (there == NULL)
 		value = arena_strdup(&draft->arena, value);

@@ -161,6 +161,9 @@ test_what_cannot_be_taken_over_is_said_with_its_line(void **state)
 		{"curl -b jar http://h/x", "cookies out of a file"},
 		{"wget http://h/x", "given:2: 'wget' is no command of curl"},
 		{"curl -s", "there is no URL in it"},
+		{"curl -r $'1\\n2' http://h/x", "the header 'Range' is left out: its value holds a line end"},
+		{"curl -A $'\\xff' http://h/x", "the header 'User-Agent' is left out: its value is no UTF-8"},
+		{"curl http://a_b!/x", "is left out: url: 'a_b!' is not a host name"},
 	};
 
 	(void)state;
@@ -196,6 +199,20 @@ test_several_servers_are_refused_and_one_of_them_is_chosen(void **state)
 	imported_free(&imported);
 	imported = import_text("curl", &(struct import_options){.host = "b", .url = "http://127.0.0.1:8080"}, text);
 	assert_string_equal(imported.plan->target.url.host, "127.0.0.1");
+	imported_free(&imported);
+}
+
+static void
+test_an_unverified_server_is_so_in_the_profile(void **state)
+{
+	struct imported imported = import_text("curl", NULL, "curl -k https://h/a");
+
+	(void)state;
+	assert_non_null(strstr(imported.import.profile.bytes, "\n  tls: {verify: false}\n"));
+	assert_int_equal(imported.plan->target.url.port, 443);
+	imported_free(&imported);
+	imported = import_text("curl", NULL, "curl -k http://h/a");
+	assert_null(strstr(imported.import.profile.bytes, "tls"));
 	imported_free(&imported);
 }
 
@@ -283,6 +300,7 @@ main(void)
 		cmocka_unit_test(test_secrets_go_into_the_environment_unless_they_are_wanted),
 		cmocka_unit_test(test_what_cannot_be_taken_over_is_said_with_its_line),
 		cmocka_unit_test(test_several_servers_are_refused_and_one_of_them_is_chosen),
+		cmocka_unit_test(test_an_unverified_server_is_so_in_the_profile),
 		cmocka_unit_test(test_the_same_request_is_one_with_more_weight),
 		cmocka_unit_test(test_a_flow_keeps_every_step_in_its_order),
 		cmocka_unit_test(test_a_body_that_is_no_text_lies_beside_the_profile),
