@@ -338,6 +338,8 @@ run_url(struct run *run)
 
 	if (!check_load(run))
 		return EXIT_USAGE;
+	if (run->requests != NULL && run->rate == NULL && run->users == NULL)
+		run->users = "1"; /* a number of requests says nothing of when: one after the other */
 	buf_init(&load, LOAD_TEXT_MAX);
 	buf_add_text(&load, run->users != NULL ? "{concurrency: {users: " : "{steady: {rate: ");
 	written_profile_add_value(&load, run->users != NULL ? run->users : run->rate != NULL ? run->rate : "10/s");
@@ -392,7 +394,7 @@ const struct command run_command = {
 		"with a URL in place of a profile:\n"
 		"  --rate RATE      send so many, whether or not the answers keep up (10/s)\n"
 		"  -c, --users N    or from so many users, each of whom waits for the answer before the next request\n"
-		"  -n, --requests N so many requests\n"
+		"  -n, --requests N so many requests: one after the other, unless there is a rate, or more users\n"
 		"  --duration TIME  or for so long (30s)\n" URL_FLAGS_HELP("10s"),
 	.run = run_run,
 };
