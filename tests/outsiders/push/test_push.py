@@ -32,7 +32,11 @@ def run(folder, push, seconds=2):
                           timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     with open(folder / "out" / "result.json", encoding="utf-8") as file:
-        return json.load(file), done.stdout
+        result = json.load(file)
+    events = [json.loads(line) for line in (folder / "out" / "events.ndjson").read_text(encoding="utf-8").splitlines()]
+    intervals = sum(1 for event in events if event.get("event") == "interval")
+    assert intervals == result["push"]["told"] + result["push"]["lost"], "an interval that was neither told nor counted"
+    return result, done.stdout
 
 
 def free_port():
