@@ -273,7 +273,8 @@ channel_judge(struct channel *c, unsigned status)
 
 	if (!plan_status_expected(&channel_request(c)->expect, status) &&
 		!(c->reader->expects_error != NULL && c->reader->expects_error(c->reader_state)))
-		return FAILURE_STATUS;
+		return status == 407 && plan_has_proxy(&c->connection->pool->config.plan->target) ? FAILURE_PROXY_AUTH
+												  : FAILURE_STATUS;
 	if (decoded != FAILURE_COUNT)
 		return decoded;
 	enum failure checked = checking_end(&c->checking);

@@ -66,6 +66,8 @@ enum exchange_phase
 connection_phase(const struct connection *c)
 {
 	CHECK_OP(c->state, ==, CONNECTION_CONNECTING);
+	if (c->stream.is_tunnelling)
+		return EXCHANGE_TUNNEL;
 	return c->stream.is_handshaking ? EXCHANGE_TLS : EXCHANGE_CONNECT;
 }
 
@@ -371,8 +373,11 @@ connection_open(struct connection *c, const struct address *to, enum failure *fa
 	c->started_ns = connection_now(c);
 	c->connect_ns = -1;
 	c->requests = 0;
-	const struct stream_way way = {
-		.to = to, .from = sources_pick(c->pool->config.sources, to), .tls = *c->pool->config.tls};
+	const struct plan_backend *backends = c->pool->config.plan->target.backends.items;
+	const struct stream_way way = {.to = to,
+		.from = sources_pick(c->pool->config.sources, to),
+		.tunnel = backends[c->pool->config.backend].tunnel,
+		.tls = *c->pool->config.tls};
 	enum stream_result result =
 		stream_connect(&c->stream, c->pool->config.loop, &way, &connection_stream_events, failure);
 

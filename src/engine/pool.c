@@ -149,8 +149,19 @@ pool_fail_first_waiting(struct pool *pool, uint32_t peer, enum failure failure, 
 static bool
 failure_speaks_of_address(const struct address_slot *slot, enum failure failure)
 {
-	return !slot->has_connected && failure_rows[failure].blames == BLAMES_TARGET &&
-	       failure != FAILURE_CONNECT_FAILED;
+	bool is_there = failure == FAILURE_CONNECT_FAILED || failure == FAILURE_PROXY_GATEWAY;
+
+	return !slot->has_connected && !is_there &&
+	       (failure_rows[failure].blames == BLAMES_TARGET || failure == FAILURE_PROXY_UNREACHABLE);
+}
+
+/* Whom a connect did not reach, where there is a proxy on the way, is the proxy. */
+static enum failure
+failure_on_the_way(const struct pool *pool, enum failure failure, enum exchange_phase phase)
+{
+	bool is_of_proxy = plan_has_proxy(&pool->config.plan->target) && phase == EXCHANGE_CONNECT;
+
+	return is_of_proxy && failure_rows[failure].blames == BLAMES_TARGET ? FAILURE_PROXY_UNREACHABLE : failure;
 }
 
 static void
@@ -158,6 +169,7 @@ pool_take_failure(struct pool *pool, size_t address, enum failure failure, enum 
 {
 	struct address_slot *slot = &pool->addresses.slots[address];
 
+	failure = failure_on_the_way(pool, failure, phase);
 	recorder_add_connect(pool->config.recorder, slot->peer, true);
 	if (failure_speaks_of_address(slot, failure)) {
 		slot->is_dead = true;
@@ -366,7 +378,10 @@ pool_turn(struct pool *pool, int64_t now_ns)
 
 	while ((c = list_first(&pool->connecting, struct connection, node)) != NULL &&
 		now_ns - c->started_ns >= pool->config.plan->target.connect_timeout_ns)
-		pool_connect_failed(pool, c, c->stream.is_handshaking ? FAILURE_TLS_TIMEOUT : FAILURE_CONNECT_TIMEOUT);
+		pool_connect_failed(pool, c,
+			c->stream.is_tunnelling    ? FAILURE_PROXY_FAILED
+			: c->stream.is_handshaking ? FAILURE_TLS_TIMEOUT
+						   : FAILURE_CONNECT_TIMEOUT);
 	/* Flights that were put back find an idle connection or a new one here, not from inside the callback that
 	 * failed. */
 	while (pool->waiting_n > 0 && (c = pool_pick_ready(pool)) != NULL && pool_send_waiting(pool, c))

@@ -3,10 +3,18 @@
 #include "base/log.h"
 #include "base/units.h"
 
+/* Whose name is looked up for it: its own, or the proxy's. */
+static const struct plan_url *
+way_to(const struct plan_target *target, size_t backend)
+{
+	return plan_has_proxy(target) ? &target->proxy.url
+				      : &((const struct plan_backend *)target->backends.items)[backend].url;
+}
+
 static const struct plan_url *
 url_of(const struct refresh *refresh, size_t name)
 {
-	return &((const struct plan_backend *)refresh->plan->target.backends.items)[refresh->backend_of[name]].url;
+	return way_to(&refresh->plan->target, refresh->backend_of[name]);
 }
 
 static void
@@ -53,7 +61,6 @@ refresh_init(struct refresh *refresh, const struct plan *plan, uv_loop_t *loop, 
 	struct recorder *recorder, const struct sources *sources, const struct addresses *first)
 {
 	const struct plan_target *target = &plan->target;
-	const struct plan_backend *all = target->backends.items;
 	const struct plan_url *names[PLAN_BACKENDS_MAX];
 
 	*refresh = (struct refresh){.plan = plan,
@@ -63,10 +70,10 @@ refresh_init(struct refresh *refresh, const struct plan *plan, uv_loop_t *loop, 
 		.is_closed = true,
 		.next_ns = target->dns_refresh_ns};
 	for (size_t i = 0; i < target->backends.n && target->connect_to.n == 0; i++)
-		if (address_is_looked_up(&all[i].url)) {
+		if (address_is_looked_up(way_to(target, i))) {
 			recorder_add_lookup(recorder, (uint32_t)i, first[i].took_ns, false);
 			refresh->backend_of[refresh->n] = (uint32_t)i;
-			names[refresh->n++] = &all[i].url;
+			names[refresh->n++] = way_to(target, i);
 		}
 	if (refresh->n == 0 || target->dns_refresh_ns == 0)
 		return;

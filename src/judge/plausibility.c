@@ -14,9 +14,14 @@ static void
 check_counts(struct verdict *verdict, const struct counts *c)
 {
 	uint64_t client = counts_client_failures(c);
+	uint64_t at_proxy = c->by_failure[FAILURE_PROXY_UNREACHABLE] + c->by_failure[FAILURE_PROXY_REFUSED] +
+			    c->by_failure[FAILURE_PROXY_FAILED] + c->by_failure[FAILURE_PROXY_AUTH];
 
 	if (c->scheduled == 0)
 		verdict_add_reason(verdict, "nothing was sent: no request became due");
+	else if (at_proxy > 0 && c->ok == 0 && at_proxy == client &&
+		 client == c->failed + c->dropped + c->unsent + c->unfinished)
+		verdict_add_reason(verdict, "every request failed at the proxy, which says nothing of the target");
 	else if (client > 0 && c->ok == 0 && client == c->failed + c->dropped + c->unsent + c->unfinished)
 		verdict_add_reason(verdict, "every request failed by the generator's own limits");
 	else if (c->ok == 0 && c->unfinished > 0 && c->failed + c->dropped + c->unsent == 0)

@@ -172,7 +172,8 @@ look_at_counts(const struct rule_context *context, struct level_verdict *verdict
 						   .onset_ns = -1,
 						   .measured = client,
 						   .threshold = limits->client_failures_max}),
-			"%.2f%% of the requests failed by the generator's own limits (at most %.2f%%)", client * 100,
+			"%.2f%% of the requests failed by the generator's own limits%s (at most %.2f%%)", client * 100,
+			plan_has_proxy(&context->plan->target) ? ", or at its proxy" : "",
 			limits->client_failures_max * 100);
 }
 

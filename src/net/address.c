@@ -118,12 +118,26 @@ address_of_plan(const struct plan_address *plan, uint16_t port)
 	return address;
 }
 
+/* The sentence names the key that the name is in. */
+static bool
+blame_proxy(struct error *err)
+{
+	static const char of_target[] = "target.url: ";
+	char message[sizeof(err->message)];
+
+	snprintf(message, sizeof(message), "%s", err->message);
+	err->message[0] = '\0';
+	return error_set(err, "target.proxy: %s", message + strlen(of_target));
+}
+
 bool
 addresses_of_backend(const struct plan_target *target, size_t backend, struct addresses *addresses, struct error *err)
 {
 	const struct plan_backend *backends = target->backends.items;
 	const struct plan_address *fixed = target->connect_to.items;
 
+	if (plan_has_proxy(target))
+		return addresses_resolve(&target->proxy.url, addresses, err) || blame_proxy(err);
 	if (target->connect_to.n == 0)
 		return addresses_resolve(&backends[backend].url, addresses, err);
 	*addresses = (struct addresses){0};

@@ -110,13 +110,25 @@ stream_connect(struct stream *stream, uv_loop_t *loop, const struct stream_way *
 	stream->events = events;
 	stream->polled = 0;
 	stream->is_connecting = true;
-	stream->is_handshaking = stream->is_closing = stream->is_truncated = false;
+	tunnel_begin(&stream->tunnel, way->tunnel);
+	stream->is_tunnelling = stream->is_handshaking = stream->is_closing = stream->is_truncated = false;
 	stream->tls_wants_room = false;
 	stream->pending = NULL;
 	stream->pending_length = 0;
 	stream->handshake_ns = -1;
 	stream_arm(stream, UV_WRITABLE);
 	return STREAM_PENDING;
+}
+
+void
+stream_go_on(struct stream *stream)
+{
+	if (stream->tls.ssl != NULL) {
+		stream_tls_begin(stream);
+		return;
+	}
+	stream_arm(stream, UV_READABLE);
+	stream->events->on_connected(stream, FAILURE_COUNT);
 }
 
 static void
@@ -127,12 +139,14 @@ stream_on_connected(struct stream *stream)
 	if (error == 0 && is_connected_to_itself(stream->fd))
 		error = ECONNREFUSED;
 	stream->is_connecting = false;
-	if (error == 0 && stream->tls.ssl != NULL) {
-		stream_tls_begin(stream);
-		return;
+	if (error != 0) {
+		stream_arm(stream, 0);
+		stream->events->on_connected(stream, failure_from_connect_errno(error));
+	} else if (stream->tunnel.request != NULL) {
+		stream_tunnel_begin(stream);
+	} else {
+		stream_go_on(stream);
 	}
-	stream_arm(stream, error == 0 ? UV_READABLE : 0);
-	stream->events->on_connected(stream, error == 0 ? FAILURE_COUNT : failure_from_connect_errno(error));
 }
 
 void
@@ -145,6 +159,8 @@ stream_fail(struct stream *stream, int error)
 const char *
 stream_words(const struct stream *stream)
 {
+	if (stream->is_tunnelling)
+		return tunnel_words(&stream->tunnel);
 	return stream->tls.ssl != NULL && stream->tls.has_words ? tls_context_words(stream->tls.context) : "";
 }
 
@@ -299,6 +315,10 @@ stream_on_poll(uv_poll_t *poll, int status, int events)
 		stream_on_connected(stream);
 		return;
 	}
+	if (stream->is_tunnelling) {
+		stream_tunnel_on_poll(stream, status, events);
+		return;
+	}
 	if (stream->is_handshaking) {
 		stream_tls_on_poll(stream, status, events);
 		return;
@@ -316,7 +336,8 @@ stream_on_poll(uv_poll_t *poll, int status, int events)
 enum stream_result
 stream_write(struct stream *stream, const char *bytes, size_t length, size_t *written, int *error)
 {
-	CHECK(!stream->is_closing && !stream->is_connecting && !stream->is_handshaking && stream->pending == NULL);
+	CHECK(!stream->is_closing && !stream->is_connecting && !stream->is_tunnelling && !stream->is_handshaking &&
+		stream->pending == NULL);
 	if (stream->tls.ssl != NULL)
 		return stream_tls_write(stream, bytes, length, written, error);
 	long n = stream_send(stream->fd, bytes, length);
@@ -347,7 +368,8 @@ stream_close(struct stream *stream, bool reset)
 {
 	CHECK(!stream->is_closing);
 	stream->is_closing = true;
-	tls_end(&stream->tls, !reset && !stream->is_connecting && !stream->is_handshaking && stream->pending == NULL);
+	tls_end(&stream->tls, !reset && !stream->is_connecting && !stream->is_tunnelling && !stream->is_handshaking &&
+				      stream->pending == NULL);
 	stream->pending = NULL;
 	if (reset) {
 		const struct linger at_once = {.l_onoff = 1, .l_linger = 0};

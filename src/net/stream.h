@@ -7,6 +7,7 @@
 
 #include "measure/exchange.h"
 #include "net/address.h"
+#include "net/tunnel.h"
 #include "net/tls.h"
 
 /* A byte stream to the target over TCP or a unix socket, in the clear or over TLS: a non-blocking descriptor watched by
@@ -35,12 +36,13 @@ struct stream {
 	const struct stream_events *events;
 	int fd;
 	int polled; /* UV_READABLE | UV_WRITABLE as armed */
-	bool is_connecting, is_handshaking, is_closing;
+	bool is_connecting, is_tunnelling, is_handshaking, is_closing;
 	/* During on_read with bytes: when the kernel received the last of them, CLOCK_MONOTONIC; −1: it does not say
 	 * (unix sockets). What a busy loop reads late did not arrive late. */
 	int64_t arrived_ns;
 	const char *pending; /* what is still to be written: the caller's memory */
 	size_t pending_length;
+	struct tunnel tunnel;
 	struct tls tls;       /* tls.ssl NULL: in the clear. Its tls_alpn and so on tell of it once it is connected */
 	bool tls_wants_room;  /* to read on, it has to write first */
 	int64_t connected_ns; /* when TCP was, and TLS began: CLOCK_MONOTONIC */
@@ -57,7 +59,8 @@ struct stream {
 struct stream_way {
 	const struct address *to;
 	const struct address *from; /* of this machine; NULL: as the kernel chooses */
-	struct tls_context *tls;    /* NULL: in the clear */
+	const char *tunnel; /* what the proxy at `to` is asked for; NULL: `to` is no proxy, or there is no tunnel */
+	struct tls_context *tls; /* NULL: in the clear */
 };
 
 /* Starts a connect. STREAM_PENDING: on_connected will be called, from a later loop turn.

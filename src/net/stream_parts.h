@@ -14,6 +14,14 @@ long stream_send(int fd, const char *bytes, size_t length);
 /* A part of the pending write went out, or all of it. */
 void stream_advance(struct stream *stream, size_t n);
 
+/* It is connected, as far as TCP and a proxy are concerned. */
+void stream_go_on(struct stream *stream);
+
+/* stream_tunnel.c: TCP is connected, to a proxy. */
+void stream_tunnel_begin(struct stream *stream);
+/* While it is asked: events as uv_poll says them; status < 0: the socket has an error. */
+void stream_tunnel_on_poll(struct stream *stream, int status, int events);
+
 /* stream_tls.c: false: there is no memory for it. */
 bool stream_tls_open(struct stream *stream, struct tls_context *tls);
 /* TCP is connected. */

@@ -7,3 +7,6 @@
  * that names one URL. */
 bool backends_compile(
 	struct plan_context *context, const struct plan_node *node, struct plan_target *target, struct error *err);
+/* Afterwards: what a proxy is asked for. */
+bool proxy_compile(
+	struct plan_context *context, const struct plan_node *node, struct plan_target *target, struct error *err);

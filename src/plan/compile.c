@@ -98,7 +98,7 @@ check_target(struct plan_context *context, const struct plan_node *node, struct 
 	const struct plan_node *needs_command =
 		node_get(node, "ready") ? node_get(node, "ready") : node_get(node, "stop");
 
-	if (!backends_compile(context, node, target, err) ||
+	if (!backends_compile(context, node, target, err) || !proxy_compile(context, node, target, err) ||
 		!tls_compile(context, node_get(node, "tls"), &target->tls, err))
 		return false;
 	target->has_watch = watch != NULL;

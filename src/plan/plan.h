@@ -61,6 +61,14 @@ struct plan_url {
 struct plan_backend {
 	struct plan_url url;
 	uint64_t weight;
+	const char *tunnel; /* what the proxy is asked for, CONNECT and its headers; NULL: no tunnel */
+};
+
+/* An HTTP proxy on the way to the target. */
+struct plan_proxy {
+	struct plan_url url;       /* host NULL: there is none */
+	const char *authorization; /* "Basic …"; NULL: it wants none */
+	bool tunnel;               /* for http too */
 };
 
 #define PLAN_CONNECT_TO_MAX 64
@@ -99,8 +107,9 @@ struct plan_command {
 };
 
 struct plan_target {
-	struct plan_url url;              /* of the first backend */
-	struct plan_list backends;        /* of struct plan_backend, one or more */
+	struct plan_url url;       /* of the first backend */
+	struct plan_list backends; /* of struct plan_backend, one or more */
+	struct plan_proxy proxy;
 	struct plan_list connect_to;      /* of struct plan_address; none: what the URL's name stands for */
 	struct plan_list sources;         /* likewise, of this machine; none: as the kernel chooses */
 	int64_t dns_refresh_ns;           /* 0: never */
@@ -371,6 +380,19 @@ static inline bool
 plan_url_is_tls(const struct plan_url *url)
 {
 	return url->scheme[4] == 's'; /* http, https */
+}
+
+static inline bool
+plan_has_proxy(const struct plan_target *target)
+{
+	return target->proxy.url.host != NULL;
+}
+
+/* Else, with a proxy, each request says whom it is for. */
+static inline bool
+plan_uses_tunnel(const struct plan_target *target)
+{
+	return plan_has_proxy(target) && (target->proxy.tunnel || plan_url_is_tls(&target->url));
 }
 
 /* How much of the load's arrivals a run sends: all, but for a side of a split, of which it is what it has on average.

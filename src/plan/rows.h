@@ -183,6 +183,7 @@ bool plan_parse_url(struct plan_context *context, const struct plan_node *node, 
 bool plan_parse_backends(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_connect_to(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_sources(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+bool plan_parse_proxy(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_prefetch(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_codings(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
 bool plan_parse_spacing(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);

@@ -124,6 +124,25 @@ add_content_length(const struct plan_request *request, struct buf *into)
 		add_default(request, "Content-Length", "0", into);
 }
 
+/* A proxy that opens no tunnel is told whom a request is for by the request itself. */
+static bool
+asks_proxy(const struct plan_target *target)
+{
+	return plan_has_proxy(target) && !plan_uses_tunnel(target);
+}
+
+/* RFC 9112 §3.2.2: in absolute form for a proxy; "*" is then the authority alone (§3.2.4). */
+static void
+add_request_line(const struct plan_target *target, const struct plan_request *request, struct buf *into)
+{
+	buf_printf(into, "%s ", request->method);
+	if (asks_proxy(target))
+		buf_printf(into, "http://%s", target->url.authority);
+	if (!asks_proxy(target) || strcmp(request->path, "*") != 0)
+		buf_add_text(into, request->path);
+	buf_add_text(into, " HTTP/1.1\r\n");
+}
+
 bool
 http1_compose(const struct plan *plan, const struct plan_request *request, struct buf *into, struct error *err)
 {
@@ -131,8 +150,10 @@ http1_compose(const struct plan *plan, const struct plan_request *request, struc
 
 	if (!check_method(request, err) || !check_path(request, err))
 		return false;
-	buf_printf(into, "%s %s HTTP/1.1\r\n", request->method, request->path);
+	add_request_line(&plan->target, request, into);
 	add_default(request, "Host", plan->target.url.authority, into);
+	if (asks_proxy(&plan->target) && plan->target.proxy.authorization != NULL)
+		add_default(request, "Proxy-Authorization", plan->target.proxy.authorization, into);
 	add_default(request, "User-Agent", "brunt/" BRUNT_VERSION, into);
 	for (size_t i = 0; i < request->headers.n; i++) {
 		if (!check_header(request, &headers[i], err))

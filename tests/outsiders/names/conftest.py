@@ -152,6 +152,7 @@ class Witness:
 
     def close(self):
         self.all_here.set()
+        self.listener.shutdown(socket.SHUT_RDWR)  # wakes whoever waits in accept
         self.listener.close()
 
 

@@ -131,6 +131,26 @@ test_prefetch_is_all_or_a_number(void **state)
 	}
 }
 
+static void
+test_a_proxy_has_credentials_and_is_asked_for_a_tunnel(void **state)
+{
+	(void)state;
+	struct plan *plan = load("target: {url: \"http://h\", proxy: \"http://anna:a%3ab@p:3128\"}\n" LOAD);
+
+	assert_string_equal(plan->target.proxy.url.host, "p");
+	assert_int_equal(plan->target.proxy.url.port, 3128);
+	assert_string_equal(plan->target.proxy.authorization, "Basic YW5uYTphOmI="); /* anna:a:b */
+	assert_null(backend(plan, 0)->tunnel);
+	plan_free(plan);
+	plan = load("target: {url: \"http://[::1]\", proxy: {url: \"http://p\", tunnel: true}}\n" LOAD);
+	assert_string_equal(backend(plan, 0)->tunnel, "CONNECT [::1]:80 HTTP/1.1\r\nHost: [::1]:80\r\n\r\n");
+	plan_free(plan);
+	plan = load("target: {urls: [https://a, https://b:8], proxy: http://x:y@p}\n" LOAD);
+	assert_string_equal(backend(plan, 1)->tunnel,
+		"CONNECT b:8 HTTP/1.1\r\nHost: b:8\r\nProxy-Authorization: Basic eDp5\r\n\r\n");
+	plan_free(plan);
+}
+
 static const struct {
 	const char *name, *text, *sentence;
 } mistakes[] = {
@@ -161,6 +181,16 @@ static const struct {
 		"x.yaml:1:50: connect_to: these would be the addresses of each of 'urls'; write one URL"},
 	{"another way to a file", "target: {url: \"http://unix:/run/x\", connect_to: 10.0.0.1}\n" LOAD,
 		"x.yaml:1:49: connect_to: a unix socket has no other address"},
+	{"a proxy over TLS", "target: {url: http://h, proxy: \"https://p\"}\n" LOAD,
+		"x.yaml:1:32: proxy: write http://HOST:PORT; brunt speaks to proxies in the clear"},
+	{"a proxy with a path", "target: {url: http://h, proxy: \"http://p/x\"}\n" LOAD,
+		"x.yaml:1:32: proxy: write its host and port alone: http://HOST:PORT"},
+	{"a user without a password", "target: {url: http://h, proxy: \"http://u@p\"}\n" LOAD,
+		"x.yaml:1:32: proxy: before '@' stand the user and the password: http://USER:PASSWORD@HOST:PORT"},
+	{"a proxy and another way", "target: {url: http://h, proxy: \"http://p\", connect_to: 10.0.0.1}\n" LOAD,
+		"x.yaml:1:32: proxy: with 'connect_to' there are two ways to go; write one of them"},
+	{"a proxy to a file", "target: {url: \"http://unix:/run/x\", proxy: \"http://p\"}\n" LOAD,
+		"x.yaml:1:44: proxy: no proxy leads to a unix socket"},
 	{"a source that is none", "target: {url: http://h, source_addresses: eth0}\n" LOAD,
 		"x.yaml:1:43: source_addresses: 'eth0' is not an address such as 127.0.0.2, nor a block such as 127.0.1.0/24"},
 	{"a prefix too long", "target: {url: http://h, source_addresses: [10.0.0.0/33]}\n" LOAD,
@@ -211,6 +241,7 @@ main(void)
 		cmocka_unit_test(test_addresses_to_connect_to_may_leave_the_port_to_the_url),
 		cmocka_unit_test(test_blocks_of_sources_are_their_hosts),
 		cmocka_unit_test(test_prefetch_is_all_or_a_number),
+		cmocka_unit_test(test_a_proxy_has_credentials_and_is_asked_for_a_tunnel),
 		cmocka_unit_test(test_every_mistake_gets_its_sentence),
 	};
 

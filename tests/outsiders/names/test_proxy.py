@@ -1,0 +1,133 @@
+"""Through a proxy: tinyproxy writes down what it was asked for, the server who came; a scripted one answers as no proxy
+should."""
+import shutil
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+PORT, PROXY_PORT = 8090, 8091
+TARGET, PROXY = "127.0.0.1", "127.0.0.9"
+LOAD = {"steady": {"rate": "40/s", "for": "500ms"}}
+
+
+@pytest.fixture(scope="module")
+def tinyproxy(network, tmp_path_factory):
+    """Of one user, and tunnels to one port alone."""
+    if shutil.which("tinyproxy") is None:
+        pytest.skip("tinyproxy is not installed (Debian: tinyproxy-bin)")
+    folder = tmp_path_factory.mktemp("tinyproxy")
+    log = folder / "log"
+    (folder / "conf").write_text(f'Port {PROXY_PORT}\nListen {PROXY}\nTimeout 60\nMaxClients 100\nLogFile "{log}"\nLogLevel Connect\n'
+                                 f"BasicAuth anna s3cretx\nConnectPort {PORT}\nConnectPort 1\n")
+    process = subprocess.Popen(["tinyproxy", "-d", "-c", folder / "conf"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 20
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex((PROXY, PROXY_PORT)) == 0:
+                break
+        assert time.monotonic() < deadline and process.poll() is None, "tinyproxy is not ready"
+        time.sleep(0.02)
+    yield log
+    process.kill()
+    process.wait()
+
+
+def through(user="anna:s3cret%78@", **more):
+    return {"url": f"http://shop.test:{PORT}", "proxy": {"url": f"http://{user}{PROXY}:{PROXY_PORT}", **more}}
+
+
+@pytest.fixture
+def shop(network, witness, tmp_path_factory):
+    """A name that the proxy alone has to know."""
+    hosts = tmp_path_factory.mktemp("hosts") / "hosts"
+    hosts.write_text(f"{TARGET} shop.test\n")
+    subprocess.run(["mount", "--bind", hosts, "/etc/hosts"], check=True)
+    yield witness(TARGET, PORT)
+    subprocess.run(["umount", "/etc/hosts"], check=True)
+
+
+def test_http_asks_the_proxy_for_whole_urls(tinyproxy, shop, brunt):
+    ran = brunt(through(), LOAD).wait()
+    assert ran.result["totals"]["ok"] == len(shop.heads) == 20, ran.stdout + ran.stderr
+    assert set(shop.fields("Host")) == {f"shop.test:{PORT}"}
+    assert f"GET http://shop.test:{PORT}/ HTTP/1.1" in tinyproxy.read_text()
+    assert list(ran.addresses) == [f"{PROXY}:{PROXY_PORT}"]
+
+
+def test_a_tunnel_carries_what_it_is_asked_for(tinyproxy, shop, brunt):
+    ran = brunt(through(tunnel=True), LOAD).wait()
+    assert ran.result["totals"]["ok"] == len(shop.heads) == 20, ran.stdout + ran.stderr
+    assert not shop.fields("Via") and not shop.fields("Proxy-Authorization")
+    assert shop.heads[0].startswith("GET / HTTP/1.1")
+    assert f"CONNECT shop.test:{PORT} HTTP/1.1" in tinyproxy.read_text()
+
+
+def test_what_the_proxy_refuses_is_not_put_down_to_the_target(tinyproxy, shop, brunt):
+    """407 for a tunnel and for a request; 403 for a port that it opens no tunnel to."""
+    elsewhere = through(tunnel=True)
+    elsewhere["url"] = "http://shop.test:22"
+    nobody = through(tunnel=True)
+    nobody["url"] = "http://shop.test:1"
+    cases = ((through("", tunnel=True), "unsent_reasons", "proxy_refused", "tunnel", "407 Proxy Authentication Required"),
+             (through(""), "failures", "proxy_auth", "answer", "407"),
+             (elsewhere, "unsent_reasons", "proxy_refused", "tunnel", "403 "),
+             (nobody, "unsent_reasons", "proxy_refused", "tunnel", "500 Unable to connect"))
+    started = [brunt(target, LOAD) for target, *_ in cases]
+    for ran, (_, kind, name, phase, words) in zip(started, cases):
+        ran.wait()
+        totals = ran.result["totals"]
+        assert totals[kind] == {name: totals["scheduled"]} and totals["ok"] == 0, (name, ran.stdout + ran.stderr)
+        assert totals["failed_in"][name] == {phase: totals["scheduled"]}
+        assert words in " ".join(ran.stdout.split()), ran.stdout
+        # A level that our own side spoiled is void, and says nothing of the target.
+        assert {level["status"] for level in ran.result["levels"]} == {"INVALID"} and ran.process.returncode == 3, ran.stdout
+        assert "failed at the proxy" in ran.stdout
+    assert not shop.heads
+
+
+class Scripted:
+    """Answers every CONNECT with these bytes."""
+
+    def __init__(self, answer, port):
+        self.answer = answer
+        self.listener = socket.create_server((PROXY, port))
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            connection.recv(65536)
+            if self.answer is not None:
+                connection.sendall(self.answer)
+                connection.close()
+
+
+def test_what_is_no_answer_opens_no_tunnel(network, brunt):
+    answers = (b"", b"no proxy here\r\n\r\n", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\n\r\nand more", b"HTTP/1.1 200 " + b"x" * 20000, None)
+    proxies = [Scripted(answer, PROXY_PORT + 1 + i) for i, answer in enumerate(answers)]
+    started = [brunt({"url": "http://127.0.0.1:1", "timeout": "1s", "connect_timeout": "500ms",
+                      "proxy": {"url": f"http://{PROXY}:{PROXY_PORT + 1 + i}", "tunnel": True}}, LOAD) for i in range(len(answers))]
+    for ran, answer in zip(started, answers):
+        ran.wait()
+        assert ran.result["totals"]["failed_in"] == {"proxy_failed": {"tunnel": ran.result["totals"]["scheduled"]}}, (answer, ran.stdout)
+    for proxy in proxies:
+        proxy.listener.close()
+
+
+def test_a_proxy_that_cannot_reach_the_target_says_so_of_the_target(network, brunt):
+    proxy = Scripted(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 5\r\n\r\nsorry", PROXY_PORT + 9)
+    ran = brunt({"url": "https://127.0.0.1:1", "proxy": f"http://{PROXY}:{PROXY_PORT + 9}"}, LOAD).wait()
+    assert ran.result["totals"]["failed_in"] == {"proxy_gateway": {"tunnel": ran.result["totals"]["scheduled"]}}, ran.stdout
+    assert ran.result["failure_words"] == {"proxy_gateway": "503 Service Unavailable"}
+    proxy.listener.close()
+
+
+def test_no_proxy_at_all_is_told_as_that(network, brunt):
+    ran = brunt({"url": "http://127.0.0.1:1", "proxy": f"http://{PROXY}:2"}, LOAD).wait()
+    assert ran.process.returncode == 4 and "the proxy could not be reached" in ran.stdout, ran.stdout
