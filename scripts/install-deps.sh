@@ -55,7 +55,6 @@ test_packages() {
 		iproute2
 		dnsmasq-base
 		tinyproxy-bin|tinyproxy
-		varnish
 		chromium|chromium-browser
 	END
 	# Any JDK and any Node will do, wherever they came from.

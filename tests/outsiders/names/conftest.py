@@ -123,8 +123,7 @@ class Witness:
                 return
             with self.lock:
                 self.sources.append(who[0])
-                if len(self.sources) >= self.holds and not self.all_here.is_set():
-                    self.heads_before_all = len(self.heads)
+                if len(self.sources) >= self.holds:
                     self.all_here.set()
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
