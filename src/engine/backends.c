@@ -78,6 +78,7 @@ backends_init(struct backends *b, const struct pool_config *config)
 		of.addresses = &config->addresses[i];
 		of.tls = &config->tls[i];
 		of.templates = &config->templates[i * plan->requests_n];
+		of.follows = &config->follows[i * plan->requests_n];
 		of.connections =
 			connections_of_first(target, i + 1, b->turns_n) - connections_of_first(target, i, b->turns_n);
 		pool_init(&b->pools[i], &of);

@@ -2,11 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/check.h"
 #include "engine/connection.h"
+#include "engine/follow.h"
 #include "engine/lane.h"
 #include "plan/llm.h"
+#include "request/location.h"
 #include "request/prompt.h"
 
 void
@@ -19,6 +22,7 @@ channel_init(struct channel *c, struct connection *connection)
 	extraction_init(&c->extraction);
 	decoder_init(&c->decoder);
 	checking_init(&c->checking);
+	buf_init(&c->location, LOCATION_MAX);
 }
 
 void
@@ -30,6 +34,13 @@ channel_fini(struct channel *c)
 	extraction_fini(&c->extraction);
 	decoder_fini(&c->decoder);
 	checking_fini(&c->checking);
+	buf_fini(&c->location);
+}
+
+static const struct plan_request *
+channel_request(const struct channel *c)
+{
+	return &c->connection->pool->config.plan->requests[c->flight->x.request];
 }
 
 static void
@@ -75,6 +86,10 @@ channel_share_header(void *context, const char *name, size_t name_length, const 
 {
 	struct channel *c = context;
 
+	if (channel_request(c)->redirects > 0 && name_length == 8 && strncasecmp(name, "location", 8) == 0) {
+		buf_clear(&c->location);
+		buf_add(&c->location, value, value_length);
+	}
 	if (decoder_take_header(&c->decoder, name, name_length, value, value_length))
 		return;
 	if (c->reader->on_header != NULL)
@@ -117,7 +132,8 @@ channel_ear(struct channel *c, const struct extractor *extractor)
 		.field = &c->scratch,
 	};
 
-	if (extractor_wants_headers(extractor) || c->decoder.accepted != 0 || checks_want_headers(c->checking.checks))
+	if (extractor_wants_headers(extractor) || c->decoder.accepted != 0 || checks_want_headers(c->checking.checks) ||
+		channel_request(c)->redirects > 0)
 		ear.on_header = channel_share_header;
 	if (extractor_wants_body(extractor) || checks_want_body(c->checking.checks))
 		ear.on_body = channel_share_body;
@@ -143,8 +159,11 @@ channel_make_room(char **buffer, size_t *size, size_t least, size_t room)
 static struct render
 channel_whose(const struct flight *flight)
 {
-	struct render render = {
-		.seed = flight->lane->seed, .k = flight->x.k, .is_warmup = flight->x.level == LEVEL_WARMUP};
+	struct render render = {.seed = flight->lane->seed,
+		.k = flight->x.k,
+		.is_warmup = flight->x.level == LEVEL_WARMUP,
+		.location = flight->location,
+		.location_length = flight->location_length};
 
 	if (flight->visit != NULL) {
 		render.turn = flight->visit->position;
@@ -153,11 +172,36 @@ channel_whose(const struct flight *flight)
 	return render;
 }
 
+static const struct follow *
+channel_follows(const struct channel *c)
+{
+	return c->flight->location_length > 0 ? c->connection->pool->config.follows[c->flight->x.request] : NULL;
+}
+
+/* What is sent: the request, or what follows a redirect. */
+static const struct plan_request *
+channel_sends(const struct channel *c)
+{
+	const struct follow *follow = channel_follows(c);
+
+	return follow == NULL ? channel_request(c) : c->flight->follows_by_get ? &follow->get : &follow->same;
+}
+
+static const struct template *
+channel_template(const struct channel *c)
+{
+	const struct follow *follow = channel_follows(c);
+
+	if (follow == NULL)
+		return c->connection->pool->config.templates[c->flight->x.request];
+	return c->flight->follows_by_get ? follow->get_template : follow->same_template;
+}
+
 static const char *
 channel_render(struct channel *c, size_t *length)
 {
 	const struct pool *pool = c->connection->pool;
-	const struct template *template = pool->config.templates[c->flight->x.request];
+	const struct template *template = channel_template(c);
 	struct render render = channel_whose(c->flight);
 
 	if (render.session != NULL)
@@ -221,12 +265,6 @@ channel_listen(struct channel *c, const struct plan_request *request)
 	return channel_ear(c, extractor);
 }
 
-static const struct plan_request *
-channel_request(const struct channel *c)
-{
-	return &c->connection->pool->config.plan->requests[c->flight->x.request];
-}
-
 void
 channel_begin(struct channel *c, struct flight *flight)
 {
@@ -235,11 +273,15 @@ channel_begin(struct channel *c, struct flight *flight)
 
 	c->flight = flight;
 	flight->channel = c;
+	buf_clear(&c->location);
 	const char *bytes = channel_render(c, &length);
+
+	c->request_bytes = bytes;
+	c->request_length = length;
 	struct protocol_ear ear = channel_listen(c, channel_request(c));
 
 	connection->protocol->begin(
-		connection->protocol_state, channel_exchange(c), channel_request(c), bytes, length, &ear);
+		connection->protocol_state, channel_exchange(c), channel_sends(c), bytes, length, &ear);
 }
 
 void
@@ -264,6 +306,55 @@ const struct generation *
 channel_generation(const struct channel *c)
 {
 	return c->reader->generation != NULL ? c->reader->generation(c->reader_state) : NULL;
+}
+
+bool
+channel_is_redirected(const struct channel *c)
+{
+	return channel_request(c)->redirects > 0 && follow_is_redirect(channel_exchange_const(c)->status);
+}
+
+/* Path and query of the request that was sent: between the first two spaces of its line. */
+static const char *
+channel_path(const struct channel *c, size_t *length)
+{
+	const char *end = c->request_bytes + c->request_length;
+	const char *path = memchr(c->request_bytes, ' ', c->request_length);
+	const char *stop = path != NULL ? memchr(path + 1, ' ', (size_t)(end - path - 1)) : NULL;
+
+	*length = stop != NULL ? (size_t)(stop - path - 1) : 1;
+	return stop != NULL ? path + 1 : "/";
+}
+
+enum failure
+channel_follow(struct channel *c)
+{
+	const struct plan_backend *backends = c->connection->pool->config.plan->target.backends.items;
+	struct flight *flight = c->flight;
+	const char *method = channel_sends(c)->method;
+	char location[LOCATION_MAX];
+	size_t base_length, length;
+	const char *base = channel_path(c, &base_length);
+
+	if (flight->visit != NULL && !extraction_take_cookies(&c->extraction, &flight->visit->session))
+		return FAILURE_EXTRACT;
+	if (flight->x.redirects >= channel_request(c)->redirects || c->location.length == 0 || c->location.overflowed)
+		return FAILURE_REDIRECTS;
+	switch (location_resolve(&backends[flight->x.backend].url, base, base_length, c->location.bytes,
+		c->location.length, location, &length)) {
+	case LOCATION_ELSEWHERE: return FAILURE_REDIRECTED_AWAY;
+	case LOCATION_NOWHERE: return FAILURE_REDIRECTS;
+	case LOCATION_HERE: break;
+	}
+	if (flight->location == NULL)
+		flight->location = must_alloc(LOCATION_MAX);
+	memcpy(flight->location, location, length);
+	flight->follows_by_get = (flight->location_length > 0 && flight->follows_by_get) ||
+				 follow_by_get(channel_exchange(c)->status, method);
+	flight->location_length = length;
+	flight->x.redirects++;
+	flight->x.first_byte_ns = -1;
+	return FAILURE_COUNT;
 }
 
 enum failure

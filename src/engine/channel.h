@@ -27,9 +27,12 @@ struct channel {
 	struct decoder decoder;       /* between the protocol and all who read */
 	struct checking checking;     /* what the profile expects of the answer beside its status */
 	struct extraction extraction; /* of a flow's step: what its session wants of the answer */
-	char *send_buffer;            /* for requests with slots; NULL until the first */
-	size_t send_room;             /* bytes of it */
-	char *expected;               /* what this answer must contain, filled in; NULL until the first with slots */
+	struct buf location;          /* of a request that follows redirects: where its answer sends it */
+	const char *request_bytes;    /* those of its flight, until the next one's */
+	size_t request_length;
+	char *send_buffer; /* for requests with slots; NULL until the first */
+	size_t send_room;  /* bytes of it */
+	char *expected;    /* what this answer must contain, filled in; NULL until the first with slots */
 	size_t expected_room;
 	alignas(max_align_t) char memory[]; /* struct protocol_exchange, and what its protocol keeps beyond it */
 };
@@ -66,6 +69,11 @@ void channel_release(struct channel *channel);
 const struct generation *channel_generation(const struct channel *channel);
 /* The answer is complete, under this status: was it the one that the profile expects? FAILURE_COUNT: it was. */
 enum failure channel_judge(struct channel *channel, unsigned status);
+/* The answer is a redirect that the request follows. */
+bool channel_is_redirected(const struct channel *channel);
+/* Its flight is to be sent again, to where the answer leads. FAILURE_COUNT: it is ready for that; else why it cannot
+ * be. */
+enum failure channel_follow(struct channel *channel);
 /* The answer is good: what the flow's session wants of it is taken. FAILURE_COUNT, or why it cannot be. */
 enum failure channel_take_answer(struct channel *channel);
 /* The answer is over: what the request's synthetic prompt was wanted to have goes into its exchange, and in the warm-up

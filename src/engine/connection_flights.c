@@ -116,7 +116,17 @@ connection_lose_flights(struct connection *c, enum failure failure)
 static void
 connection_judge_response(struct connection *c, struct channel *channel)
 {
-	enum failure failure = channel_judge(channel, channel_exchange(channel)->status);
+	bool is_redirected = channel_is_redirected(channel);
+	enum failure failure =
+		is_redirected ? channel_follow(channel) : channel_judge(channel, channel_exchange(channel)->status);
+
+	if (is_redirected && failure == FAILURE_COUNT) {
+		struct flight *flight = channel->flight;
+
+		connection_free_channel(c, channel);
+		pool_resend(c->pool, flight);
+		return;
+	}
 
 	connection_end_flight(
 		c, channel, failure == FAILURE_COUNT ? OUTCOME_OK : OUTCOME_FAILURE, failure, EXCHANGE_ANSWER);

@@ -17,6 +17,8 @@ flights_init(struct flights *flights, uint32_t n)
 void
 flights_fini(struct flights *flights)
 {
+	for (uint32_t i = 0; i < flights->n; i++)
+		free(flights->all[i].location);
 	free(flights->all);
 	flights->all = NULL;
 }
@@ -31,6 +33,7 @@ flights_take(struct flights *flights)
 	flight->channel = NULL;
 	flight->resends = 0;
 	flight->needs_fresh = false;
+	flight->location_length = 0;
 	list_init(&flight->by_deadline);
 	return flight;
 }

@@ -18,6 +18,9 @@ struct flight {
 	unsigned resends;        /* connections that died under it before it was sent */
 	bool needs_fresh; /* not a kept-alive connection again: those of a server that closes them may all be stale */
 	int64_t deadline_ns;
+	char *location; /* LOCATION_MAX bytes where it ever followed a redirect; its memory is kept for the next */
+	size_t location_length; /* 0: it follows none */
+	bool follows_by_get;
 };
 
 /* All the flights that a run may have at once, allocated at start. */

@@ -47,6 +47,7 @@ struct pool_config {
 	struct template *const *templates; /* per request of the plan */
 	const struct reader_ops *const *readers;
 	struct extractor *const *extractors; /* each may be NULL */
+	struct follow *const *follows;       /* per request; each may be NULL */
 	struct checks *const *checks;        /* each may be NULL */
 	struct template *const *expected;    /* what answers must contain, where that has slots; each may be NULL */
 	const struct pool_events *events;

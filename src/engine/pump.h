@@ -52,6 +52,7 @@ struct pump_config {
 	struct exchange_ring *exchanges;   /* NULL: nobody wants them */
 	struct template *const *templates; /* of each backend, one after the other */
 	const struct reader_ops *const *readers;
+	struct follow *const *follows;       /* of each backend, one after the other; each may be NULL */
 	struct checks *const *checks;        /* of what answers say; each may be NULL */
 	struct extractor *const *extractors; /* of flows' steps; each may be NULL */
 	struct template *const *expected;    /* what answers must contain, where that has slots; each may be NULL */

@@ -215,6 +215,7 @@ pump_init(struct pump *pump, const struct pump_config *config)
 						       .readers = config->readers,
 						       .extractors = config->extractors,
 						       .checks = config->checks,
+						       .follows = config->follows,
 						       .expected = config->expected,
 						       .events = &pump_pool_events,
 						       .context = pump,

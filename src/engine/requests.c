@@ -87,6 +87,10 @@ make_templates(struct requests *requests, const struct plan *plan, size_t reques
 		if (made == NULL)
 			return false;
 		requests->templates[i * requests->n + request] = made;
+		if (!follow_new(plan, &backends[i].url, &plan->requests[request], requests->feeds, made,
+			    &requests->follows[i * requests->n + request], err))
+			return error_place(err, plan->requests[request].file, plan->requests[request].line,
+				plan->requests[request].column);
 	}
 	return true;
 }
@@ -176,6 +180,7 @@ requests_init(struct requests *requests, const struct plan *plan, struct error *
 	requests->n = plan->requests_n;
 	requests->templates_n = requests->n * plan->target.backends.n;
 	requests->templates = must_calloc(requests->templates_n, sizeof(*requests->templates));
+	requests->follows = must_calloc(requests->templates_n, sizeof(struct follow *));
 	requests->readers = must_calloc(requests->n, sizeof(*requests->readers));
 	requests->expected = must_calloc(requests->n, sizeof(*requests->expected));
 	requests->checks = must_calloc(requests->n, sizeof(struct checks *));
@@ -207,6 +212,8 @@ void
 requests_fini(struct requests *requests)
 {
 	for (size_t i = 0; i < requests->templates_n; i++)
+		follow_free(requests->follows[i]);
+	for (size_t i = 0; i < requests->templates_n; i++)
 		template_free(requests->templates[i]);
 	for (size_t i = 0; i < requests->n && requests->templates != NULL; i++) {
 		template_free(requests->expected[i]);
@@ -216,6 +223,7 @@ requests_fini(struct requests *requests)
 	split_free(requests->split);
 	free(requests->rows_most);
 	free(requests->templates);
+	free(requests->follows);
 	free(requests->expected);
 	free(requests->extractors);
 	free(requests->checks);

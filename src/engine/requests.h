@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "engine/follow.h"
 #include "plan/plan.h"
 #include "reader/reader.h"
 #include "request/checks.h"
@@ -15,6 +16,7 @@ struct requests {
 	size_t templates_n;
 	const struct reader_ops **readers;
 	struct template **expected;    /* what their answers must contain, where that has slots; else NULL */
+	struct follow **follows;       /* as templates; NULL: it follows no redirects */
 	struct checks **checks;        /* NULL: there are none of its answers */
 	struct extractor **extractors; /* NULL: nothing of the answer goes into a session */
 	size_t n;

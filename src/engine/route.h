@@ -3,7 +3,8 @@
 #include "engine/sessions.h"
 #include "measure/exchange.h"
 
-/* Where a session goes after one of its steps: by `on`, `until` and `if` of the plan (plan/route.h), or on in the list.
+/* Where a session goes after one of its steps: by `then`, `until` and `if` of the plan (plan/route.h), or on in the
+ * list.
  */
 enum route { ROUTE_STEP, ROUTE_COMPLETED, ROUTE_BROKEN };
 

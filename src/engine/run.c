@@ -146,6 +146,7 @@ run_new(const struct run_config *config, struct error *err)
 				      .readers = run->requests.readers,
 				      .extractors = run->requests.extractors,
 				      .checks = run->requests.checks,
+				      .follows = run->requests.follows,
 				      .expected = run->requests.expected,
 				      .rows_most = run->requests.rows_most,
 				      .split = run->requests.split,

@@ -18,6 +18,7 @@ const struct counts_field counts_fields[] = {
 	FIELD(dropped),
 	FIELD(unsent),
 	FIELD(retried),
+	FIELD(redirected),
 	FIELD(ok_in_window),
 	FIELD(bytes_sent),
 	FIELD(bytes_received),

@@ -12,7 +12,8 @@
 struct counts {
 	uint64_t scheduled, sent;
 	uint64_t ok, failed, unfinished, dropped, unsent;
-	uint64_t retried;      /* requests sent a second time: on the wire = sent + retried */
+	uint64_t retried;      /* requests sent a second time: on the wire = sent + retried + redirected */
+	uint64_t redirected;   /* redirects followed: on the wire = sent + retried + redirected */
 	uint64_t ok_in_window; /* oks that completed inside the level's window, whichever level they were due in */
 	uint64_t by_failure[FAILURE_COUNT];
 	uint64_t by_phase[FAILURE_COUNT][EXCHANGE_PHASE_COUNT]; /* how far they had come: adds up to by_failure */

@@ -66,6 +66,7 @@ struct exchange {
 	enum failure failure;      /* where outcome is OUTCOME_FAILURE */
 	enum exchange_phase phase; /* likewise: how far it had come */
 	uint16_t status;           /* 0: no status line came */
+	uint8_t redirects;         /* followed */
 	uint8_t retries;           /* 1: resent after a stale connection */
 	uint64_t bytes_sent, bytes_received;
 	uint64_t bytes_decoded;              /* of a body that came compressed: what it became */

@@ -166,6 +166,7 @@ add_outcome(struct counts *counts, const struct exchange *x)
 	if (x->status >= 100 && x->status - 100u < ARRAY_LEN(counts->by_status))
 		counts->by_status[x->status - 100]++;
 	counts->retried += x->retries;
+	counts->redirected += x->redirects;
 	counts->bytes_sent += x->bytes_sent;
 	counts->bytes_received += x->bytes_received;
 	counts->bytes_decoded += x->bytes_decoded;

@@ -253,7 +253,7 @@ flow_add_step(struct plan_context *context, struct plan_flow *flow, const struct
 bool
 flow_check_no_step(const struct plan_node *item, struct error *err)
 {
-	static const char *const keys[] = {"repeat", "think", "extract", "if", "until", "on"};
+	static const char *const keys[] = {"repeat", "think", "extract", "if", "until", "then"};
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (node_get(item, keys[i]) != NULL)

@@ -40,7 +40,7 @@ struct plan_step {
 	struct plan_extract *extracts;
 	size_t extracts_n;
 	const struct plan_condition *only_if, *until; /* NULL: always, and so often as `repeat` says */
-	const struct plan_branch *branches;           /* `on`: the first that fits */
+	const struct plan_branch *branches;           /* `then`: the first that fits */
 	size_t branches_n;
 };
 

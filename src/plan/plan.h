@@ -130,6 +130,7 @@ struct plan_target {
 	struct plan_watch watch;
 	struct plan_energy energy;
 	uint64_t response_ceiling_bytes; /* largest header section accepted */
+	uint64_t redirects;              /* most that are followed for one request */
 	unsigned codings;                /* BIT of enum plan_coding: compressed bodies that are asked for */
 	uint64_t decoded_bytes;          /* most that one of them may become */
 	struct plan_auth auth;           /* of requests that say nothing of it */
@@ -154,9 +155,10 @@ struct plan_request {
 	struct plan_list headers; /* of struct plan_pair */
 	const char *body;         /* NULL: none; may hold ${…} slots where has_slots */
 	size_t body_length;
-	bool has_slots;    /* false for a body from a file */
-	unsigned codings;  /* as the target's; 0: none */
-	const char *basic; /* USER:PASSWORD where they have slots: what ${basic} is made of */
+	bool has_slots;     /* false for a body from a file */
+	uint64_t redirects; /* as the target's; 0: none is followed */
+	unsigned codings;   /* as the target's; 0: none */
+	const char *basic;  /* USER:PASSWORD where they have slots: what ${basic} is made of */
 	struct plan_expect expect;
 	const struct plan_check *checks;
 	uint32_t checks_n, first_check; /* first_check: the number of the first, of all of the plan */

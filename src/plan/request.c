@@ -186,6 +186,14 @@ compile_reader(struct plan_context *context, const struct plan_node *item, const
 		       request->reader->name);
 }
 
+static bool
+compile_redirects(
+	const struct plan_node *item, uint64_t own, const struct plan_target *target, struct plan_request *request)
+{
+	request->redirects = node_get(item, "redirects") != NULL ? own : target->redirects;
+	return true;
+}
+
 bool
 compile_request(struct plan_context *context, const struct plan_node *item, const struct plan_target *target,
 	struct plan_flow *flow, struct plan_request *request, struct error *err)
@@ -216,6 +224,7 @@ compile_request(struct plan_context *context, const struct plan_node *item, cons
 	if (!compile_reader(context, item, &row, request, err) ||
 		!compile_target_path(context, item, &row, target, request, err) ||
 		(row.grpc.method == NULL && !compile_body(context, item, &row, request, err)) ||
+		!compile_redirects(item, row.redirects, target, request) ||
 		!codings_compile(context, item, node_get(item, "compression") != NULL ? row.codings : target->codings,
 			request, err) ||
 		(node_get(item, "auth") != NULL && !auth_check(node_get(item, "auth"), &row.auth, err)))

@@ -121,7 +121,7 @@ find_step(const struct routing *r, const struct plan_node *node, const char *nam
 		}
 		names_add(&names, r->steps[i].name);
 	}
-	return plan_error(node, r->err, "on: this flow has no step '%.64s'%s", name,
+	return plan_error(node, r->err, "then: this flow has no step '%.64s'%s", name,
 		names_advice(&names, name, advice, sizeof(advice)));
 }
 
@@ -140,7 +140,7 @@ parse_move(const struct routing *r, const struct plan_node *node, struct plan_br
 		}
 	if (strncmp(text, jump, strlen(jump)) != 0)
 		return plan_error(node, r->err,
-			"on: write next, again, stop (the session is over, and well), fail or 'goto STEP' after '%.32s'",
+			"then: write next, again, stop (the session is over, and well), fail or 'goto STEP' after '%.32s'",
 			node->key);
 	branch->move = MOVE_GOTO;
 	return find_step(r, node, skip_spaces(text + strlen(jump)), &branch->to);
@@ -152,7 +152,7 @@ parse_branch(const struct routing *r, const struct plan_node *node, struct plan_
 {
 	struct plan_expect expect = {0};
 	struct plan_node status = {.kind = NODE_SCALAR,
-		.key = "on",
+		.key = "then",
 		.text = node->key,
 		.source = node->key,
 		.file = node->file,
@@ -176,7 +176,7 @@ parse_branches(const struct routing *r, const struct plan_node *node, struct pla
 		return true;
 	if (node->kind != NODE_MAP || node->n == 0 || node->n > ROUTE_BRANCHES_CEILING)
 		return plan_error(node, r->err,
-			"on: write a map of 1 to %zu statuses, such as {404: stop, 5xx: again, 401: goto login}",
+			"then: write a map of 1 to %zu statuses, such as {404: stop, 5xx: again, 401: goto login}",
 			ROUTE_BRANCHES_CEILING);
 	struct plan_branch *branches = arena_alloc(r->context->arena, node->n * sizeof(*branches));
 
@@ -224,7 +224,7 @@ route_compile(struct plan_context *context, const struct plan_node *list, struct
 
 		if (!parse_condition(&r, node_get(item, "if"), &step->only_if) ||
 			!parse_condition(&r, node_get(item, "until"), &step->until) ||
-			!parse_branches(&r, node_get(item, "on"), step))
+			!parse_branches(&r, node_get(item, "then"), step))
 			return false;
 	}
 	r.step = 0;

@@ -49,6 +49,6 @@ struct plan_node;
 struct plan_flow;
 struct plan_request;
 
-/* `if`, `until` and `on` of each item of the list, whose steps and their values are all known. */
+/* `if`, `until` and `then` of each item of the list, whose steps and their values are all known. */
 bool route_compile(struct plan_context *context, const struct plan_node *list, struct plan_flow *flow,
 	struct plan_request *steps, struct error *err);

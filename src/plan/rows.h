@@ -160,12 +160,13 @@ struct request_row {
 	} grpc;
 	struct plan_expect expect;
 	const struct plan_choice *reader;
+	uint64_t redirects;
 	unsigned codings;
 	struct plan_auth auth;
 	/* Of a flow's step: */
 	uint64_t repeat;
 	struct plan_think think;
-	const struct plan_node *extract, *on;
+	const struct plan_node *extract, *then;
 	const char *only_if, *until; /* read again once all steps are known (route.h) */
 };
 

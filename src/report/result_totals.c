@@ -44,6 +44,7 @@ result_set_counts(cJSON *into, const struct counts *counts)
 	value_set_count(into, "failed", counts->failed);
 	value_set_count(into, "unfinished", counts->unfinished);
 	value_set_count(into, "retried", counts->retried);
+	value_set_count(into, "redirected", counts->redirected);
 	value_set_number(into, "error_rate", counts_error_rate(counts));
 	add_reasons(into, "failures", counts, COUNTS_FAILED);
 	add_reasons(into, "unsent_reasons", counts, COUNTS_UNSENT);

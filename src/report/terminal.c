@@ -55,8 +55,10 @@ add_counts(const struct summary *summary, struct page *page)
 		figure_count(all->unsent, d));
 	page_entry(page, "sent", PAINT_PLAIN, "%s = %s ok + %s failed + %s unfinished", figure_count(all->sent, a),
 		figure_count(all->ok, b), figure_count(all->failed, c), figure_count(all->unfinished, d));
-	page_entry(page, "on the wire", PAINT_PLAIN, "%s = %s sent + %s retried",
-		figure_count(all->sent + all->retried, a), figure_count(all->sent, b), figure_count(all->retried, c));
+	page_entry(page, "on the wire", PAINT_PLAIN, "%s = %s sent + %s retried%s%s",
+		figure_count(all->sent + all->retried + all->redirected, a), figure_count(all->sent, b),
+		figure_count(all->retried, c), all->redirected > 0 ? " + redirects followed: " : "",
+		all->redirected > 0 ? figure_count(all->redirected, d) : "");
 }
 
 static void

@@ -181,14 +181,14 @@ next_field(const struct extraction *extraction, size_t *at, struct field *field)
 	return value;
 }
 
-static bool
-take_cookies(const struct extraction *extraction, struct session *session)
+bool
+extraction_take_cookies(const struct extraction *extraction, struct session *session)
 {
 	struct field field;
 	const char *value;
 	size_t at = 0;
 
-	if (!extraction->extractor->keeps_cookies)
+	if (extraction->extractor == NULL || !extraction->extractor->keeps_cookies)
 		return true;
 	while ((value = next_field(extraction, &at, &field)) != NULL)
 		if (field.rule == FIELD_COOKIE && !session_keep_cookie(session, value, field.length))
@@ -288,7 +288,8 @@ extraction_end(struct extraction *extraction, struct session *session)
 
 	if (e == NULL)
 		return true;
-	if (extraction->fields.overflowed || extraction->body.overflowed || !take_cookies(extraction, session))
+	if (extraction->fields.overflowed || extraction->body.overflowed ||
+		!extraction_take_cookies(extraction, session))
 		return false;
 	for (size_t i = 0; i < e->rules_n; i++) {
 		const char *otherwise = e->rules[i].extract->otherwise;

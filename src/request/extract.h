@@ -40,5 +40,7 @@ void extraction_begin(struct extraction *extraction, const struct extractor *ext
 void extraction_add_header(
 	struct extraction *extraction, const char *name, size_t name_length, const char *value, size_t value_length);
 void extraction_add_body(struct extraction *extraction, const char *bytes, size_t length);
+/* The cookies that it sets, also where it is only a redirect. False: there is no room for them. */
+bool extraction_take_cookies(const struct extraction *extraction, struct session *session);
 /* The answer is good: what it has to give goes into the session. False: something is missing, or too large. */
 bool extraction_end(struct extraction *extraction, struct session *session);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/rng.h"
@@ -11,10 +12,12 @@ struct session; /* request/session.h */
  * bytes, but for ${now} and what a session keeps.
  */
 struct render {
-	uint64_t seed;           /* of the scenario */
-	uint64_t k;              /* number of the arrival */
-	bool is_warmup;          /* it is one of the warm-up's */
-	uint64_t turn;           /* of a flow that sends several requests for one arrival, from 0; else 0 */
+	uint64_t seed;        /* of the scenario */
+	uint64_t k;           /* number of the arrival */
+	bool is_warmup;       /* it is one of the warm-up's */
+	uint64_t turn;        /* of a flow that sends several requests for one arrival, from 0; else 0 */
+	const char *location; /* where a redirect leads; NULL: it follows none */
+	size_t location_length;
 	struct session *session; /* what the flow knows by now; NULL: the request belongs to none */
 };
 

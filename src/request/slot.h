@@ -24,8 +24,9 @@ enum slot_context {
 struct slot_scope {
 	const struct plan *plan;
 	const struct plan_request *request;
-	struct feeds *feeds;   /* request/feed.h: of the plan's data */
-	uint64_t first_stream; /* of a text within a text: random numbers of its own; else 0 */
+	struct feeds *feeds;     /* request/feed.h: of the plan's data */
+	uint64_t target_streams; /* of a request that follows a redirect: how many its first one's line took; else 0 */
+	uint64_t first_stream;   /* of a text within a text: random numbers of its own; else 0 */
 };
 
 /* What stands between ${ and }, less a filter at its end: "items.id". */

@@ -17,6 +17,7 @@ struct template
 	size_t slots_n, head_slots_n;
 	size_t length_digits; /* room that the head keeps for the length of the longest body */
 	size_t render_max;
+	uint64_t target_streams;
 	bool grows; /* a slot needs more than that where its session has much to tell */
 };
 
@@ -72,13 +73,24 @@ pass_json(struct parsing *p, const char *s, size_t length)
 	}
 }
 
+/* A line of the head is over; the first is the request line. */
+static void
+end_line(struct parsing *p)
+{
+	if (p->context == SLOT_IN_TARGET && p->scope->target_streams > 0)
+		p->streams_n = p->scope->target_streams;
+	if (p->context == SLOT_IN_TARGET)
+		p->template->target_streams = p->streams_n;
+	p->context = SLOT_IN_HEADER;
+}
+
 /* Fixed bytes, and with them where the next slot stands. */
 static void
 add_text(struct parsing *p, const char *s, size_t length)
 {
 	buf_add(&p->text, s, length);
 	if (!p->is_in_body && memchr(s, '\n', length) != NULL)
-		p->context = SLOT_IN_HEADER;
+		end_line(p);
 	else if (p->is_json)
 		pass_json(p, s, length);
 }
@@ -400,6 +412,12 @@ size_t
 template_render_max(const struct template *template)
 {
 	return template->render_max;
+}
+
+uint64_t
+template_target_streams(const struct template *template)
+{
+	return template->target_streams;
 }
 
 bool

@@ -36,6 +36,9 @@ void template_free(struct template *template);
 /* What it is filled in with, in order. */
 const struct slot *template_slots(const struct template *template, size_t *n);
 
+/* Streams of random numbers that come before those of its headers: whoever writes another request line begins there. */
+uint64_t template_target_streams(const struct template *template);
+
 /* Most bytes that rendering may need, but for what grows with a session; 0: it has no slots, and template_fixed gives
  * its bytes. */
 size_t template_render_max(const struct template *template);

@@ -94,7 +94,7 @@ def check_server_count(ran):
         if how != "unknown":
             yield "the server could not say how many requests it got; say `server: unknown` where that is right"
         return
-    said = ran.result["totals"]["sent"] + ran.result["totals"]["retried"]
+    said = sum(ran.result["totals"][count] for count in ("sent", "retried", "redirected"))
     if ran.server_count > said or (how == "exact" and ran.server_count != said):
         yield f"brunt says that it sent {said} requests, the server counted {ran.server_count}"
 
@@ -181,7 +181,7 @@ def check_suite_rows(ran):
 
 
 def check_suite_requests(ran):
-    sent = sum(one.result["totals"]["sent"] + one.result["totals"]["retried"] for _, one in runs_of_suite(ran))
+    sent = sum(one.result["totals"]["sent"] + one.result["totals"]["retried"] + one.result["totals"]["redirected"] for _, one in runs_of_suite(ran))
     how = ran.expect.get("server", "exact")
     if how != "unknown" and (ran.server_count is None or ran.server_count > sent or (how == "exact" and ran.server_count != sent)):
         yield f"the runs say that they sent {sent} requests, the server counted {ran.server_count}"

@@ -68,12 +68,12 @@ ok(struct way *w, unsigned status)
 	return go(w, status, FAILURE_COUNT);
 }
 
-#define BRANCHES                                                                                                       \
-	"flow:\n"                                                                                                      \
-	"  - {name: login, get: /}\n"                                                                                  \
-	"  - {name: list, get: /, on: {404: stop, 401: goto login, 5xx: again, 403: fail, 204: goto end, 410: next, "  \
-	"failed: goto end}}\n"                                                                                         \
-	"  - {name: item, get: /}\n"                                                                                   \
+#define BRANCHES                                                                                                        \
+	"flow:\n"                                                                                                       \
+	"  - {name: login, get: /}\n"                                                                                   \
+	"  - {name: list, get: /, then: {404: stop, 401: goto login, 5xx: again, 403: fail, 204: goto end, 410: next, " \
+	"failed: goto end}}\n"                                                                                          \
+	"  - {name: item, get: /}\n"                                                                                    \
 	"  - {name: end, get: /}\n"
 
 static void
@@ -126,16 +126,16 @@ test_going_back_has_an_end(void **state)
 	assert_string_equal(ok(&w, 204), "end"); /* forward costs nothing */
 	w.visit->step = 1;
 	assert_string_equal(go(&w, 503, FAILURE_STATUS), "list");
-	assert_string_equal(go(&w, 503, FAILURE_STATUS), "broken"); /* as it is without `on` */
+	assert_string_equal(go(&w, 503, FAILURE_STATUS), "broken"); /* as it is without `then` */
 	way_fini(&w);
 	/* A good answer that the session would go back for is a failure once it may not. */
-	way_init(&w, "flow: [{name: a, get: /}, {name: b, get: /, on: {202: again}}]\nsession: {jumps: 2}\n");
+	way_init(&w, "flow: [{name: a, get: /}, {name: b, get: /, then: {202: again}}]\nsession: {jumps: 2}\n");
 	ok(&w, 200);
 	assert_string_equal(ok(&w, 202), "b");
 	assert_string_equal(ok(&w, 202), "b");
 	assert_string_equal(ok(&w, 202), "gave up");
 	way_fini(&w);
-	way_init(&w, "flow: [{name: a, get: /}, {name: b, get: /, on: {202: again}}, {name: c, get: /}]\n"
+	way_init(&w, "flow: [{name: a, get: /}, {name: b, get: /, then: {202: again}}, {name: c, get: /}]\n"
 		     "session: {jumps: 1, on_failure: continue}\n");
 	ok(&w, 200);
 	assert_string_equal(ok(&w, 202), "b");
@@ -188,7 +188,7 @@ test_steps_whose_condition_does_not_hold_are_passed_over(void **state)
 
 	(void)state;
 	way_init(&w, "flow:\n"
-		     "  - {name: a, get: /, extract: {next: {json: /next, default: \"\"}}, on: {300: goto d}}\n"
+		     "  - {name: a, get: /, extract: {next: {json: /next, default: \"\"}}, then: {300: goto d}}\n"
 		     "  - {name: b, get: /, if: \"${next}\"}\n"
 		     "  - {name: c, get: /, if: \"not ${next}\"}\n"
 		     "  - {name: d, get: /, if: \"${next} == x\"}\n");
@@ -196,7 +196,7 @@ test_steps_whose_condition_does_not_hold_are_passed_over(void **state)
 	assert_string_equal(ok(&w, 200), "completed");
 	way_fini(&w);
 	way_init(&w, "flow:\n"
-		     "  - {name: a, get: /, extract: {next: {json: /next, default: \"\"}}, on: {300: goto d}}\n"
+		     "  - {name: a, get: /, extract: {next: {json: /next, default: \"\"}}, then: {300: goto d}}\n"
 		     "  - {name: b, get: /, if: \"${next}\"}\n"
 		     "  - {name: c, get: /, if: \"not ${next}\"}\n"
 		     "  - {name: d, get: /, if: \"${next} == x\"}\n");
@@ -218,7 +218,7 @@ test_what_gives_up_is_counted_as_such_and_breaks_its_session(void **state)
 
 	(void)state;
 	bench_init(&bench, "load: {steady: {rate: 10/s, for: 10s}}\n"
-			   "flow: [{name: a, get: /}, {name: b, get: /, on: {200: again}}]\nsession: {jumps: 4}\n");
+			   "flow: [{name: a, get: /}, {name: b, get: /, then: {200: again}}]\nsession: {jumps: 4}\n");
 	const struct counts *counts = bench_go(&bench);
 
 	assert_int_equal(counts->scheduled, 600);
@@ -235,7 +235,7 @@ test_a_session_may_end_early_and_well(void **state)
 
 	(void)state;
 	bench_init(&bench, "load: {steady: {rate: 10/s, for: 10s}}\n"
-			   "flow: [{name: a, get: /, on: {200: stop}}, {name: b, get: /}]\n");
+			   "flow: [{name: a, get: /, then: {200: stop}}, {name: b, get: /}]\n");
 	const struct counts *counts = bench_go(&bench);
 
 	assert_int_equal(counts->scheduled, 100);

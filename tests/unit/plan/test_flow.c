@@ -137,7 +137,7 @@ test_a_flow_has_conditions_and_branches(void **state)
 			     "flow:\n"
 			     "  - {name: a, get: /, extract: {t: {cookie: sid, default: none}}}\n"
 			     "  - {name: b, get: /, if: ' not  ${t} ', repeat: 2, until: \"${t} != x y \"}\n"
-			     "  - {name: c, get: '/${t}', on: {404: stop, 5xx: goto a, failed: next}}\n");
+			     "  - {name: c, get: '/${t}', then: {404: stop, 5xx: goto a, failed: next}}\n");
 	const struct plan_step *a = plan->requests[0].step, *b = plan->requests[1].step, *c = plan->requests[2].step;
 
 	assert_int_equal(a->extracts[0].kind, EXTRACT_COOKIE);
@@ -185,7 +185,7 @@ test_every_mistake_gets_its_sentence(void **state)
 		{"flow: [{name: a, get: /, extract: {t: {cookie: 'a b'}}}]\n", "x.yaml:3:48: cookie: 'a b' is not a cookie's name"},
 		{"requests: [{name: a, get: /, until: x}]\n", "x.yaml:3:37: until: only a step of a flow has this; write 'flow' in place of 'requests'"},
 		{"requests: [{name: a, get: /, if: x}]\n", "x.yaml:3:34: if: only a step of a flow has this; write 'flow' in place of 'requests'"},
-		{"requests: [{name: a, get: /, on: {404: stop}}]\n", "x.yaml:3:34: on: only a step of a flow has this; write 'flow' in place of 'requests'"},
+		{"requests: [{name: a, get: /, then: {404: stop}}]\n", "x.yaml:3:36: then: only a step of a flow has this; write 'flow' in place of 'requests'"},
 		{STEP "{name: b, get: /, if: x}]\n", "x.yaml:3:75: if: 'x' is not a condition; write \"${token}\", \"not ${token}\", \"${state} == done\", != or, of numbers, <, <=, > and >="},
 		{STEP "{name: b, get: /, if: '${t} ~ x'}]\n", "x.yaml:3:75: if: '${t} ~ x' is not a condition; write \"${token}\", \"not ${token}\", \"${state} == done\", != or, of numbers, <, <=, > and >="},
 		{STEP "{name: b, get: /, if: '${t} =='}]\n", "x.yaml:3:75: if: '${t} ==' is not a condition; write \"${token}\", \"not ${token}\", \"${state} == done\", != or, of numbers, <, <=, > and >="},
@@ -194,10 +194,10 @@ test_every_mistake_gets_its_sentence(void **state)
 		{"flow: [{name: a, get: /, if: '${t}', extract: {t: {json: /t}}}]\n", "x.yaml:3:30: if: the first step of a flow is always performed; nothing is known before"},
 		{"flow: [{name: a, get: /}, {name: b, get: /, if: '${t}', extract: {t: {json: /t}}}]\n", "x.yaml:3:49: if: '${t}' is not extracted before this is looked at"},
 		{STEP "{name: b, get: /, until: '${t}'}]\n", "x.yaml:3:78: until: say by 'repeat' how often the step is performed at most, such as 'repeat: 30'"},
-		{STEP "{name: b, get: /, on: stop}]\n", "x.yaml:3:75: on: write a map of 1 to 16 statuses, such as {404: stop, 5xx: again, 401: goto login}"},
-		{STEP "{name: b, get: /, on: {404: leave}}]\n", "x.yaml:3:81: on: write next, again, stop (the session is over, and well), fail or 'goto STEP' after '404'"},
-		{STEP "{name: b, get: /, on: {404: goto c}}]\n", "x.yaml:3:81: on: this flow has no step 'c'; valid here: a, b"},
-		{STEP "{name: b, get: /, on: {999: stop}}]\n", "x.yaml:3:81: status: '999' is not a status such as 200 or 2xx, or a list of them"},
+		{STEP "{name: b, get: /, then: stop}]\n", "x.yaml:3:77: then: write a map of 1 to 16 statuses, such as {404: stop, 5xx: again, 401: goto login}"},
+		{STEP "{name: b, get: /, then: {404: leave}}]\n", "x.yaml:3:83: then: write next, again, stop (the session is over, and well), fail or 'goto STEP' after '404'"},
+		{STEP "{name: b, get: /, then: {404: goto c}}]\n", "x.yaml:3:83: then: this flow has no step 'c'; valid here: a, b"},
+		{STEP "{name: b, get: /, then: {999: stop}}]\n", "x.yaml:3:83: status: '999' is not a status such as 200 or 2xx, or a list of them"},
 		{"session: {history: 1GiB}\nflow: [{name: a, get: /}]\n", "x.yaml:3:20: history: '1GiB' is too much; the most is 64MiB"},
 	};
 	/* clang-format on */
