@@ -13,6 +13,7 @@ static struct plan *plan;
 static struct recorder *recorder;
 static struct addresses nowhere[PLAN_BACKENDS_MAX];
 static struct template *templates[PLAN_BACKENDS_MAX];
+static struct tls_context *in_the_clear[PLAN_BACKENDS_MAX];
 
 static struct template *
 text_template(const struct plan *of)
@@ -37,6 +38,7 @@ open_backends(struct backends *backends, const char *target)
 		templates[i] = text_template(plan);
 	backends_init(backends, &(struct pool_config){.plan = plan,
 					.addresses = nowhere,
+					.tls = in_the_clear,
 					.templates = templates,
 					.readers = readers_of,
 					.recorder = recorder});
