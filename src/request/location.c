@@ -29,6 +29,12 @@ after(struct part text, size_t n)
 	return (struct part){text.at + n, text.length - n};
 }
 
+static bool
+is_of_scheme(char c)
+{
+	return isalnum((unsigned char)c) || c == '+' || c == '-' || c == '.';
+}
+
 /* RFC 3986 §3.1; 0: it begins with none. */
 static size_t
 scheme_length(struct part text)
@@ -37,7 +43,7 @@ scheme_length(struct part text)
 
 	if (text.length == 0 || !isalpha((unsigned char)text.at[0]))
 		return 0;
-	while (n < text.length && (isalnum((unsigned char)text.at[n]) || memchr("+-.", text.at[n], 3) != NULL))
+	while (n < text.length && is_of_scheme(text.at[n]))
 		n++;
 	return n < text.length && text.at[n] == ':' ? n : 0;
 }
