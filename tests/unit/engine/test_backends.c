@@ -14,6 +14,7 @@ static struct recorder *recorder;
 static struct addresses nowhere[PLAN_BACKENDS_MAX];
 static struct template *templates[PLAN_BACKENDS_MAX];
 static struct tls_context *in_the_clear[PLAN_BACKENDS_MAX];
+static struct follow *no_redirects[PLAN_BACKENDS_MAX];
 
 static struct template *
 text_template(const struct plan *of)
@@ -39,6 +40,7 @@ open_backends(struct backends *backends, const char *target)
 	backends_init(backends, &(struct pool_config){.plan = plan,
 					.addresses = nowhere,
 					.tls = in_the_clear,
+					.follows = no_redirects,
 					.templates = templates,
 					.readers = readers_of,
 					.recorder = recorder});

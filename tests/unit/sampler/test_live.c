@@ -245,7 +245,7 @@ test_self_counts_no_children(void **state)
 
 	(void)state;
 	pid_t pid = start_child(burn, NULL);
-	struct sampler *s = self_sampler.open(NULL, &err);
+	struct sampler *s = self_sampler.open(&(struct sampler_config){0}, &err);
 
 	assert_non_null(s);
 	assert_true(s->ops->read(s, &r));
@@ -281,7 +281,7 @@ test_self_counts_the_ports_of_its_connections(void **state)
 	struct reading r;
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t length = sizeof(address);
-	struct sampler *s = self_sampler.open(NULL, &err);
+	struct sampler *s = self_sampler.open(&(struct sampler_config){0}, &err);
 
 	(void)state;
 	assert_non_null(s);

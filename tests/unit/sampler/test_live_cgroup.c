@@ -257,7 +257,7 @@ test_self_reads_the_pressure_of_the_machine(void **state)
 		print_message("skipped: this kernel counts no pressure (PSI)\n");
 		skip();
 	}
-	struct sampler *s = self_sampler.open(NULL, &err);
+	struct sampler *s = self_sampler.open(&(struct sampler_config){0}, &err);
 
 	assert_non_null(s);
 	assert_true(s->ops->read(s, &r));
