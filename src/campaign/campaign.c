@@ -156,7 +156,9 @@ campaign_on_digested(void *context, struct interval *interval, const struct dige
 	for (size_t i = 0; i < outcome->judged_n; i++)
 		campaign_show_level(campaign, outcome->judged[i]);
 	campaign_steer(campaign, outcome);
-	push_add(&campaign->push, campaign->summary, wall_now_ns());
+	if (campaign->t0_wall_ns == 0)
+		campaign->t0_wall_ns = wall_now_ns() - campaign->driver->ops->now_ns(campaign->driver);
+	push_add(&campaign->push, campaign->summary, campaign->t0_wall_ns + interval->end_ns);
 	campaign->driver->ops->give_interval(campaign->driver, interval);
 }
 

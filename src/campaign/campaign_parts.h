@@ -51,6 +51,7 @@ struct campaign {
 	struct probes probes;
 	struct scrapes scrapes;
 	struct push push;
+	int64_t t0_wall_ns; /* what the moments that it tells count from; 0 before the first */
 	bool has_load_begun, is_course_over;
 	struct run_facts facts;
 	struct run_identity identity;

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/units.h"
 #include "campaign/background.h"
 
 #define PUSH_BODY_CEILING ((size_t)1024 * 1024)
@@ -122,6 +123,9 @@ push_add(struct push *push, const struct summary *summary, int64_t at_wall_ns)
 		push->first++;
 		push->record->lost++;
 	}
+	if (at_wall_ns < push->last_wall_ns + NS_PER_MS)
+		at_wall_ns = push->last_wall_ns + NS_PER_MS;
+	push->last_wall_ns = at_wall_ns;
 	live_moment_take(&push->queue[push->end++ % PUSH_QUEUE_MAX], summary, at_wall_ns);
 	if (!push->is_busy && clock_now_ns(&monotonic_clock) - push->begun_ns >= push->plan->every_ns)
 		push_begin(push);

@@ -28,6 +28,7 @@ struct push {
 
 	struct live_moment *queue; /* ring of PUSH_QUEUE_MAX; moments first … end − 1 of the run */
 	uint64_t first, end;
+	int64_t last_wall_ns; /* the latest moment's */
 	uint64_t batch_first; /* of the request that is under way, or was last */
 	size_t batch_n;
 	struct live_moment *batch; /* the job's */
@@ -43,7 +44,8 @@ struct push {
 bool push_init(
 	struct push *push, uv_loop_t *loop, const struct live_run *run, struct push_record *record, struct error *err);
 
-/* An interval is in the summary, which no job holds just now. */
+/* An interval, which ended at at_wall_ns, is in the summary, which no job holds just now. Databases keep one sample per
+ * millisecond: one that ends within that of the one before is told a millisecond after it. */
 void push_add(struct push *push, const struct summary *summary, int64_t at_wall_ns);
 
 /* Tells what is left, until that is done or fails, and ends; turns the loop meanwhile. */

@@ -34,8 +34,9 @@ def run(folder, push, seconds=2):
     with open(folder / "out" / "result.json", encoding="utf-8") as file:
         result = json.load(file)
     events = [json.loads(line) for line in (folder / "out" / "events.ndjson").read_text(encoding="utf-8").splitlines()]
-    intervals = sum(1 for event in events if event.get("event") == "interval")
-    assert intervals == result["push"]["told"] + result["push"]["lost"], "an interval that was neither told nor counted"
+    intervals = [event for event in events if event.get("event") == "interval"]
+    assert len(intervals) == result["push"]["told"] + result["push"]["lost"], "an interval that was neither told nor counted"
+    result["interval_ends_ns"] = [event["end_ns"] for event in intervals]
     return result, done.stdout
 
 
@@ -72,6 +73,13 @@ def asked(url, query):
         return json.load(answer)["data"]["result"]
 
 
+def check_times(told_s, ends_ns):
+    """Each is told of the moment when it ended, not of that when somebody came to tell it; two never share a millisecond."""
+    for told, later, end, later_end in zip(told_s, told_s[1:], ends_ns, ends_ns[1:]):
+        apart_ms = (later_end - end) / 1e6
+        assert max(1, apart_ms - 1) <= round((later - told) * 1000) <= max(1, apart_ms) + 1.5
+
+
 def test_prometheus_knows_what_the_result_says(prometheus, tmp_path):
     result, printed = run(tmp_path, {"prometheus": prometheus + "/api/v1/write", "every": "300ms"})
     push = result["push"]
@@ -83,6 +91,7 @@ def test_prometheus_knows_what_the_result_says(prometheus, tmp_path):
         values = [float(value) for _, value in one["values"]]
         assert values == sorted(values) and values[-1] == result["totals"][name]  # a counter, whose end is the result's
         assert len(values) == push["told"]
+        check_times([float(at) for at, _ in one["values"]], result["interval_ends_ns"])
     assert asked(prometheus, "brunt_live_response_p95_seconds[1h]")
     assert not asked(prometheus, "brunt_live_ttft_p95_seconds[1h]")  # nothing was generated: not 0, but not there
 
