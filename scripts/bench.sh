@@ -4,7 +4,7 @@
 #
 #   scripts/bench.sh                     all of it, under 20 minutes; leave the machine alone meanwhile
 #   scripts/bench.sh --quick             fewer cases, medians of 3, under 3 minutes
-#   scripts/bench.sh --only SECTION      closed, lateness, accuracy, relaxed, scale, start, record or streams
+#   scripts/bench.sh --only SECTION      closed, wrapped, lateness, accuracy, relaxed, scale, start, record or streams
 #   scripts/bench.sh --out FILE.json     where the results go, with FILE.md beside them
 #
 # Where $BRUNT names a brunt, that one is measured, and only the bench's own programs are built.

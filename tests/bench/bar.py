@@ -3,11 +3,13 @@ from figures import LABELS
 from section_relaxed import WRK2_TO_FLOOR_TICK
 from section_scale import NULL_REQUESTS
 from section_streams import APART, TOGETHER
+from section_wrapped import H2, H2_TLS, TLS
 
 WRK_TO_WRK2 = 139.9 / 123.7  # requests per second, published side by side
 MB = 1e6
 CLOSED = [(64, "wrk", 1.15), (64, "h2load", 1.4), (256, "wrk", 1.25), (10000, "wrk", 1.1), (64, "floor", 0.95),
           (256, "floor", 0.95), (10000, "floor", 0.95)]
+WRAPPED = [(TLS, "wrk", 1.1), (H2, "h2load", 1), (H2_TLS, "h2load", 1)]
 
 
 def row(what, bar, measured, met, note=""):
@@ -17,7 +19,7 @@ def row(what, bar, measured, met, note=""):
 
 def rows(results):
     """Of the sections that were run."""
-    parts = [("closed", closed), ("lateness", lateness), ("accuracy", accuracy), ("relaxed", relaxed),
+    parts = [("closed", closed), ("wrapped", wrapped), ("lateness", lateness), ("accuracy", accuracy), ("relaxed", relaxed),
              ("record", record), ("scale", memory), ("scale", cost), ("start", start), ("streams", streams)]
     return [made for section, part in parts if section in results for made in part(results)]
 
@@ -62,6 +64,18 @@ def closed(results):
             rows_of_pair.append(at_least("requests/s, 64 connections", times and times * WRK_TO_WRK2, 1.3, "× wrk2",
                                          f"derived: wrk is {WRK_TO_WRK2:.3f} × wrk2, as published"))
         made += warned(rows_of_pair, cells.get("brunt"), cells.get(peer))
+    return made
+
+
+def wrapped(results):
+    """Of a whole core each, see section_wrapped."""
+    made = []
+    for case, peer, bar in WRAPPED:
+        cells = dig(results, "wrapped", case) or {}
+        times, rate = (dig(cells, peer, key) for key in ("brunt_is_times_per_core", "brunt_is_times"))
+        note = "" if rate is None else f"by the rate, which may be the server's, {rate:.2f} ×"
+        made += warned([at_least(f"requests/s of a core, {case}", times, bar, "× " + peer, note)], cells.get("brunt"),
+                       cells.get(peer))
     return made
 
 

@@ -91,7 +91,7 @@ listener_start(struct listener *l, const struct listener_options *o)
 	if (listen(l->fd, BACKLOG) < 0)
 		return false;
 	listener_watch(l, l->fd, EPOLL_CTL_ADD, EPOLLIN);
-	printf("listening on http://127.0.0.1:%u\n", ntohs(address.sin_port));
+	printf("listening on %s://127.0.0.1:%u\n", o->scheme != NULL ? o->scheme : "http", ntohs(address.sin_port));
 	fflush(stdout);
 	return true;
 }

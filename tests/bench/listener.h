@@ -25,6 +25,7 @@ struct listener {
 struct listener_options {
 	uint64_t port; /* 0: any */
 	bool has_stamps;
+	const char *scheme;     /* of the URL that is said; NULL: http */
 	const char *congestion; /* used where the machine has it and lets anybody have it; NULL: the machine's own */
 };
 

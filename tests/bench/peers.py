@@ -9,13 +9,24 @@ import subprocess
 from figures import percentiles
 
 
+class Wrap:
+    """What requests go in: TLS, and HTTP/2 where streams, the most at once on one connection, is more than 0."""
+
+    def __init__(self, tls=False, streams=0):
+        self.tls, self.streams = tls, streams
+
+
 class Load:
     """What is asked of a generator. rate None: a closed loop, as fast as it can. settle_s: the part of its time that is not
-    looked at."""
+    looked at. wrap None: HTTP/1.1 in the clear."""
 
-    def __init__(self, connections, seconds, rate=None, has_latency=False, settle_s=0):
+    def __init__(self, connections, seconds, rate=None, has_latency=False, settle_s=0, wrap=None):
         self.connections, self.seconds, self.rate, self.has_latency = connections, seconds, rate, has_latency
-        self.settle_s = settle_s
+        self.settle_s, self.wrap = settle_s, wrap
+
+    def users(self):
+        """Requests under way in a closed loop."""
+        return self.connections * max(1, self.wrap.streams if self.wrap else 1)
 
     def per_connection(self):
         return self.rate / self.connections
@@ -58,6 +69,10 @@ class Brunt(Peer):
     def command(self, load, url, folder):
         profile = {"name": "bench", "idle_baseline": 0, "pacing": self.pacing,
                    "target": {"url": url, "connections": load.connections}}
+        if load.wrap and load.wrap.tls:
+            profile["target"]["tls"] = {"verify": False}  # as the peers do
+        if load.wrap and load.wrap.streams:
+            profile["target"].update(http=2, streams=load.wrap.streams)
         if load.seconds < 1:
             profile["target"]["timeout"] = "1s"  # no longer than 60 levels
         if self.tick:
@@ -67,7 +82,7 @@ class Brunt(Peer):
             if load.settle_s:
                 profile["load"]["warmup"] = f"{load.settle_s}s"
         else:
-            profile["load"] = {"concurrency": {"users": load.connections, "for": f"{load.seconds}s"}}
+            profile["load"] = {"concurrency": {"users": load.users(), "for": f"{load.seconds}s"}}
         with open(os.path.join(folder, "bench.yaml"), "w", encoding="utf-8") as file:
             json.dump(profile, file)  # JSON is YAML
         return [self.binary, "run", "bench.yaml", "--json", "--quiet", "--out", "out"]
@@ -148,7 +163,8 @@ class H2load(Peer):
         return said_by([self.binary, "--version"])
 
     def command(self, load, url, folder):
-        command = [self.binary, "--h1", "-t1", f"-c{load.connections}", f"-D{max(1, round(load.seconds))}"]
+        version = [f"-m{load.wrap.streams}"] if load.wrap and load.wrap.streams else ["--h1"]
+        command = [self.binary, *version, "-t1", f"-c{load.connections}", f"-D{max(1, round(load.seconds))}"]
         if load.rate:
             command += [f"--rps={load.per_connection():g}"]
         if load.has_latency:

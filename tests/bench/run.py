@@ -8,7 +8,7 @@ import time
 from machine import STEAL_MAX, Steal
 from peers import Brunt
 from processes import GENERATOR_CORE, Launched, Shares
-from server import Server
+from server import Server, Wrapped
 
 WAIT_MAX = 0.02  # share of the time for which one of ours was runnable while somebody else had its core
 LIMIT_S = 30  # beyond the load's own time, after which a program is killed
@@ -59,7 +59,8 @@ class Bench:
 
     def run_in(self, folder, peer, load, server_options, has_log):
         limit_s = load.seconds + LIMIT_S
-        server = Server(self.programs, folder, limit_s + 5, server_options, has_log)
+        server = (Wrapped(self.programs, folder, limit_s + 5, server_options) if load.wrap else
+                  Server(self.programs, folder, limit_s + 5, server_options, has_log))
         steal = Steal()
         try:
             generator = Launched(self.launcher, GENERATOR_CORE, limit_s, peer.command(load, server.url, folder), folder,

@@ -37,6 +37,17 @@ class Started:
         return json.loads(self.launched.stdout().splitlines()[-1]), cost
 
 
+class Wrapped(Started):
+    """bench_wrapped."""
+
+    def __init__(self, programs, folder, limit_s, options=()):
+        super().__init__(programs, folder, limit_s, "bench_wrapped", options)
+
+    def stop(self):
+        said, cost = self.end()
+        return Seen(said, cost)
+
+
 class Server(Started):
     """bench_server."""
 
@@ -53,7 +64,7 @@ class Server(Started):
 class Seen:
     """Requests, connections, the rate while all connections were open, and the log."""
 
-    def __init__(self, said, cost, log_path):
+    def __init__(self, said, cost, log_path=None):
         self.requests, self.connections = said["requests"], said["connections"]
         self.first_ns, self.lost = said["first_ns"], said["lost"]
         self.cost = cost

@@ -64,11 +64,18 @@ def cores(_cell, medians):
     return ", ".join(number(used.get(name), "{:.0%}") for name in ("generator", "server"))
 
 
+def per_core(medians):
+    cost = medians.get("steady_cpu_us_per_request")
+    return 1e6 / cost if cost else None
+
+
 CLOSED = [column("requests/s", lambda c, m: number(m.get("rate_per_s"))),
           column("brunt is", lambda c, m: number(c.get("brunt_is_times"), "{:.2f} ×")),
           column("CPU µs/request", lambda c, m: number(m.get("steady_cpu_us_per_request"), "{:.2f}")),
           column("core, server's core", cores),
           column("memory MB", lambda c, m: number(scaled(m, "max_rss_bytes", 1e6), "{:.1f}"))]
+WRAPPED = [CLOSED[0], CLOSED[1], column("requests/s of a whole core", lambda c, m: number(per_core(m))),
+           column("brunt is, by core", lambda c, m: number(c.get("brunt_is_times_per_core"), "{:.2f} ×")), *CLOSED[2:]]
 LATENESS = [column("sent/s", lambda c, m: number(m.get("sent_per_s"))),
             column("the server's count, P50 / P99 / max µs", lambda c, m: us(m.get("seen_lateness"), "p50", "p99", "max")),
             column("its own count, P50 / P99 / max µs", lambda c, m: us(m.get("lateness"), "p50", "p99", "max")),
@@ -89,6 +96,7 @@ STREAMS = [column("loop lag, P50 / P99 / max ms", lambda c, m: ms(m.get("loop_la
            column("tokens/s", lambda c, m: number(m.get("tokens_per_s"))),
            column("cores used (generator, server)", cores)]
 SECTIONS = [("closed", "Closed loop, one core (connections)", CLOSED),
+            ("wrapped", "Closed loop over TLS and HTTP/2, one core", WRAPPED),
             ("lateness", "Lateness of what was sent (requests/s)", LATENESS),
             ("accuracy", "Reported against true at 5,000/s", ACCURACY),
             ("relaxed", "Relaxed pacing (requests/s)", RELAXED),

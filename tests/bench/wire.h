@@ -6,9 +6,8 @@
 /* What goes over the wire between the floor and the bench server, and what the server answers to anybody. The response
  * names keep-alive, since ab speaks HTTP/1.0 and believes in a kept connection only when it is told. */
 #define WIRE_REQUEST "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
-#define WIRE_RESPONSE                                                                                                  \
-	"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 15\r\n\r\n"                                      \
-	"Hello, world!\r\n"
+#define WIRE_BODY "Hello, world!\r\n"
+#define WIRE_RESPONSE "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 15\r\n\r\n" WIRE_BODY
 #define WIRE_REQUEST_BYTES (sizeof(WIRE_REQUEST) - 1)
 #define WIRE_RESPONSE_BYTES (sizeof(WIRE_RESPONSE) - 1)
 

@@ -1,0 +1,105 @@
+#include "frames.h"
+
+#include <string.h>
+
+#include "wire.h"
+
+#define PREFACE_BYTES 24
+#define HEAD_BYTES 9
+#define PING_BYTES 8
+
+enum { DATA = 0, HEADERS = 1, SETTINGS = 4, PING = 6 };
+enum { END_STREAM = 0x1, ACK = 0x1, END_HEADERS = 0x4 };
+
+static void
+add_frame(struct frames_answer *a, uint8_t type, uint8_t flags, const uint8_t stream[4], const void *payload,
+	size_t length)
+{
+	uint8_t *at = a->out + a->length;
+
+	at[0] = at[1] = 0;
+	at[2] = (uint8_t)length;
+	at[3] = type;
+	at[4] = flags;
+	memcpy(at + 5, stream, 4);
+	if (length > 0)
+		memcpy(at + HEAD_BYTES, payload, length);
+	a->length += HEAD_BYTES + length;
+}
+
+static void
+answer_request(struct frames_answer *a, const uint8_t stream[4])
+{
+	/* :status 200 and content-length are in HPACK's static table (RFC 7541, appendix A: 8 and 28). */
+	static const uint8_t headers[] = {0x88, 0x0f, 0x0d, 0x02, '1', '5'};
+
+	add_frame(a, HEADERS, END_HEADERS, stream, headers, sizeof(headers));
+	add_frame(a, DATA, END_STREAM, stream, WIRE_BODY, sizeof(WIRE_BODY) - 1);
+	a->requests++;
+}
+
+/* A frame's head has been read, and its payload where it is a ping's. */
+static void
+answer_frame(struct frames *f, struct frames_answer *a)
+{
+	static const uint8_t connection[4] = {0};
+	uint8_t type = f->head[3], flags = f->head[4];
+
+	if ((type == DATA || type == HEADERS) && (flags & END_STREAM))
+		answer_request(a, f->head + 5);
+	else if (type == SETTINGS && !(flags & ACK))
+		add_frame(a, SETTINGS, ACK, connection, NULL, 0);
+	else if (type == PING && !(flags & ACK))
+		add_frame(a, PING, ACK, connection, f->head + HEAD_BYTES, PING_BYTES);
+}
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Head bytes, and those of a ping's payload; how many were taken. */
+static size_t
+read_head(struct frames *f, struct frames_answer *a, const uint8_t *bytes, size_t length)
+{
+	size_t wanted = f->have >= HEAD_BYTES ? HEAD_BYTES + PING_BYTES : HEAD_BYTES;
+	size_t n = least(wanted - f->have, length);
+
+	memcpy(f->head + f->have, bytes, n);
+	f->have += (uint32_t)n;
+	if (f->have == HEAD_BYTES) {
+		f->left = (uint32_t)f->head[0] << 16 | (uint32_t)f->head[1] << 8 | f->head[2];
+		if (f->head[3] == PING && f->left == PING_BYTES)
+			return n;
+	} else if (f->have < wanted)
+		return n;
+	else
+		f->left = 0;
+	answer_frame(f, a);
+	f->have = 0;
+	return n;
+}
+
+void
+frames_read(struct frames *f, struct frames_answer *a, const uint8_t *bytes, size_t length)
+{
+	static const uint8_t connection[4] = {0};
+	size_t at = 0;
+
+	if (f->preface < PREFACE_BYTES) {
+		if (f->preface == 0)
+			add_frame(a, SETTINGS, 0, connection, NULL, 0);
+		at = least(PREFACE_BYTES - f->preface, length);
+		f->preface += (uint32_t)at;
+	}
+	while (at < length) {
+		if (f->have == 0 && f->left > 0) {
+			size_t n = least(f->left, length - at);
+
+			f->left -= (uint32_t)n;
+			at += n;
+		} else
+			at += read_head(f, a, bytes + at, length - at);
+	}
+}
