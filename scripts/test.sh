@@ -11,7 +11,8 @@ cd "$(dirname "$0")/.."
 export CLICOLOR=0 NO_COLOR=1 CTEST_OUTPUT_ON_FAILURE=1
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:exitcode=99
 jobs=$(nproc)
-at_once=$((jobs + 1)) # one more than there are CPUs: what does not judge times sleeps most of the time
+at_once=$((jobs + 1))
+sleepers=$((2 * jobs + 1)) # scenarios that do not judge times sleep two thirds of theirs
 LATE_S=900
 failed=()
 
@@ -101,7 +102,7 @@ else
 	# What units and scenarios do is the same whatever the compiler, and sanitizers see more of it; but they slow a server and
 	# its load alike, so that scenarios which judge timing are left to the plain build, and so is what a thousand simulated
 	# runs must come to.
-	build asan && tests asan -LE 'timing|source|simulated|shipped'
+	build asan && at_once=$sleepers tests asan -LE 'timing|source|simulated|shipped'
 	build dev && tests dev -L 'source|simulated' && at_once=$jobs tests dev -L light -LE shipped && tests dev -L timing -LE 'light|shipped'
 fi
 
