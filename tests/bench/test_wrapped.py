@@ -3,6 +3,7 @@ import re
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 
 import pytest
@@ -96,3 +97,14 @@ def test_h2load_is_answered_as_often_as_it_asked(start):
                           text=True, check=True, timeout=30)
     assert re.search(r"5000 succeeded, 0 failed", done.stdout), done.stdout
     assert server.stop()["requests"] == 5000
+
+
+def test_peers_that_leave_while_they_are_answered_are_outlived(start, certificate):
+    server = start(*certificate)
+    context = ssl.create_default_context(cafile=certificate[1])
+    for _ in range(20):
+        with server.connect() as bare, context.wrap_socket(bare, server_hostname="127.0.0.1") as peer:
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+            for _ in range(20):
+                peer.sendall(b"GET / HTTP/1.1\r\n\r\n" * 20)
+    assert server.stop()["connections"] == 20

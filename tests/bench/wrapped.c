@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -237,6 +238,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "bench_wrapped: cannot listen: %s\n", strerror(errno));
 		return 1;
 	}
+	signal(SIGPIPE, SIG_IGN); /* SSL_write cannot say MSG_NOSIGNAL */
 	s.connections = must_calloc(s.listener.connections_max, sizeof(*s.connections));
 	meter_init(&s.meter, false);
 	serve(&s);
