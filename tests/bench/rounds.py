@@ -1,5 +1,6 @@
 """Pairs, interleaved: every round runs each generator once, the order turned round from one round to the next, so that
-what the machine does over time is shared alike. Ratios are taken within a round, and then their median."""
+what the machine does over time is shared alike. Rounds in which anybody was disturbed are made again where there is time for
+it (Bench.again). Ratios are taken within a round, and then their median."""
 from figures import median, medians, ratio
 
 
@@ -14,8 +15,10 @@ def sound(rows, wanted=None):
 def interleave(bench, peers, load_of, rounds=None, server_options=(), has_log=False, look=None):
     """name → {"rounds": […], "median": {…}, "errors": […]}. look(row, seen, load) adds what the server's log tells."""
     wanted = rounds or bench.rounds
-    cells = {peer.name: {"rounds": [], "errors": []} for peer in peers}
-    for n in range(wanted):
+    cells = {peer.name: {"rounds": [], "errors": [], "wanted": wanted} for peer in peers}
+    for n in range(bench.again * wanted):
+        if n >= wanted and (calm_rounds(cells, n) >= wanted or not bench.has_time()):
+            break
         for peer in peers if n % 2 == 0 else reversed(peers):
             if not bench.has_time():
                 cells[peer.name]["errors"].append("left out: the time was up")
@@ -30,11 +33,17 @@ def interleave(bench, peers, load_of, rounds=None, server_options=(), has_log=Fa
                 cells[peer.name]["errors"].append(row["error"])
             cells[peer.name]["rounds"].append({"round": n, **row})
     for cell in cells.values():
-        rows = sound(cell["rounds"])
+        rows = sound(cell["rounds"], wanted)
         cell["median"] = medians([{k: v for k, v in row.items() if k != "round"} for row in rows])
         cell["n"] = len(rows)
         cell["disturbed"] = sum(row["is_disturbed"] for row in rows)
     return cells
+
+
+def calm_rounds(cells, n):
+    """Of n, those in which nobody was disturbed."""
+    spoiled = {row["round"] for cell in cells.values() for row in cell["rounds"] if row["is_disturbed"]}
+    return n - len(spoiled)
 
 
 def paired(cells, name, other, value):
@@ -48,4 +57,4 @@ def pairs(cells, name, other):
             for cell in (name, other)]
     both = [(rows[0][n], rows[1][n]) for n in sorted(rows[0]) if n in rows[1]]
     calm = [pair for pair in both if not any(row["is_disturbed"] for row in pair)]
-    return calm if 2 * len(calm) >= len(both) else both
+    return calm if 2 * len(calm) >= cells.get(name, {}).get("wanted", len(both)) else both

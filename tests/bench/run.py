@@ -17,8 +17,9 @@ LIMIT_S = 30  # beyond the load's own time, after which a program is killed
 class Bench:
     """Where the programs are, how thorough to be, and how much time is left for it."""
 
-    def __init__(self, brunt, programs, is_quick, budget_s):
+    def __init__(self, brunt, programs, is_quick, budget_s, again=1):
         self.brunt, self.programs, self.is_quick = brunt, programs, is_quick
+        self.again = again  # times as many rounds at the most, where some are disturbed
         self.rounds = 3 if is_quick else 5
         self.launcher = os.path.join(programs, "bench_launch")
         self.ends_at, self.began_at = time.monotonic() + budget_s, time.monotonic()

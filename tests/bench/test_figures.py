@@ -4,7 +4,7 @@ import random
 
 import bar
 from figures import is_within, lateness_ns, medians, percentiles, responses_ns
-from rounds import paired, sound
+from rounds import interleave, paired, sound
 from server import Seen
 
 
@@ -120,3 +120,31 @@ def test_log_is_read_as_arrival_and_residence(tmp_path):
     seen = Seen({"requests": 2, "connections": 1, "first_ns": 10, "lost": 0, "bucket_ns": 1, "requests_by_bucket": [2],
                  "connections_by_bucket": [0], "early_connections": 1}, {}, str(path))
     assert list(seen.arrivals) == [10, 20] and list(seen.residences) == [5, 2]
+
+
+class Machine:
+    """A bench whose rounds are disturbed as it is told."""
+    rounds, again = 2, 3
+
+    def __init__(self, disturbed):
+        self.disturbed, self.n = disturbed, 0
+
+    def has_time(self):
+        return True
+
+    def run(self, *_):
+        self.n += 1
+        return {"rate_per_s": self.n, "is_disturbed": self.disturbed[self.n - 1], "cpu_us_per_request": 1, "seen": None}
+
+    def say_row(self, *_):
+        pass
+
+
+class Anybody:
+    name = "anybody"
+
+
+def test_disturbed_rounds_are_made_again_until_enough_are_calm_or_too_many_were_made():
+    for disturbed, made, counted in (([0, 0], 2, 2), ([1, 0, 0, 1, 1, 1], 3, 2), ([1, 1, 0, 1, 1, 1], 6, 1), ([1] * 6, 6, 6)):
+        cell = interleave(Machine(disturbed), [Anybody()], lambda _: None)["anybody"]
+        assert (len(cell["rounds"]), cell["n"]) == (made, counted)
