@@ -44,6 +44,8 @@ test_packages() {
 		python3-junitparser
 		python3-h2
 		python3-grpcio
+		python3-croniter
+		tzdata
 		prometheus
 		nginx-light|nginx|nginx-core|nginx-full
 		libhdrhistogram-java

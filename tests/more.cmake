@@ -90,6 +90,9 @@ if(CMOCKA_FOUND)
   add_executable(fits ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/fits/fits.c)
   target_link_libraries(fits PRIVATE room_judge)
   python_suite(fits_outsiders outsiders/fits "FITS=$<TARGET_FILE:fits>")
+  add_executable(cron_times ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/cron/times.c)
+  target_link_libraries(cron_times PRIVATE room_daemon)
+  python_suite(cron_outsiders outsiders/cron "CRON_TIMES=$<TARGET_FILE:cron_times>")
   add_executable(draws ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/draws/draws.c)
   target_link_libraries(draws PRIVATE room_request)
   add_executable(jar ${CMAKE_CURRENT_SOURCE_DIR}/outsiders/cookies/jar.c)
@@ -122,7 +125,7 @@ if(CMOCKA_FOUND)
   set_tests_properties(reader_outsiders hdr_outsiders llm_outsiders PROPERTIES RESOURCE_LOCK npm) # one installation at a time
 endif()
 
-foreach(suite compare_outsiders cookies_outsiders draws_outsiders fits_outsiders formats_outsiders reader_outsiders exposition_outsiders) # the same figures whatever the compiler
+foreach(suite compare_outsiders cookies_outsiders cron_outsiders draws_outsiders fits_outsiders formats_outsiders reader_outsiders exposition_outsiders) # the same figures whatever the compiler
   if(TEST ${suite})
     set_property(TEST ${suite} APPEND PROPERTY LABELS source)
   endif()
