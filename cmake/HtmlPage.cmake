@@ -1,5 +1,7 @@
-# report.html as far as it is the same for every run: src/report/html/ and Chart.js, put together when brunt is built and
-# kept in the binary. Run as a script (cmake -P) with SOURCE, CHARTS (a file, or empty), PAGE and ASSEMBLY.
+# A page that is one file with all that it needs, put together when brunt is built and kept in the binary: report.html as far as it is
+# the same for every run, and the daemon's dashboard, which is made of the report's parts and its own. Run as a script (cmake -P) with
+# SOURCE (a folder: page.html, style.css and *.js), MORE (a folder whose page.html and main.js replace those, and whose style.css and
+# *.js come after them; or empty), CHARTS (a file, or empty), NAME (of its symbols), PAGE and ASSEMBLY (what is written).
 #
 # What runs in the page is named in its Content-Security-Policy by its hash, so that nothing else does.
 
@@ -29,17 +31,37 @@ function(check_inline text what)
   endif()
 endfunction()
 
-file(READ ${SOURCE}/page.html page)
-file(READ ${SOURCE}/style.css style)
-file(GLOB parts ${SOURCE}/*.js)
-list(SORT parts)
-list(REMOVE_ITEM parts ${SOURCE}/main.js)
-list(APPEND parts ${SOURCE}/main.js) # the only one that does anything when it is read
+# A file's bytes from NAME to NAME_end, and its ETag as a text.
+function(embed name file into)
+  file(SHA256 ${file} digest)
+  string(SUBSTRING ${digest} 0 32 digest)
+  set(${into} "${${into}}	.global ${name}, ${name}_end, ${name}_etag
+${name}:
+	.incbin \"${file}\"
+${name}_end:
+	.byte 0
+${name}_etag:
+	.asciz \"\\\"${digest}\\\"\"
+" PARENT_SCOPE)
+endfunction()
+
 set(script "\"use strict\";\n")
-foreach(part ${parts})
-  file(READ ${part} text)
-  string(APPEND script "${text}")
+set(style "")
+foreach(folder ${SOURCE} ${MORE})
+  file(READ ${folder}/style.css text)
+  string(APPEND style "${text}")
+  file(GLOB parts ${folder}/*.js)
+  list(SORT parts)
+  list(FILTER parts EXCLUDE REGEX "/main[.]js$") # the only one that does anything when it is read
+  foreach(part ${parts})
+    file(READ ${part} text)
+    string(APPEND script "${text}")
+  endforeach()
+  set(last ${folder})
 endforeach()
+file(READ ${last}/main.js text)
+string(APPEND script "${text}")
+file(READ ${last}/page.html page)
 set(charts "")
 if(CHARTS)
   file(READ ${CHARTS} charts)
@@ -52,17 +74,25 @@ policy_hash("${style}" style_hash)
 policy_hash("${script}" script_hash)
 policy_hash("${charts}" charts_hash)
 set(policy "default-src 'none'; script-src ${charts_hash} ${script_hash}; style-src ${style_hash}; base-uri 'none'; form-action 'none'")
+if(MORE) # it asks where it comes from, and nobody else; and no text can be made into elements, whoever tries
+  string(APPEND policy "; connect-src 'self'; img-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'")
+endif()
 foreach(mark POLICY STYLE CHARTS SCRIPT)
   string(TOLOWER ${mark} name)
   string(REPLACE "@${mark}@" "${${name}}" page "${page}")
 endforeach()
 file(WRITE ${PAGE} "${page}")
-file(WRITE ${ASSEMBLY} "/* The page's bytes, from html_page to html_page_end: src/report/html.c. */
+
+set(assembly "/* What ${NAME} is made of: cmake/HtmlPage.cmake. */
 	.section .rodata
-	.global html_page, html_page_end
-html_page:
-	.incbin \"${PAGE}\"
-html_page_end:
-	.byte 0
-	.section .note.GNU-stack, \"\", %progbits
+")
+embed(${NAME} ${PAGE} assembly)
+string(APPEND assembly "	.global ${NAME}_policy
+${NAME}_policy:
+	.asciz \"${policy}\"
+")
+if(EXISTS ${last}/icon.svg)
+  embed(${NAME}_icon ${last}/icon.svg assembly)
+endif()
+file(WRITE ${ASSEMBLY} "${assembly}	.section .note.GNU-stack, \"\", %progbits
 ")

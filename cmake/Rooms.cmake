@@ -33,19 +33,24 @@ room(engine MAY sampler load request proto reader net measure plan base LIBS Pkg
 room(judge MAY sampler load request proto reader net measure plan base)
 room(report MAY sampler load request proto reader net measure plan base LIBS PkgConfig::CJSON)
 
-# The page that report.html is, less the run: report/html/ and Chart.js (cmake/HtmlPage.cmake).
-set(html_page ${CMAKE_BINARY_DIR}/generated/html_page)
+# The pages that are kept in the binary (cmake/HtmlPage.cmake): the report's parts, and for the dashboard those of its own folder.
 set(charts "")
 if(BRUNT_CHARTS)
   set(charts ${CHART_JS})
 endif()
-file(GLOB html_parts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/report/html/*)
-add_custom_command(OUTPUT ${html_page}.S ${html_page}.html
-  COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR}/src/report/html -DCHARTS=${charts} -DPAGE=${html_page}.html
-          -DASSEMBLY=${html_page}.S -P ${CMAKE_SOURCE_DIR}/cmake/HtmlPage.cmake
-  DEPENDS ${CMAKE_SOURCE_DIR}/cmake/HtmlPage.cmake ${html_parts} ${charts} VERBATIM)
-set_source_files_properties(${html_page}.S PROPERTIES OBJECT_DEPENDS ${html_page}.html)
-target_sources(room_report PRIVATE ${html_page}.S)
+function(page room name more)
+  set(page ${CMAKE_BINARY_DIR}/generated/${name})
+  set(folders ${CMAKE_SOURCE_DIR}/src/report/html ${more})
+  list(TRANSFORM folders APPEND /*)
+  file(GLOB parts CONFIGURE_DEPENDS ${folders})
+  add_custom_command(OUTPUT ${page}.S ${page}.html
+    COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR}/src/report/html -DMORE=${more} -DCHARTS=${charts} -DNAME=${name}
+            -DPAGE=${page}.html -DASSEMBLY=${page}.S -P ${CMAKE_SOURCE_DIR}/cmake/HtmlPage.cmake
+    DEPENDS ${CMAKE_SOURCE_DIR}/cmake/HtmlPage.cmake ${parts} ${charts} VERBATIM)
+  set_source_files_properties(${page}.S PROPERTIES OBJECT_DEPENDS ${page}.html)
+  target_sources(room_${room} PRIVATE ${page}.S)
+endfunction()
+page(report html_page "")
 
 room(campaign MAY engine judge report sampler load request proto reader net measure plan base)
 room(httpd MAY base LIBS llhttp PkgConfig::LIBUV)
@@ -53,6 +58,9 @@ room(target MAY httpd base LIBS PkgConfig::CJSON)
 room(import MAY measure plan base LIBS PkgConfig::CJSON)
 room(fleet MAY campaign engine judge report sampler load measure plan base)
 room(daemon MAY campaign engine judge report httpd sampler load measure plan base)
+if(TARGET room_daemon)
+  page(daemon daemon_page ${CMAKE_SOURCE_DIR}/src/daemon/page)
+endif()
 room(cmd MAY import fleet campaign target engine judge report sampler load request proto reader net measure plan base)
 
 configure_file(${CMAKE_SOURCE_DIR}/cmake/version.h.in ${CMAKE_BINARY_DIR}/generated/brunt_version.h)

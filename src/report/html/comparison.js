@@ -137,7 +137,7 @@ function armTable() {
 function runLink(one) {
 	if (!one.dir || !/^runs\/[A-Za-z0-9._-]+$/.test(one.dir))
 		return one.dir || "–";
-	return h("a", {href: `${one.dir}/report.html`}, one.dir);
+	return h("a", {href: `${run.base || ""}${one.dir}/report.html`}, one.dir);
 }
 
 function runTable() {

@@ -28,6 +28,7 @@ const SIGNS = {
 	warn: "M12 5v9M12 18.5v.5",
 	stop: "M7 7h10v10H7z",
 	none: "M6 12h12",
+	play: "M8 5.5l10 6.5-10 6.5z",
 };
 
 function sign(name) {
@@ -43,7 +44,7 @@ function sign(name) {
 
 /* A word with its colour and its sign: colour alone is never what tells two states apart. */
 function chip(tone, word) {
-	const signs = {good: "pass", bad: "fail", warn: "warn", mute: "none"};
+	const signs = {good: "pass", bad: "fail", warn: "warn", mute: "none", live: "play"};
 
 	return h("span", {class: `chip ${tone}`}, sign(signs[tone]), word);
 }
@@ -83,18 +84,19 @@ function facts(...pairs) {
 		.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }
 
-/* Folded away; what is in it is made when it is first opened, since most never are. */
+/* Folded away; what is in it is made whenever it is opened, since most never are, and of a run that goes on it changes. */
 function folded(title, make, isOpen) {
 	const details = h("details", {open: isOpen}, h("summary", {}, title));
-	let isMade = false;
 
 	function open() {
-		if (details.open && !isMade) {
-			isMade = true;
-			append(details, [make()]);
-		}
+		if (!details.open)
+			return;
+		while (details.childNodes.length > 1)
+			details.lastChild.remove();
+		append(details, [make()]);
 	}
 	details.addEventListener("toggle", open);
-	open();
+	if (isOpen)
+		open();
 	return details;
 }

@@ -1,5 +1,8 @@
 /* The page, from top to bottom. */
 
+/* The run, suite or comparison that is shown. */
+const run = JSON.parse(document.getElementById("run").textContent);
+
 const SHORT_NAMES = {break: "Break", slo: "Objectives", advice: "Advice", alerts: "Alerts", levels: "Levels", latency: "Latency", time: "Over time", comparison: "Comparison", tokens: "Tokens",
 	together: "Trends", rows: "Profiles", categories: "Categories", spent: "Time", errors: "Errors", figures: "Figures", course: "Around it", generator: "Resources", profile: "Profile", system: "System"};
 

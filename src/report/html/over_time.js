@@ -22,7 +22,7 @@ function goalLines() {
 	return run.result.slo.flatMap((slo, i) => {
 		const goal = run.goals[i];
 
-		return goal.of === "run" && goal.unit === "ns" && /^(response\.)?p[0-9.]+ *<=? */.test(slo.expr)
+		return goal && goal.of === "run" && goal.unit === "ns" && /^(response\.)?p[0-9.]+ *<=? */.test(slo.expr)
 			? [{value: goal.value, label: slo.expr}] : [];
 	});
 }
@@ -61,7 +61,7 @@ function errorsOverTime() {
 		return null;
 	return timeFigure("Errors by class", "per_s", () => names.map((name, i) => (
 		{label: name.slice("failure.".length), values: perSecond(name), colour: theme.colour(`class${i % 8}`)})),
-	{isStacked: true, about: "Per second, one upon the other; what each class means is said below."});
+	{isStacked: true, about: `Per second, one upon the other${Object.keys(run.failures).length > 0 ? "; what each class means is said below" : ""}.`});
 }
 
 const SHARES = {cpu: "CPU", cpu_thread: "busiest thread", throttled: "throttled by its quota", cpu_pressure: "waits for a CPU",

@@ -1,7 +1,5 @@
-/* The run, suite or comparison that is shown, and a run's series by columns. A row begins where the one before ended: mostly a step earlier, more where brunt
- * itself was late, less where it is the last. */
-
-const run = JSON.parse(document.getElementById("run").textContent);
+/* A run's series by columns, of the document `run` that is shown. A row begins where the one before ended: mostly a step earlier, more
+ * where brunt itself was late, less where it is the last. */
 
 /* Arms or a matrix: each of its runs has a page of its own, and this one has no series. */
 function isSeveral() {

@@ -25,7 +25,7 @@ function suiteTiles() {
 
 /* Beside this page, where the whole directory is at hand. What a killed run left has no page yet. */
 function rowLink(row) {
-	return /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(row.dir || "") && !row.dir.endsWith(".partial") ? h("a", {href: `${row.dir}/report.html`}, row.dir) : row.dir || "–";
+	return /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(row.dir || "") && !row.dir.endsWith(".partial") ? h("a", {href: `${run.base || ""}${row.dir}/report.html`}, row.dir) : row.dir || "–";
 }
 
 function goalsOfRow(row) {

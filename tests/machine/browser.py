@@ -12,7 +12,7 @@ START_S = 30
 ANSWER_S = 20
 FLAGS = ["--headless=new", "--remote-debugging-pipe", "--no-first-run", "--no-default-browser-check", "--disable-gpu", "--disable-extensions",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--mute-audio",
-         "--host-resolver-rules=MAP * ~NOTFOUND", "--hide-scrollbars"]
+         "--hide-scrollbars"]
 
 
 def find():
@@ -20,13 +20,14 @@ def find():
 
 
 class Browser:
-    """One browser with one page. Commands wait for their answers; what it tells by itself is kept in `told`."""
+    """One browser with one page, which reaches nobody, or one address of this machine alone. Commands wait for their answers; what it tells by
+    itself is kept in `told`."""
 
-    def __init__(self):
+    def __init__(self, reaches=None):
         self.home = tempfile.mkdtemp(prefix="brunt-browser-")
         down, self.commands = os.pipe()
         self.answers, up = os.pipe()
-        flags = FLAGS + ([] if os.geteuid() else ["--no-sandbox"])
+        flags = FLAGS + ([] if os.geteuid() else ["--no-sandbox"]) + ["--host-resolver-rules=MAP * ~NOTFOUND" + (f" , EXCLUDE {reaches}" if reaches else "")]
         # The browser reads commands from 3 and writes answers to 4, each ended by a NUL.
         self.process = subprocess.Popen(
             ["bash", "-c", f'exec "$@" 3<&{down} 4>&{up}', "bash", find(), *flags, f"--user-data-dir={self.home}", "about:blank"],
@@ -86,11 +87,14 @@ class Browser:
         while not any(said.get("method") == method for said in self.told):
             self.told.append(self.read(until))
 
-    def open(self, path, width=1280, height=900, scheme="light"):
+    def open(self, path, **how):
+        self.go("file://" + os.path.realpath(path), **how)
+
+    def go(self, url, width=1280, height=900, scheme="light"):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
         self.call("Emulation.setEmulatedMedia", media="", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.told = []
-        self.call("Page.navigate", url="file://" + os.path.realpath(path))
+        self.call("Page.navigate", url=url)
         self.wait_for("Page.loadEventFired")
 
     def evaluate(self, expression):
@@ -119,7 +123,7 @@ class Browser:
         with open(path, "wb") as file:
             file.write(base64.b64decode(data))
 
-    def complaints(self):
+    def complaints(self, own="file:"):
         """What the page was told off for: errors, warnings, broken rules of its policy, requests to anybody."""
         self.evaluate("new Promise(done => setTimeout(done, 0))")
         found = []
@@ -133,6 +137,6 @@ class Browser:
                 found.append(params["entry"]["text"])
             elif method == "Audits.issueAdded":
                 found.append(str(params["issue"]))
-            elif method == "Network.requestWillBeSent" and not params["request"]["url"].startswith("file:"):
+            elif method == "Network.requestWillBeSent" and not params["request"]["url"].startswith((own, "blob:")):
                 found.append("asked for " + params["request"]["url"])
         return found
