@@ -36,7 +36,7 @@ foreach(test ${tests})
 endforeach()
 
 # 1,000 simulated comparisons, searches or targets: the same whatever the compiler, and minutes under sanitizers.
-foreach(simulated unit_judge_coverage unit_judge_trend_coverage unit_judge_search_coverage
+foreach(simulated unit_judge_coverage unit_judge_trend_coverage unit_judge_search_coverage unit_judge_change_point_power
         unit_judge_healthy unit_judge_cause_pairs unit_campaign_against_coverage)
   if(TEST ${simulated})
     set_property(TEST ${simulated} APPEND PROPERTY LABELS simulated)

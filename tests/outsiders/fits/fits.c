@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "judge/change_point.h"
 #include "judge/knee.h"
 #include "judge/line.h"
 #include "judge/trend.h"
@@ -83,13 +84,36 @@ fit_line(const double *x, const double *y, size_t n)
 	say("residual", l.residual);
 }
 
+/* Of y alone. */
+static void
+fit_change(const double *x, const double *y, size_t n)
+{
+	struct change_point steps[CHANGE_STEPS_MAX];
+	size_t at, steps_n = change_point_find(y, n, CHANGE_P, steps);
+	double r;
+
+	(void)x;
+	say("statistic", change_point_statistic(y, n, &r, &at));
+	say("r", r);
+	say("split", (double)at);
+	say("steps", (double)steps_n);
+	if (steps_n == 0)
+		return;
+	say("at", (double)steps[0].at);
+	say("delta", steps[0].delta);
+	say("low", steps[0].ci[0]);
+	say("high", steps[0].ci[1]);
+	say("p", steps[0].p);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		void (*fit)(const double *x, const double *y, size_t n);
-	} fits[] = {{"trend", fit_trend}, {"usl", fit_usl}, {"knee", fit_knee}, {"line", fit_line}};
+	} fits[] = {
+		{"trend", fit_trend}, {"usl", fit_usl}, {"knee", fit_knee}, {"line", fit_line}, {"change", fit_change}};
 	double x[POINTS_MAX], y[POINTS_MAX];
 	size_t n = 0;
 

@@ -153,3 +153,83 @@ def test_a_line_is_scipys(seed):
     assert (ours["slope"], ours["intercept"]) == pytest.approx((theirs.slope, theirs.intercept), rel=1e-9)
     assert (ours["low"], ours["high"]) == pytest.approx((theirs.slope - half, theirs.slope + half), rel=1e-6)
     assert ours["r_squared"] == pytest.approx(theirs.rvalue**2, rel=1e-9)
+
+
+def history(seed, n=60, at=40, step=2.5):
+    random = numpy.random.default_rng(seed)
+    return 100 + random.standard_normal(n) + step * (numpy.arange(n) >= at)
+
+
+def scores(y):
+    noise = stats.median_abs_deviation(numpy.diff(y), center=lambda x, axis: 0 * x.mean(axis=axis), scale="normal") / math.sqrt(2)
+    clipped = numpy.clip((y - numpy.median(y)) / noise, -4, 4)
+    return clipped - clipped.mean()
+
+
+def largest_step(rows):
+    """Of each row, over stretches that halve in length and overlap by half, at least 3 on either side: the pooled z of two
+    means, and where."""
+    n = rows.shape[1]
+    best, where = numpy.zeros(len(rows)), numpy.zeros(len(rows))
+    parts = 1
+    while n // parts >= 6:
+        for i in range(2 * parts - 1):
+            start = n * i // (2 * parts)
+            stretch = rows[:, start : n * (i + 2) // (2 * parts)]
+            for k in range(3, stretch.shape[1] - 2):
+                apart = abs(stretch[:, :k].mean(axis=1) - stretch[:, k:].mean(axis=1))
+                z = apart / math.sqrt(1 / k + 1 / (stretch.shape[1] - k)) / rows.std(axis=1, ddof=1)
+                where = numpy.where(z > best, start + k, where)
+                best = numpy.maximum(z, best)
+        parts *= 2
+    return best, where
+
+
+def correlation(values):
+    """Of what the best two steps leave over, by trying all of them."""
+    n = len(values)
+    best = min(
+        (sum(((part - part.mean()) ** 2).sum() for part in (values[:a], values[a:b], values[b:]) if len(part)), a, b)
+        for a in range(3, n - 2)
+        for b in range(a + 3, n + 1)
+    )
+    left = numpy.concatenate([part - part.mean() for part in (values[: best[1]], values[best[1] : best[2]], values[best[2] :]) if len(part)])
+    return min(max((left[1:] * left[:-1]).sum() / (left**2).sum() + 5 / n, 0), 0.8)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_statistic_of_a_step_is_numpys(seed):
+    y = history(seed)
+    ours, theirs = fit("change", numpy.arange(len(y)), y), scores(y)
+    z, at = largest_step(theirs[None, :])
+    assert (ours["statistic"], ours["split"]) == pytest.approx((z[0], at[0]), rel=1e-6)
+    assert ours["r"] == pytest.approx(correlation(theirs), abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_chance_of_a_step_is_that_of_shuffled_histories(seed):
+    y = history(seed, n=24, at=16, step=1.9)
+    ours, values = fit("change", numpy.arange(len(y)), y), scores(y)
+    random = numpy.random.default_rng(seed)
+    divided = ours["statistic"] / math.sqrt((1 + ours["r"]) / (1 - ours["r"]))
+    share = (largest_step(random.permuted(numpy.tile(values, (4000, 1)), axis=1))[0] >= divided).mean()
+    if ours["steps"]:
+        assert ours["p"] == pytest.approx(share, abs=0.008)
+    else:
+        assert share > 0.005
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_size_of_a_step_is_scipys_hodges_lehmann(seed):
+    y = history(seed)
+    ours = fit("change", numpy.arange(len(y)), y)
+    assert ours["steps"] == 1
+    before, after = y[: int(ours["at"])], y[int(ours["at"]) :]
+    deltas = numpy.sort((after[:, None] - before[None, :]).ravel())
+    assert ours["delta"] == pytest.approx(numpy.median(deltas), rel=1e-12)
+    # What Mann and Whitney's test does not reject, where neighbours are not alike.
+    low = stats.mannwhitneyu(after - ours["low"], before, method="asymptotic", use_continuity=False).pvalue
+    high = stats.mannwhitneyu(after - ours["high"], before, method="asymptotic", use_continuity=False).pvalue
+    assert low <= 0.06 and high <= 0.06
+    if ours["r"] == 0:
+        assert low > 0.035 and high > 0.035
