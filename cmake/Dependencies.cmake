@@ -9,6 +9,9 @@ pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2>=1.43)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET openssl>=1.1.1)
+if(BRUNT_SQLITE)
+  pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3>=3.35) # RETURNING
+endif()
 
 # llhttp: an installed library where there is one; else the C sources that Debian's node-llhttp ships are compiled.
 pkg_check_modules(LLHTTP QUIET IMPORTED_TARGET libllhttp)

@@ -28,6 +28,7 @@ build_packages() {
 		libssl-dev
 		libbrotli-dev
 		libnghttp2-dev
+		libsqlite3-dev
 		libjs-chart.js
 	END
 }

@@ -282,8 +282,11 @@ campaign_open_events_copy(struct campaign *campaign, struct error *err)
 {
 	const char *path = campaign->options->events_path;
 
-	if (campaign->options->part != NULL)
+	campaign->digest.copies_figures = campaign->options->copies_figures;
+	if (campaign->options->part != NULL) {
 		campaign->digest.events_copy = campaign->options->part->events;
+		campaign->digest.copies_figures = campaign->options->part->copies_figures;
+	}
 	if (path == NULL)
 		return true;
 	campaign->digest.events_copy = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");

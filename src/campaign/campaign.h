@@ -20,6 +20,7 @@ struct campaign_part {
 	int64_t after_ns;        /* how long the runs after it will take; 0: none, or not known */
 	const char *results_dir; /* its directory's name in the end, as reports show it */
 	FILE *events;            /* of the experiment; NULL: nobody wants a copy */
+	bool copies_figures;     /* to it, in place of intervals */
 	/* The run is over and judged. Everything but blocks, which the callee takes, is only lent. */
 	void (*on_end)(
 		void *context, const struct report *report, const struct run_facts *facts, struct blocks *blocks);
@@ -34,6 +35,7 @@ struct campaign_options {
 	struct driver *driver;                 /* what drives the load; freed by the campaign */
 	const char *out_dir;                   /* exactly there; NULL: below plan->output.dir */
 	const char *events_path;               /* a copy of the event stream: a file, "-" for stdout; NULL: none */
+	bool copies_figures;                   /* to it, in place of intervals: see figures_event.h */
 	const char *control_path;              /* control messages: a file or fifo, "-" for stdin; NULL: none */
 	const struct document_list *documents; /* wanted beside the plan's; NULL: none */
 	bool is_json;                          /* result.json on stdout, and nothing else */

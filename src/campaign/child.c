@@ -109,7 +109,7 @@ child_start(struct child *child, uv_loop_t *loop, const struct child_config *con
 						: (char **)(uintptr_t)config->arguments, /* uv_spawn only reads them */
 		.exit_cb = child_on_exit,
 		.flags = UV_PROCESS_DETACHED,
-		.stdio = stdio,
+		.stdio = config->stdio != NULL ? config->stdio : stdio,
 		.stdio_count = 3,
 	};
 

@@ -29,8 +29,9 @@ struct child_config {
 	const char *command; /* as it is run; NULL: … */
 	const char *program; /* … a program, with these arguments, argv[0] the first of them, ended by NULL */
 	const char *const *arguments;
-	bool is_silent;    /* what it says on stdout is not wanted */
-	const char *shown; /* as messages show it */
+	bool is_silent;              /* what it says on stdout is not wanted */
+	uv_stdio_container_t *stdio; /* three of them, in place of nothing, our stderr, our stderr; NULL: those */
+	const char *shown;           /* as messages show it */
 	bool is_signalled; /* a plain command takes the shell's place, so that signals and exit status are its own */
 	int64_t within_ns; /* it is ended after so long; 0: never */
 	int64_t stop_ns;

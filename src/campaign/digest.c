@@ -6,12 +6,14 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "campaign/background.h"
+#include "measure/figures_event.h"
 
 void
 digest_init(struct digest *digest)
 {
 	buf_init(&digest->events, DIGEST_LINES_MAX);
 	buf_init(&digest->hlog, DIGEST_LINES_MAX);
+	buf_init(&digest->figures, DIGEST_FIGURES_MAX);
 }
 
 void
@@ -20,6 +22,7 @@ digest_fini(struct digest *digest)
 	CHECK(!digest_is_busy(digest));
 	buf_fini(&digest->events);
 	buf_fini(&digest->hlog);
+	buf_fini(&digest->figures);
 }
 
 void
@@ -91,13 +94,32 @@ digest_judge_level(struct digest *digest, uint32_t index)
 		outcome->judged[outcome->judged_n++] = verdict;
 }
 
+static bool
+write_bytes(FILE *stream, const char *bytes, size_t length)
+{
+	return fwrite(bytes, 1, length, stream) == length;
+}
+
+/* The interval's line gives way to its figures. */
+static bool
+digest_write_light_copy(struct digest *digest)
+{
+	const struct buf *events = &digest->events, *figures = &digest->figures;
+	size_t after = digest->interval_at + digest->interval_length;
+
+	return write_bytes(digest->events_copy, events->bytes, digest->interval_at) &&
+	       (figures->length == 0 || write_bytes(digest->events_copy, figures->bytes, figures->length)) &&
+	       write_bytes(digest->events_copy, events->bytes + after, events->length - after);
+}
+
 static void
 digest_write_copy(struct digest *digest)
 {
 	if (digest->events_copy == NULL || digest->events_copy_failed)
 		return;
-	bool is_written =
-		fwrite(digest->events.bytes, 1, digest->events.length, digest->events_copy) == digest->events.length;
+	bool is_written = digest->interval_length > 0
+				  ? digest_write_light_copy(digest)
+				  : write_bytes(digest->events_copy, digest->events.bytes, digest->events.length);
 
 	if (!is_written || fflush(digest->events_copy) != 0) {
 		digest->events_copy_failed = true;
@@ -114,6 +136,8 @@ digest_write_events(struct digest *digest)
 		digest_write_copy(digest);
 	}
 	buf_clear(&digest->events);
+	buf_clear(&digest->figures);
+	digest->interval_at = digest->interval_length = 0;
 }
 
 /* A run that is stopped before its load began hands out what is open all the same: no time, and nothing in it. */
@@ -123,12 +147,20 @@ digest_take_interval(struct digest *digest, struct interval *interval)
 	if (interval->end_ns <= interval->start_ns)
 		return;
 	background_encode(interval);
+	size_t at = digest->events.length;
+
 	event_encode_interval(&digest->events, interval, digest->plan);
 	background_breathe();
 	hdrlog_interval(&digest->hlog, interval);
 	background_breathe();
 	summary_add_interval(digest->summary, interval);
 	background_breathe();
+	if (digest->copies_figures && digest->events_copy != NULL) {
+		digest->interval_at = at;
+		digest->interval_length = digest->events.length - at;
+		event_encode_figures(&digest->figures, digest->summary);
+		background_breathe();
+	}
 	if (digest->has_actions || digest->searching.is_on || digest->plan->alerts_n > 0)
 		judge_interval(digest->judge, digest->summary);
 	background_breathe();

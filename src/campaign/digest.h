@@ -37,6 +37,7 @@ struct note {
 #define DIGEST_NOTES_MAX 1024
 #define DIGEST_LINES_MAX ((size_t)64 * 1024 * 1024)
 #define DIGEST_JUDGED_MAX 64
+#define DIGEST_FIGURES_MAX ((size_t)256 * 1024)
 
 /* What a job found, for the loop to act upon. */
 struct digest_outcome {
@@ -69,6 +70,9 @@ struct digest {
 	bool has_actions;              /* it matters when all holds again */
 	struct searching searching;
 	bool events_copy_failed;
+	bool copies_figures;                 /* … in place of intervals */
+	struct buf figures;                  /* those of the interval in `events` … */
+	size_t interval_at, interval_length; /* … which stands here; 0: there is none */
 	struct buf events, hlog;
 	struct note notes[DIGEST_NOTES_MAX];
 	size_t notes_n;

@@ -286,6 +286,7 @@ study_run(struct study *study, size_t i)
 		.after_ns = time_after(study, i),
 		.results_dir = shown,
 		.events = study->events_copy,
+		.copies_figures = asked->copies_figures,
 		.on_end = study_on_run_end,
 		.context = study};
 	struct campaign_options options = {.plan = &plan,

@@ -12,7 +12,9 @@ struct document_list;
 struct experiment_options {
 	const struct plan_experiment *plan; /* of more than one run */
 	const char *out_dir;                /* exactly there; NULL: below plan->whole.output.dir */
-	const char *events_path; /* a copy of the event stream, all runs one after the other: a file, "-" for stdout */
+	const char
+		*events_path; /* a copy of the event stream, all runs one after the other: a file, "-" for stdout … */
+	bool copies_figures;  /* … with figures in place of intervals */
 	const struct document_list *documents; /* as of a campaign; each run writes them too */
 	bool is_json, is_quiet;                /* as of a campaign */
 	/* What drives a repeat of an arm, both counted from 0; freed by the run. */

@@ -221,6 +221,7 @@ run_arguments_go(struct run_arguments *arguments, const struct plan_experiment *
 	struct experiment_options options = {.plan = experiment,
 		.out_dir = arguments->campaign.out_dir,
 		.events_path = arguments->campaign.events_path,
+		.copies_figures = arguments->campaign.copies_figures,
 		.documents = arguments->campaign.documents,
 		.is_json = arguments->campaign.is_json,
 		.is_quiet = arguments->campaign.is_quiet,
@@ -383,6 +384,7 @@ const struct command run_command = {
 		"  --set KEY=VALUE  override a key of the profile, e.g. --set load.steps.to=500/s (repeatable)\n"
 		"  --out DIR        write the results exactly there (default: results/NAME/TIME-ID)\n"
 		"  --events FILE|-  copy the event stream (NDJSON) to a file or stdout\n"
+		"  --figures        with --events: figures in place of histograms, to be shown as they come\n"
 		"  --control FIFO|- take control messages (NDJSON) from a fifo or stdin: level, drain, stop\n"
 		"  --format FORMATS write these reports too, with commas between them: markdown,csv,junit\n"
 		"  --baseline WHAT  compare it with a saved baseline, a results directory, or a file of values written by\n"

@@ -84,6 +84,7 @@ run_arguments_take(struct run_arguments *arguments, int flag)
 	switch (flag) {
 	case OPTION_OUT: options->out_dir = optarg; break;
 	case OPTION_EVENTS: options->events_path = optarg; break;
+	case OPTION_FIGURES: options->copies_figures = true; break;
 	case OPTION_CONTROL: options->control_path = optarg; break;
 	case OPTION_FORMAT: return take_format(arguments, optarg);
 	case OPTION_BASELINE: arguments->baseline = optarg; break;

@@ -15,6 +15,7 @@
 enum {
 	OPTION_OUT = OPTION_SET + 1,
 	OPTION_EVENTS,
+	OPTION_FIGURES,
 	OPTION_CONTROL,
 	OPTION_FORMAT,
 	OPTION_BASELINE,
@@ -32,7 +33,7 @@ enum {
 /* Rows of such a command's flags; --control, baselines and what shards are told have theirs where they are of use. */
 #define RUN_FLAGS                                                                                                      \
 	PROFILE_FLAGS, {"out", required_argument, NULL, OPTION_OUT},                                                   \
-		{"events", required_argument, NULL, OPTION_EVENTS},                                                    \
+		{"events", required_argument, NULL, OPTION_EVENTS}, {"figures", no_argument, NULL, OPTION_FIGURES},    \
 		{"format", required_argument, NULL, OPTION_FORMAT}, {"json", no_argument, NULL, OPTION_JSON},          \
 		{"quiet", no_argument, NULL, OPTION_QUIET},                                                            \
 	{                                                                                                              \

@@ -94,12 +94,13 @@ const struct command stress_command = {
 	.name = "stress",
 	.usage = "brunt stress URL [--from RATE] [--max RATE] [--slo EXPR]... [--every TIME] [--save FILE] [--out DIR]",
 	.help = "find where the server at a URL breaks; needs no profile, and writes one if it is asked to",
-	.options = "  --from RATE      begin at this rate: one that surely holds (20/s)\n"
-		   "  --max RATE       try none above it (100000/s)\n"
-		   "  --every TIME     measure each level for so long (10s)\n"
-		   "  --width RATIO    how narrow the bracket is in the end (5%)\n"
-		   "  --confirm TIME   measure the highest level that held for so long once more (30s)\n"
-		   "  --limit TIME     of the whole search (30m)\n" URL_FLAGS_HELP(
-			   "5s") "  --set, --out, --events, --format, --json, --quiet, --workers: as for brunt run\n",
+	.options =
+		"  --from RATE      begin at this rate: one that surely holds (20/s)\n"
+		"  --max RATE       try none above it (100000/s)\n"
+		"  --every TIME     measure each level for so long (10s)\n"
+		"  --width RATIO    how narrow the bracket is in the end (5%)\n"
+		"  --confirm TIME   measure the highest level that held for so long once more (30s)\n"
+		"  --limit TIME     of the whole search (30m)\n" URL_FLAGS_HELP(
+			"5s") "  --set, --out, --events, --figures, --format, --json, --quiet, --workers: as for brunt run\n",
 	.run = stress_run,
 };

@@ -273,6 +273,14 @@ help(struct help *h)
 }
 
 void
+plan_help_keys(struct buf *into, const struct plan_key *keys)
+{
+	struct help h = {.into = into};
+
+	section(&h, "", "", keys);
+}
+
+void
 plan_help_text(struct buf *into, const struct plan_tables *tables)
 {
 	struct help h = {.into = into, .tables = tables};

@@ -368,6 +368,8 @@ bool plan_setting_parse(const char *text, struct plan_setting *setting, struct e
 struct buf;
 void plan_help_text(struct buf *into, const struct plan_tables *tables);
 void plan_help_markdown(struct buf *into, const struct plan_tables *tables);
+/* The same of any rows, as plain text: those of a file that is no profile. */
+void plan_help_keys(struct buf *into, const struct plan_key *keys);
 
 static inline bool
 plan_has_flow(const struct plan *plan)

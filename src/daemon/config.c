@@ -1,0 +1,227 @@
+#include "daemon/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/file.h"
+#include "plan/files.h"
+#include "plan/parse.h"
+#include "plan/plan.h"
+#include "plan/tree.h"
+
+static bool
+parse_path(struct plan_context *context, const struct plan_node *node, void *into, struct error *err)
+{
+	if (node->kind != NODE_SCALAR || node->text[0] == '\0')
+		return plan_error(node, err, "%s: write a path", node->key);
+	*(const char **)into = files_resolve(context->arena, node, node->text);
+	return true;
+}
+
+#define TABLE(table) static const struct plan_key table[] = {
+#define END                                                                                                            \
+	PLAN_KEYS_END                                                                                                  \
+	}                                                                                                              \
+	;
+#define ROW(parent, field, of_type, of_name, otherwise, least, most, sentence)                                         \
+	{                                                                                                              \
+		.name = (of_name),                                                                                     \
+		.type = PLAN_##of_type,                                                                                \
+		.offset = offsetof(parent, field),                                                                     \
+		.default_text = (otherwise),                                                                           \
+		.min = (least),                                                                                        \
+		.max = (most),                                                                                         \
+		.help = (sentence),                                                                                    \
+	},
+#define PATH(parent, field, of_name, sentence)                                                                         \
+	{                                                                                                              \
+		.name = (of_name),                                                                                     \
+		.type = PLAN_CUSTOM,                                                                                   \
+		.offset = offsetof(parent, field),                                                                     \
+		.default_text = "",                                                                                    \
+		.parse = parse_path,                                                                                   \
+		.form = "a path",                                                                                      \
+		.help = (sentence),                                                                                    \
+	},
+#define SUB(parent, field, of_name, of_section, sentence)                                                              \
+	{                                                                                                              \
+		.name = (of_name),                                                                                     \
+		.type = PLAN_SECTION,                                                                                  \
+		.offset = offsetof(parent, field),                                                                     \
+		.default_text = "",                                                                                    \
+		.keys = (of_section),                                                                                  \
+		.help = (sentence),                                                                                    \
+	},
+
+#include "daemon/config_keys.def"
+
+const char *
+config_unix_path(const char *listen)
+{
+	return strncmp(listen, "unix:", 5) == 0 ? listen + 5 : NULL;
+}
+
+bool
+config_is_local(const char *listen)
+{
+	return config_unix_path(listen) != NULL || strncmp(listen, "127.", 4) == 0 ||
+	       strncmp(listen, "[::1]:", 6) == 0 || strncmp(listen, "localhost:", 10) == 0;
+}
+
+const char *
+config_default_data(struct arena *arena)
+{
+	const char *systemd = getenv("STATE_DIRECTORY"), *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+
+	if (systemd != NULL && systemd[0] == '/') /* several by colons: the first is ours */
+		return arena_strndup(arena, systemd, strcspn(systemd, ":"));
+	if (xdg != NULL && xdg[0] == '/')
+		return arena_printf(arena, "%s/brunt", xdg);
+	return arena_printf(arena, "%s/.local/state/brunt", home != NULL && home[0] == '/' ? home : "");
+}
+
+const char *
+config_default_socket(struct arena *arena, const char *data)
+{
+	const char *systemd = getenv("RUNTIME_DIRECTORY"), *xdg = getenv("XDG_RUNTIME_DIR");
+
+	if (systemd != NULL && systemd[0] == '/')
+		return arena_printf(arena, "unix:%.*s/brunt.sock", (int)strcspn(systemd, ":"), systemd);
+	if (xdg != NULL && xdg[0] == '/')
+		return arena_printf(arena, "unix:%s/brunt.sock", xdg);
+	return arena_printf(arena, "unix:%s/brunt.sock", data);
+}
+
+static void
+fill_in(struct config *config)
+{
+	if (config->data == NULL)
+		config->data = config_default_data(&config->arena);
+	if (config->listen.n > 0)
+		return;
+	const char **only = arena_alloc(&config->arena, sizeof(*only));
+
+	only[0] = config_default_socket(&config->arena, config->data);
+	config->listen = (struct plan_list){.items = only, .n = 1};
+}
+
+/* "127.0.0.1:7007", "[::1]:7007", "brunt.local:7007" */
+static bool
+has_port(const char *listen)
+{
+	const char *colon = strrchr(listen, ':');
+
+	return colon != NULL && colon != listen && colon[1] != '\0' && strlen(colon + 1) <= 5 &&
+	       colon[1 + strspn(colon + 1, "0123456789")] == '\0';
+}
+
+static bool
+check_address(const struct config *config, const struct plan_node *node, const char *listen, struct error *err)
+{
+	if (config_unix_path(listen) != NULL)
+		return config_unix_path(listen)[0] != '\0' ||
+		       plan_error(node, err, "listen: '%s' names no socket; write unix:/run/brunt/brunt.sock", listen);
+	if (!has_port(listen))
+		return plan_error(node, err,
+			"listen: '%.200s' is no address; write 127.0.0.1:7007, [::1]:7007 or unix:/run/brunt/brunt.sock",
+			listen);
+	if (config->tokens == NULL)
+		return plan_error(node, err,
+			"listen: whoever reaches %s must show a token; name the file that holds them by 'tokens'",
+			listen);
+	return config_is_local(listen) || config->tls.cert != NULL ||
+	       plan_error(node, err,
+		       "listen: others than this machine reach %s, which needs TLS; write tls: {cert: FILE, key: FILE}, or "
+		       "listen on 127.0.0.1",
+		       listen);
+}
+
+static bool
+check_listen(const struct config *config, const struct plan_node *node, struct error *err)
+{
+	const char *const *addresses = config->listen.items;
+	const struct plan_node *item = node != NULL && node->kind == NODE_LIST ? node->first : node;
+
+	if (node == NULL)
+		return true;
+	if (config->listen.n == 0)
+		return plan_error(node, err, "listen: nobody could ask; write an address, or leave the key out");
+	for (size_t i = 0; i < config->listen.n; i++, item = item->next)
+		if (!check_address(config, item, addresses[i], err))
+			return false;
+	return true;
+}
+
+static bool
+check(const struct config *config, const struct plan_node *root, struct error *err)
+{
+	const struct plan_node *tls = node_get(root, "tls");
+
+	if (tls != NULL && (config->tls.cert == NULL || config->tls.key == NULL))
+		return plan_error(tls, err, "tls: write both, cert: FILE and key: FILE");
+	return check_listen(config, node_get(root, "listen"), err);
+}
+
+static bool
+read_text(struct config *config, const char *text, size_t length, struct error *err)
+{
+	const char *file = config->path != NULL ? config->path : "brunt.yaml";
+	struct plan_context context = {.arena = &config->arena};
+	struct plan_node *root = yaml_read(&config->arena, text, length, file, true, err);
+
+	if (root == NULL)
+		return false;
+	if (node_is_null(root)) /* all of it is commented out, say */
+		root = node_new_map(&config->arena, file);
+	if (root->kind != NODE_MAP)
+		return plan_error(root, err, "write a map of keys, such as listen: 127.0.0.1:7007");
+	return tree_resolve(&context, root, err) && plan_parse_map(&context, root, config_keys, NULL, config, err) &&
+	       check(config, root, err);
+}
+
+struct config *
+config_load_text(const char *text, size_t length, const char *path, struct error *err)
+{
+	struct config *config = must_alloc(sizeof(*config));
+
+	arena_init(&config->arena);
+	config->path = path != NULL ? arena_strdup(&config->arena, path) : NULL;
+	if (!read_text(config, text, length, err)) {
+		config_free(config);
+		return NULL;
+	}
+	fill_in(config);
+	return config;
+}
+
+struct config *
+config_load(const char *path, struct error *err)
+{
+	size_t length = 0;
+	char *text = path != NULL ? file_read(path, CONFIG_BYTES_MAX, &length, err) : must_strdup("{}");
+
+	if (text == NULL)
+		return NULL;
+	struct config *config = config_load_text(text, path != NULL ? length : 2, path, err);
+
+	free(text);
+	return config;
+}
+
+void
+config_free(struct config *config)
+{
+	if (config == NULL)
+		return;
+	struct arena arena = config->arena;
+
+	free(config);
+	arena_fini(&arena);
+}
+
+void
+config_help(struct buf *into)
+{
+	plan_help_keys(into, config_keys);
+}
