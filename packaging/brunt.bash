@@ -42,7 +42,7 @@ _brunt() {
 		;;
 	stress)
 		flags="--from --max --every --width --confirm --limit --method --header --body --body-file --data --user --insecure --timeout --slo --save
-			--set --out --events --figures --format --json --quiet --workers --help"
+			--set --out --events --figures --format --json --quiet --workers --baseline --baselines --help"
 		;;
 	import)
 		flags="--out --url --host --most --as-flow --as-trace --writes --no-assets --with-secrets --help"

@@ -57,8 +57,8 @@ complete -c brunt -n "__fish_seen_subcommand_from check" -l latency -x -d "how m
 complete -c brunt -n "__fish_seen_subcommand_from report" -l format -x -a "$formats" -d "how to print it"
 complete -c brunt -n "__fish_seen_subcommand_from report" -l out -r -d "write the documents into this directory"
 
-complete -c brunt -n "__fish_seen_subcommand_from run" -l baseline -r -d "compare it with a saved baseline or a run"
-complete -c brunt -n "__fish_seen_subcommand_from run compare baseline" -l baselines -r -d "where baselines are saved"
+complete -c brunt -n "__fish_seen_subcommand_from run stress" -l baseline -r -d "compare it with a saved baseline or a run"
+complete -c brunt -n "__fish_seen_subcommand_from run stress compare baseline" -l baselines -r -d "where baselines are saved"
 complete -c brunt -n "__fish_seen_subcommand_from compare" -l tolerance -x -d "how much worse figures may be: 5%, or p95=5%"
 complete -c brunt -n "__fish_seen_subcommand_from compare" -l format -x -a "text json markdown html" -d "how to print it"
 complete -c brunt -n "__fish_seen_subcommand_from compare baseline" -l force -d "also what is not alike, or not whole"

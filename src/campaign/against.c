@@ -70,7 +70,7 @@ say_other_levels(struct verdict *verdict, const struct comparison *comparison)
 		if (strcmp(row->name, "offered_rate") == 0 && fabs(row->delta_rel) > COMPARED_NOISE_BAND)
 			verdict_add_reason(verdict,
 				"the levels differ (%.4g/s offered in all, then %.4g/s), and so does the load that figures over "
-				"all of them are of; max_sustainable_rate is what can be compared, over several runs",
+				"all of them are of; max_sustainable_rate is what can be compared",
 				row->baseline, row->current);
 	}
 }

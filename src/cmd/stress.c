@@ -19,6 +19,8 @@ static const struct option stress_flags[] = {
 	{"width", required_argument, NULL, OPTION_WIDTH},
 	{"confirm", required_argument, NULL, OPTION_CONFIRM},
 	{"limit", required_argument, NULL, OPTION_LIMIT},
+	{"baseline", required_argument, NULL, OPTION_BASELINE},
+	{"baselines", required_argument, NULL, OPTION_BASELINES},
 	{0},
 };
 
@@ -92,7 +94,8 @@ stress_run(int argc, char **argv)
 
 const struct command stress_command = {
 	.name = "stress",
-	.usage = "brunt stress URL [--from RATE] [--max RATE] [--slo EXPR]... [--every TIME] [--save FILE] [--out DIR]",
+	.usage = "brunt stress URL [--from RATE] [--max RATE] [--slo EXPR]... [--every TIME] [--save FILE] [--out DIR] "
+		 "[--baseline NAME|DIR|FILE]",
 	.help = "find where the server at a URL breaks; needs no profile, and writes one if it is asked to",
 	.options =
 		"  --from RATE      begin at this rate: one that surely holds (20/s)\n"
@@ -100,7 +103,10 @@ const struct command stress_command = {
 		"  --every TIME     measure each level for so long (10s)\n"
 		"  --width RATIO    how narrow the bracket is in the end (5%)\n"
 		"  --confirm TIME   measure the highest level that held for so long once more (30s)\n"
-		"  --limit TIME     of the whole search (30m)\n" URL_FLAGS_HELP(
+		"  --limit TIME     of the whole search (30m)\n"
+		"  --baseline WHAT  compare what it finds with a saved baseline, a results directory, or a file of values\n"
+		"                   written by hand: a regression fails it (brunt help compare)\n"
+		"  --baselines DIR  where baselines are saved\n" URL_FLAGS_HELP(
 			"5s") "  --set, --out, --events, --figures, --format, --json, --quiet, --workers: as for brunt run\n",
 	.run = stress_run,
 };

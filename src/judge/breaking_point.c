@@ -1,4 +1,5 @@
 #include <math.h>
+#include <string.h>
 
 #include "judge/records.h"
 #include "load/shape.h"
@@ -9,6 +10,14 @@
  * that is a little larger has lost nothing. */
 #define MEMORY_BACK_FACTOR 1.10
 #define MEMORY_BACK_BYTES (1024.0 * 1024)
+
+bool
+plan_is_search(const struct plan *plan)
+{
+	const struct plan_load *load = &plan->scenarios[0].load;
+
+	return load->shape.choice != NULL && strcmp(load->shape.choice->name, "search") == 0;
+}
 
 bool
 plan_is_stepped(const struct plan *plan)

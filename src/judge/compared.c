@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "judge/metrics.h"
+#include "judge/records.h"
 
 /* DEFINITIONS, "Comparing": gated by default, where there is any of it. quantile 0: it has no stat. */
 static const struct {
@@ -93,10 +94,23 @@ is_of_share(const struct plan_metric *metric)
 	return metric->unit == UNIT_RATE || strcmp(metric->name, "in_flight") == 0;
 }
 
+/* A search goes where it has to, so that figures over all of its levels are of whatever was offered: what it found is
+ * what can be worse (DEFINITIONS: in a search only max_sustainable_rate gates). */
+static void
+add_what_is_found(struct compared *compared, const struct plan *plan, const struct arm *const arms[2])
+{
+	for (size_t m = 0; judge_metrics[m] != NULL; m++) {
+		struct expr measure = {.metric = judge_metrics[m], .request = -1, .stat = EXPR_VALUE};
+
+		if (strcmp(judge_metrics[m]->name, "max_sustainable_rate") == 0)
+			add_where_any(compared, &measure, !plan->compare.has_gate, plan->compare.tolerance, arms);
+	}
+}
+
 static void
 add_usual(struct compared *compared, const struct plan *plan, const struct arm *const arms[2])
 {
-	bool is_gated = !plan->compare.has_gate, is_split = plan->split.key != NULL;
+	bool is_gated = !plan->compare.has_gate && !plan_is_search(plan), is_split = plan->split.key != NULL;
 	double tolerance = plan->compare.tolerance;
 
 	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
@@ -153,6 +167,8 @@ compared_init(struct compared *compared, const struct arm *baseline, const struc
 	*compared = (struct compared){0};
 	for (size_t i = 0; i < compare->named_n; i++)
 		add(compared, &compare->named[i].measure, true, compare->named[i].tolerance);
+	if (plan_is_search(plan))
+		add_what_is_found(compared, plan, arms);
 	add_usual(compared, plan, arms);
 	for (size_t i = 0; i < plan->gates_n; i++)
 		add(compared, &plan->gates[i].expr, false, compare->tolerance);

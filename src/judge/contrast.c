@@ -10,7 +10,6 @@
 #define LAG1_MOST 0.9
 #define FEWEST_BLOCKS 1.5 /* that alike ones are taken to be */
 #define TAIL ((1 - CONTRAST_CONFIDENCE) / 2)
-#define NORMAL_BOUND 1.959963984540054 /* of the normal distribution: 95% lie nearer to 0 */
 
 /* The variance of an estimate's linear part, as the bootstrap sees it and as it is. */
 struct spread {
@@ -266,13 +265,30 @@ contrast_draws(struct contrast *c, const struct sample samples[2], const struct 
 				     (values[i] + sqrt(w->factor[i]) * (estimates[i].draws[b] - values[i]));
 	}
 	c->df = degrees_of_freedom(w, variance);
-	double stretch = student_bound(2 * TAIL, c->df) / NORMAL_BOUND;
+	double stretch = student_bound(2 * TAIL, c->df) / CONTRAST_NORMAL_BOUND;
 	double error = sqrt(variance[0] + variance[1]);
 
 	interval_of(deltas, n, c->delta, stretch, c->ci);
 	set_relative(c, estimates, w, values, stretch, n);
 	c->p = error > 0 ? student_two_sided(fabs(c->delta) / error, c->df) : c->delta == 0 ? 1 : 0;
 	free(deltas);
+}
+
+/* One run in either arm, which says itself how sure it is. The noise between runs is not in it. */
+static void
+contrast_two_runs(struct contrast *c, const struct estimate estimates[2])
+{
+	double error = hypot(estimates[0].log_error, estimates[1].log_error);
+	double change = log(estimates[1].value / estimates[0].value);
+
+	if (!(error > 0) || !isfinite(change))
+		return;
+	c->df = INFINITY;
+	c->p = erfc(fabs(change) / error / sqrt(2));
+	for (int i = 0; i < 2; i++) {
+		c->ci_rel[i] = expm1(change + (i == 0 ? -1 : 1) * CONTRAST_NORMAL_BOUND * error);
+		c->ci[i] = c->ci_rel[i] * estimates[0].value;
+	}
 }
 
 /* One value per run: Student's t of two samples with one variance. */
@@ -283,9 +299,11 @@ contrast_runs(struct contrast *c, const struct estimate estimates[2])
 
 	for (int i = 0; i < 2; i++)
 		squares += n[i] * variance_of(estimates[i].of_runs, estimates[i].of_runs_n, estimates[i].value);
-	c->df = n[0] + n[1] - 2;
-	if (c->df < 1)
+	if (n[0] == 1 && n[1] == 1)
+		contrast_two_runs(c, estimates);
+	if (n[0] + n[1] < 3)
 		return;
+	c->df = n[0] + n[1] - 2;
 	double error = sqrt(squares / c->df * (1 / n[0] + 1 / n[1])), bound = student_bound(2 * TAIL, c->df);
 
 	c->is_between_runs = true;

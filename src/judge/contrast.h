@@ -12,6 +12,8 @@
  *     of the runs' sums over that of their blocks, both of the estimate's linear part, with as many degrees of freedom
  *     as there are runs less the arms. It is taken to be the same in both arms, so that a single run is held against
  *     the noise between the runs of the other arm.
+ * What only a whole run has is one value per run: Student's t of two samples. Of a single run on either side, each of
+ * which says itself how sure it is, the ratio is log-normal with the sum of both variances.
  * tests/unit/judge/test_coverage.c says what that covers. */
 struct contrast {
 	double delta, delta_rel; /* current − baseline; as a share of the baseline, NAN where that is 0 */
@@ -23,6 +25,7 @@ struct contrast {
 };
 
 #define CONTRAST_CONFIDENCE 0.95
+#define CONTRAST_NORMAL_BOUND 1.959963984540054 /* of the normal distribution: 95% lie nearer to 0 */
 
 /* Current over baseline, less 1; of a baseline of 0, 0 for the same and infinity for anything else. NAN: either is. */
 double contrast_relative(double current, double baseline);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/check.h"
+#include "judge/contrast.h"
 #include "judge/metrics.h"
 
 /* One part of a sum, as a block has it. */
@@ -152,6 +153,17 @@ estimate_gauge(struct estimate *estimate, const struct sample *sample, const str
 	drop_draws(estimate, "a single reading has no interval");
 }
 
+/* A search says of itself how sure it is: an interval about as wide on either side, as a ratio. */
+static double
+log_error_of_a_run(const struct arm *arm, const struct expr *measure)
+{
+	double interval[2];
+
+	if (arm->runs_n != 1 || !metric_interval_of_the_run(measure->metric, &arm->runs[0], interval))
+		return NAN;
+	return log(interval[1] / interval[0]) / (2 * CONTRAST_NORMAL_BOUND);
+}
+
 /* What a run has only once: each of the arm's runs is one sample, whose mean is the arm's. */
 static void
 estimate_of_the_run(struct estimate *estimate, const struct arm *arm, const struct expr *measure)
@@ -169,6 +181,7 @@ estimate_of_the_run(struct estimate *estimate, const struct arm *arm, const stru
 	}
 	estimate->samples = estimate->of_runs_n;
 	estimate->value = estimate->of_runs_n > 0 ? sum / (double)estimate->of_runs_n : NAN;
+	estimate->log_error = log_error_of_a_run(arm, measure);
 	drop_draws(estimate, "");
 }
 
@@ -187,6 +200,7 @@ estimate_init(struct estimate *estimate, const struct sample *sample, const stru
 	CHECK(is_kept_apart(sample, measure));
 	*estimate = (struct estimate){
 		.value = NAN,
+		.log_error = NAN,
 		.samples = samples_of(sample, measure),
 		.draws = must_calloc(sample->resamples + 1, sizeof(*estimate->draws)),
 		.residuals = must_calloc(sample->n + 1, sizeof(*estimate->residuals)),

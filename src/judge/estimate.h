@@ -12,6 +12,7 @@ struct estimate {
 			    * function), which says how blocks of one run hang together; NULL where draws are */
 	double *of_runs;   /* of what only a run has: its values, by run, of_runs_n of them; else NULL */
 	size_t of_runs_n;
+	double log_error; /* of a single one of them: its own standard error, of its logarithm; NAN: not known */
 	char note[COMPARISON_NOTE_MAX]; /* why there is no value or no interval */
 };
 

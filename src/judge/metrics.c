@@ -1,6 +1,7 @@
 #include "judge/metrics.h"
 
 #include <math.h>
+#include <string.h>
 #include <stdio.h>
 
 #include "base/check.h"
@@ -361,6 +362,15 @@ metric_of_the_run(const struct plan_metric *metric, const struct arm_run *run)
 	case FIGURE_MEMORY_ABOVE_IDLE: return memory_fit_is_known(&run->memory) ? run->memory.above_idle_share : NAN;
 	default: CHECK(!"a figure of the whole run"); return NAN;
 	}
+}
+
+bool
+metric_interval_of_the_run(const struct plan_metric *metric, const struct arm_run *run, double interval[2])
+{
+	if ((enum figure)(place_of(metric) - FIRST_FIGURE) != FIGURE_MAX_SUSTAINABLE_RATE)
+		return false;
+	memcpy(interval, run->breaks_between, sizeof(run->breaks_between));
+	return interval[0] > 0 && isfinite(interval[1]);
 }
 
 const char *

@@ -5,6 +5,8 @@
 
 /* Of one that is_of_the_run: max_sustainable_rate, max_goodput_rate, ready_time. judge_value knows none of them. */
 double metric_of_the_run(const struct plan_metric *metric, const struct arm_run *run);
+/* How sure one run is of it: the 95% interval that it gives itself. False: it gives none. */
+bool metric_interval_of_the_run(const struct plan_metric *metric, const struct arm_run *run, double interval[2]);
 
 /* What a metric's value is made of, for those who make it themselves. */
 enum metric_kind {

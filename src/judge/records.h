@@ -28,6 +28,7 @@ struct judge_view {
 
 /* Loads with levels to break at; every other one is judged as a whole. */
 bool plan_is_stepped(const struct plan *plan);
+bool plan_is_search(const struct plan *plan); /* of its first scenario's load, which a search must be alone */
 
 /* In one level, a consequence never leads its cause: refusals follow a crash, a crash follows the kill. */
 void causes_order_level(

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "judge/records.h"
 #include "judge/rule.h"
 
 /* What is offered is what the step said but for rounding. */
@@ -26,7 +27,7 @@ search_log_new(const struct plan *plan)
 {
 	const struct plan_load *load = &plan->scenarios[0].load;
 
-	if (load->shape.choice == NULL || strcmp(load->shape.choice->name, "search") != 0)
+	if (!plan_is_search(plan))
 		return NULL;
 	struct search_log *log = must_alloc(sizeof(*log));
 

@@ -1,6 +1,7 @@
 #include "measure/arm.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/check.h"
 
@@ -47,9 +48,12 @@ arm_add_run(struct arm *arm, const struct summary *summary, struct blocks *block
 		.blocks = blocks,
 		.max_sustainable = verdict != NULL ? verdict->breaking_point.max_sustainable : NAN,
 		.max_goodput_per_s = verdict != NULL ? verdict->breaking_point.max_goodput_per_s : NAN,
+		.breaks_between = {NAN, NAN},
 		.ready_ns = ready_ns,
 	};
 	if (verdict != NULL) {
+		memcpy(arm->runs[arm->runs_n - 1].breaks_between, verdict->breaking_point.interval,
+			sizeof(verdict->breaking_point.interval));
 		arm->runs[arm->runs_n - 1].sustained = verdict->sustained;
 		arm->runs[arm->runs_n - 1].memory = verdict->curve.memory;
 	}

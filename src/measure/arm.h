@@ -9,6 +9,8 @@ struct arm_run {
 	struct blocks *blocks; /* the arm's */
 	/* What only a whole run has; NAN: not known */
 	double max_sustainable, max_goodput_per_s;
+	double breaks_between[2]; /* 95% interval of the rate at which it breaks, or the bracket; NAN upper: it did not
+				   */
 	struct sustained sustained;
 	struct memory_fit memory;
 	int64_t ready_ns; /* from start to ready; −1: it was not started anew */
