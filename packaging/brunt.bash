@@ -37,12 +37,12 @@ _brunt() {
 	esac
 	case $command in
 	run)
-		flags="--set --out --events --figures --control --format --json --quiet --workers --baseline --baselines
+		flags="--set --out --events --figures --control --format --json --quiet --allow --workers --baseline --baselines
 			--rate --users --requests --duration --method --header --body --body-file --data --user --insecure --timeout --slo --save --help"
 		;;
 	stress)
 		flags="--from --max --every --width --confirm --limit --method --header --body --body-file --data --user --insecure --timeout --slo --save
-			--set --out --events --figures --format --json --quiet --workers --baseline --baselines --help"
+			--set --out --events --figures --format --json --quiet --allow --workers --baseline --baselines --help"
 		;;
 	import)
 		flags="--out --url --host --most --as-flow --as-trace --writes --no-assets --with-secrets --help"

@@ -22,6 +22,7 @@ complete -c brunt -n "__fish_seen_subcommand_from run stress" -l format -x -a "$
 complete -c brunt -n "__fish_seen_subcommand_from run" -l control -r -d "take control messages from a fifo, or - for stdin"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l json -d "print result.json and nothing else"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l quiet -d "no progress, a report only on failure"
+complete -c brunt -n "__fish_seen_subcommand_from run stress" -l allow -x -d "connect to nothing else than what is in this list, or @FILE"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l workers -x -d "processes that share the load"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l method -x -a "GET POST PUT DELETE PATCH HEAD OPTIONS" -d "of the request"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l header -x -d "of the request, e.g. 'Accept: text/html'"

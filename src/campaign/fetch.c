@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/units.h"
+#include "net/gate.h"
 
 /* What a header section may have, and so what one request of ours keeps at the most. */
 #define FETCH_HEADERS_CEILING ((size_t)64 * 1024)
@@ -157,7 +158,8 @@ fetch_connect(struct fetch *fetch)
 {
 	enum failure failure;
 
-	const struct stream_way way = {.to = &fetch->addresses.list[fetch->address], .tls = fetch->tls};
+	const struct stream_way way = {
+		.to = &fetch->addresses.list[fetch->address], .name = fetch->plan->place.url.host, .tls = fetch->tls};
 
 	if (stream_connect(&fetch->stream, fetch->loop, &way, &fetch_stream_events, &failure) != STREAM_FAILED) {
 		fetch->is_open = true;
@@ -278,8 +280,11 @@ fetch_resolve(struct fetch *fetch, struct error *err)
 	static const char of_target[] = "target.url: ";
 	struct error why = {0};
 
-	if (addresses_resolve(&fetch->plan->place.url, &fetch->addresses, &why))
-		return true;
+	fetch->is_refused = false;
+	if (addresses_resolve(&fetch->plan->place.url, &fetch->addresses, &why)) {
+		fetch->is_refused = !gate_check_addresses(&fetch->plan->place.url, &fetch->addresses, err);
+		return !fetch->is_refused;
+	}
 	bool blames_target = strncmp(why.message, of_target, strlen(of_target)) == 0;
 
 	return error_set(

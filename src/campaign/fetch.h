@@ -35,6 +35,7 @@ struct fetch {
 	void *state; /* the protocol's */
 	struct protocol_exchange *exchange;
 	struct fetch_answer answer;
+	bool is_refused; /* by fetch_resolve: the operator's allowlist does not have it */
 	bool is_busy, is_open, is_connected, is_overdue, is_enough;
 	bool is_closing, is_timer_closed, is_closed;
 	void (*on_done)(void *context, struct fetch *fetch, const struct fetch_answer *answer);

@@ -152,6 +152,10 @@ poll_until_ready(struct lifecycle *l, struct fetch *fetch, struct waiting *waiti
 		}
 		if (*l->is_interrupted)
 			return false;
+		if (fetch->is_refused) {
+			l->is_refused = true;
+			return error_set(err, "ready: %s", unresolved.message);
+		}
 		if (!may_wait(l, target) || now_ns() - since_ns >= ready->within_ns)
 			return say_not_ready(l, target, &waiting->answer, &unresolved, err);
 		CHECK_OP(uv_timer_start(&waiting->timer, on_rested, every_ms, 0), ==, 0);

@@ -16,6 +16,7 @@ struct lifecycle {
 	const bool *is_aborted;     /* … and `after` too */
 	struct chronicle *chronicle;
 	struct child before, beside, after;
+	bool is_refused; /* what `ready` asks for is not in the operator's allowlist */
 	bool was_begun, was_ended;
 	int64_t begun_ns;        /* CLOCK_MONOTONIC: `before` ended, or was none */
 	int64_t beside_began_ns; /* likewise */

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "campaign/listener.h"
+#include "net/gate.h"
 #include "sampler/sampler.h"
 
 /* The load would be answered by somebody else, and the exit status be that of a command that nobody asked. */
@@ -150,7 +151,9 @@ campaign_wait_ready(struct campaign *campaign, int *exit_code)
 		chronicle->ready_after_ns = clock_now_ns(&monotonic_clock) - since_ns;
 	if (!lifecycle_wait_ready(&campaign->lifecycle, since_ns, is_ours ? &target->child : NULL, &err) &&
 		error_is_set(&err)) {
-		*exit_code = campaign_conclude_unreachable(campaign, &err);
+		error_place(&err, campaign->lifecycle.is_refused ? campaign->plan->path : "", 0, 0);
+		*exit_code = campaign->lifecycle.is_refused ? campaign_refuse(campaign, &err)
+							    : campaign_conclude_unreachable(campaign, &err);
 		return false;
 	}
 	if (chronicle->ready_polls > 0 && !campaign->facts.was_interrupted && !campaign->options->is_quiet)
@@ -168,6 +171,11 @@ campaign_prepare(struct campaign *campaign, int *exit_code)
 	campaign->addresses = addresses_of_target(&campaign->plan->target, &err);
 	if (campaign->addresses == NULL) {
 		*exit_code = campaign_conclude_unreachable(campaign, &err);
+		return false;
+	}
+	if (!gate_check_target(&campaign->plan->target, campaign->addresses, &err)) {
+		error_place(&err, campaign->plan->path, 0, 0);
+		*exit_code = campaign_refuse(campaign, &err);
 		return false;
 	}
 	if (!campaign_start_target(campaign, exit_code) || !campaign_wait_ready(campaign, exit_code))

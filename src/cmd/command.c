@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "brunt_version.h"
+#include "net/gate.h"
 #include "plan/names.h"
 
 #define COMMAND(name) extern const struct command name##_command;
@@ -85,6 +86,8 @@ command_main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "help";
 	const struct command *command;
+	struct error err = {0};
+	char message[1400];
 
 	fill_standard_descriptors();
 	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
@@ -96,6 +99,10 @@ command_main(int argc, char **argv)
 	command = command_by_name(name);
 	if (command != NULL && command->options != NULL && argc > 2 && is_help(argv[2]))
 		return command_print_help(command);
+	if (!gate_inherit(&err)) {
+		fprintf(stderr, "brunt: %s\n", error_text(&err, message, sizeof(message)));
+		return EXIT_USAGE;
+	}
 	if (command != NULL)
 		return argc > 1 ? command->run(argc - 1, argv + 1) : command->run(argc, argv);
 	return command_unknown(name);

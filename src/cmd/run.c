@@ -377,7 +377,7 @@ const struct command run_command = {
 	.name = "run",
 	.usage =
 		"brunt run PROFILE [--set KEY=VALUE]... [--out DIR] [--events FILE|-] [--format FORMATS] [--json] "
-		"[--quiet] [--control FIFO|-] [--workers N] [--baseline NAME|DIR|FILE] [--baselines DIR]\n"
+		"[--quiet] [--control FIFO|-] [--workers N] [--allow LIST|@FILE] [--baseline NAME|DIR|FILE] [--baselines DIR]\n"
 		"       brunt run URL [--rate RATE | --users N] [--duration TIME | --requests N] [--slo EXPR]... [--save FILE]",
 	.help = "drive the target with a profile's load, or a URL with a steady one, judge it, write the results",
 	.options =
@@ -392,6 +392,8 @@ const struct command run_command = {
 		"  --baselines DIR  where baselines are saved\n"
 		"  --json           print result.json on stdout and nothing else\n"
 		"  --quiet          no live view; print the report only if the run did not pass\n"
+		"  --allow LIST     connect to nothing else than addresses, blocks and names of LIST, with commas between them,\n"
+		"                   or of @FILE: 127.0.0.0/8,10.1.2.3:8080,shop.example.com\n"
 		"  --workers N      share the load out among N processes (up to 64), each with a core of its own\n"
 		"with a URL in place of a profile:\n"
 		"  --rate RATE      send so many, whether or not the answers keep up (10/s)\n"

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/units.h"
+#include "net/gate.h"
 
 static bool
 take_workers(struct run_arguments *arguments, const char *text)
@@ -76,6 +77,18 @@ take_suite(const struct run_arguments *arguments, const char *text)
 	return true;
 }
 
+static bool
+take_allow(const struct run_arguments *arguments, const char *list_or_file)
+{
+	struct error err = {0};
+	char message[1400];
+
+	if (gate_set(list_or_file, &err))
+		return true;
+	command_bad_usage(arguments->command, "--allow: %s", error_text(&err, message, sizeof(message)));
+	return false;
+}
+
 bool
 run_arguments_take(struct run_arguments *arguments, int flag)
 {
@@ -95,6 +108,7 @@ run_arguments_take(struct run_arguments *arguments, int flag)
 	case OPTION_SHARD: return take_shard(arguments, optarg);
 	case OPTION_ARM: return take_arm(arguments, optarg);
 	case OPTION_SHARES_CPU: arguments->shard.shares_target_cpu = true; break;
+	case OPTION_ALLOW: return take_allow(arguments, optarg);
 	case OPTION_SUITE: return take_suite(arguments, optarg);
 	default: CHECK(false);
 	}

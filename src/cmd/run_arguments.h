@@ -27,6 +27,7 @@ enum {
 	OPTION_ARM,
 	OPTION_SHARES_CPU,
 	OPTION_SUITE,
+	OPTION_ALLOW,
 	OPTIONS_OF_RUN_END /* a command's own flags begin here */
 };
 
@@ -35,7 +36,7 @@ enum {
 	PROFILE_FLAGS, {"out", required_argument, NULL, OPTION_OUT},                                                   \
 		{"events", required_argument, NULL, OPTION_EVENTS}, {"figures", no_argument, NULL, OPTION_FIGURES},    \
 		{"format", required_argument, NULL, OPTION_FORMAT}, {"json", no_argument, NULL, OPTION_JSON},          \
-		{"quiet", no_argument, NULL, OPTION_QUIET},                                                            \
+		{"quiet", no_argument, NULL, OPTION_QUIET}, {"allow", required_argument, NULL, OPTION_ALLOW},          \
 	{                                                                                                              \
 		"workers", required_argument, NULL, OPTION_WORKERS                                                     \
 	}

@@ -107,6 +107,6 @@ const struct command stress_command = {
 		"  --baseline WHAT  compare what it finds with a saved baseline, a results directory, or a file of values\n"
 		"                   written by hand: a regression fails it (brunt help compare)\n"
 		"  --baselines DIR  where baselines are saved\n" URL_FLAGS_HELP(
-			"5s") "  --set, --out, --events, --figures, --format, --json, --quiet, --workers: as for brunt run\n",
+			"5s") "  --set, --out, --events, --figures, --format, --json, --quiet, --workers, --allow: as for brunt run\n",
 	.run = stress_run,
 };

@@ -366,6 +366,34 @@ static const struct stream_events connection_stream_events = {
 	.on_closed = connection_on_closed,
 };
 
+/* connect_to's addresses are the profile's own: no name stands for them. */
+static struct stream_way
+connection_way(struct connection *c, const struct address *to)
+{
+	const struct plan_target *target = &c->pool->config.plan->target;
+	const struct plan_backend *backend =
+		(const struct plan_backend *)target->backends.items + c->pool->config.backend;
+	bool is_proxy = plan_has_proxy(target);
+
+	return (struct stream_way){.to = to,
+		.from = sources_pick(c->pool->config.sources, to),
+		.name = is_proxy                    ? target->proxy.url.host
+			: target->connect_to.n == 0 ? backend->url.host
+						    : NULL,
+		.beyond = is_proxy ? &backend->url : NULL,
+		.tunnel = backend->tunnel,
+		.tls = *c->pool->config.tls};
+}
+
+static void
+connection_name_refused(struct connection *c, const struct stream_way *way)
+{
+	char shown[ADDRESS_TEXT_MAX];
+
+	recorder_add_words(
+		c->pool->config.recorder, FAILURE_REFUSED_BY_POLICY, address_text(way->to, shown, sizeof(shown)));
+}
+
 bool
 connection_open(struct connection *c, const struct address *to, enum failure *failure)
 {
@@ -373,16 +401,15 @@ connection_open(struct connection *c, const struct address *to, enum failure *fa
 	c->started_ns = connection_now(c);
 	c->connect_ns = -1;
 	c->requests = 0;
-	const struct plan_backend *backends = c->pool->config.plan->target.backends.items;
-	const struct stream_way way = {.to = to,
-		.from = sources_pick(c->pool->config.sources, to),
-		.tunnel = backends[c->pool->config.backend].tunnel,
-		.tls = *c->pool->config.tls};
+	const struct stream_way way = connection_way(c, to);
 	enum stream_result result =
 		stream_connect(&c->stream, c->pool->config.loop, &way, &connection_stream_events, failure);
 
-	if (result == STREAM_FAILED)
+	if (result == STREAM_FAILED) {
+		if (*failure == FAILURE_REFUSED_BY_POLICY)
+			connection_name_refused(c, &way);
 		return false;
+	}
 	if (c->channels == NULL) { /* once, however often it is opened; backed by memory as far as it is used */
 		c->channels = must_calloc(c->pool->channels_n, c->pool->channel_size);
 		c->protocol_state = must_alloc(protocol_state_size(c->pool->protocol));

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/stamp.h"
 #include "base/units.h"
+#include "net/gate.h"
 #include "net/sources.h"
 
 /* A stream that always has more to read leaves the loop to the others after this many full buffers. */
@@ -95,11 +96,23 @@ stream_open(struct stream *stream, uv_loop_t *loop, const struct stream_way *way
 	return error;
 }
 
+/* Asked here, where the address is the one that is connected to, and nobody can go around it. */
+static bool
+is_permitted(const struct stream_way *way)
+{
+	return gate_has_address(way->name, way->to) &&
+	       (way->beyond == NULL || gate_has_name(way->beyond->host, way->beyond->port));
+}
+
 enum stream_result
 stream_connect(struct stream *stream, uv_loop_t *loop, const struct stream_way *way, const struct stream_events *events,
 	enum failure *failure)
 {
 	stream->tls.ssl = NULL;
+	if (!is_permitted(way)) {
+		*failure = FAILURE_REFUSED_BY_POLICY;
+		return STREAM_FAILED;
+	}
 	int error = way->tls == NULL || stream_tls_open(stream, way->tls) ? stream_open(stream, loop, way) : ENOMEM;
 
 	if (error != 0) {

@@ -58,13 +58,15 @@ struct stream {
 /* Whom to connect to, and how. */
 struct stream_way {
 	const struct address *to;
-	const struct address *from; /* of this machine; NULL: as the kernel chooses */
+	const struct address *from;    /* of this machine; NULL: as the kernel chooses */
+	const char *name;              /* what `to` was looked up for; NULL: somebody wrote the address himself */
+	const struct plan_url *beyond; /* what a proxy at `to` is to reach; NULL: it is none */
 	const char *tunnel; /* what the proxy at `to` is asked for; NULL: `to` is no proxy, or there is no tunnel */
 	struct tls_context *tls; /* NULL: in the clear */
 };
 
 /* Starts a connect. STREAM_PENDING: on_connected will be called, from a later loop turn.
- * STREAM_FAILED: *failure says why, and nothing is open or to be closed. */
+ * STREAM_FAILED: *failure says why, and nothing is open or to be closed; FAILURE_REFUSED_BY_POLICY: see gate.h. */
 enum stream_result stream_connect(struct stream *stream, uv_loop_t *loop, const struct stream_way *way,
 	const struct stream_events *events, enum failure *failure);
 

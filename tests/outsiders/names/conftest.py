@@ -185,16 +185,16 @@ class Ran:
 
 @pytest.fixture
 def brunt(network, tmp_path):
-    """brunt(target, load): a run that has begun."""
+    """brunt(target, load): a run that has begun, with these flags."""
     started = []
 
-    def start(target, load, **more):
+    def start(target, load, flags=(), **more):
         profile = {"name": "names", "target": target, "load": load, "requests": [{"name": "root", "get": "/"}], "output": {"interval": "200ms"},
                    "generator": {"lateness_p99": "30s", "loop_gap": "30s"}, **more}
         folder = tmp_path / f"run{len(started)}"
         folder.mkdir()
         (folder / "profile.yaml").write_text(json.dumps(profile))
-        process = subprocess.Popen([BRUNT, "run", folder / "profile.yaml", "--out", folder / "out"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        process = subprocess.Popen([BRUNT, "run", folder / "profile.yaml", "--out", folder / "out", *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    text=True, env={**os.environ, "NO_COLOR": "1"})
         started.append(process)
         return Ran(process, folder)
