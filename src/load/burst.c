@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "base/units.h"
+
 static const struct plan_key burst_keys[] = {
 	COUNT_KEY(burst, count, "count", NULL, "how many requests at once"),
 	TIME_KEY(burst, every_ns, "every", "1s", "from one burst to the next, and after the last"),
@@ -59,6 +61,15 @@ burst_when_ns(const void *params, double k)
 	return burst < (double)b->times ? (int64_t)burst * b->every_ns : burst_duration_ns(b);
 }
 
+/* As if there were always more of them: so it holds also where one burst follows another in a chain of stages. */
+static double
+burst_level_peak(const void *params)
+{
+	const struct burst *b = params;
+
+	return (double)b->count * ceil((double)NS_PER_S / (double)b->every_ns);
+}
+
 const struct shape_ops burst_shape = {
 	.choice =
 		{
@@ -72,6 +83,7 @@ const struct shape_ops burst_shape = {
 	.is_timed = true,
 	.duration_ns = burst_duration_ns,
 	.level_at = burst_level_at,
+	.level_peak = burst_level_peak,
 	.arrivals_until = burst_arrivals_until,
 	.when_ns = burst_when_ns,
 };

@@ -66,6 +66,12 @@ concurrency_count_limit(const void *params)
 	return c->iterations;
 }
 
+static double
+concurrency_level_peak(const void *params)
+{
+	return ((const struct concurrency *)params)->users;
+}
+
 const struct shape_ops concurrency_shape = {
 	.choice =
 		{
@@ -79,6 +85,7 @@ const struct shape_ops concurrency_shape = {
 		},
 	.duration_ns = concurrency_duration_ns,
 	.level_at = concurrency_level_at,
+	.level_peak = concurrency_level_peak,
 	.arrivals_until = concurrency_arrivals_until,
 	.when_ns = concurrency_when_ns,
 	.count_limit = concurrency_count_limit,

@@ -1,5 +1,7 @@
 #include "load/params.h"
 
+#include <math.h>
+
 #include "base/check.h"
 #include "base/units.h"
 #include "plan/parse.h"
@@ -125,6 +127,17 @@ levels_level_span(const void *params, size_t i)
 	return (struct level_span){start_ns, start_ns + s->every_ns, s->at[i]};
 }
 
+static double
+levels_level_peak(const void *params)
+{
+	const struct levels *s = params;
+	double peak = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		peak = fmax(peak, s->at[i]);
+	return peak;
+}
+
 const struct shape_ops levels_shape = {
 	.is_stepped = true,
 	.choice =
@@ -138,6 +151,7 @@ const struct shape_ops levels_shape = {
 		},
 	.duration_ns = levels_duration_ns,
 	.level_at = levels_level_at,
+	.level_peak = levels_level_peak,
 	.arrivals_until = levels_arrivals_until,
 	.when_ns = levels_when_ns,
 	.levels_count = levels_count,

@@ -1,5 +1,7 @@
 #include "load/params.h"
 
+#include <math.h>
+
 #include "base/check.h"
 #include "plan/parse.h"
 
@@ -69,6 +71,14 @@ ramp_when_ns(const void *params, double k)
 	return line_when_ns(&r->line, k);
 }
 
+static double
+ramp_level_peak(const void *params)
+{
+	const struct ramp *r = params;
+
+	return fmax(r->line.from, r->line.to);
+}
+
 const struct shape_ops ramp_shape = {
 	.choice =
 		{
@@ -82,6 +92,7 @@ const struct shape_ops ramp_shape = {
 		},
 	.duration_ns = ramp_duration_ns,
 	.level_at = ramp_level_at,
+	.level_peak = ramp_level_peak,
 	.arrivals_until = ramp_arrivals_until,
 	.when_ns = ramp_when_ns,
 };

@@ -290,19 +290,10 @@ schedule_level_at(const struct schedule *schedule, int64_t t_ns)
 	return schedule->shape->level_at(schedule->params, t_ns - schedule->warmup_ns);
 }
 
-#define USERS_SAMPLES 4096
-
 uint64_t
 schedule_users_most(const struct schedule *s)
 {
-	int64_t end_ns = schedule_end_ns(s);
-	double most = schedule_is_steered(s) ? s->shape->level_most(s->params) : schedule_level_at(s, 0);
-
-	for (int64_t i = 0; i < USERS_SAMPLES && end_ns < INT64_MAX; i++)
-		most = fmax(most, schedule_level_at(s, end_ns / USERS_SAMPLES * i));
-	for (size_t i = 0; i < schedule_levels_count(s); i++)
-		most = fmax(most, schedule_level_span(s, i).offered);
-	return (uint64_t)fmax(1, round(most));
+	return (uint64_t)fmax(1, round(s->shape->level_peak(s->params)));
 }
 
 /* Arrivals of the shape before t, as steered so far. */

@@ -114,6 +114,12 @@ search_level_most(const void *params)
 	return ((const struct search *)params)->max;
 }
 
+static double
+search_level_peak(const void *params)
+{
+	return ((const struct search *)params)->max;
+}
+
 const struct shape_ops search_shape = {
 	.is_stepped = true,
 	.choice =
@@ -127,6 +133,7 @@ const struct shape_ops search_shape = {
 		},
 	.duration_ns = search_duration_ns,
 	.level_at = search_level_at,
+	.level_peak = search_level_peak,
 	.arrivals_until = search_arrivals_until,
 	.when_ns = search_when_ns,
 	.levels_count = search_levels_count,

@@ -25,6 +25,10 @@ struct shape_ops {
 	int64_t (*duration_ns)(const void *params); /* INT64_MAX: ends by its count alone */
 	double (*level_at)(const void *params, int64_t t_ns);
 
+	/* Its highest level; of a shape whose arrivals are given moments the most of them that fall into one second.
+	 * What is held against a ceiling: it may be too high by a little, never too low. */
+	double (*level_peak)(const void *params);
+
 	/* Arrivals in [0, t_ns): the integral of level_at in closed form, so that the k-th arrival is found without
 	 * stepping through time and no rounding error builds up over a long run. */
 	double (*arrivals_until)(const void *params, int64_t t_ns);

@@ -130,6 +130,14 @@ sine_count_limit(const void *params)
 	return s->count;
 }
 
+static double
+sine_level_peak(const void *params)
+{
+	const struct sine *s = params;
+
+	return s->mean + s->amplitude;
+}
+
 const struct shape_ops sine_shape = {
 	.choice =
 		{
@@ -142,6 +150,7 @@ const struct shape_ops sine_shape = {
 		},
 	.duration_ns = sine_duration_ns,
 	.level_at = sine_level_at,
+	.level_peak = sine_level_peak,
 	.arrivals_until = sine_arrivals_until,
 	.when_ns = sine_when_ns,
 	.count_limit = sine_count_limit,

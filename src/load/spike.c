@@ -95,6 +95,14 @@ spike_when_ns(const void *params, double k)
 	return start_ns + s->during_ns + flat_when_ns(s->base, rest - in_spike);
 }
 
+static double
+spike_level_peak(const void *params)
+{
+	const struct spike *s = params;
+
+	return fmax(s->base, s->peak);
+}
+
 const struct shape_ops spike_shape = {
 	.choice =
 		{
@@ -107,6 +115,7 @@ const struct shape_ops spike_shape = {
 		},
 	.duration_ns = spike_duration_ns,
 	.level_at = spike_level_at,
+	.level_peak = spike_level_peak,
 	.arrivals_until = spike_arrivals_until,
 	.when_ns = spike_when_ns,
 };

@@ -1,5 +1,7 @@
 #include "load/params.h"
 
+#include <math.h>
+
 #include "base/check.h"
 #include "plan/parse.h"
 
@@ -204,6 +206,17 @@ stages_level_span(const void *params, size_t i)
 	return (struct level_span){0, end_ns, s->arrivals[s->chain.n] / ((double)end_ns * 1e-9)};
 }
 
+static double
+stages_level_peak(const void *params)
+{
+	const struct stages *s = params;
+	double peak = 0;
+
+	for (size_t i = 0; i < s->chain.n; i++)
+		peak = fmax(peak, shape_of(stages_at(s, i))->level_peak(stages_at(s, i)->params));
+	return peak;
+}
+
 const struct shape_ops stages_shape = {
 	.choice =
 		{
@@ -215,6 +228,7 @@ const struct shape_ops stages_shape = {
 		},
 	.duration_ns = stages_duration_ns,
 	.level_at = stages_level_at,
+	.level_peak = stages_level_peak,
 	.arrivals_until = stages_arrivals_until,
 	.when_ns = stages_when_ns,
 	.levels_count = stages_levels_count,

@@ -58,6 +58,12 @@ steady_count_limit(const void *params)
 	return s->count;
 }
 
+static double
+steady_level_peak(const void *params)
+{
+	return ((const struct steady *)params)->level;
+}
+
 const struct shape_ops steady_shape = {
 	.choice =
 		{
@@ -71,6 +77,7 @@ const struct shape_ops steady_shape = {
 		},
 	.duration_ns = steady_duration_ns,
 	.level_at = steady_level_at,
+	.level_peak = steady_level_peak,
 	.arrivals_until = steady_arrivals_until,
 	.when_ns = steady_when_ns,
 	.count_limit = steady_count_limit,

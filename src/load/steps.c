@@ -115,6 +115,14 @@ steps_level_span(const void *params, size_t i)
 	return (struct level_span){start_ns, start_ns + s->every_ns, steps_level(s, i)};
 }
 
+static double
+steps_level_peak(const void *params)
+{
+	const struct steps *s = params;
+
+	return fmax(s->from, s->to);
+}
+
 const struct shape_ops steps_shape = {
 	.is_stepped = true,
 	.choice =
@@ -128,6 +136,7 @@ const struct shape_ops steps_shape = {
 		},
 	.duration_ns = steps_duration_ns,
 	.level_at = steps_level_at,
+	.level_peak = steps_level_peak,
 	.arrivals_until = steps_arrivals_until,
 	.when_ns = steps_when_ns,
 	.levels_count = steps_count,

@@ -336,6 +336,21 @@ trace_when_ns(const void *params, double k)
 	return k < (double)t->n ? trace_due_ns(t, (size_t)k) : trace_duration_ns(t);
 }
 
+/* A window of a second is moved from each arrival to the next. */
+static double
+trace_level_peak(const void *params)
+{
+	const struct trace *t = params;
+	size_t first = 0, most = 0;
+
+	for (size_t last = 0; last < t->n; last++) {
+		while (trace_due_ns(t, last) - trace_due_ns(t, first) >= NS_PER_S)
+			first++;
+		most = last - first + 1 > most ? last - first + 1 : most;
+	}
+	return (double)most;
+}
+
 const struct shape_ops trace_shape = {
 	.choice =
 		{
@@ -349,6 +364,7 @@ const struct shape_ops trace_shape = {
 	.is_timed = true,
 	.duration_ns = trace_duration_ns,
 	.level_at = trace_level_at,
+	.level_peak = trace_level_peak,
 	.arrivals_until = trace_arrivals_until,
 	.when_ns = trace_when_ns,
 	.names_count = trace_names_count,

@@ -285,6 +285,8 @@ backends_compile(
 		target->backends = (struct plan_list){.items = only, .n = 1};
 	}
 	target->url = ((const struct plan_backend *)target->backends.items)->url;
+	if (node_get(node, "connections") != NULL)
+		target->said_connections = plan_said_at(context, node_get(node, "connections"));
 	if (target->connections < target->backends.n)
 		return plan_error(urls, err, "urls: of %llu connections not each of the %zu has one",
 			(unsigned long long)target->connections, target->backends.n);

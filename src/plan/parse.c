@@ -24,6 +24,15 @@ plan_error(const struct plan_node *node, struct error *err, const char *format, 
 	return error_at(err, node->file, node->line, node->column, "%s", message);
 }
 
+struct plan_said
+plan_said_at(const struct plan_context *context, const struct plan_node *node)
+{
+	return (struct plan_said){.shown = node->kind == NODE_SCALAR ? node->source : NULL,
+		.file = arena_strdup(context->arena, node->file),
+		.line = node->line,
+		.column = node->column};
+}
+
 static bool
 error_at_key(const struct plan_node *node, struct error *err, const char *message)
 {

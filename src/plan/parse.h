@@ -12,6 +12,7 @@
  * would be right. */
 
 struct plan_tables;
+struct plan_said;
 
 /* What the levels of the load that is being parsed count. A bare number goes with either. */
 enum plan_level_unit { LEVEL_UNIT_NONE, LEVEL_UNIT_RATE, LEVEL_UNIT_USERS };
@@ -23,7 +24,8 @@ struct plan_context {
 	enum plan_level_unit level_unit;
 	const struct plan_node *level_node; /* the first that said so */
 	bool has_level;
-	double level_most; /* of all its levels */
+	double level_most;                 /* of all its levels */
+	const struct plan_node *most_node; /* which says it; NULL: none was above 0 */
 	/* Where in the profile that load stands, "load.stages[1]", and what says 0 in it, so that sentences can name
 	 * it. */
 	const char *load_path, *zero_path;
@@ -33,6 +35,9 @@ struct plan_context {
 /* The sentence about this node. A value that holds a secret is quoted as it stands in the profile. */
 bool plan_error(const struct plan_node *node, struct error *err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Where the node stands, and what it says (NULL where it is no single value), for sentences later on. */
+struct plan_said plan_said_at(const struct plan_context *context, const struct plan_node *node);
 
 /* A map whose keys are all rows of `keys`; absent ones get their default. `into` is the zeroed struct that the rows
  * describe. `also` (may be NULL) are names that somebody else looks at, ended by NULL. */

@@ -110,19 +110,20 @@ struct plan_target {
 	struct plan_url url;       /* of the first backend */
 	struct plan_list backends; /* of struct plan_backend, one or more */
 	struct plan_proxy proxy;
-	struct plan_list connect_to;      /* of struct plan_address; none: what the URL's name stands for */
-	struct plan_list sources;         /* likewise, of this machine; none: as the kernel chooses */
-	int64_t dns_refresh_ns;           /* 0: never */
-	uint64_t prefetch;                /* connections to open before the load begins */
-	const char *version;              /* what is under test, in words; NULL: not said */
-	int64_t timeout_ns;               /* of the whole exchange, from `taken` */
-	int64_t connect_timeout_ns;       /* its TLS handshake included */
-	struct plan_tls tls;              /* of all backends */
-	int64_t null_service_ns;          /* of a protocol that needs no stream: how long its answers take */
-	uint64_t connections;             /* most connections at once */
-	uint64_t streams;                 /* most exchanges at once on one, where its protocol is multiplexed */
-	uint64_t requests_per_connection; /* 0: unlimited */
-	int64_t connection_age_ns;        /* 0: unlimited */
+	struct plan_list connect_to;       /* of struct plan_address; none: what the URL's name stands for */
+	struct plan_list sources;          /* likewise, of this machine; none: as the kernel chooses */
+	int64_t dns_refresh_ns;            /* 0: never */
+	uint64_t prefetch;                 /* connections to open before the load begins */
+	const char *version;               /* what is under test, in words; NULL: not said */
+	int64_t timeout_ns;                /* of the whole exchange, from `taken` */
+	int64_t connect_timeout_ns;        /* its TLS handshake included */
+	struct plan_tls tls;               /* of all backends */
+	int64_t null_service_ns;           /* of a protocol that needs no stream: how long its answers take */
+	uint64_t connections;              /* most connections at once */
+	struct plan_said said_connections; /* shown NULL: it is the default */
+	uint64_t streams;                  /* most exchanges at once on one, where its protocol is multiplexed */
+	uint64_t requests_per_connection;  /* 0: unlimited */
+	int64_t connection_age_ns;         /* 0: unlimited */
 	enum plan_pick pick;
 	const struct plan_choice *protocol; /* http: 1 */
 	struct plan_command process;        /* target.command */
@@ -171,7 +172,8 @@ struct plan_request {
 
 struct plan_load {
 	struct plan_chosen shape;
-	bool in_users; /* closed loop: levels count users, not arrivals per second */
+	struct plan_said said_most; /* its highest level, or the shape; shown NULL: it is no single value */
+	bool in_users;              /* closed loop: levels count users, not arrivals per second */
 	enum plan_spacing spacing;
 	double burstiness;        /* SPACING_GAMMA: the shape of its gaps' distribution; less than 1 comes in bursts */
 	int64_t warmup_ns;        /* 0: none */

@@ -164,7 +164,10 @@ level_keep(struct plan_context *context, const struct plan_node *node, const str
 	struct error *err)
 {
 	context->has_level = true;
-	context->level_most = fmax(context->level_most, level);
+	if (level > context->level_most) {
+		context->level_most = level;
+		context->most_node = node;
+	}
 	if (level > 0)
 		return true;
 	context->zero_path = context->load_path;

@@ -93,6 +93,7 @@ compile_load(struct plan_context *context, const struct plan_node *node, const s
 	context->level_node = NULL;
 	context->has_level = false;
 	context->level_most = 0;
+	context->most_node = NULL;
 	const struct plan_choice *shape = find_shape(context, node, &value, err);
 
 	if (shape == NULL)
@@ -103,6 +104,7 @@ compile_load(struct plan_context *context, const struct plan_node *node, const s
 	if (context->has_level && context->level_most == 0)
 		return scalar_sends_nothing(context, err);
 	load->in_users = context->level_unit == LEVEL_UNIT_USERS;
+	load->said_most = plan_said_at(context, context->most_node != NULL ? context->most_node : value);
 	if (load->in_users && node_get(node, "spacing") != NULL)
 		return plan_error(node_get(node, "spacing"), err,
 			"spacing: this load counts users, who send when they are free; leave it out, or write a rate");

@@ -24,10 +24,7 @@ tls_compile(struct plan_context *context, const struct plan_node *node, struct p
 		const struct plan_node *value = node_get(node, values[i].key);
 
 		if (value != NULL)
-			*values[i].said = (struct plan_said){.shown = value->source,
-				.file = arena_strdup(context->arena, value->file),
-				.line = value->line,
-				.column = value->column};
+			*values[i].said = plan_said_at(context, value);
 	}
 	if (tls->key != NULL && tls->cert == NULL)
 		return plan_error(node_get(node, "key"), err, "key: there is no 'cert' that this is the key of");

@@ -188,7 +188,49 @@ test_levels_are_never_negative_or_beyond_the_most(void **state)
 	}
 }
 
+/* Held against an operator's ceiling: no moment is above it, and no second brings more than it says, but for the one
+ * that a window may have at either end. */
+static void
+test_no_moment_is_above_the_peak(void **state)
+{
+	enum { LOOKS = 5000 };
+
+	(void)state;
+	FOR_EACH_SAMPLE(ops)
+	{
+		int64_t end_ns = ops->duration_ns(now->params);
+		double peak = ops->level_peak(now->params);
+
+		HOLDS(peak >= 0 && peak <= ARRIVALS_MOST);
+		for (int64_t i = 0; i <= LOOKS; i++) {
+			int64_t t_ns = end_ns / LOOKS * i;
+			int64_t until_ns = end_ns - t_ns < SECOND ? end_ns : t_ns + SECOND;
+			double in_a_second =
+				ops->arrivals_until(now->params, until_ns) - ops->arrivals_until(now->params, t_ns);
+
+			HOLDS(ops->is_timed || ops->level_at(now->params, t_ns) <= peak * (1 + 1e-12));
+			HOLDS(in_a_second <= peak * (1 + 1e-9) + total_of(ops) * 1e-12);
+		}
+	}
+}
+
 /* What single shapes promise beyond that. */
+
+static void
+test_the_peak_is_reached(void **state)
+{
+	(void)state;
+	assert_float_equal(sample_shape("sine")->level_peak(&(struct sine){100, 40, SECOND, SECOND, 0}), 140, 0);
+	assert_float_equal(sample_shape("steps")->level_peak(&(struct steps){300, 20, 50, SECOND}), 300, 0);
+	assert_float_equal(sample_shape("ramp")->level_peak(RAMP(10, 500, SECOND)), 500, 0);
+	assert_float_equal(sample_shape("spike")->level_peak(&(struct spike){10, 100, 1, 1, 1, 1, 0}), 100, 0);
+	assert_float_equal(sample_shape("levels")->level_peak(sample_levels()), 50, 0);
+	assert_float_equal(sample_shape("stages")->level_peak(sample_stages()), 200, 0);
+	assert_float_equal(sample_shape("burst")->level_peak(&(struct burst){100, 3, 2 * SECOND}), 100, 0);
+	assert_float_equal(sample_shape("burst")->level_peak(&(struct burst){100, 30, SECOND / 4}), 400, 0);
+	assert_float_equal(sample_shape("trace")->level_peak(sample_trace()), 4, 0); /* at twice its speed */
+	assert_float_equal(sample_shape("search")->level_peak(&(struct search){.from = 10, .max = 5000}), 5000, 0);
+}
 
 static void
 test_steps_are_cut_to_the_last_level(void **state)
@@ -355,6 +397,8 @@ main(void)
 		cmocka_unit_test(test_arrivals_are_the_integral_of_the_level),
 		cmocka_unit_test(test_levels_tile_the_whole_and_offer_their_mean),
 		cmocka_unit_test(test_levels_are_never_negative_or_beyond_the_most),
+		cmocka_unit_test(test_no_moment_is_above_the_peak),
+		cmocka_unit_test(test_the_peak_is_reached),
 		cmocka_unit_test(test_steps_are_cut_to_the_last_level),
 		cmocka_unit_test(test_an_arrival_on_the_border_of_two_steps_belongs_to_the_later),
 		cmocka_unit_test(test_repeated_spikes_stand_where_every_says),
