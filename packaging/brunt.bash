@@ -62,7 +62,7 @@ _brunt() {
 		;;
 	report) flags="--format --out --help" ;;
 	target)
-		flags="--listen --port --workers --capacity --service-time --queue --overload --cpu-per-request --memory-per-request
+		flags="--listen --port --cert --key --workers --capacity --service-time --queue --overload --cpu-per-request --memory-per-request
 			--leak --errors --reset --stall --freeze --crash-after --response-size --connections --seed --spin --truth
 			--llm --model --prefill --prefill-per-token --step --step-per-sequence --max-batch --no-batching
 			--tokens-per-chunk --noise --answer-tokens --reasoning --tool-call --cache --cache-saves --cache-tokens

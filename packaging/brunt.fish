@@ -70,6 +70,8 @@ complete -c brunt -n "__fish_seen_subcommand_from baseline" -l rolling -x -d "ke
 complete -c brunt -n "__fish_seen_subcommand_from target" -f
 complete -c brunt -n "__fish_seen_subcommand_from target" -l listen -x -d "address to listen on: HOST, HOST PORT or a unix socket"
 complete -c brunt -n "__fish_seen_subcommand_from target" -l port -x -d "port; 0 takes a free one"
+complete -c brunt -n "__fish_seen_subcommand_from target" -l cert -r -d "certificate; speaks TLS"
+complete -c brunt -n "__fish_seen_subcommand_from target" -l key -r -d "its private key"
 complete -c brunt -n "__fish_seen_subcommand_from target" -l workers -x -d "requests served at a time"
 complete -c brunt -n "__fish_seen_subcommand_from target" -l capacity -x -d "requests per second that it can answer"
 complete -c brunt -n "__fish_seen_subcommand_from target" -l service-time -x -d "5ms, exponential:MEAN or lognormal:MEDIAN:SIGMA"

@@ -54,6 +54,8 @@ connection_waits_for(const struct connection *c)
 {
 	if (c->state == CONNECTION_LINGERING)
 		return WAIT_LINGER;
+	if (httpd_wire_is_shaking(&c->tls))
+		return WAIT_HEAD;
 	if (c->is_write_blocked)
 		return WAIT_WRITE;
 	if (c->state == CONNECTION_OPEN && c->parser.request != NULL)
@@ -88,6 +90,7 @@ connection_enter_closed(struct connection *c)
 
 	/* libuv wants the handle stopped before its descriptor is closed. */
 	uv_poll_stop(&c->poll);
+	httpd_wire_close(&c->tls);
 	close(c->fd);
 	uv_close((uv_handle_t *)&c->poll, on_closed);
 	list_remove(&c->node);
@@ -118,7 +121,10 @@ httpd_connection_go(struct connection *c, enum connection_state to)
 	switch (to) {
 	case CONNECTION_OPEN: break; /* where it begins */
 	case CONNECTION_ENDING: parser_fini(&c->parser); break;
-	case CONNECTION_LINGERING: shutdown(c->fd, SHUT_WR); break;
+	case CONNECTION_LINGERING:
+		httpd_wire_finish(&c->tls);
+		shutdown(c->fd, SHUT_WR);
+		break;
 	case CONNECTION_CLOSED: connection_enter_closed(c); break;
 	}
 }
@@ -239,8 +245,27 @@ arrival_of(struct httpd *server, struct msghdr *message)
 }
 
 static ssize_t
+connection_receive_tls(struct connection *c, int64_t *arrival_ns)
+{
+	bool was_shaking = httpd_wire_is_shaking(&c->tls);
+	ssize_t n = httpd_wire_receive(&c->tls, c->server->input, READ_BYTES);
+
+	if (n > 0) {
+		c->server->counts.bytes_in += (uint64_t)n;
+		c->server->counts.unstamped++;
+		*arrival_ns = clock_now_ns(&monotonic_clock);
+	} else if (was_shaking && (n == 0 || errno != EAGAIN)) {
+		c->server->counts.handshakes_failed++;
+	}
+	return n;
+}
+
+/* What a peer still says after our last word is dropped as it comes, records and all. */
+static ssize_t
 connection_receive(struct connection *c, int64_t *arrival_ns)
 {
+	if (c->tls.ssl != NULL && c->state != CONNECTION_LINGERING)
+		return connection_receive_tls(c, arrival_ns);
 	_Alignas(struct cmsghdr) char control[128];
 	struct iovec iov = {c->server->input, READ_BYTES};
 	struct msghdr message = {
@@ -282,7 +307,10 @@ connection_read(struct connection *c)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n < 0) {
+	if (n < 0 && errno == EPROTOTYPE) { /* told in the clear, which is what it speaks */
+		httpd_wire_close(&c->tls);
+		connection_refuse(c, 400);
+	} else if (n < 0) {
 		httpd_connection_close(c);
 	} else if (n == 0) {
 		connection_on_peer_end(c);
@@ -299,7 +327,7 @@ static void
 connection_arm(struct connection *c)
 {
 	bool reads = (c->state == CONNECTION_OPEN && c->rest.length == 0) || c->state == CONNECTION_LINGERING;
-	int events = (reads ? UV_READABLE : 0) | (c->is_write_blocked ? UV_WRITABLE : 0);
+	int events = (reads ? UV_READABLE : 0) | (c->is_write_blocked || c->tls.wants_room ? UV_WRITABLE : 0);
 
 	if (events == c->events)
 		return;
@@ -344,7 +372,7 @@ connection_on_poll(uv_poll_t *poll, int status, int events)
 		return;
 	}
 	c->busy++;
-	if (events & UV_READABLE)
+	if ((events & UV_READABLE) || c->tls.wants_room)
 		connection_read(c);
 	c->busy--;
 	httpd_connection_settle(c);
@@ -354,7 +382,7 @@ void
 httpd_connection_on_deadline(struct connection *c)
 {
 	c->server->counts.expired++;
-	if (c->wait != WAIT_HEAD && c->wait != WAIT_BODY) {
+	if ((c->wait != WAIT_HEAD && c->wait != WAIT_BODY) || httpd_wire_is_shaking(&c->tls)) {
 		httpd_connection_close(c);
 		return;
 	}
@@ -388,9 +416,15 @@ httpd_connection_new(struct httpd *server, int fd)
 	list_init(&c->requests);
 	buf_init(&c->rest, READ_BYTES);
 	parser_init(&c->parser, &server->config.limits, &server->requests);
+	bool is_open = server->config.tls == NULL || httpd_tls_open(server->config.tls, &c->tls, fd, server->record);
+
 	CHECK_OP(uv_poll_init(server->loop, &c->poll, fd), ==, 0);
 	connection_arm(c);
 	httpd_connection_wait(c, WAIT_IDLE);
+	if (!is_open) {
+		httpd_connection_close(c);
+		return;
+	}
 	/* What came along with the connection is read in this turn of the loop: a turn later, requests that the kernel
 	 * received after it would have overtaken it. */
 	connection_on_poll(&c->poll, 0, UV_READABLE);

@@ -4,6 +4,7 @@
 
 #include "httpd/parser.h"
 #include "httpd/reply.h"
+#include "httpd/tls_wire.h"
 #include "base/stamp.h"
 
 /* What server.c and connection.c share; nobody else includes it. */
@@ -39,6 +40,7 @@ struct connection {
 	int fd;
 	uv_poll_t poll;
 	int events; /* what poll is armed for */
+	struct tls_wire tls;
 	struct parser parser;
 	struct buf rest;         /* bytes read but not parsed, while `pipelined` requests are unanswered */
 	int64_t rest_arrival_ns; /* their stamp */
@@ -72,7 +74,8 @@ struct httpd {
 	struct stamp stamp;
 	struct httpd_counts counts;
 	char date[DATE_LINE_BYTES];
-	char *input; /* READ_BYTES, shared by all reads */
+	char *input;  /* READ_BYTES, shared by all reads */
+	char *record; /* TLS_RECORD_BYTES, shared by all writes over TLS; NULL: in the clear */
 };
 
 void httpd_connection_new(struct httpd *server, int fd);

@@ -57,7 +57,8 @@ struct httpd_limits {
 extern const struct httpd_limits httpd_default_limits;
 
 struct httpd_config {
-	const char *listen; /* "127.0.0.1:8080", "[::1]:0" (0: any free port), "unix:/run/x.sock" */
+	const char *listen;          /* "127.0.0.1:8080", "[::1]:0" (0: any free port), "unix:/run/x.sock" */
+	const struct httpd_tls *tls; /* tls.h; NULL: in the clear */
 	struct httpd_limits limits;
 	struct httpd_handler handler;
 	void *user;
@@ -70,6 +71,7 @@ struct httpd_counts {
 	uint64_t malformed;         /* answered 4xx or 5xx by the server itself, deadlines included */
 	uint64_t expired;           /* deadlines that passed */
 	uint64_t unstamped;         /* requests whose arrival is the time of the read, for want of a kernel stamp */
+	uint64_t handshakes_failed; /* connections that ended in their TLS handshake, deadlines not included */
 	uint64_t streams_full;      /* pushes that were not taken because the peer reads too slowly */
 	uint64_t bytes_in, bytes_out;
 	uint64_t clock_steps;   /* times that CLOCK_REALTIME was seen to have been set */
@@ -85,11 +87,16 @@ struct httpd *httpd_new(uv_loop_t *loop, const struct httpd_config *config, stru
 void httpd_stop(struct httpd *httpd, int64_t grace_ns, void (*on_stopped)(void *user), void *user);
 void httpd_free(struct httpd *httpd);
 
-const char *httpd_url(const struct httpd *httpd); /* "http://127.0.0.1:40123" or "unix:/run/x.sock" */
+const char *httpd_url(const struct httpd *httpd); /* "http://127.0.0.1:40123", "https://…" or "unix:/run/x.sock" */
 struct httpd_counts httpd_counts(const struct httpd *httpd);
 
 /* The value of the first header of that name (any case), or NULL. */
 const char *httpd_request_header(const struct httpd_request *request, const char *name);
+
+/* Who sent it, as far as the kernel knows: "127.0.0.1:51234", "[::1]:51234", or "uid 1000, pid 4321" over a unix
+ * socket; "" where the connection is gone. Returns into. */
+#define HTTPD_PEER_MAX 64
+const char *httpd_request_peer(const struct httpd_request *request, char into[HTTPD_PEER_MAX]);
 
 /* An answer made once and sent many times. `headers` is NULL or whole lines, each ended by CRLF. The caller keeps it
  * until every request answered with it is done. */

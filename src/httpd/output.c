@@ -96,6 +96,16 @@ connection_advance(struct connection *c, size_t n, struct list *sent)
 	return has_moved;
 }
 
+static ssize_t
+connection_send(struct connection *c, struct iovec *iov, size_t count)
+{
+	struct msghdr message = {.msg_iov = iov, .msg_iovlen = count};
+
+	if (c->tls.ssl != NULL)
+		return httpd_wire_send(&c->tls, iov, count);
+	return sendmsg(c->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 /* One sendmsg. True if it took everything it was given, so that there may be more to write. */
 static bool
 connection_write_some(struct connection *c, struct list *sent)
@@ -108,8 +118,7 @@ connection_write_some(struct connection *c, struct list *sent)
 		return connection_advance(c, 0, sent);
 	for (size_t i = 0; i < count; i++)
 		given += iov[i].iov_len;
-	struct msghdr message = {.msg_iov = iov, .msg_iovlen = count};
-	ssize_t n = sendmsg(c->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	ssize_t n = connection_send(c, iov, count);
 
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		httpd_connection_close(c);
@@ -156,12 +165,14 @@ httpd_connection_encourage(struct connection *c)
 		c->request_count > 0)
 		return;
 	r->wants_continue = false;
-	ssize_t n = send(c->fd, line, sizeof(line) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	struct iovec iov = {(void *)(uintptr_t)line, sizeof(line) - 1}; /* only read */
+	ssize_t n = connection_send(c, &iov, 1);
 
 	if (n > 0)
 		c->server->counts.bytes_out += (uint64_t)n;
-	if (n > 0 && n < (ssize_t)sizeof(line) - 1)
-		httpd_connection_close(c); /* a torn interim answer would garble the next */
+	/* A torn interim answer would garble the next; over TLS its record is made already, and would be sent then. */
+	if ((n > 0 && n < (ssize_t)sizeof(line) - 1) || (n < 0 && c->tls.ssl != NULL))
+		httpd_connection_close(c);
 }
 
 static void

@@ -43,7 +43,8 @@ refuse_connection(struct httpd *s, int fd)
 		"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 	s->counts.refused++;
-	(void)send(fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (s->config.tls == NULL)
+		(void)send(fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	close(fd);
 }
 
@@ -156,6 +157,16 @@ tick_ms(const struct httpd_limits *l)
 	return ms < TICK_MIN_MS ? TICK_MIN_MS : (uint64_t)ms;
 }
 
+/* listen.c knows of no TLS. */
+static void
+take_url(struct httpd *s, const char *url)
+{
+	static const char plain[] = "http:";
+	bool is_secured = s->config.tls != NULL && strncmp(url, plain, strlen(plain)) == 0;
+
+	snprintf(s->url, sizeof(s->url), "%s%s", is_secured ? "https:" : "", url + (is_secured ? strlen(plain) : 0));
+}
+
 struct httpd *
 httpd_new(uv_loop_t *loop, const struct httpd_config *config, struct error *err)
 {
@@ -170,9 +181,11 @@ httpd_new(uv_loop_t *loop, const struct httpd_config *config, struct error *err)
 	struct httpd *s = must_alloc(sizeof(*s));
 
 	*s = (struct httpd){.loop = loop, .config = *config, .fd = fd, .listen = must_strdup(config->listen)};
-	memcpy(s->url, url, sizeof(s->url));
+	take_url(s, url);
 	s->config.listen = s->listen;
 	s->input = must_alloc(READ_BYTES);
+	if (config->tls != NULL)
+		s->record = must_alloc(TLS_RECORD_BYTES);
 	for (int w = 0; w < WAIT_KINDS; w++)
 		list_init(&s->waiting[w]);
 	list_init(&s->free_connections);
@@ -277,6 +290,7 @@ httpd_free(struct httpd *s)
 	}
 	request_pool_fini(&s->requests);
 	free(s->input);
+	free(s->record);
 	free(s->listen);
 	free(s);
 }

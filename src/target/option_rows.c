@@ -204,6 +204,9 @@ set_flag(const char *text, void *field, struct error *err)
 const struct option_row option_rows[] = {
 	{"--listen", "ADDR", "HOST, HOST:PORT, [V6]:PORT or unix:PATH (127.0.0.1)", parse_listen, FIELD(listen)},
 	{"--port", "N", "port; 0 takes a free one (8080)", parse_count, FIELD(port)},
+	{"--cert", "FILE", "certificate (PEM): speaks TLS, and stamps an arrival when it reads it, not when it came",
+		parse_text, FIELD(cert_path)},
+	{"--key", "FILE", "its private key (PEM)", parse_text, FIELD(key_path)},
 	{"--workers", "N", "requests served at a time (1 with --capacity or --cpu-per-request, else no bound)",
 		parse_positive, FIELD(workers)},
 	{"--capacity", "RATE", "mean service time = workers / RATE, constant; not with --service-time", parse_rate,

@@ -168,6 +168,8 @@ check_ranges(const struct target_options *o, struct error *err)
 		return error_set(err, "--response-size: at most 64MiB");
 	if (o->connections_max > CONNECTIONS_MAX)
 		return error_set(err, "--connections: at most %d", CONNECTIONS_MAX);
+	if ((o->cert_path == NULL) != (o->key_path == NULL))
+		return error_set(err, "--cert and --key go together");
 	if (o->error_ratio + o->reset_ratio > 1)
 		return error_set(err, "--errors and --reset together are over 100%%");
 	return true;

@@ -43,7 +43,8 @@ struct target_options {
 	uint64_t crash_after; /* 0: never */
 	uint64_t response_bytes, connections_max, seed;
 	int64_t spin_ns;
-	const char *truth_path; /* NULL: none; argv's */
+	const char *truth_path;           /* NULL: none; argv's */
+	const char *cert_path, *key_path; /* both NULL: in the clear; argv's */
 	struct llm_options llm;
 	bool wants_help;
 };

@@ -22,7 +22,8 @@ struct target {
 	const struct target_options *options;
 	uv_loop_t loop;
 	struct httpd *httpd;
-	struct crew *crew; /* NULL: the station serves, in virtual time */
+	struct httpd_tls *tls; /* NULL: in the clear */
+	struct crew *crew;     /* NULL: the station serves, in virtual time */
 	struct station station;
 	struct jobs jobs;  /* waiting for their due time */
 	struct list batch; /* arrived in this turn of the loop, by arrival */

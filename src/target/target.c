@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "httpd/tls.h"
 #include "target/llm.h"
 #include "target/simulation.h"
 
@@ -110,15 +111,20 @@ raise_descriptors(size_t wanted)
 static bool
 target_listen(struct target *t, struct error *err)
 {
+	const struct target_options *o = t->options;
+
+	if (o->cert_path != NULL && (t->tls = httpd_tls_new(o->cert_path, o->key_path, err)) == NULL)
+		return false;
 	struct httpd_config config = {
-		.listen = t->options->listen,
+		.listen = o->listen,
+		.tls = t->tls,
 		.limits = httpd_default_limits,
 		.handler = t->mode->handler,
 		.user = t,
 	};
 
 	/* A generator may keep connections idle and send slowly for as long as it likes; only its count is bounded. */
-	config.limits.connections = raise_descriptors(t->options->connections_max);
+	config.limits.connections = raise_descriptors(o->connections_max);
 	config.limits.pipelined = PIPELINED_MAX;
 	config.limits.stream_bytes = STREAM_BYTES_MAX;
 	config.limits.idle_timeout_ns = 0;
@@ -170,6 +176,7 @@ target_free(struct target *t)
 	station_fini(&t->station);
 	crew_free(t->crew);
 	httpd_free(t->httpd);
+	httpd_tls_free(t->tls);
 	httpd_reply_free(t->ok);
 	httpd_reply_free(t->error);
 	httpd_reply_free(t->busy);
@@ -194,6 +201,7 @@ target_open(struct target *t, struct error *err)
 	}
 	uv_loop_init(&t->loop);
 	if (!truth_open(&t->truth, o->truth_path, err) || !target_listen(t, err)) {
+		httpd_tls_free(t->tls);
 		if (t->crew != NULL)
 			crew_stop(t->crew);
 		uv_loop_close(&t->loop);

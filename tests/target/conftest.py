@@ -41,7 +41,7 @@ class Target:
         self.process = subprocess.Popen(
             words, stdout=subprocess.PIPE, stderr=self.errors, text=True, preexec_fn=preexec)
         self.url = self._ready()
-        found = re.fullmatch(r"http://(.*):(\d+)", self.url)
+        found = re.fullmatch(r"https?://(.*):(\d+)", self.url)
         self.host, self.port = (found[1].strip("[]"), int(found[2])) if found else (None, None)
 
     def _ready(self):

@@ -62,9 +62,10 @@ on_alarm(uv_timer_t *timer)
 }
 
 static inline void
-open_with(struct fixture *f, const struct httpd_limits *limits)
+open_at(struct fixture *f, const char *listen, const struct httpd_limits *limits, const struct httpd_tls *tls)
 {
-	struct httpd_config config = {.listen = "127.0.0.1:0",
+	struct httpd_config config = {.listen = listen,
+		.tls = tls,
 		.limits = *limits,
 		.handler = {.on_request = on_request, .on_done = on_done},
 		.user = f};
@@ -77,6 +78,12 @@ open_with(struct fixture *f, const struct httpd_limits *limits)
 	f->httpd = httpd_new(&f->loop, &config, &err);
 	assert_non_null(f->httpd);
 	f->reply = httpd_reply_new(200, "X-Test: 1\r\n", "hello", 5);
+}
+
+static inline void
+open_with(struct fixture *f, const struct httpd_limits *limits)
+{
+	open_at(f, "127.0.0.1:0", limits, NULL);
 }
 
 static inline void

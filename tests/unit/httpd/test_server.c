@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/un.h>
+
 #include "unit/httpd/fixture.h"
 
 static void
@@ -330,6 +332,42 @@ test_an_address_that_is_none_is_a_sentence(void **state)
 	}
 }
 
+static void
+test_who_asks_is_known(void **state)
+{
+	struct sockaddr_in own;
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	socklen_t length = sizeof(own);
+	char peer[HTTPD_PEER_MAX], expected[HTTPD_PEER_MAX], listen_at[128];
+	struct fixture f;
+
+	(void)state;
+	open_with(&f, &httpd_default_limits);
+	int fd = client(&f);
+
+	say(fd, GET("/"));
+	turn_until_held(&f, 1);
+	getsockname(fd, (struct sockaddr *)&own, &length);
+	snprintf(expected, sizeof(expected), "127.0.0.1:%u", (unsigned)ntohs(own.sin_port));
+	assert_string_equal(httpd_request_peer(f.held[0], peer), expected);
+	httpd_answer(f.held[0], f.reply);
+	close(fd);
+	close_all(&f);
+
+	snprintf(name.sun_path, sizeof(name.sun_path), "/tmp/brunt-httpd-%d.sock", (int)getpid());
+	snprintf(listen_at, sizeof(listen_at), "unix:%s", name.sun_path);
+	open_at(&f, listen_at, &httpd_default_limits, NULL);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	say(fd, GET("/"));
+	turn_until_held(&f, 1);
+	snprintf(expected, sizeof(expected), "uid %u, pid %d", (unsigned)getuid(), (int)getpid());
+	assert_string_equal(httpd_request_peer(f.held[0], peer), expected);
+	httpd_answer(f.held[0], f.reply);
+	close(fd);
+	close_all(&f);
+}
+
 int
 main(void)
 {
@@ -348,6 +386,7 @@ main(void)
 		cmocka_unit_test(test_stopping_ends_at_its_deadline),
 		cmocka_unit_test(test_a_request_may_be_dropped_or_reset),
 		cmocka_unit_test(test_an_address_that_is_none_is_a_sentence),
+		cmocka_unit_test(test_who_asks_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
