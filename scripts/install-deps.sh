@@ -58,6 +58,9 @@ test_packages() {
 		iproute2
 		dnsmasq-base
 		tinyproxy-bin|tinyproxy
+		nftables
+		openssl
+		varnish
 		chromium|chromium-browser
 	END
 	# Any JDK and any Node will do, wherever they came from.

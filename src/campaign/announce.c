@@ -100,7 +100,7 @@ ask(uv_loop_t *loop, const struct plan_fetch *plan, struct hook_record *record)
 	struct asking asking = {.is_over = false};
 	struct fetch fetch;
 	struct error err = {0};
-	char said[120];
+	char said[FETCH_TEXT_MAX];
 	bool is_ready = fetch_init(&fetch, loop, plan, on_answer, &asking, &err);
 
 	if (is_ready && fetch_resolve(&fetch, &err)) {
@@ -109,7 +109,7 @@ ask(uv_loop_t *loop, const struct plan_fetch *plan, struct hook_record *record)
 			uv_run(loop, UV_RUN_ONCE);
 		record->has_failed = !fetch_is_good(&fetch, &asking.answer);
 		if (record->has_failed)
-			snprintf(record->text, sizeof(record->text), "%.60s: %.90s", plan->place.shown,
+			snprintf(record->text, sizeof(record->text), "%.60s: %.150s", plan->place.shown,
 				fetch_answer_text(&asking.answer, said, sizeof(said)));
 	} else {
 		record->has_failed = true;

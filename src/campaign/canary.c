@@ -276,7 +276,7 @@ tell(struct study *study, struct canary_stage_record *record)
 	if (!record->told.has_failed || !is_promotion)
 		return;
 	record->state = CANARY_HELD;
-	snprintf(record->reason, sizeof(record->reason), "promote: %s", record->told.text);
+	snprintf(record->reason, sizeof(record->reason), "promote: %.224s", record->told.text);
 }
 
 static void

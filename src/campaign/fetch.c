@@ -54,6 +54,8 @@ fetch_finish(struct fetch *fetch, enum failure failure)
 {
 	fetch->answer.failure = failure;
 	fetch->answer.ended_ns = now_ns();
+	snprintf(fetch->answer.words, sizeof(fetch->answer.words), "%s",
+		failure != FAILURE_COUNT ? stream_words(&fetch->stream) : "");
 	stream_close(&fetch->stream, failure != FAILURE_COUNT);
 }
 
@@ -318,7 +320,8 @@ fetch_answer_text(const struct fetch_answer *answer, char *into, size_t size)
 	if (answer->failure == FAILURE_COUNT)
 		snprintf(into, size, "it answered %u", (unsigned)answer->status);
 	else
-		snprintf(into, size, "%s", failure_rows[answer->failure].sentence);
+		snprintf(into, size, "%s%s%s", failure_rows[answer->failure].sentence,
+			answer->words[0] != '\0' ? ": " : "", answer->words);
 	return into;
 }
 

@@ -17,8 +17,12 @@
 struct fetch_answer {
 	uint16_t status;            /* 0: none came */
 	enum failure failure;       /* why not; FAILURE_COUNT: an answer came */
+	char words[TLS_WORDS_MAX];  /* what is known beyond that, such as what OpenSSL says; "": no more */
 	int64_t began_ns, ended_ns; /* CLOCK_MONOTONIC */
 };
+
+/* A sentence of failure.def and the words after it. */
+#define FETCH_TEXT_MAX 320
 
 struct fetch {
 	struct stream stream;
@@ -69,7 +73,7 @@ fetch_break_off(struct fetch *fetch)
 /* The final response's status, once its head was read; 0: it was not. */
 uint16_t fetch_status(const struct fetch *fetch);
 
-/* "answered 503", "the target refused the connection"; returns into. */
+/* "it answered 503", "the target's certificate is not valid: unsuitable certificate purpose"; returns into. */
 const char *fetch_answer_text(const struct fetch_answer *answer, char *into, size_t size);
 /* Whether it is what the plan expects. */
 bool fetch_is_good(const struct fetch *fetch, const struct fetch_answer *answer);

@@ -121,7 +121,7 @@ say_not_ready(const struct lifecycle *l, const struct child *target, const struc
 	const struct error *unresolved, struct error *err)
 {
 	const struct plan_ready *ready = &l->course->ready;
-	char within[32], text[160];
+	char within[32], text[FETCH_TEXT_MAX];
 
 	if (target != NULL && !target->is_running)
 		return error_set(err, "ready: target.command %s before %s answered",

@@ -161,6 +161,18 @@ campaign_wait_ready(struct campaign *campaign, int *exit_code)
 	return true;
 }
 
+static void
+tell_addresses_beyond(const struct campaign *campaign)
+{
+	const struct plan_target *target = &campaign->plan->target;
+	const struct plan_backend *backends = target->backends.items;
+	bool has_proxy = plan_has_proxy(target);
+
+	for (size_t i = 0; i < (has_proxy ? 1 : target->backends.n); i++)
+		addresses_tell_beyond(
+			&campaign->addresses[i], has_proxy ? target->proxy.url.host : backends[i].url.host);
+}
+
 bool
 campaign_prepare(struct campaign *campaign, int *exit_code)
 {
@@ -178,6 +190,7 @@ campaign_prepare(struct campaign *campaign, int *exit_code)
 		*exit_code = campaign_refuse(campaign, &err);
 		return false;
 	}
+	tell_addresses_beyond(campaign);
 	if (!campaign_start_target(campaign, exit_code) || !campaign_wait_ready(campaign, exit_code))
 		return false;
 	if (campaign_is_interrupted(campaign)) {

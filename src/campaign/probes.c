@@ -1,5 +1,6 @@
 #include "campaign/probes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -42,6 +43,8 @@ probe_on_answer(void *context, struct fetch *fetch, const struct fetch_answer *a
 		.status = answer->failure == FAILURE_COUNT ? answer->status : 0, .failure = answer->failure};
 
 	(void)fetch;
+	if (probe->record->words[0] == '\0')
+		snprintf(probe->record->words, sizeof(probe->record->words), "%s", answer->words);
 	/* It is told of the moment when it was asked: an answer that hung for a second was not good until then. What
 	 * was asked before the load began is how things stood as it did. */
 	said.at_ns = all->now_ns(all->context) - (clock_now_ns(&monotonic_clock) - answer->began_ns);

@@ -9,6 +9,7 @@
 #include "engine/follow.h"
 #include "engine/lane.h"
 #include "plan/llm.h"
+#include "proto/proxy_status.h"
 #include "request/location.h"
 #include "request/prompt.h"
 
@@ -41,6 +42,12 @@ static const struct plan_request *
 channel_request(const struct channel *c)
 {
 	return &c->connection->pool->config.plan->requests[c->flight->x.request];
+}
+
+static const struct plan_target *
+channel_target(const struct channel *c)
+{
+	return &c->connection->pool->config.plan->target;
 }
 
 static void
@@ -90,6 +97,8 @@ channel_share_header(void *context, const char *name, size_t name_length, const 
 		buf_clear(&c->location);
 		buf_add(&c->location, value, value_length);
 	}
+	if (name_length == 12 && strncasecmp(name, "proxy-status", 12) == 0)
+		c->has_proxy_failed |= proxy_status_is_own(value, value_length);
 	if (decoder_take_header(&c->decoder, name, name_length, value, value_length))
 		return;
 	if (c->reader->on_header != NULL)
@@ -133,7 +142,7 @@ channel_ear(struct channel *c, const struct extractor *extractor)
 	};
 
 	if (extractor_wants_headers(extractor) || c->decoder.accepted != 0 || checks_want_headers(c->checking.checks) ||
-		channel_request(c)->redirects > 0)
+		channel_request(c)->redirects > 0 || plan_asks_proxy(channel_target(c)))
 		ear.on_header = channel_share_header;
 	if (extractor_wants_body(extractor) || checks_want_body(c->checking.checks))
 		ear.on_body = channel_share_body;
@@ -274,6 +283,7 @@ channel_begin(struct channel *c, struct flight *flight)
 	c->flight = flight;
 	flight->channel = c;
 	buf_clear(&c->location);
+	c->has_proxy_failed = false;
 	const char *bytes = channel_render(c, &length);
 
 	c->request_bytes = bytes;
@@ -357,6 +367,18 @@ channel_follow(struct channel *c)
 	return FAILURE_COUNT;
 }
 
+/* Only what a proxy alone can have said is put down to it: 407 (RFC 9110 §15.5.8), and what it owns up to. A 502 or
+ * 504 without a word may be a gateway's behind it. */
+static enum failure
+channel_failure_of_status(const struct channel *c, unsigned status)
+{
+	if (!plan_asks_proxy(channel_target(c)))
+		return FAILURE_STATUS;
+	if (status == 407)
+		return FAILURE_PROXY_AUTH;
+	return c->has_proxy_failed ? FAILURE_PROXY_ERROR : FAILURE_STATUS;
+}
+
 enum failure
 channel_judge(struct channel *c, unsigned status)
 {
@@ -364,8 +386,7 @@ channel_judge(struct channel *c, unsigned status)
 
 	if (!plan_status_expected(&channel_request(c)->expect, status) &&
 		!(c->reader->expects_error != NULL && c->reader->expects_error(c->reader_state)))
-		return status == 407 && plan_has_proxy(&c->connection->pool->config.plan->target) ? FAILURE_PROXY_AUTH
-												  : FAILURE_STATUS;
+		return channel_failure_of_status(c, status);
 	if (decoded != FAILURE_COUNT)
 		return decoded;
 	enum failure checked = checking_end(&c->checking);

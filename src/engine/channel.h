@@ -28,6 +28,7 @@ struct channel {
 	struct checking checking;     /* what the profile expects of the answer beside its status */
 	struct extraction extraction; /* of a flow's step: what its session wants of the answer */
 	struct buf location;          /* of a request that follows redirects: where its answer sends it */
+	bool has_proxy_failed;        /* the answer is the proxy's, which says so */
 	const char *request_bytes;    /* those of its flight, until the next one's */
 	size_t request_length;
 	char *send_buffer; /* for requests with slots; NULL until the first */

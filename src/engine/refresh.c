@@ -33,9 +33,10 @@ note_addresses(struct refresh *refresh, size_t name, const struct addresses *add
 	bool has_changed = pool_list_addresses(&refresh->backends->pools[backend], addresses);
 
 	recorder_add_lookup(refresh->recorder, backend, addresses->took_ns, has_changed);
-	if (has_changed)
+	if (has_changed) {
 		log_info("'%s' stands for other addresses: %zu now", url_of(refresh, name)->host, addresses->n);
-	else if (refresh->is_failing[name])
+		addresses_tell_beyond(addresses, url_of(refresh, name)->host);
+	} else if (refresh->is_failing[name])
 		log_info("'%s' is found again", url_of(refresh, name)->host);
 	refresh->is_failing[name] = false;
 }

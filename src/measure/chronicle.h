@@ -7,7 +7,7 @@
 /* What happened around the load and beside it, as data: written by campaign/, read by report/. Times are ns since T0,
  * −1 where it did not come to that. */
 
-#define CHRONICLE_TEXT_MAX 160
+#define CHRONICLE_TEXT_MAX 224
 
 /* requests.ndjson */
 struct requests_record {
@@ -71,6 +71,7 @@ struct probe_record {
 	struct probe_change *changes; /* the first is what it said at first; PROBE_CHANGES_MAX of them */
 	size_t changes_n;             /* those that have no room are only counted */
 	struct probe_change last;
+	char words[CHRONICLE_TEXT_MAX]; /* what the first failure said beyond its class, where one did */
 };
 
 /* Since when scrapes of an endpoint failed, or were good again. */

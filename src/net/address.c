@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/log.h"
 
 bool
 address_equal(const struct address *a, const struct address *b)
@@ -160,6 +161,14 @@ addresses_of_target(const struct plan_target *target, struct error *err)
 			return NULL;
 		}
 	return all;
+}
+
+void
+addresses_tell_beyond(const struct addresses *addresses, const char *host)
+{
+	if (addresses->beyond > 0)
+		log_warn("'%s' stands for %zu addresses; the load goes to the first %d of them", host,
+			addresses->n + addresses->beyond, ADDRESSES_MAX);
 }
 
 bool

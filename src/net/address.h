@@ -40,6 +40,9 @@ bool addresses_of_backend(
 /* Those of every backend: an array of its own for each, which the caller frees; NULL with err set. */
 struct addresses *addresses_of_target(const struct plan_target *target, struct error *err);
 
+/* Warns where the name stands for more addresses than there is room for: the load does without those. */
+void addresses_tell_beyond(const struct addresses *addresses, const char *host);
+
 /* What the name of a URL has to be asked for; false: it is an address already, or a path. */
 bool address_is_looked_up(const struct plan_url *url);
 

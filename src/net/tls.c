@@ -210,7 +210,8 @@ words_take(struct tls *tls)
 		words_set(tls, "alert: ", alert_name(code));
 	else if (tls->send_error != 0)
 		words_set(tls, strerror(tls->send_error), "");
-	else if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER)
+	else if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER &&
+		 !SSL_is_init_finished(tls->ssl))
 		words_set(tls, reason, " (does this port speak TLS?)");
 	else
 		words_set(tls, reason != NULL ? reason : "", "");

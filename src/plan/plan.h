@@ -394,11 +394,17 @@ plan_has_proxy(const struct plan_target *target)
 	return target->proxy.url.host != NULL;
 }
 
-/* Else, with a proxy, each request says whom it is for. */
 static inline bool
 plan_uses_tunnel(const struct plan_target *target)
 {
 	return plan_has_proxy(target) && (target->proxy.tunnel || plan_url_is_tls(&target->url));
+}
+
+/* Each request says whom it is for, and the proxy may answer it itself. */
+static inline bool
+plan_asks_proxy(const struct plan_target *target)
+{
+	return plan_has_proxy(target) && !plan_uses_tunnel(target);
 }
 
 /* How much of the load's arrivals a run sends: all, but for a side of a split, of which it is what it has on average.

@@ -96,6 +96,7 @@ parse_condition(const struct routing *r, const struct plan_node *node, const str
 	const char *text = skip_spaces(node->text), *end;
 
 	condition = arena_alloc(r->context->arena, sizeof(*condition));
+	condition->source = arena_strdup(r->context->arena, node->source);
 	if (strncmp(text, "not ", 4) == 0) {
 		condition->test = TEST_NOT_SET;
 		text = skip_spaces(text + 4);
@@ -165,6 +166,8 @@ parse_branch(const struct routing *r, const struct plan_node *node, struct plan_
 	memcpy(branch->statuses, expect.statuses, sizeof(branch->statuses));
 	if (!parse_move(r, node, branch))
 		return false;
+	branch->when = arena_strdup(r->context->arena, node->key);
+	branch->where = arena_strdup(r->context->arena, node->text);
 	r->flow->goes_back |= branch->move == MOVE_AGAIN || (branch->move == MOVE_GOTO && branch->to <= r->step);
 	return true;
 }

@@ -23,6 +23,7 @@ struct plan_condition {
 	enum plan_test test;
 	uint32_t value; /* index into the flow's values */
 	const char *text;
+	const char *source; /* as it is written */
 };
 
 enum plan_move {
@@ -38,7 +39,8 @@ struct plan_branch {
 	uint64_t statuses[8]; /* as plan_expect has them */
 	bool is_of_failures;  /* `failed`: after any other failure */
 	enum plan_move move;
-	uint32_t to; /* MOVE_GOTO: the step */
+	uint32_t to;              /* MOVE_GOTO: the step */
+	const char *when, *where; /* as it is written: "5xx", "goto login" */
 };
 
 #define ROUTE_BRANCHES_CEILING ((size_t)16)

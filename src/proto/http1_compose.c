@@ -124,21 +124,14 @@ add_content_length(const struct plan_request *request, struct buf *into)
 		add_default(request, "Content-Length", "0", into);
 }
 
-/* A proxy that opens no tunnel is told whom a request is for by the request itself. */
-static bool
-asks_proxy(const struct plan_target *target)
-{
-	return plan_has_proxy(target) && !plan_uses_tunnel(target);
-}
-
 /* RFC 9112 §3.2.2: in absolute form for a proxy; "*" is then the authority alone (§3.2.4). */
 static void
 add_request_line(const struct plan_target *target, const struct plan_request *request, struct buf *into)
 {
 	buf_printf(into, "%s ", request->method);
-	if (asks_proxy(target))
+	if (plan_asks_proxy(target))
 		buf_printf(into, "http://%s", target->url.authority);
-	if (!asks_proxy(target) || strcmp(request->path, "*") != 0)
+	if (!plan_asks_proxy(target) || strcmp(request->path, "*") != 0)
 		buf_add_text(into, request->path);
 	buf_add_text(into, " HTTP/1.1\r\n");
 }
@@ -152,7 +145,7 @@ http1_compose(const struct plan *plan, const struct plan_request *request, struc
 		return false;
 	add_request_line(&plan->target, request, into);
 	add_default(request, "Host", plan->target.url.authority, into);
-	if (asks_proxy(&plan->target) && plan->target.proxy.authorization != NULL)
+	if (plan_asks_proxy(&plan->target) && plan->target.proxy.authorization != NULL)
 		add_default(request, "Proxy-Authorization", plan->target.proxy.authorization, into);
 	add_default(request, "User-Agent", "brunt/" BRUNT_VERSION, into);
 	for (size_t i = 0; i < request->headers.n; i++) {

@@ -74,6 +74,8 @@ add_probe(cJSON *probes, const struct probe_record *record)
 		value_set_text(change, "said", probe_change_text(&record->changes[i], text, sizeof(text)));
 		cJSON_AddItemToArray(said, change);
 	}
+	if (record->words[0] != '\0')
+		value_set_text(o, "words", record->words);
 	cJSON_AddItemToArray(probes, o);
 }
 

@@ -99,8 +99,9 @@ add_probe(struct page *page, const char *label, const struct probe_record *recor
 	}
 	if (record->changes_n > CHANGES_SHOWN && used < sizeof(line))
 		snprintf(line + used, sizeof(line) - used, " · … %zu changes more", record->changes_n - CHANGES_SHOWN);
-	page_entry(page, label, PAINT_PLAIN, "%s: %s", record->probe->name,
-		record->changes_n > 0 ? line : "it was never asked");
+	page_entry(page, label, PAINT_PLAIN, "%s: %s%s%s%s", record->probe->name,
+		record->changes_n > 0 ? line : "it was never asked", record->words[0] != '\0' ? " (" : "",
+		record->words, record->words[0] != '\0' ? ")" : "");
 }
 
 void

@@ -81,7 +81,7 @@ turn_number_put(const struct slot *slot, struct rendering *rendering, char *into
 const struct slot_ops turn_number_slot = {
 	.name = "turn_number",
 	.form = NULL,
-	.help = "in a flow: how many times the session has come to this step, from 1",
+	.help = "in a flow: which repetition of its step this is, from 1",
 	.parse = turn_number_parse,
 	.most = turn_number_most,
 	.put = turn_number_put,

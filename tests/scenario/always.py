@@ -99,6 +99,13 @@ def check_server_count(ran):
         yield f"brunt says that it sent {said} requests, the server counted {ran.server_count}"
 
 
+def check_servers_complaint(ran):
+    """A server that asserts what it is sent has a say too."""
+    for one in filter(None, (ran.server, ran.beside)):
+        if one.complaint:
+            yield one.complaint
+
+
 def check_exit_code(ran):
     if ran.result["verdict"]["exit_code"] != ran.exit:
         yield f"result.json says exit {ran.result['verdict']['exit_code']}, it was {ran.exit}"
@@ -267,7 +274,7 @@ def check_suite_page(ran):
 
 
 WITH_SUITE = [check_suite_page, check_suite_rows, check_suite_requests, check_suite_verdict, check_suite_junit]
-ALWAYS = [check_sanitizers, check_processes, check_runs_of_it]
+ALWAYS = [check_sanitizers, check_processes, check_runs_of_it, check_servers_complaint]
 
 
 def findings(ran):

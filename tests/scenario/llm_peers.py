@@ -3,6 +3,7 @@ dialect, since what is judged here is what all dialects have in common.
 """
 import gzip
 import json
+import zlib
 
 
 def event(**members):
@@ -104,6 +105,17 @@ def llm_gzip(request):
     return stream(request, gzip.compress(WHOLE), headers=SSE + b"Content-Encoding: gzip\r\n")
 
 
+def llm_packed(request):
+    """A stream that is compressed as it comes, each event at once, for whoever asked for it: gzip, and every other time deflate."""
+    if b"accept-encoding: gzip, deflate" not in request.head.lower():
+        request.send(b"HTTP/1.1 406 Not Acceptable\r\nContent-Length: 0\r\n\r\n")
+        return True
+    name, wbits = (b"deflate", zlib.MAX_WBITS) if request.number % 2 else (b"gzip", zlib.MAX_WBITS | 16)
+    packer = zlib.compressobj(wbits=wbits)
+    pieces = [packer.compress(piece) + packer.flush(zlib.Z_SYNC_FLUSH) for piece in (ROLE, *TOKENS, FINISH + USAGE + DONE)]
+    return stream(request, *pieces, packer.flush(), pause_s=0.01, headers=SSE + b"Content-Encoding: " + name + b"\r\n")
+
+
 def llm_huge_event(request):
     """10 MB and no end of the line."""
     begin(request)
@@ -137,4 +149,4 @@ def llm_whole(request):
 
 BEHAVIOURS = {f.__name__: f for f in (
     llm_good, llm_byte_by_byte, llm_error_in_stream, llm_no_terminator, llm_no_finish, llm_broken_off, llm_web_page, llm_role_only,
-    llm_malformed, llm_not_text, llm_reasons_first, llm_coalesced, llm_gzip, llm_huge_event, llm_never_ends, llm_overloaded, llm_whole)}
+    llm_malformed, llm_not_text, llm_reasons_first, llm_coalesced, llm_gzip, llm_packed, llm_huge_event, llm_never_ends, llm_overloaded, llm_whole)}

@@ -124,8 +124,8 @@ def limits(under, cgroup):
 
 
 def start(command, under=None, cgroup=None, **options):
-    return subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL,  # pylint: disable=W1509
-                            preexec_fn=limits(under or {}, cgroup), **options)
+    return subprocess.Popen(command, start_new_session=True,  # pylint: disable=W1509
+                            preexec_fn=limits(under or {}, cgroup), **{"stdin": subprocess.DEVNULL, **options})
 
 
 def start_neighbours(count, cpus):
@@ -153,6 +153,20 @@ def end(process, wait_s=5):
             process.kill()
             process.wait()
     return process.returncode
+
+
+def end_children(process):
+    """Those of a process that ends without them."""
+    try:
+        with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as file:
+            children = [int(pid) for pid in file.read().split()]
+    except OSError:
+        return
+    for pid in children:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
 
 
 def session_of(stat):

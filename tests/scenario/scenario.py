@@ -79,9 +79,10 @@ def complete(profile, ran):
 
 
 def write_file(name, content, ran):
-    """Text is filled in; bytes (!!binary) are what they are; a mapping is a profile."""
+    """Text is filled in; bytes (!!binary) are what they are; a mapping is a profile; a list is a text and how many times."""
     path = os.path.join(ran.folder, name)
     content = complete(content, ran) if isinstance(content, dict) else content
+    content = (content[0] * content[1]).encode() if isinstance(content, list) else content
     with open(path, "wb") as file:
         file.write(content if isinstance(content, bytes) else fill(content, ran).encode())
     return path

@@ -1,19 +1,19 @@
 """The servers a scenario may run against. Each has url, port, pid, session, stop() and finish(), which stops it and returns
-how many requests it says that it received: None where it cannot say."""
+how many requests it says that it received: None where it cannot say; and a complaint, if it saw what its script forbids."""
 import json
 import os
 import re
 import shutil
 import socket
-import subprocess
-import time
 import urllib.request
 
+import openssl_servers
 import peers
 import process
 import tls_peers
+from process_server import ListeningServer, ProcessServer
+from varnish_server import VarnishServer
 
-READY_S = 30
 PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
 
 
@@ -24,7 +24,7 @@ def free_port():
 
 
 class PeerServer:
-    pid = session = name = cgroup = None
+    pid = session = name = cgroup = complaint = None
 
     def __init__(self, spec, folder):
         behaviour = spec["peer"]
@@ -43,7 +43,7 @@ class PeerServer:
 
 class NoServer:
     """A port that nobody listens on."""
-    pid = session = name = cgroup = None
+    pid = session = name = cgroup = complaint = None
 
     def __init__(self):
         self.port = free_port()
@@ -54,47 +54,6 @@ class NoServer:
 
     def finish(self):
         return 0
-
-
-class ProcessServer:
-    name = None
-
-    def __init__(self, command, spec, folder):
-        under = spec.get("under", {})
-        self.log = os.path.join(folder, "server.log")
-        self.cgroup = process.Cgroup(under) if {"memory", "quota", "as"} & set(under) else None
-        with open(self.log, "wb") as log:
-            self.process = process.start(command, under, self.cgroup, stdout=log, stderr=subprocess.STDOUT)
-        self.pid = self.session = self.process.pid
-
-    def text(self):
-        with open(self.log, encoding="utf-8", errors="replace") as file:
-            return file.read()
-
-    def wait_until(self, is_ready):
-        deadline = time.monotonic() + READY_S
-        while time.monotonic() < deadline and self.process.poll() is None:
-            if is_ready():
-                return
-            time.sleep(0.05)
-        self.stop()
-        raise RuntimeError(f"the server did not become ready:\n{self.text()}")
-
-    def stop(self):
-        process.end(self.process)
-        if self.cgroup:
-            self.cgroup.remove()
-
-
-class ListeningServer(ProcessServer):
-    """A program that prints "listening on URL" once it is ready."""
-    url, port = None, 0
-
-    def is_ready(self):
-        found = re.search(r"listening on (http://\S+:(\d+))", self.text())
-        if found:
-            self.url, self.port = found[1], int(found[2])
-        return found is not None
 
 
 class Program(ListeningServer):
@@ -178,4 +137,8 @@ def start(spec, folder, brunt, configs):
         return Nginx(spec, folder, configs)
     if "program" in spec:
         return Program(spec, folder)
+    if "varnishtest" in spec:
+        return VarnishServer(spec, folder)
+    if "s_server" in spec:
+        return openssl_servers.OpensslServers(spec, folder)
     return BruntTarget(spec, folder, brunt)

@@ -154,4 +154,67 @@ def third_fails(request):
     return answer(request, "500 Internal Server Error" if number[0] % 3 == 2 and request.path == "/b" else "200 OK", b"{}")
 
 
-BEHAVIOURS = {f.__name__: f for f in (shop, conversation, canaries, paces, third_fails)}
+def log_in(request, book, before):
+    """Every third visitor is let in with a token that has expired by the time of the order; who comes back is not."""
+    with book.lock:
+        number = len(book.sessions)
+        visitor = {"sid": secrets.token_hex(8), "token": secrets.token_urlsafe(12), "number": number, "pages": 0,
+                   "has_expired": before is None and number % 3 == 2, "is_sold_out": number % 5 == 4, "asked": 0}
+        book.sessions[visitor["sid"]] = visitor
+    return answer(request, "200 OK", json.dumps({"token": visitor["token"]}).encode(),
+                  fields=(f"Set-Cookie: sid={visitor['sid']}; Path=/; HttpOnly{'; Secure' if request.peer.tls else ''}",))
+
+
+def show_items(request, book, visitor):
+    visitor["pages"] += 1
+    if request.path != f"/items?page={visitor['pages']}":
+        return book.complain(request, f"{request.path} as page {visitor['pages']} of {visitor}")
+    visitor["item"] = f"item {visitor['number']}/{visitor['pages']}"
+    has_voucher = visitor["pages"] == 3 and visitor["number"] % 2 == 0
+    visitor["voucher"] = secrets.token_hex(4) if has_voucher else None
+    return answer(request, "200 OK", f'<li data-item="{visitor["item"]}">'.encode(), "text/html",
+                  (f"X-Voucher: {visitor['voucher']}",) if has_voucher else ())
+
+
+def take_voucher(request, book, visitor):
+    if json.loads(body(request)) != {"code": visitor["voucher"]}:
+        return book.complain(request, f"{body(request)} from {visitor}")
+    visitor["voucher"] = None
+    return answer(request, "200 OK", b"{}")
+
+
+def take_order(request, book, visitor):
+    if visitor["voucher"] or visitor["pages"] != 3 or json.loads(body(request)) != {"item": visitor["item"]}:
+        return book.complain(request, f"{body(request)} ordered by {visitor}")
+    if visitor["has_expired"]:
+        return answer(request, "401 Unauthorized", b"{}")
+    if visitor["is_sold_out"]:
+        visitor["asked"] = 3  # nothing of this visitor's is to come
+        return answer(request, "409 Conflict", b"{}")
+    return answer(request, "201 Created", json.dumps({"order": visitor["sid"]}).encode())
+
+
+def tell_order(request, book, visitor):
+    """Paid when it is asked for the third time, and asked for no more then."""
+    visitor["asked"] += 1
+    if request.path != f"/orders/{visitor['sid']}" or visitor["asked"] > 3:
+        return book.complain(request, f"{request.path} asked for by {visitor}")
+    return answer(request, "200 OK", b'{"state": "paid"}' if visitor["asked"] == 3 else b'{"state": "pending"}')
+
+
+def checkout(request):
+    """A shop whose visitors must show their cookie and their token, see three pages, redeem what they were given, and order what
+    they saw last."""
+    book = request.peer.book
+    visitor = book.sessions.get((header(request, "Cookie") or "").removeprefix("sid="))
+    if request.path == "/login":
+        if header(request, "Authorization") is not None:
+            return book.complain(request, "a login that shows a token")
+        return log_in(request, book, visitor)
+    if visitor is None or header(request, "Authorization") != f"Bearer {visitor['token']}":
+        return book.complain(request, f"{request.path}: nobody's cookie, or another's token")
+    doors = {("GET", "items"): show_items, ("POST", "vouchers"): take_voucher, ("POST", "orders"): take_order, ("GET", "orders"): tell_order}
+    return doors[request.method, re.match("/([a-z]*)", request.path)[1]](request, book, visitor)
+
+
+BEHAVIOURS = {f.__name__: f for f in (shop, conversation, canaries, paces, third_fails, checkout)}

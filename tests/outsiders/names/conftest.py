@@ -79,6 +79,15 @@ class NameServer:
         others = [line for line in self.hosts.read_text().splitlines() if line.split()[1] != name]
         self.hosts.write_text("".join(line + "\n" for line in [*others, *(f"{address} {name}" for address in addresses)]))
         self.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 20
+        while self.told(name) != {str(address) for address in addresses}:
+            assert time.monotonic() < deadline, f"dnsmasq does not know {name}"
+            time.sleep(0.01)
+
+    @staticmethod
+    def told(name):
+        said = subprocess.run(["getent", "ahosts", name], capture_output=True, text=True, check=False).stdout
+        return {line.split()[0] for line in said.splitlines()}
 
     def stop(self):
         self.process.kill()

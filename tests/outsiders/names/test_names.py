@@ -31,6 +31,15 @@ def test_every_address_of_a_name_has_its_share(name_server, witness, brunt):
         assert set(server.fields("Host")) == {f"many.test:{PORT}"}
 
 
+def test_more_addresses_than_there_is_room_for_are_told(name_server, witness, brunt):
+    server = witness("0.0.0.0", PORT)
+    name_server.know("crowd.test", *[f"127.0.9.{i}" for i in range(1, 71)])
+    ran = brunt({"url": f"http://crowd.test:{PORT}", "requests_per_connection": 1}, steady(256, 0.5)).wait()
+    assert ran.result["totals"]["ok"] == len(server.heads) == 128, ran.stdout
+    assert len(ran.addresses) == 64 and {row["ok"] for row in ran.addresses.values()} == {2}
+    assert "'crowd.test' stands for 70 addresses; the load goes to the first 64 of them" in ran.stderr
+
+
 def test_a_name_with_ipv6_addresses_alone(name_server, witness, brunt):
     server = witness("::1", PORT)
     name_server.know("six.test", "::1")

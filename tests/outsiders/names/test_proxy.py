@@ -128,6 +128,32 @@ def test_a_proxy_that_cannot_reach_the_target_says_so_of_the_target(network, bru
     proxy.listener.close()
 
 
+def test_only_what_a_proxy_says_of_itself_is_put_down_to_it(network, witness, brunt):
+    """By RFC 9209; a 502 without a word may be of somebody behind it, and so may whatever comes through a tunnel."""
+    answers = ((b"502 Bad Gateway", b"", "status"), (b"504 Gateway Timeout", b"Proxy-Status: near.test; error=connection_timeout\r\n", "status"),
+               (b"500 Internal Server Error", b"Proxy-Status: near.test; error=proxy_internal_error\r\n", "proxy_error"),
+               (b"403 Forbidden", b"Via: 1.1 near.test\r\nProxy-Status: near.test; error=http_request_denied\r\n", "proxy_error"))
+    proxies = [Scripted(b"HTTP/1.1 %s\r\n%sContent-Length: 0\r\n\r\n" % (status, field), PROXY_PORT + 10 + i)
+               for i, (status, field, _) in enumerate(answers)]
+    started = [brunt({"url": "http://shop.test:1", "proxy": f"http://{PROXY}:{PROXY_PORT + 10 + i}"}, LOAD) for i in range(len(answers))]
+    for ran, (_, _, name) in zip(started, answers):
+        totals = ran.wait().result["totals"]
+        assert totals["failed_in"] == {name: {"answer": 20}}, (name, ran.stdout + ran.stderr)
+        is_void = {level["status"] for level in ran.result["levels"]} == {"INVALID"}
+        assert is_void == (name == "proxy_error"), ran.stdout
+    for proxy in proxies:
+        proxy.listener.close()
+
+
+def test_what_comes_through_a_tunnel_is_the_targets(tinyproxy, brunt):
+    target = Scripted(b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Status: x; error=proxy_internal_error\r\nContent-Length: 0\r\n\r\n", PORT)
+    through_it = through(tunnel=True)
+    through_it["url"] = f"http://{PROXY}:{PORT}"
+    ran = brunt(through_it, LOAD).wait()
+    assert ran.result["totals"]["failed_in"] == {"status": {"answer": 20}}, ran.stdout + ran.stderr
+    target.listener.close()
+
+
 def test_no_proxy_at_all_is_told_as_that(network, brunt):
     ran = brunt({"url": "http://127.0.0.1:1", "proxy": f"http://{PROXY}:2"}, LOAD).wait()
     assert ran.process.returncode == 4 and "the proxy could not be reached" in ran.stdout, ran.stdout

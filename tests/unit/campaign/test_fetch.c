@@ -132,6 +132,28 @@ test_why_no_answer_came_is_told(void **state)
 }
 
 static void
+test_what_openssl_says_of_it_is_told_too(void **state)
+{
+	(void)state;
+	struct answers answers;
+	struct asking asking;
+	char ready[160], text[FETCH_TEXT_MAX];
+
+	answers_start(&answers, (const int[]){200, -2}); /* in the clear */
+	snprintf(ready, sizeof(ready), "ready: {url: 'https:%s/health', timeout: 60s}\n", strchr(answers.url, '/'));
+	struct plan *plan = answers_plan(&answers, ready);
+
+	asking_start(&asking, &plan->course->ready.fetch);
+	ask(&asking);
+	assert_string_equal(fetch_answer_text(&asking.answer, text, sizeof(text)),
+		"the TLS handshake failed, or the target ended the connection during it: "
+		"wrong version number (does this port speak TLS?)");
+	asking_end(&asking);
+	answers_stop(&answers);
+	plan_free(plan);
+}
+
+static void
 test_one_address_that_refuses_is_not_all(void **state)
 {
 	(void)state;
@@ -182,6 +204,7 @@ main(void)
 		cmocka_unit_test(test_each_request_is_told_by_its_status),
 		cmocka_unit_test(test_a_body_is_sent_with_its_length_and_kind),
 		cmocka_unit_test(test_why_no_answer_came_is_told),
+		cmocka_unit_test(test_what_openssl_says_of_it_is_told_too),
 		cmocka_unit_test(test_one_address_that_refuses_is_not_all),
 		cmocka_unit_test(test_closing_ends_what_is_under_way_without_a_word),
 	};

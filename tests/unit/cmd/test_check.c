@@ -315,6 +315,21 @@ test_a_flow_says_what_a_session_asks_for(void **state)
 			NULL});
 }
 
+static void
+test_a_flow_says_where_its_steps_lead(void **state)
+{
+	(void)state;
+	assert_says(TARGET "load: {steady: {rate: 10/s, for: 20s}, in_flight: 100}\n"
+			   "flow:\n"
+			   "  - {name: login, get: /, extract: {job: {json: /job}}}\n"
+			   "  - {name: poll, get: /, extract: {state: {json: /state}}, repeat: 30,\n"
+			   "     until: '${state} == done', then: {5xx: again, 404: stop, failed: goto login}}\n"
+			   "  - {name: never, get: /, if: 'not ${job}'}\n",
+		(const char *const[]){"  flow             32 requests per session: login, poll × 30, never\n",
+			"    poll           until ${state} == done; 5xx again, 404 stop, failed goto login\n",
+			"    never          if not ${job}\n", "  sessions         up to 100 at once", NULL});
+}
+
 int
 main(void)
 {
@@ -331,6 +346,7 @@ main(void)
 		cmocka_unit_test(test_cells_are_shown_and_what_long_values_stand_for),
 		cmocka_unit_test(test_what_is_done_around_the_load_is_shown),
 		cmocka_unit_test(test_a_flow_says_what_a_session_asks_for),
+		cmocka_unit_test(test_a_flow_says_where_its_steps_lead),
 		cmocka_unit_test(test_what_run_would_refuse_is_refused),
 	};
 

@@ -47,13 +47,13 @@ static struct action_record action_records[] = {
 
 static struct probe_change changes[] = {
 	{.at_ns = 0, .status = 200, .failure = FAILURE_COUNT},
-	{.at_ns = 2100 * NS_PER_MS, .failure = FAILURE_CONNECT_REFUSED},
+	{.at_ns = 2100 * NS_PER_MS, .failure = FAILURE_TLS_EXPIRED},
 	{.at_ns = 4900 * NS_PER_MS, .status = 503, .failure = FAILURE_COUNT},
 	{.at_ns = 5200 * NS_PER_MS, .status = 200, .failure = FAILURE_COUNT},
 };
 
 static struct probe_record probe_records[] = {
-	{.probe = &probes[0], .polls = 120, .changes = changes, .changes_n = 4},
+	{.probe = &probes[0], .polls = 120, .changes = changes, .changes_n = 4, .words = "certificate has expired"},
 	{.probe = &probes[1]},
 };
 
