@@ -16,6 +16,7 @@
 #include "judge/compare.h"
 #include "judge/records.h"
 #include "judge/rollback.h"
+#include "measure/events.h"
 #include "report/escape.h"
 #include "report/rebuild.h"
 
@@ -306,6 +307,13 @@ is_unchanged(const struct sides_source *source, struct canary_stage_record *reco
 }
 
 static void
+note_moment(struct study *study, size_t n, enum canary_moment moment)
+{
+	event_encode_stage(&study->events, n + 1, study->canary->stages_n, moment, &study->canary->stages[n]);
+	study_write_events(study);
+}
+
+static void
 take_stage(struct study *study, size_t n)
 {
 	struct canary_stage_record *record = &study->canary->stages[n];
@@ -314,6 +322,7 @@ take_stage(struct study *study, size_t n)
 	if (n > 0 && !is_unchanged(study->options->source, record))
 		return;
 	study_renew_arms(study);
+	note_moment(study, n, CANARY_BEGINS);
 	run_stage(study, n, record, &has_held);
 	note_figures(study, record);
 	if (has_held) /* that it went away is why: its part in the verdict is the rollback */
@@ -321,7 +330,9 @@ take_stage(struct study *study, size_t n)
 	const struct verdict verdict = judge_stage(study, n);
 
 	record->state = decide(study, record, has_held, &verdict);
+	note_moment(study, n, CANARY_DECIDED);
 	tell(study, record);
+	note_moment(study, n, CANARY_TOLD);
 	say_stage(study, record);
 }
 

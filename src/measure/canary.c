@@ -13,6 +13,8 @@ const char *const rollback_status_names[ROLLBACK_STATUS_COUNT] = {
 	[ROLLBACK_HOLDS] = "holds",
 };
 
+const char *const canary_moment_names[CANARY_MOMENTS_N] = {"begins", "decided", "told"};
+
 const char *const canary_state_names[CANARY_STATE_COUNT] = {
 	[CANARY_NOT_BEGUN] = "not_begun",
 	[CANARY_PROMOTED] = "promoted",

@@ -50,6 +50,15 @@ enum canary_state {
 extern const char *const canary_state_names[CANARY_STATE_COUNT]; /* "not_begun", … */
 extern const char *const canary_state_words[CANARY_STATE_COUNT]; /* for people: "not begun", … */
 
+/* What the event stream tells of a stage, as it comes: whoever is killed between two of them is found out by the last. */
+enum canary_moment {
+	CANARY_BEGINS,
+	CANARY_DECIDED, /* nobody was told yet */
+	CANARY_TOLD,    /* whoever promotes or rolls back, where one is to */
+	CANARY_MOMENTS_N
+};
+extern const char *const canary_moment_names[CANARY_MOMENTS_N]; /* "begins", "decided", "told" */
+
 struct canary_stage_record {
 	double share, next_share;
 	int64_t hold_ns, took_ns; /* took: −1: it was not begun */

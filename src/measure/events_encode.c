@@ -464,6 +464,23 @@ event_encode_part(
 }
 
 bool
+event_encode_stage(struct buf *into, size_t stage, size_t of, enum canary_moment moment,
+	const struct canary_stage_record *record)
+{
+	struct line line = line_begin(into, "stage");
+
+	json_add_u64(into, "stage", stage);
+	json_add_u64(into, "of", of);
+	json_add_text(into, "moment", canary_moment_names[moment]);
+	json_add_double(into, "share", record->share);
+	json_add_text(into, "status", canary_state_names[record->state]);
+	json_add_double(into, "next_share", record->next_share);
+	json_add_text(into, "reason", record->reason);
+	json_add_bool(into, "failed", record->told.has_failed);
+	return line_end(&line);
+}
+
+bool
 event_encode_end(struct buf *into, const struct verdict *verdict, int64_t at_ns)
 {
 	struct line line = line_begin(into, "end");

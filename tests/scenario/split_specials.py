@@ -78,6 +78,21 @@ def canary_told_one_promotion(ran):
         yield f"the commands said {told(ran)}"
 
 
+def canary_left_its_course(ran):
+    """The canary's own event stream, that of the whole: what it had decided, and what was told, when it was killed."""
+    streams = [os.path.join(folder, "events.ndjson") for folder, _, names in os.walk(ran.folder)
+               if "events.ndjson" in names and "runs" in os.listdir(folder)]
+    if len(streams) != 1:
+        yield f"the canary left {len(streams)} streams of events"
+        return
+    with open(streams[0], encoding="utf-8") as file:
+        stages = [event for event in map(json.loads, file) if event["event"] == "stage"]
+    said = [(event["stage"], event["of"], event["moment"], event["share"], event["status"], event["failed"]) for event in stages]
+    if said != [(1, 2, "begins", 0.3, "not_begun", False), (1, 2, "decided", 0.3, "promoted", False),
+                (1, 2, "told", 0.3, "promoted", False), (2, 2, "begins", 0.5, "not_begun", False)]:
+        yield f"the canary left {said}"
+
+
 def nothing_was_told(ran):
     if told(ran):
         yield f"the commands said {told(ran)}"
