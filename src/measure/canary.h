@@ -50,7 +50,8 @@ enum canary_state {
 extern const char *const canary_state_names[CANARY_STATE_COUNT]; /* "not_begun", … */
 extern const char *const canary_state_words[CANARY_STATE_COUNT]; /* for people: "not begun", … */
 
-/* What the event stream tells of a stage, as it comes: whoever is killed between two of them is found out by the last. */
+/* What the event stream tells of a stage, as it comes: whoever is killed between two of them is found out by the last.
+ */
 enum canary_moment {
 	CANARY_BEGINS,
 	CANARY_DECIDED, /* nobody was told yet */

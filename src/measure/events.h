@@ -52,9 +52,9 @@
  *   part      {event, part, of, arm, dir, state: "begun"|"ended", status, exit_code}: one run of an experiment, whose
  * own stream lies in dir; in the experiment's
  *
- *   stage     {event, stage, of, moment: "begins"|"decided"|"told", share, status: "promoted"|…, next_share, reason, failed}:
- *             how a canary gets on; failed: whoever was told to promote or roll back did not
- *   end       {event, at_ns, status, exit_code, reasons[]} */
+ *   stage     {event, stage, of, moment: "begins"|"decided"|"told", share, status: "promoted"|…, next_share, reason,
+ * failed}: how a canary gets on; failed: whoever was told to promote or roll back did not end       {event, at_ns,
+ * status, exit_code, reasons[]} */
 struct run_identity {
 	const char *id; /* "20261122T020000Z-1a2b3c" */
 	int64_t started_wall_ns;
@@ -85,8 +85,8 @@ bool event_encode_probe(struct buf *into, const struct plan_probe *probe, const 
 /* record NULL: it begins. */
 bool event_encode_part(
 	struct buf *into, size_t part, size_t of, const char *arm, const char *dir, const struct run_record *record);
-bool event_encode_stage(struct buf *into, size_t stage, size_t of, enum canary_moment moment,
-	const struct canary_stage_record *record);
+bool event_encode_stage(
+	struct buf *into, size_t stage, size_t of, enum canary_moment moment, const struct canary_stage_record *record);
 bool event_encode_end(struct buf *into, const struct verdict *verdict, int64_t at_ns);
 
 /* One line back. interval: filled for "interval" events (from interval_new, for plan->requests_n requests); left empty

@@ -464,8 +464,8 @@ event_encode_part(
 }
 
 bool
-event_encode_stage(struct buf *into, size_t stage, size_t of, enum canary_moment moment,
-	const struct canary_stage_record *record)
+event_encode_stage(
+	struct buf *into, size_t stage, size_t of, enum canary_moment moment, const struct canary_stage_record *record)
 {
 	struct line line = line_begin(into, "stage");
 
