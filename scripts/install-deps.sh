@@ -47,6 +47,7 @@ test_packages() {
 		python3-grpcio
 		python3-croniter
 		tzdata
+		python3-websockets
 		prometheus
 		nginx-light|nginx|nginx-core|nginx-full
 		libhdrhistogram-java

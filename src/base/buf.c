@@ -29,6 +29,15 @@ buf_clear(struct buf *buf)
 		buf->bytes[0] = '\0';
 }
 
+void
+buf_cut(struct buf *buf, size_t length)
+{
+	CHECK_OP(length, <=, buf->length);
+	buf->length = length;
+	if (buf->bytes != NULL)
+		buf->bytes[length] = '\0';
+}
+
 bool
 buf_reserve(struct buf *buf, size_t more)
 {

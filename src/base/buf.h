@@ -14,7 +14,8 @@ struct buf {
 
 void buf_init(struct buf *buf, size_t ceiling);
 void buf_fini(struct buf *buf);
-void buf_clear(struct buf *buf); /* keeps the memory */
+void buf_clear(struct buf *buf);              /* keeps the memory */
+void buf_cut(struct buf *buf, size_t length); /* forgets what stands behind so many bytes */
 
 bool buf_reserve(struct buf *buf, size_t more);
 bool buf_add(struct buf *buf, const void *bytes, size_t length);

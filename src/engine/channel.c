@@ -30,7 +30,8 @@ void
 channel_fini(struct channel *c)
 {
 	free(c->send_buffer);
-	free(c->expected);
+	free(c->expected.bytes);
+	free(c->until.bytes);
 	buf_fini(&c->scratch);
 	extraction_fini(&c->extraction);
 	decoder_fini(&c->decoder);
@@ -72,6 +73,14 @@ channel_on_trailer(void *context, const char *name, size_t name_length, const ch
 	struct channel *c = context;
 
 	c->reader->on_trailer(c->reader_state, name, name_length, value, value_length);
+}
+
+static bool
+channel_on_message(void *context)
+{
+	struct channel *c = context;
+
+	return c->reader->on_message(c->reader_state, connection_event_ns(c->connection, c->flight));
 }
 
 /* The same where others listen too. */
@@ -129,6 +138,16 @@ channel_on_text(void *context, const char *json, size_t length)
 	session_add_turn(&c->flight->visit->session, json, length);
 }
 
+static void
+channel_share_trailer(void *context, const char *name, size_t name_length, const char *value, size_t value_length)
+{
+	struct channel *c = context;
+
+	if (c->reader->on_trailer != NULL)
+		channel_on_trailer(c, name, name_length, value, value_length);
+	checking_add_trailer(&c->checking, name, name_length, value, value_length);
+}
+
 static struct protocol_ear
 channel_ear(struct channel *c, const struct extractor *extractor)
 {
@@ -137,6 +156,7 @@ channel_ear(struct channel *c, const struct extractor *extractor)
 		.on_header = reader->on_header != NULL ? channel_on_header : NULL,
 		.on_trailer = reader->on_trailer != NULL ? channel_on_trailer : NULL,
 		.on_body = reader->ignores_bytes ? NULL : channel_on_body,
+		.on_message = reader->on_message != NULL ? channel_on_message : NULL,
 		.context = c,
 		.field = &c->scratch,
 	};
@@ -144,6 +164,8 @@ channel_ear(struct channel *c, const struct extractor *extractor)
 	if (extractor_wants_headers(extractor) || c->decoder.accepted != 0 || checks_want_headers(c->checking.checks) ||
 		channel_request(c)->redirects > 0 || plan_asks_proxy(channel_target(c)))
 		ear.on_header = channel_share_header;
+	if (checks_want_trailers(c->checking.checks))
+		ear.on_trailer = channel_share_trailer;
 	if (extractor_wants_body(extractor) || checks_want_body(c->checking.checks))
 		ear.on_body = channel_share_body;
 	if (c->decoder.accepted != 0)
@@ -223,22 +245,21 @@ channel_render(struct channel *c, size_t *length)
 	return c->send_buffer;
 }
 
-/* What the answer must contain. */
+/* plain: the text where it has no slots. */
 static const char *
-channel_expected(struct channel *c, const struct plan_request *request)
+channel_fill(struct channel *c, const struct template *template, const char *plain, struct channel_text *text)
 {
-	const struct template *template = c->connection->pool->config.expected[c->flight->x.request];
 	struct render render;
 	size_t length;
 
 	if (template == NULL)
-		return request->expect.body;
+		return plain;
 	if (template_render_max(template) == 0)
 		return template_fixed(template, &length);
 	render = channel_whose(c->flight);
-	channel_make_room(&c->expected, &c->expected_room, 0, template_render_room(template, &render) + 1);
-	c->expected[template_render(template, &render, c->expected)] = '\0';
-	return c->expected;
+	channel_make_room(&text->bytes, &text->room, 0, template_render_room(template, &render) + 1);
+	text->bytes[template_render(template, &render, text->bytes)] = '\0';
+	return text->bytes;
 }
 
 /* Its own part is in the conversation since it was rendered; what stands before an answer follows. */
@@ -268,7 +289,10 @@ channel_listen(struct channel *c, const struct plan_request *request)
 		extraction_begin(&c->extraction, extractor);
 	c->reader->begin(c->reader_state, request,
 		&(struct reader_host){.scratch = &c->scratch,
-			.expected = channel_expected(c, request),
+			.expected = channel_fill(
+				c, config->expected[c->flight->x.request], request->expect.body, &c->expected),
+			.until =
+				channel_fill(c, config->until[c->flight->x.request], request->receive.until, &c->until),
 			.on_text = wants_text ? channel_on_text : NULL,
 			.context = c});
 	return channel_ear(c, extractor);

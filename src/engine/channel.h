@@ -13,6 +13,12 @@
 struct connection;
 struct pool;
 
+/* A text of a request's, filled in. */
+struct channel_text {
+	char *bytes; /* NULL until the first */
+	size_t room;
+};
+
 /* What one flight goes through on a connection: its request's bytes, who reads the answer and what is made of it. A
  * connection has one where its protocol carries one exchange at a time, else as many as were ever under way on it at
  * once. Their memory is made once and used again. */
@@ -31,11 +37,10 @@ struct channel {
 	bool has_proxy_failed;        /* the answer is the proxy's, which says so */
 	const char *request_bytes;    /* those of its flight, until the next one's */
 	size_t request_length;
-	char *send_buffer; /* for requests with slots; NULL until the first */
-	size_t send_room;  /* bytes of it */
-	char *expected;    /* what this answer must contain, filled in; NULL until the first with slots */
-	size_t expected_room;
-	alignas(max_align_t) char memory[]; /* struct protocol_exchange, and what its protocol keeps beyond it */
+	char *send_buffer;                   /* for requests with slots; NULL until the first */
+	size_t send_room;                    /* bytes of it */
+	struct channel_text expected, until; /* what this answer must contain, and ends with, where it has slots */
+	alignas(max_align_t) char memory[];  /* struct protocol_exchange, and what its protocol keeps beyond it */
 };
 
 static inline struct protocol_exchange *

@@ -35,10 +35,28 @@ connection_go(struct connection *c, enum connection_state to)
 	}
 }
 
+static const struct plan_backend *
+connection_backend(const struct connection *c)
+{
+	return (const struct plan_backend *)c->pool->config.plan->target.backends.items + c->pool->config.backend;
+}
+
 static int64_t
 connection_now(const struct connection *c)
 {
 	return run_clock_now(c->pool->config.clock);
+}
+
+/* What the protocol wants to be said at last: nobody waits for it to be taken, or answered. */
+static void
+connection_say_farewell(struct connection *c)
+{
+	const char *bytes;
+	size_t length = stream_is_writing(&c->stream) ? 0 : c->protocol->farewell(c->protocol_state, &bytes), written;
+	int error;
+
+	if (length > 0)
+		(void)stream_write(&c->stream, bytes, length, &written, &error);
 }
 
 void
@@ -47,6 +65,8 @@ connection_close(struct connection *c, bool reset)
 	if (c->state == CONNECTION_CLOSING)
 		return;
 	CHECK(list_is_empty(&c->busy));
+	if (!reset && c->protocol != NULL && c->protocol->farewell != NULL)
+		connection_say_farewell(c);
 	connection_go(c, CONNECTION_CLOSING);
 	stream_close(&c->stream, reset);
 }
@@ -134,6 +154,7 @@ connection_settle(struct connection *c)
 	if (c->state == CONNECTION_CLOSING)
 		return;
 	if (state->fate == PROTOCOL_BROKEN) {
+		connection_tell_words(c, state->failure, state->words);
 		connection_lose_flights(c, state->failure);
 		return;
 	}
@@ -265,7 +286,7 @@ connection_on_written(struct stream *stream)
 	int64_t now_ns = connection_now(c);
 
 	connection_note_sent(c, c->output_length, now_ns);
-	if (c->protocol->choice.is_multiplexed)
+	if (c->protocol->choice.is_multiplexed || ((struct protocol_state *)c->protocol_state)->has_output)
 		connection_flush(c, now_ns);
 }
 
@@ -356,6 +377,8 @@ connection_on_connected(struct stream *stream, enum failure failure)
 		return;
 	}
 	c->protocol->init(c->protocol_state, c->pool->config.plan, is_tls);
+	if (c->protocol->greet != NULL)
+		c->protocol->greet(c->protocol_state, connection_backend(c));
 	connection_flush(c, connection_now(c));
 }
 
@@ -371,8 +394,7 @@ static struct stream_way
 connection_way(struct connection *c, const struct address *to)
 {
 	const struct plan_target *target = &c->pool->config.plan->target;
-	const struct plan_backend *backend =
-		(const struct plan_backend *)target->backends.items + c->pool->config.backend;
+	const struct plan_backend *backend = connection_backend(c);
 	bool is_proxy = plan_has_proxy(target);
 
 	return (struct stream_way){.to = to,

@@ -95,6 +95,22 @@ connection_lose_flight(struct connection *c, struct channel *channel, enum failu
 			c->was_idle && flight->x.first_byte_ns < 0 ? EXCHANGE_IDLE : connection_phase_of(c, channel));
 }
 
+void
+connection_tell_words(const struct connection *c, enum failure failure, const char *words)
+{
+	if (words != NULL)
+		recorder_add_words(c->pool->config.recorder, failure, words);
+}
+
+/* Of a connection that was not made: what it died of, if that can happen to one, else that it died. */
+static enum failure
+failure_of_connect(enum failure failure)
+{
+	if (failure == FAILURE_PROTOCOL || failure == FAILURE_FLOODED)
+		return FAILURE_OTHER_VERSION;
+	return failure_rows[failure].counts == COUNTS_UNSENT ? failure : FAILURE_CONNECT_RESET;
+}
+
 /* From the last to the first, so that the one that began first is the first to wait. */
 void
 connection_lose_flights(struct connection *c, enum failure failure)
@@ -102,9 +118,7 @@ connection_lose_flights(struct connection *c, enum failure failure)
 	struct channel *channel;
 
 	if (c->state == CONNECTION_CONNECTING) {
-		bool is_other = failure == FAILURE_PROTOCOL || failure == FAILURE_FLOODED;
-
-		pool_connect_failed(c->pool, c, is_other ? FAILURE_OTHER_VERSION : FAILURE_CONNECT_RESET);
+		pool_connect_failed(c->pool, c, failure_of_connect(failure));
 		return;
 	}
 	while ((channel = list_last(&c->busy, struct channel, node)) != NULL)
@@ -145,8 +159,10 @@ connection_complete(struct connection *c, struct channel *channel)
 		connection_resend(c, channel);
 	else if (failure == FAILURE_TRUNCATED || failure == FAILURE_RESET)
 		connection_lose_flight(c, channel, failure);
-	else
+	else {
+		connection_tell_words(c, failure, x->words);
 		connection_end_flight(c, channel, OUTCOME_FAILURE, failure, connection_phase_of(c, channel));
+	}
 }
 
 /* The answer grew by tokens: how long after those before. Told while the exchange is under way, since how many gaps it

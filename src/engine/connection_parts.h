@@ -15,5 +15,7 @@ void connection_hear(struct connection *connection);
 void connection_lose_flights(struct connection *connection, enum failure failure);
 /* How far its flight has come. */
 enum exchange_phase connection_phase_of(const struct connection *connection, const struct channel *channel);
+/* What the peer said of a failure beside what its row says; NULL: nothing. */
+void connection_tell_words(const struct connection *connection, enum failure failure, const char *words);
 /* The flight is on it no longer. */
 void connection_free_channel(struct connection *connection, struct channel *channel);

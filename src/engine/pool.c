@@ -145,11 +145,13 @@ pool_fail_first_waiting(struct pool *pool, uint32_t peer, enum failure failure, 
 }
 
 /* Before anything connected to an address, a failure speaks of the address (::1 where the server listens on 127.0.0.1
- * alone, say): it is not tried again, and the flight tries the next one. A full accept queue is none of that. */
+ * alone, say): it is not tried again, and the flight tries the next one. A full accept queue is none of that,
+ * nor is a server that answers. */
 static bool
 failure_speaks_of_address(const struct address_slot *slot, enum failure failure)
 {
-	bool is_there = failure == FAILURE_CONNECT_FAILED || failure == FAILURE_PROXY_GATEWAY;
+	bool is_there = failure == FAILURE_CONNECT_FAILED || failure == FAILURE_PROXY_GATEWAY ||
+			failure == FAILURE_UPGRADE_REFUSED;
 
 	return !slot->has_connected && !is_there &&
 	       (failure_rows[failure].blames == BLAMES_TARGET || failure == FAILURE_PROXY_UNREACHABLE);

@@ -50,6 +50,7 @@ struct pool_config {
 	struct follow *const *follows;       /* per request; each may be NULL */
 	struct checks *const *checks;        /* each may be NULL */
 	struct template *const *expected;    /* what answers must contain, where that has slots; each may be NULL */
+	struct template *const *until;       /* likewise: what the last message of an answer contains */
 	const struct pool_events *events;
 	void *context;
 };

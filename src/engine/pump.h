@@ -56,6 +56,7 @@ struct pump_config {
 	struct checks *const *checks;        /* of what answers say; each may be NULL */
 	struct extractor *const *extractors; /* of flows' steps; each may be NULL */
 	struct template *const *expected;    /* what answers must contain, where that has slots; each may be NULL */
+	struct template *const *until;       /* likewise: what the last message of an answer contains */
 	const uint64_t *rows_most;           /* per scenario: arrivals that there are rows for; NULL: any number */
 	struct split *split;                 /* which arrivals are sent from here; NULL: all */
 	uint32_t shard, shards;

@@ -217,6 +217,7 @@ pump_init(struct pump *pump, const struct pump_config *config)
 						       .checks = config->checks,
 						       .follows = config->follows,
 						       .expected = config->expected,
+						       .until = config->until,
 						       .events = &pump_pool_events,
 						       .context = pump,
 					       });

@@ -97,14 +97,13 @@ make_templates(struct requests *requests, const struct plan *plan, size_t reques
 
 /* What an answer must contain may be told apart by its session: ${session}, say. A text without slots is left alone. */
 static bool
-make_expected(const struct plan *plan, const struct plan_request *request, struct feeds *feeds,
-	struct template **expected, struct error *err)
+make_text(const struct plan *plan, const struct plan_request *request, const char *text, struct feeds *feeds,
+	struct template **made, struct error *err)
 {
-	if (request->expect.body == NULL || strstr(request->expect.body, "${") == NULL)
+	if (text == NULL || strstr(text, "${") == NULL)
 		return true;
-	*expected = template_new_text(
-		&(struct slot_scope){.plan = plan, .request = request, .feeds = feeds}, request->expect.body, err);
-	return *expected != NULL || error_place(err, request->file, request->line, request->column);
+	*made = template_new_text(&(struct slot_scope){.plan = plan, .request = request, .feeds = feeds}, text, err);
+	return *made != NULL || error_place(err, request->file, request->line, request->column);
 }
 
 /* Levels that depend on how a side does would be other ones for each of them, and a user waits for one answer before
@@ -183,6 +182,7 @@ requests_init(struct requests *requests, const struct plan *plan, struct error *
 	requests->follows = must_calloc(requests->templates_n, sizeof(struct follow *));
 	requests->readers = must_calloc(requests->n, sizeof(*requests->readers));
 	requests->expected = must_calloc(requests->n, sizeof(*requests->expected));
+	requests->until = must_calloc(requests->n, sizeof(*requests->until));
 	requests->checks = must_calloc(requests->n, sizeof(struct checks *));
 	requests->extractors = must_calloc(requests->n, sizeof(*requests->extractors));
 	for (size_t i = 0; i < requests->n; i++) {
@@ -193,7 +193,8 @@ requests_init(struct requests *requests, const struct plan *plan, struct error *
 		if (check_reader(request, requests->readers[i], err) &&
 			make_checks(request, &requests->checks[i], err) &&
 			make_extractor(plan, request, &requests->extractors[i], err) &&
-			make_expected(plan, request, requests->feeds, &requests->expected[i], err))
+			make_text(plan, request, request->expect.body, requests->feeds, &requests->expected[i], err) &&
+			make_text(plan, request, request->receive.until, requests->feeds, &requests->until[i], err))
 			is_good = make_templates(requests, plan, i, err);
 		if (!is_good) {
 			requests_fini(requests);
@@ -217,6 +218,7 @@ requests_fini(struct requests *requests)
 		template_free(requests->templates[i]);
 	for (size_t i = 0; i < requests->n && requests->templates != NULL; i++) {
 		template_free(requests->expected[i]);
+		template_free(requests->until[i]);
 		extractor_free(requests->extractors[i]);
 		checks_free(requests->checks[i]);
 	}
@@ -225,6 +227,7 @@ requests_fini(struct requests *requests)
 	free(requests->templates);
 	free(requests->follows);
 	free(requests->expected);
+	free(requests->until);
 	free(requests->extractors);
 	free(requests->checks);
 	free(requests->readers);

@@ -16,6 +16,7 @@ struct requests {
 	size_t templates_n;
 	const struct reader_ops **readers;
 	struct template **expected;    /* what their answers must contain, where that has slots; else NULL */
+	struct template **until;       /* likewise, what the last message of an answer contains */
 	struct follow **follows;       /* as templates; NULL: it follows no redirects */
 	struct checks **checks;        /* NULL: there are none of its answers */
 	struct extractor **extractors; /* NULL: nothing of the answer goes into a session */

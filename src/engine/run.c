@@ -148,6 +148,7 @@ run_new(const struct run_config *config, struct error *err)
 				      .checks = run->requests.checks,
 				      .follows = run->requests.follows,
 				      .expected = run->requests.expected,
+				      .until = run->requests.until,
 				      .rows_most = run->requests.rows_most,
 				      .split = run->requests.split,
 				      .shard = config->shard,

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/units.h"
 #include "plan/rows.h"
+#include "plan/websocket.h"
 
 /* A URL in place of the map stands for its `url`. */
 static bool
@@ -290,6 +291,6 @@ backends_compile(
 	if (target->connections < target->backends.n)
 		return plan_error(urls, err, "urls: of %llu connections not each of the %zu has one",
 			(unsigned long long)target->connections, target->backends.n);
-	return check_connect_to(node, target, err) && check_refresh(node, target, err) &&
-	       check_prefetch(node, target, err);
+	return websocket_check_backends(node, target, err) && check_connect_to(node, target, err) &&
+	       check_refresh(node, target, err) && check_prefetch(node, target, err);
 }

@@ -91,7 +91,7 @@ add_one(struct checking_plan *c, const struct plan_node *node, enum plan_check_o
 	return true;
 }
 
-/* `header` or `json`: a map of names to what is expected of each. */
+/* `header`, `trailer` or `json`: a map of names to what is expected of each. */
 static bool
 add_map(struct checking_plan *c, const struct plan_node *map, enum plan_check_of of)
 {
@@ -99,15 +99,15 @@ add_map(struct checking_plan *c, const struct plan_node *map, enum plan_check_of
 		return true;
 	if (map->kind != NODE_MAP || map->n == 0)
 		return plan_error(map, c->err, "%s: write a map such as %s", map->key,
-			of == CHECK_JSON ? "{/status: done, /items/0/id: {exists: true}}"
-					 : "{Content-Type: application/json, ETag: {exists: true}}");
+			of == CHECK_JSON     ? "{/status: done, /items/0/id: {exists: true}}"
+			: of == CHECK_HEADER ? "{Content-Type: application/json, ETag: {exists: true}}"
+					     : "{X-Status: done, X-Checksum: {exists: true}}");
 	for (const struct plan_node *item = map->first; item != NULL; item = item->next) {
 		if (of == CHECK_JSON && item->key[0] != '/' && item->key[0] != '\0')
 			return plan_error(item, c->err,
 				"json: '%.100s' is not a JSON pointer (RFC 6901); write /status or /items/0/id",
 				item->key);
-		if (!add_one(c, item, of, item->key,
-			    arena_printf(c->context->arena, "%s %s", of == CHECK_JSON ? "json" : "header", item->key)))
+		if (!add_one(c, item, of, item->key, arena_printf(c->context->arena, "%s %s", map->key, item->key)))
 			return false;
 	}
 	return true;
@@ -222,5 +222,6 @@ checks_compile(struct plan_context *context, const struct plan_node *item, struc
 	c.checks = arena_alloc(context->arena, CHECKS_OF_REQUEST_CEILING * sizeof(*c.checks));
 	request->checks = c.checks;
 	return add_body(&c, node_get(node, "body"), expect) && add_map(&c, node_get(node, "header"), CHECK_HEADER) &&
+	       add_map(&c, node_get(node, "trailer"), CHECK_TRAILER) &&
 	       add_map(&c, node_get(node, "json"), CHECK_JSON) && add_whole(&c, node);
 }

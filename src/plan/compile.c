@@ -15,6 +15,7 @@
 #include "plan/tls.h"
 #include "plan/tree.h"
 #include "plan/variants.h"
+#include "plan/websocket.h"
 
 #define EFFECTIVE_CEILING ((size_t)4 * 1024 * 1024) /* aliases may multiply long texts */
 #define IDLE_BASELINE_NS (2 * NS_PER_S)
@@ -103,7 +104,8 @@ check_target(struct plan_context *context, const struct plan_node *node, struct 
 		return false;
 	target->has_watch = watch != NULL;
 	if ((watch != NULL && !check_watch(watch, target, err)) ||
-		(node_get(node, "auth") != NULL && !auth_check(node_get(node, "auth"), &target->auth, err)))
+		(node_get(node, "auth") != NULL && !auth_check(node_get(node, "auth"), &target->auth, err)) ||
+		!websocket_compile_target(context, node, target, err))
 		return false;
 	if (needs_command != NULL && target->process.command == NULL)
 		return plan_error(

@@ -41,6 +41,9 @@ bool codings_compile(struct plan_context *context, const struct plan_node *item,
 void compile_add_header(
 	struct plan_context *context, struct plan_request *request, const char *name, const char *value);
 
+/* The names and values of `headers`. */
+bool compile_check_headers(const struct plan_node *headers, struct error *err);
+
 /* One item of `requests`, or a step of the flow; the target is compiled already. */
 bool compile_request(struct plan_context *context, const struct plan_node *item, const struct plan_target *target,
 	struct plan_flow *flow, struct plan_request *request, struct error *err);

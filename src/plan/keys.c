@@ -5,6 +5,7 @@
 /* keys.def expanded into the tables of keys.h. */
 
 static const char *const tls_version_names[] = {"1.2", "1.3", NULL}; /* enum plan_tls_version */
+static const char *const unasked_names[] = {"close", "ignore", NULL};
 static const char *const pick_names[] = {"lifo", "round_robin", NULL};
 static const char *const energy_prints_names[] = {"joules", "watts", NULL};
 static const char *const when_full_names[] = {"queue", "drop", NULL};

@@ -78,6 +78,7 @@ struct plan_choice {
 	const char
 		*example; /* its value for `brunt help profile`: "{rate: 1000/s, for: 30s}"; NULL: made of its keys */
 	bool is_multiplexed; /* protocols: one connection carries many exchanges at once */
+	const char *scheme;  /* protocols: of the URLs that choose it, less their s: "ws"; NULL: http chooses by name */
 	bool searches_body;  /* readers: they look for expect.body */
 	bool is_for_tests;   /* valid, but not offered to who mistypes another: the null protocol */
 };

@@ -47,7 +47,8 @@ struct plan_tls {
 
 struct plan_url {
 	const char *text;      /* as written */
-	const char *scheme;    /* "http", "https" */
+	const char *scheme;    /* "http", "https"; of ws and wss the same */
+	const char *resource;  /* of ws and wss: path and query; NULL: it is http or https */
 	const char *host;      /* without brackets; for unix sockets "localhost" */
 	const char *unix_path; /* NULL for TCP; from http+unix:///run/x.sock or http://unix:/run/x.sock:/path */
 	uint16_t port;
@@ -61,7 +62,8 @@ struct plan_url {
 struct plan_backend {
 	struct plan_url url;
 	uint64_t weight;
-	const char *tunnel; /* what the proxy is asked for, CONNECT and its headers; NULL: no tunnel */
+	const char *tunnel;                 /* what the proxy is asked for, CONNECT and its headers; NULL: no tunnel */
+	const struct plan_request *opening; /* the opening handshake of a WebSocket, less its key; NULL: it is none */
 };
 
 /* An HTTP proxy on the way to the target. */
@@ -106,18 +108,27 @@ struct plan_command {
 	int64_t stop_ns;     /* SIGTERM, then SIGKILL after this */
 };
 
+/* How ws:// and wss:// are opened and kept. */
+struct plan_websocket {
+	struct plan_list headers;   /* of struct plan_pair: of the opening handshake */
+	struct plan_list protocols; /* of const char *: subprotocols, the most wanted first */
+	enum { UNASKED_CLOSE, UNASKED_IGNORE } unasked;
+	uint64_t message_bytes; /* largest message that is accepted */
+};
+
 struct plan_target {
 	struct plan_url url;       /* of the first backend */
 	struct plan_list backends; /* of struct plan_backend, one or more */
 	struct plan_proxy proxy;
-	struct plan_list connect_to;       /* of struct plan_address; none: what the URL's name stands for */
-	struct plan_list sources;          /* likewise, of this machine; none: as the kernel chooses */
-	int64_t dns_refresh_ns;            /* 0: never */
-	uint64_t prefetch;                 /* connections to open before the load begins */
-	const char *version;               /* what is under test, in words; NULL: not said */
-	int64_t timeout_ns;                /* of the whole exchange, from `taken` */
-	int64_t connect_timeout_ns;        /* its TLS handshake included */
-	struct plan_tls tls;               /* of all backends */
+	struct plan_list connect_to; /* of struct plan_address; none: what the URL's name stands for */
+	struct plan_list sources;    /* likewise, of this machine; none: as the kernel chooses */
+	int64_t dns_refresh_ns;      /* 0: never */
+	uint64_t prefetch;           /* connections to open before the load begins */
+	const char *version;         /* what is under test, in words; NULL: not said */
+	int64_t timeout_ns;          /* of the whole exchange, from `taken` */
+	int64_t connect_timeout_ns;  /* its TLS handshake included */
+	struct plan_tls tls;         /* of all backends */
+	struct plan_websocket websocket;
 	int64_t null_service_ns;           /* of a protocol that needs no stream: how long its answers take */
 	uint64_t connections;              /* most connections at once */
 	struct plan_said said_connections; /* shown NULL: it is the default */
@@ -140,11 +151,17 @@ struct plan_target {
 struct plan_expect {
 	/* Bit s−100 says that status s (100…599) is a success; default 2xx and 3xx. */
 	uint64_t statuses[8];
-	const char *body;                                  /* the body must contain this; NULL: any */
-	const struct plan_node *body_node, *header, *json; /* what becomes checks: checks.h */
+	const char *body;                                            /* the body must contain this; NULL: any */
+	const struct plan_node *body_node, *header, *trailer, *json; /* what becomes checks: checks.h */
 	const char *size, *sha256, *crc32;
 	uint64_t grpc_status;    /* of a call of gRPC */
 	struct plan_list errors; /* of const char *: an answer with one of these codes or types is a success */
+};
+
+/* What an answer of WebSocket is made of. */
+struct plan_receive {
+	uint64_t messages; /* so many; 0: see until */
+	const char *until; /* up to the first that contains this; may hold ${…}; NULL: they are counted */
 };
 
 struct plan_request {
@@ -156,10 +173,12 @@ struct plan_request {
 	struct plan_list headers; /* of struct plan_pair */
 	const char *body;         /* NULL: none; may hold ${…} slots where has_slots */
 	size_t body_length;
-	bool has_slots;     /* false for a body from a file */
-	uint64_t redirects; /* as the target's; 0: none is followed */
-	unsigned codings;   /* as the target's; 0: none */
-	const char *basic;  /* USER:PASSWORD where they have slots: what ${basic} is made of */
+	bool has_slots;              /* false for a body from a file */
+	bool is_binary;              /* of WebSocket: its body is sent as a binary message, not as text */
+	struct plan_receive receive; /* likewise */
+	uint64_t redirects;          /* as the target's; 0: none is followed */
+	unsigned codings;            /* as the target's; 0: none */
+	const char *basic;           /* USER:PASSWORD where they have slots: what ${basic} is made of */
 	struct plan_expect expect;
 	const struct plan_check *checks;
 	uint32_t checks_n, first_check; /* first_check: the number of the first, of all of the plan */

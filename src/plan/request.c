@@ -7,6 +7,7 @@
 #include "plan/emit.h"
 #include "plan/files.h"
 #include "plan/grpc.h"
+#include "plan/websocket.h"
 
 #define READER_OF_TEXT "text"
 
@@ -94,8 +95,8 @@ is_ours(const char *header)
 }
 
 /* A line end in a value would begin a header of its own. */
-static bool
-check_headers(const struct plan_node *headers, struct error *err)
+bool
+compile_check_headers(const struct plan_node *headers, struct error *err)
 {
 	for (const struct plan_node *header = headers->first; header != NULL; header = header->next) {
 		if (!is_token(header->key))
@@ -194,6 +195,42 @@ compile_redirects(
 	return true;
 }
 
+/* Over HTTP. */
+static bool
+compile_head(struct plan_context *context, const struct plan_node *item, const struct plan_target *target,
+	struct request_row *row, struct plan_request *request, struct error *err)
+{
+	const struct plan_node *auth = node_get(item, "auth");
+
+	if (row->headers.n > 0 && !compile_check_headers(node_get(item, "headers"), err))
+		return false;
+	if (row->llm.api != NULL && !llm_compile(context, item, target, row, &request->llm, err))
+		return false;
+	if (row->grpc.method != NULL && !grpc_compile(context, item, target, row, request, err))
+		return false;
+	request->headers = row->headers;
+	if (!websocket_check_none(item, err) || !compile_reader(context, item, row, request, err) ||
+		!compile_target_path(context, item, row, target, request, err) ||
+		(row->grpc.method == NULL && !compile_body(context, item, row, request, err)) ||
+		!compile_redirects(item, row->redirects, target, request) ||
+		!codings_compile(context, item, node_get(item, "compression") != NULL ? row->codings : target->codings,
+			request, err) ||
+		(auth != NULL && !auth_check(auth, &row->auth, err)))
+		return false;
+	auth_add(context, auth != NULL ? &row->auth : &target->auth, request);
+	return true;
+}
+
+/* Over WebSocket: one message, and those that answer it. */
+static bool
+compile_message(struct plan_context *context, const struct plan_node *item, const struct plan_target *target,
+	struct request_row *row, struct plan_request *request, struct error *err)
+{
+	return websocket_compile(context, item, target, row, request, err) &&
+	       compile_reader(context, item, row, request, err) && compile_body(context, item, row, request, err) &&
+	       websocket_check_message(item, request, err);
+}
+
 bool
 compile_request(struct plan_context *context, const struct plan_node *item, const struct plan_target *target,
 	struct plan_flow *flow, struct plan_request *request, struct error *err)
@@ -214,22 +251,8 @@ compile_request(struct plan_context *context, const struct plan_node *item, cons
 	if (!checks_compile(context, item, &row.expect, request, err))
 		return false;
 	request->expect = row.expect;
-	if (row.headers.n > 0 && !check_headers(node_get(item, "headers"), err))
+	if (!(target->url.resource != NULL ? compile_message : compile_head)(context, item, target, &row, request, err))
 		return false;
-	if (row.llm.api != NULL && !llm_compile(context, item, target, &row, &request->llm, err))
-		return false;
-	if (row.grpc.method != NULL && !grpc_compile(context, item, target, &row, request, err))
-		return false;
-	request->headers = row.headers;
-	if (!compile_reader(context, item, &row, request, err) ||
-		!compile_target_path(context, item, &row, target, request, err) ||
-		(row.grpc.method == NULL && !compile_body(context, item, &row, request, err)) ||
-		!compile_redirects(item, row.redirects, target, request) ||
-		!codings_compile(context, item, node_get(item, "compression") != NULL ? row.codings : target->codings,
-			request, err) ||
-		(node_get(item, "auth") != NULL && !auth_check(node_get(item, "auth"), &row.auth, err)))
-		return false;
-	auth_add(context, node_get(item, "auth") != NULL ? &row.auth : &target->auth, request);
 	return (flow != NULL ? flow_add_step(context, flow, item, &row, request, err) : flow_check_no_step(item, err));
 }
 
@@ -239,10 +262,11 @@ compile_default_request(struct plan_context *context, const struct plan_target *
 	struct plan_node map = {.kind = NODE_MAP, .file = "default"};
 	struct plan_node name = {.text = "root", .source = "root", .key = "name", .file = "default"};
 	struct plan_node get = {.text = "/", .source = "/", .key = "get", .file = "default"};
+	struct plan_node body = {.text = "brunt ${seq}", .source = "brunt ${seq}", .key = "body", .file = "default"};
 	struct error err = {0};
 
 	node_add(&map, &name);
-	node_add(&map, &get);
+	node_add(&map, target->url.resource != NULL ? &body : &get);
 	CHECK(compile_request(context, &map, target, NULL, request, &err));
 	if (target->url.path[0] != '\0')
 		request->path = target->url.path;

@@ -159,6 +159,8 @@ struct request_row {
 		struct plan_list metadata;
 	} grpc;
 	struct plan_expect expect;
+	struct plan_receive receive;
+	bool is_binary;
 	const struct plan_choice *reader;
 	uint64_t redirects;
 	unsigned codings;

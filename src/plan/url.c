@@ -14,15 +14,17 @@
 #define HOST_CEILING 253 /* RFC 1035 §2.3.4, without the dot at the end */
 
 static bool
-check_characters(const char *text, struct error *err)
+check_characters(const char *text, bool may_have_query, struct error *err)
 {
 	for (const char *p = text; *p != '\0'; p++)
 		if (*p <= ' ' || *p > '~' || strchr("\"<>\\^`{|}", *p) != NULL)
 			return error_set(
 				err, "url: a character that no URL may hold; write it as %%%02X", (unsigned char)*p);
-	if (strpbrk(text, "?#") != NULL)
-		return error_set(
-			err, "url: '?' and '#' have no place here; write the query into the paths of the requests");
+	if (strpbrk(text, may_have_query ? "#" : "?#") != NULL)
+		return error_set(err,
+			may_have_query
+				? "url: '#' has no place in the URL of a WebSocket"
+				: "url: '?' and '#' have no place here; write the query into the paths of the requests");
 	return true;
 }
 
@@ -170,13 +172,11 @@ has_prefix(const char *text, const char *prefix)
 	return strncasecmp(text, prefix, strlen(prefix)) == 0;
 }
 
-bool
-url_parse(struct arena *arena, const char *text, struct plan_url *url, struct error *err)
+static bool
+parse_http(struct arena *arena, const char *text, struct plan_url *url, struct error *err)
 {
 	*url = (struct plan_url){.text = text, .scheme = "http"};
 
-	if (!check_characters(text, err))
-		return false;
 	if (has_prefix(text, "http+unix://"))
 		return (text[12] == '/' ? parse_unix_path : parse_unix_host)(arena, text + 12, url, err);
 	if (has_prefix(text, "http://unix:/"))
@@ -195,6 +195,40 @@ url_parse(struct arena *arena, const char *text, struct plan_url *url, struct er
 }
 
 bool
+url_parse(struct arena *arena, const char *text, struct plan_url *url, struct error *err)
+{
+	return check_characters(text, false, err) && parse_http(arena, text, url, err);
+}
+
+bool
+url_is_websocket(const char *text)
+{
+	return has_prefix(text, "ws://") || has_prefix(text, "wss://");
+}
+
+/* RFC 6455 §3: an address as http and https have it, and the resource there: a path as it stands, and a query. */
+bool
+url_parse_websocket(struct arena *arena, const char *text, struct plan_url *url, struct error *err)
+{
+	size_t before_query = strcspn(text, "?");
+
+	if (!check_characters(text, true, err))
+		return false;
+	const char *http = arena_printf(arena, "http%.*s", (int)before_query - 2, text + 2);
+
+	if (!parse_http(arena, http, url, err))
+		return false;
+	const char *path = url->unix_path != NULL ? strstr(http + strlen("http://unix:"), ":/")
+						  : strchr(strstr(http, "://") + 3, '/');
+
+	path = path != NULL && *path == ':' ? path + 1 : path;
+	url->text = text;
+	url->path = "";
+	url->resource = arena_printf(arena, "%s%s", path != NULL ? path : "/", text + before_query);
+	return true;
+}
+
+bool
 plan_parse_url(struct plan_context *context, const struct plan_node *node, void *into, struct error *err)
 {
 	struct plan_url *url = into;
@@ -202,7 +236,7 @@ plan_parse_url(struct plan_context *context, const struct plan_node *node, void 
 
 	if (node->kind != NODE_SCALAR)
 		return plan_error(node, err, "url: write a URL such as http://127.0.0.1:8080");
-	if (!url_parse(context->arena, node->text, url, &what))
+	if (!(url_is_websocket(node->text) ? url_parse_websocket : url_parse)(context->arena, node->text, url, &what))
 		return node->is_tainted
 			       ? plan_error(node, err,
 					 "url: what '%s' stands for is not a URL such as http://127.0.0.1:8080",

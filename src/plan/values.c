@@ -127,7 +127,7 @@ find_choice(const struct plan_choice *const *choices, const struct plan_node *no
 	for (size_t i = 0; choices[i] != NULL; i++) {
 		if (strcmp(choices[i]->name, node->text) == 0)
 			return choices[i];
-		if (!choices[i]->is_for_tests)
+		if (!choices[i]->is_for_tests && choices[i]->scheme == NULL)
 			names_add(&names, choices[i]->name);
 	}
 	plan_error(node, err, "%s: there is no '%.64s' in this version%s", key, node->source,

@@ -20,7 +20,9 @@ struct http1 {
 	bool has_headers;       /* the final response's, not those of a 1xx */
 	uint64_t ceiling_bytes; /* of all that comes before the body, 1xx responses included */
 	uint64_t room_bytes;    /* what is left of it */
-	size_t name_length;     /* of the field that is being put together: its name stands first in ear.field */
+	bool is_in_field;       /* one is being put together in ear.field, */
+	size_t field_at;        /* behind what stands there already, */
+	size_t name_length;     /* its name first */
 	bool is_field_too_long; /* it is left out */
 };
 
@@ -80,19 +82,22 @@ http1_on_body(llhttp_t *parser, const char *bytes, size_t length)
 	return 0;
 }
 
-/* Of the final response's header section: neither a 1xx's nor the trailers. */
-static bool
-http1_is_heard(const struct http1 *h)
+/* Who wants the fields of where the response is: nobody those of a 1xx. */
+static protocol_hear_field *
+http1_listener(const struct http1 *h)
 {
-	return !h->has_headers && h->parser.status_code >= 200;
+	if (h->has_headers)
+		return h->x->ear.on_trailer;
+	return h->parser.status_code >= 200 ? h->x->ear.on_header : NULL;
 }
 
 static void
 http1_keep_field(struct http1 *h, const char *bytes, size_t length)
 {
 	struct buf *field = h->x->ear.field;
+	size_t whole = field->length - h->field_at + length;
 
-	if (field->length + length > PROTOCOL_FIELD_MAX)
+	if (whole > PROTOCOL_FIELD_MAX || h->field_at + whole > field->ceiling)
 		h->is_field_too_long = true;
 	else
 		buf_add(field, bytes, length);
@@ -103,10 +108,13 @@ http1_on_header_name(llhttp_t *parser, const char *bytes, size_t length)
 {
 	struct http1 *h = http1_of(parser);
 
-	if (!http1_is_heard(h))
+	if (http1_listener(h) == NULL)
 		return 0;
+	if (!h->is_in_field)
+		h->field_at = h->x->ear.field->length;
+	h->is_in_field = true;
 	http1_keep_field(h, bytes, length);
-	h->name_length = h->x->ear.field->length;
+	h->name_length = h->x->ear.field->length - h->field_at;
 	return 0;
 }
 
@@ -115,28 +123,35 @@ http1_on_header_value(llhttp_t *parser, const char *bytes, size_t length)
 {
 	struct http1 *h = http1_of(parser);
 
-	if (http1_is_heard(h))
+	if (h->is_in_field)
 		http1_keep_field(h, bytes, length);
 	return 0;
+}
+
+/* RFC 9112 §5.1: whitespace after a value is not part of it; llhttp leaves out only what is before. */
+static void
+http1_tell_field(const struct http1 *h)
+{
+	const struct buf *field = h->x->ear.field;
+	const char *name = field->bytes + h->field_at, *value = name + h->name_length;
+	size_t length = field->length - h->field_at - h->name_length;
+
+	while (length > 0 && (value[length - 1] == ' ' || value[length - 1] == '\t'))
+		length--;
+	http1_listener(h)(h->x->ear.context, name, h->name_length, value, length);
 }
 
 static int
 http1_on_header_complete(llhttp_t *parser)
 {
 	struct http1 *h = http1_of(parser);
-	struct buf *field = h->x->ear.field;
 
-	if (!http1_is_heard(h))
+	if (!h->is_in_field)
 		return 0;
-	/* RFC 9112 §5.1: whitespace after a value is not part of it; llhttp leaves out only what is before. */
-	while (field->length > h->name_length &&
-		(field->bytes[field->length - 1] == ' ' || field->bytes[field->length - 1] == '\t'))
-		field->length--;
 	if (!h->is_field_too_long)
-		h->x->ear.on_header(h->x->ear.context, field->bytes, h->name_length, field->bytes + h->name_length,
-			field->length - h->name_length);
-	buf_clear(field);
-	h->is_field_too_long = false;
+		http1_tell_field(h);
+	buf_cut(h->x->ear.field, h->field_at);
+	h->is_in_field = h->is_field_too_long = false;
 	return 0;
 }
 
@@ -146,7 +161,7 @@ http1_on_header_complete(llhttp_t *parser)
 	.on_header_field = http1_on_header_name, .on_header_value = http1_on_header_value,                             \
 	.on_header_value_complete = http1_on_header_complete
 
-/* By who listens: [to headers][to the body]. */
+/* By who listens: [to headers or trailers][to the body]. */
 static const llhttp_settings_t http1_settings[2][2] = {
 	[false][false] = {SETTINGS_OF_ALL},
 	[false][true] = {SETTINGS_OF_ALL, .on_body = http1_on_body},
@@ -180,12 +195,13 @@ http1_begin(void *state, struct protocol_exchange *x, const struct plan_request 
 
 	CHECK_OP(h->state.room, ==, 1);
 	protocol_exchange_begin(x, ear);
-	llhttp_init(&h->parser, HTTP_RESPONSE, &http1_settings[ear->on_header != NULL][ear->on_body != NULL]);
+	llhttp_init(&h->parser, HTTP_RESPONSE,
+		&http1_settings[ear->on_header != NULL || ear->on_trailer != NULL][ear->on_body != NULL]);
 	h->x = x;
 	h->bytes = bytes;
 	h->length = length;
 	h->is_head = strcmp(request->method, "HEAD") == 0;
-	h->is_complete = h->keeps_alive = h->has_headers = h->is_field_too_long = false;
+	h->is_complete = h->keeps_alive = h->has_headers = h->is_in_field = h->is_field_too_long = false;
 	h->room_bytes = h->ceiling_bytes;
 	h->state.room = 0;
 	h->state.has_output = true;

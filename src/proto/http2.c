@@ -172,8 +172,10 @@ http2_on_bytes(void *state, const char *bytes, size_t length)
 	struct http2 *h = state;
 	ssize_t n = nghttp2_session_mem_recv(h->session, (const uint8_t *)bytes, length);
 
-	if (n < 0)
+	if (n < 0) {
 		http2_break(h, is_flood(n) ? FAILURE_FLOODED : FAILURE_PROTOCOL);
+		h->state.words = nghttp2_strerror((int)n);
+	}
 	h->state.has_output |= nghttp2_session_want_write(h->session) != 0;
 	http2_look_at_room(h);
 }

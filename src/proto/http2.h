@@ -23,6 +23,8 @@ struct http2 {
 	struct http2_exchange *sending; /* whose frame is put together; NULL: nobody's */
 };
 
+#define HTTP2_WORDS_MAX 40
+
 struct http2_exchange {
 	struct protocol_exchange x;
 	int32_t stream_id;
@@ -34,6 +36,7 @@ struct http2_exchange {
 	bool is_too_large;    /* its headers are */
 	bool is_reset;        /* the server reset the stream … */
 	uint32_t reset_error; /* … and said why */
+	char words[HTTP2_WORDS_MAX];
 };
 
 /* http2_head.c: compose of struct protocol_ops. The text is HTTP/1.1's, with names in lower case, so that whatever

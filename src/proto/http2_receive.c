@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "base/check.h"
 #include "proto/http2.h"
 
@@ -180,6 +182,14 @@ failure_of_reset(uint32_t error)
 	}
 }
 
+/* Of errors that share a row: which one it was. */
+static const char *
+words_of_reset(struct http2_exchange *x)
+{
+	snprintf(x->words, HTTP2_WORDS_MAX, "%s (0x%x)", nghttp2_http2_strerror(x->reset_error), x->reset_error);
+	return x->words;
+}
+
 /* A stream that a GOAWAY leaves out is closed by nghttp2 as refused, and one that broke the rules it has reset itself.
  */
 static int
@@ -194,6 +204,8 @@ on_stream_close(nghttp2_session *session, int32_t stream_id, uint32_t error, voi
 	if (x == NULL)
 		return 0;
 	x->x.is_refused = error == NGHTTP2_REFUSED_STREAM;
+	if (x->is_reset && failure_of_reset(x->reset_error) == FAILURE_STREAM_RESET)
+		x->x.words = words_of_reset(x);
 	if (x->is_too_large)
 		http2_end(h, x, FAILURE_TOO_LARGE);
 	else if (x->is_reset || x->x.is_refused)

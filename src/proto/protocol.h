@@ -22,16 +22,21 @@
  * worse. */
 #define PROTOCOL_FIELD_MAX ((size_t)8 * 1024)
 
+typedef void protocol_hear_field(
+	void *context, const char *name, size_t name_length, const char *value, size_t value_length);
+
 /* Who wants to know what a final response says. What is NULL nobody wants, and it costs nothing. */
 struct protocol_ear {
 	/* One field of its header section, whole, in order, before the body; trailers are left out. */
-	void (*on_header)(void *context, const char *name, size_t name_length, const char *value, size_t value_length);
-	/* The same of its trailers, after the body; of HTTP/2's alone. */
-	void (*on_trailer)(void *context, const char *name, size_t name_length, const char *value, size_t value_length);
+	protocol_hear_field *on_header;
+	/* The same of its trailers, after the body. */
+	protocol_hear_field *on_trailer;
 	/* Bytes of its body without transfer coding. */
 	void (*on_body)(void *context, const char *bytes, size_t length);
+	/* Of a protocol whose bodies are messages: one is complete. True: it is the last. NULL: the first one is. */
+	bool (*on_message)(void *context);
 	void *context;
-	struct buf *field; /* lent to put a field together, where on_header is there; left empty */
+	struct buf *field; /* lent to put a field together, behind what is there; left as it was */
 };
 
 /* One exchange as its protocol sees it: what the exchange_size bytes begin with that the protocol keeps for it. */
@@ -39,6 +44,7 @@ struct protocol_exchange {
 	struct protocol_ear ear;
 	bool has_ended;
 	enum failure failure; /* once it ended; FAILURE_COUNT: the response is complete */
+	const char *words;    /* what the peer said of that, or broke, until the next call; NULL: the row says it all */
 	bool is_refused;      /* it failed, and the peer says that it did nothing about it: it may be sent again */
 	bool is_sent_whole;   /* the last byte of its request was given as output */
 	uint16_t status;      /* of the final response; 0: it did not come that far */
@@ -57,6 +63,7 @@ enum protocol_fate {
 struct protocol_state {
 	enum protocol_fate fate;
 	enum failure failure; /* where it is BROKEN */
+	const char *words;    /* of that, as an exchange's */
 	uint32_t room;        /* exchanges that may begin now, besides those under way; 0 where it is not OPEN */
 	bool is_ready;        /* the server has said what it takes; before, the connection counts as connecting */
 	bool has_output;      /* there may be something to be written */
@@ -88,6 +95,8 @@ struct protocol_ops {
 
 	/* A connection is there. `state` has state_size bytes, aligned for any type; fini frees what it holds. */
 	void (*init)(void *state, const struct plan *plan, bool is_tls);
+	/* Then, of a protocol that opens each connection with words for the backend alone. NULL: it has none. */
+	void (*greet)(void *state, const struct plan_backend *backend);
 	void (*fini)(void *state);
 	/* An exchange begins, where there is room. `x` has exchange_size bytes and is the protocol's until the exchange
 	 * has ended or is cancelled; so are the request's bytes, head and body. */
@@ -100,6 +109,9 @@ struct protocol_ops {
 	void (*on_eof)(void *state);
 	/* Nobody waits for it any longer. False: the connection is of no further use. */
 	bool (*cancel)(void *state, struct protocol_exchange *x);
+	/* The connection will be closed, and nothing is half written: what is said before, as output is. NULL: nothing.
+	 */
+	size_t (*farewell)(void *state, const char **bytes);
 };
 
 /* The kernel took the first `taken` bytes of what output gave last: the next exchange that began with one of them. */

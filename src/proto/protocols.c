@@ -64,6 +64,7 @@ protocol_exchange_begin(struct protocol_exchange *x, const struct protocol_ear *
 	x->ear = *ear;
 	x->has_ended = x->is_refused = x->is_sent_whole = false;
 	x->failure = FAILURE_COUNT;
+	x->words = NULL;
 	x->status = 0;
 	x->bytes_sent = x->bytes_received = 0;
 	x->begins_at = 0;

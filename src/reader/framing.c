@@ -20,15 +20,6 @@ framing_give(struct framing *f, const char *bytes, size_t length)
 	f->lf = f->cr = NULL;
 }
 
-void
-framing_cut_scratch(struct framing *f, size_t length)
-{
-	CHECK(length <= f->scratch->length);
-	f->scratch->length = length;
-	if (f->scratch->bytes != NULL)
-		f->scratch->bytes[length] = '\0';
-}
-
 /* The next c from here on, or the end: each byte of a read is looked at once for each c, however many lines it holds.
  */
 static const char *

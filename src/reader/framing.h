@@ -67,5 +67,3 @@ struct framing_line {
 	bool from_scratch;
 };
 bool framing_take_line(struct framing *framing, bool is_cr_end, char comment, struct framing_line *line);
-/* Forgets what stands in the scratch buffer behind so many bytes. */
-void framing_cut_scratch(struct framing *framing, size_t length);

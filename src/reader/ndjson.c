@@ -17,13 +17,13 @@ ndjson_take(struct framing *f, struct framing_event *event)
 	struct framing_line line;
 
 	if (!f->is_partial)
-		framing_cut_scratch(f, 0); /* the line that was handed out */
+		buf_cut(f->scratch, 0); /* the line that was handed out */
 	while (framing_take_line(f, false, '\0', &line)) {
 		if (!is_blank(line.text, line.length)) {
 			*event = (struct framing_event){.data = line.text, .length = line.length, .type = "", .id = ""};
 			return true;
 		}
-		framing_cut_scratch(f, 0);
+		buf_cut(f->scratch, 0);
 	}
 	return false;
 }

@@ -19,6 +19,9 @@ struct reader_host {
 	/* What the body, or the text of a generated answer, must contain; NULL: it may say anything. It outlives the
 	 * body. */
 	const char *expected;
+	/* What the last message of the answer contains, where it ends with one (struct plan_receive); NULL: it is
+	 * counted. As expected. */
+	const char *until;
 	/* More text of a generated answer (content, not reasoning), still escaped as it stood in the JSON string that
 	 * brought it. NULL: nobody wants it. */
 	void (*on_text)(void *context, const char *json, size_t length);
@@ -43,6 +46,9 @@ struct reader_ops {
 	/* Bytes of the body, without transfer coding; all of them arrived at now_ns. Several calls with the same now_ns
 	 * may be parts of one read. */
 	void (*on_bytes)(void *state, const char *bytes, size_t length, int64_t now_ns);
+	/* A message of a body that is made of them (WebSocket) is complete. True: it is the last one. NULL: the first
+	 * is. */
+	bool (*on_message)(void *state, int64_t now_ns);
 	/* The body is complete, under this final status. FAILURE_COUNT: it is as expected; else the row that it is
 	 * counted in. The status itself is the caller's to judge, and goes before. */
 	enum failure (*end)(void *state, unsigned status);

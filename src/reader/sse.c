@@ -13,7 +13,7 @@
 static void
 cut_scratch(struct framing *f)
 {
-	framing_cut_scratch(f, f->is_kept ? f->data_length : 0);
+	buf_cut(f->scratch, f->is_kept ? f->data_length : 0);
 }
 
 /* One more line of the event's data. */

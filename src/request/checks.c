@@ -20,8 +20,14 @@ struct checks {
 	size_t n;
 	uint32_t first; /* its number in the plan */
 	struct pattern *patterns[CHECKS_OF_REQUEST_CEILING];
-	bool wants_headers, wants_body, keeps_body, wants_sha256, wants_crc32;
+	bool wants_headers, wants_trailers, wants_body, keeps_body, wants_sha256, wants_crc32;
 };
+
+static bool
+is_of_field(const struct plan_check *check)
+{
+	return check->of == CHECK_HEADER || check->of == CHECK_TRAILER;
+}
 
 static bool
 add_check(struct checks *checks, size_t i, struct error *err)
@@ -29,7 +35,8 @@ add_check(struct checks *checks, size_t i, struct error *err)
 	const struct plan_check *check = &checks->list[i];
 
 	checks->wants_headers |= check->of == CHECK_HEADER;
-	checks->wants_body |= check->of != CHECK_HEADER;
+	checks->wants_trailers |= check->of == CHECK_TRAILER;
+	checks->wants_body |= !is_of_field(check);
 	checks->keeps_body |= check->of == CHECK_BODY || check->of == CHECK_JSON;
 	checks->wants_sha256 |= check->of == CHECK_SHA256;
 	checks->wants_crc32 |= check->of == CHECK_CRC32;
@@ -73,6 +80,12 @@ checks_want_headers(const struct checks *checks)
 }
 
 bool
+checks_want_trailers(const struct checks *checks)
+{
+	return checks != NULL && checks->wants_trailers;
+}
+
+bool
 checks_want_body(const struct checks *checks)
 {
 	return checks != NULL && checks->wants_body;
@@ -103,7 +116,7 @@ checking_begin(struct checking *checking, const struct checks *checks)
 		return;
 	checking->met = 0;
 	for (size_t i = 0; i < checks->n; i++)
-		if (checks->list[i].of == CHECK_HEADER && checks->list[i].how == CHECK_IS_ABSENT)
+		if (is_of_field(&checks->list[i]) && checks->list[i].how == CHECK_IS_ABSENT)
 			checking->met |= UINT64_C(1) << i;
 	checking->size = 0;
 	checking->crc32 = (uint32_t)crc32(0, NULL, 0);
@@ -158,9 +171,9 @@ struct field {
 };
 
 /* Of several fields of one name it is enough that one is as expected. */
-void
-checking_add_header(
-	struct checking *checking, const char *name, size_t name_length, const char *value, size_t value_length)
+static void
+add_field(struct checking *checking, enum plan_check_of of, const char *name, size_t name_length, const char *value,
+	size_t value_length)
 {
 	const struct checks *checks = checking->checks;
 
@@ -168,7 +181,7 @@ checking_add_header(
 		const struct plan_check *check = &checks->list[i];
 		struct field field = {i, value_length};
 
-		if (check->of != CHECK_HEADER || strlen(check->what) != name_length ||
+		if (check->of != of || strlen(check->what) != name_length ||
 			strncasecmp(check->what, name, name_length) != 0)
 			continue;
 		if (fits(checks, i, value, value_length, false)) {
@@ -182,6 +195,20 @@ checking_add_header(
 			buf_add(&checking->fields, value, value_length);
 		}
 	}
+}
+
+void
+checking_add_header(
+	struct checking *checking, const char *name, size_t name_length, const char *value, size_t value_length)
+{
+	add_field(checking, CHECK_HEADER, name, name_length, value, value_length);
+}
+
+void
+checking_add_trailer(
+	struct checking *checking, const char *name, size_t name_length, const char *value, size_t value_length)
+{
+	add_field(checking, CHECK_TRAILER, name, name_length, value, value_length);
 }
 
 void
@@ -254,7 +281,8 @@ holds(const struct checking *checking, size_t i)
 	const struct plan_check *check = &checking->checks->list[i];
 
 	switch (check->of) {
-	case CHECK_HEADER: return (checking->met >> i & 1) != 0;
+	case CHECK_HEADER:
+	case CHECK_TRAILER: return (checking->met >> i & 1) != 0;
 	case CHECK_BODY: return body_holds(checking, i);
 	case CHECK_JSON: return json_holds(checking, i);
 	case CHECK_SIZE: return checking->size >= check->least && checking->size <= check->most;
@@ -274,7 +302,7 @@ say_text(char *into, size_t size, const char *text, size_t length)
 }
 
 static void
-say_header(const struct checking *checking, size_t i, char *into, size_t size)
+say_field(const struct checking *checking, size_t i, char *into, size_t size)
 {
 	const struct buf *fields = &checking->fields;
 	struct field field;
@@ -310,7 +338,8 @@ describe(const void *context, size_t i, char *into, size_t size)
 	const struct plan_check *check = &checking->checks->list[i];
 
 	switch (check->of) {
-	case CHECK_HEADER: say_header(checking, i, into, size); return;
+	case CHECK_HEADER:
+	case CHECK_TRAILER: say_field(checking, i, into, size); return;
 	case CHECK_JSON: say_json(checking, check, into, size); return;
 	case CHECK_BODY:
 		say_text(into, size, checking->body.length > 0 ? checking->body.bytes : "", checking->body.length);
@@ -337,7 +366,7 @@ checking_end(struct checking *checking)
 	for (size_t i = checks->n; i-- > 0;)
 		if (!holds(checking, i)) {
 			checking->misses.failed |= UINT64_C(1) << i;
-			failure = checks->list[i].of == CHECK_HEADER ? FAILURE_HEADER : FAILURE_BODY;
+			failure = is_of_field(&checks->list[i]) ? FAILURE_HEADER : FAILURE_BODY;
 		}
 	return failure;
 }

@@ -18,6 +18,7 @@ bool checks_new(const struct plan_request *request, struct checks **checks, stru
 void checks_free(struct checks *checks);
 
 bool checks_want_headers(const struct checks *checks); /* of NULL: nothing */
+bool checks_want_trailers(const struct checks *checks);
 bool checks_want_body(const struct checks *checks);
 
 /* Most of a body that is kept for regular expressions, JSON pointers and comparisons; in a larger one they fail. */
@@ -27,7 +28,7 @@ bool checks_want_body(const struct checks *checks);
 /* One answer, while it comes: a channel's, which keeps its memory for the next. */
 struct checking {
 	const struct checks *checks;
-	uint64_t met; /* of header fields, by bits: seen, and as expected */
+	uint64_t met; /* of header fields and trailers, by bits: seen, and as expected */
 	uint64_t size;
 	uint32_t crc32;
 	uint8_t sha256[CHECK_SHA256_LENGTH];
@@ -40,6 +41,8 @@ void checking_init(struct checking *checking);
 void checking_fini(struct checking *checking);
 void checking_begin(struct checking *checking, const struct checks *checks);
 void checking_add_header(
+	struct checking *checking, const char *name, size_t name_length, const char *value, size_t value_length);
+void checking_add_trailer(
 	struct checking *checking, const char *name, size_t name_length, const char *value, size_t value_length);
 void checking_add_body(struct checking *checking, const char *bytes, size_t length);
 /* FAILURE_COUNT: all of them hold; else misses says which do not. */

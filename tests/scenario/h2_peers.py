@@ -32,9 +32,9 @@ class Stream:
 
 
 def h2_resets(stream):
-    """Of ten, four are told why not, each another reason. What was refused is sent again, and has another number then."""
+    """Of ten, five are told why not, each another reason. What was refused is sent again, and has another number then."""
     codes = h2.errors.ErrorCodes
-    reasons = {2: codes.INTERNAL_ERROR, 4: codes.ENHANCE_YOUR_CALM, 6: codes.CANCEL, 8: codes.REFUSED_STREAM}
+    reasons = {2: codes.INTERNAL_ERROR, 4: codes.ENHANCE_YOUR_CALM, 5: codes.HTTP_1_1_REQUIRED, 6: codes.CANCEL, 8: codes.REFUSED_STREAM}
     if stream.number % 10 in reasons:
         stream.reset(reasons[stream.number % 10])
     else:

@@ -175,6 +175,10 @@ static const struct plan_choice fake_null = {
 	.name = "null", .help = "sends nothing", .keys = no_keys, .is_for_tests = true};
 static const struct plan_choice fake_http2 = {
 	.name = "2", .help = "HTTP/2", .keys = no_keys, .is_multiplexed = true, .is_for_tests = true};
+static const struct plan_choice fake_websocket = {
+	.name = "websocket", .help = "WebSocket", .keys = no_keys, .scheme = "ws", .is_for_tests = true};
+static const struct plan_choice fake_messages = {
+	.name = "messages", .help = "messages", .keys = no_keys, .searches_body = true, .is_for_tests = true};
 static const struct plan_choice fake_grpc = {.name = "grpc", .help = "calls", .keys = no_keys, .is_for_tests = true};
 static const struct plan_choice fake_discard = {.name = "discard", .help = "counts bytes", .keys = no_keys};
 static const struct plan_choice fake_text = {
@@ -215,8 +219,9 @@ static const struct plan_metric fake_threads = {
 
 static const struct plan_choice *const fake_shapes[] = {
 	&fake_steady, &fake_ramp, &fake_steps, &fake_stages, &fake_concurrency, &fake_trace, NULL};
-static const struct plan_choice *const fake_protocols[] = {&fake_http1, &fake_http2, &fake_null, NULL};
-static const struct plan_choice *const fake_readers[] = {&fake_discard, &fake_text, &fake_json, &fake_grpc, NULL};
+static const struct plan_choice *const fake_protocols[] = {&fake_http1, &fake_http2, &fake_null, &fake_websocket, NULL};
+static const struct plan_choice *const fake_readers[] = {
+	&fake_discard, &fake_text, &fake_json, &fake_grpc, &fake_messages, NULL};
 static const struct plan_metric *const fake_metrics[] = {&fake_response, &fake_service, &fake_error_rate,
 	&fake_max_rate, &fake_spike_rate, &fake_cpu, &fake_memory, &fake_threads, NULL};
 

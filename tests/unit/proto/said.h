@@ -18,8 +18,8 @@ struct said {
 	size_t body_times;                   /* 0: once */
 	const char *trailer;                 /* "name: value"; NULL: none */
 	size_t cut;                          /* so many of the last bytes do not come, and the peer closes its side */
-	const char *heard;                   /* "name=value;" of each field that is told, lengths of bodies aside */
-	enum failure failure;                /* FAILURE_COUNT: it is complete */
+	const char *heard; /* "name=value;" of each field that is told, lengths of bodies aside; "+" before a trailer */
+	enum failure failure; /* FAILURE_COUNT: it is complete */
 };
 
 static const struct said said_rows[] = {
@@ -34,8 +34,8 @@ static const struct said said_rows[] = {
 	{"interim answers", .interim = {100, 103}, .status = 200, .fields = {"x-a: 1"}, .body = "ok", .heard = "x-a=1;",
 		.failure = FAILURE_COUNT},
 	{"an error", .status = 503, .body = "busy", .heard = "", .failure = FAILURE_COUNT},
-	{"trailers", .status = 200, .fields = {"x-a: 1"}, .body = "ok", .trailer = "x-late: 2", .heard = "x-a=1;",
-		.failure = FAILURE_COUNT},
+	{"trailers", .status = 200, .fields = {"x-a: 1"}, .body = "ok", .trailer = "x-late: 2",
+		.heard = "x-a=1;+x-late=2;", .failure = FAILURE_COUNT},
 	{"a large body", .status = 200, .body = "0123456789abcdef", .body_times = 2048, .heard = "",
 		.failure = FAILURE_COUNT},
 	{"a field too long to be told", .status = 200, .fields = {"x-a: 1"}, .filler = PROTOCOL_FIELD_MAX, .body = "ok",

@@ -264,6 +264,70 @@ test_header_field_over_the_ceiling_is_left_out(void **context)
 	buf_fini(&response);
 }
 
+struct kept {
+	struct buf fields, scratch;
+};
+
+static void
+keep_trailer(void *context, const char *name, size_t name_length, const char *value, size_t value_length)
+{
+	keep_field(&((struct kept *)context)->fields, name, name_length, value, value_length);
+}
+
+/* As a reader does that judges the whole body at its end. */
+static void
+keep_body(void *context, const char *bytes, size_t length)
+{
+	buf_add(&((struct kept *)context)->scratch, bytes, length);
+}
+
+static void
+test_trailers_are_put_together_behind_what_a_reader_keeps(void **context)
+{
+	(void)context;
+	static const char response[] = "HTTP/1.1 200 OK\r\nX-Header: early\r\nTransfer-Encoding: chunked\r\n\r\n"
+				       "2\r\nok\r\n0\r\nX-Sum: 6 \r\nX-Empty:\r\nX-Last: z\r\n\r\n";
+	const struct plan roomy = {.target.response_ceiling_bytes = 65536};
+
+	for (size_t step = 1; step < sizeof(response); step++) {
+		struct kept kept;
+		const struct protocol_ear ear = {
+			.on_trailer = keep_trailer, .on_body = keep_body, .context = &kept, .field = &kept.scratch};
+
+		buf_init(&kept.fields, 1024);
+		buf_init(&kept.scratch, 1024);
+		http1_protocol.init(state, &roomy, false);
+		begin(&get, &ear);
+		feed_pieces(response, step);
+		assert_true(is_complete());
+		assert_string_equal(kept.fields.bytes, "X-Sum=6;X-Empty=;X-Last=z;");
+		assert_string_equal(kept.scratch.bytes, "ok");
+		buf_fini(&kept.fields);
+		buf_fini(&kept.scratch);
+	}
+}
+
+/* The body fills what is lent: a trailer that has no room there is left out, and the body is not harmed. */
+static void
+test_trailer_without_room_is_left_out(void **context)
+{
+	(void)context;
+	struct kept kept;
+	const struct protocol_ear ear = {
+		.on_trailer = keep_trailer, .on_body = keep_body, .context = &kept, .field = &kept.scratch};
+
+	buf_init(&kept.fields, 1024);
+	buf_init(&kept.scratch, 8);
+	begin(&get, &ear);
+	feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n0\r\nX-Sum: 6\r\nY:\r\n\r\n");
+	assert_true(is_complete());
+	assert_string_equal(kept.fields.bytes, "Y=;");
+	assert_string_equal(kept.scratch.bytes, "abcdef");
+	assert_false(kept.scratch.overflowed);
+	buf_fini(&kept.fields);
+	buf_fini(&kept.scratch);
+}
+
 #define STATE_TEST(f) cmocka_unit_test_setup_teardown(f, start, end)
 
 int
@@ -279,6 +343,8 @@ main(void)
 		STATE_TEST(test_responses_follow_each_other_on_one_connection),
 		STATE_TEST(test_header_fields_are_told_whole_however_they_are_cut),
 		STATE_TEST(test_header_field_over_the_ceiling_is_left_out),
+		STATE_TEST(test_trailers_are_put_together_behind_what_a_reader_keeps),
+		STATE_TEST(test_trailer_without_room_is_left_out),
 		STATE_TEST(test_bytes_after_a_complete_response_poison_the_connection),
 	};
 

@@ -194,13 +194,14 @@ test_reset_says_why(void **context)
 		uint32_t error;
 		enum failure failure;
 		bool is_refused;
+		const char *words;
 	} rows[] = {
-		{NGHTTP2_REFUSED_STREAM, FAILURE_STREAM_REFUSED, true},
-		{NGHTTP2_ENHANCE_YOUR_CALM, FAILURE_STREAM_CALM, false},
-		{NGHTTP2_INTERNAL_ERROR, FAILURE_STREAM_INTERNAL, false},
-		{NGHTTP2_CANCEL, FAILURE_STREAM_CANCELLED, false},
-		{NGHTTP2_FLOW_CONTROL_ERROR, FAILURE_STREAM_RESET, false},
-		{0xabcdef, FAILURE_STREAM_RESET, false},
+		{NGHTTP2_REFUSED_STREAM, FAILURE_STREAM_REFUSED, true, NULL},
+		{NGHTTP2_ENHANCE_YOUR_CALM, FAILURE_STREAM_CALM, false, NULL},
+		{NGHTTP2_INTERNAL_ERROR, FAILURE_STREAM_INTERNAL, false, NULL},
+		{NGHTTP2_CANCEL, FAILURE_STREAM_CANCELLED, false, NULL},
+		{NGHTTP2_FLOW_CONTROL_ERROR, FAILURE_STREAM_RESET, false, "FLOW_CONTROL_ERROR (0x3)"},
+		{0xabcdef, FAILURE_STREAM_RESET, false, "unknown (0xabcdef)"},
 	};
 
 	greet();
@@ -213,6 +214,10 @@ test_reset_says_why(void **context)
 		assert_true(x->has_ended);
 		assert_int_equal(x->failure, rows[i].failure);
 		assert_int_equal(x->is_refused, rows[i].is_refused);
+		if (rows[i].words != NULL)
+			assert_string_equal(x->words, rows[i].words);
+		else
+			assert_null(x->words);
 		assert_int_equal(state->fate, PROTOCOL_OPEN);
 		assert_int_equal(state->room, 100);
 	}

@@ -22,6 +22,9 @@ struct sample {
 static const struct sample samples[] = {
 	{"discard", NULL, "", FAILURE_COUNT},
 	{"discard", NULL, "anything at all", FAILURE_COUNT},
+	{"messages", NULL, "anything at all", FAILURE_COUNT},
+	{"messages", "thing", "anything at all", FAILURE_COUNT},
+	{"messages", "things", "anything at all", FAILURE_BODY},
 	{"text", NULL, "", FAILURE_COUNT},
 	{"text", "", "", FAILURE_COUNT},
 	{"text", "accepted", "accepted", FAILURE_COUNT},

@@ -24,8 +24,11 @@ outcome_of(const struct plan_check *check, const char *header, const char *body,
 	for (int round = 0; round < 2; round++) { /* the second over what the first one left */
 		checking_begin(&checking, checks);
 		assert_int_equal(checks_want_headers(checks), check->of == CHECK_HEADER);
+		assert_int_equal(checks_want_trailers(checks), check->of == CHECK_TRAILER);
 		if (header != NULL && checks_want_headers(checks))
 			checking_add_header(&checking, "X-A", 3, header, strlen(header));
+		if (header != NULL && checks_want_trailers(checks))
+			checking_add_trailer(&checking, "X-A", 3, header, strlen(header));
 		for (size_t at = 0; at < strlen(body); at += step)
 			checking_add_body(&checking, body + at, strnlen(body + at, step));
 		enum failure failure = checking_end(&checking);
@@ -35,7 +38,7 @@ outcome_of(const struct plan_check *check, const char *header, const char *body,
 			snprintf(got, sizeof(got), "holds");
 			continue;
 		}
-		assert_int_equal(failure, check->of == CHECK_HEADER ? FAILURE_HEADER : FAILURE_BODY);
+		assert_int_equal(failure, check->of <= CHECK_TRAILER ? FAILURE_HEADER : FAILURE_BODY);
 		assert_int_equal(checking.misses.failed, 1);
 		checking.misses.describe(checking.misses.context, 0, got, sizeof(got));
 	}
@@ -63,6 +66,10 @@ test_each_check_says_what_it_got(void **state)
 		{{.of = CHECK_HEADER, .how = CHECK_EXISTS, .what = "x-b"}, "", "", "no such field"},
 		{{.of = CHECK_HEADER, .how = CHECK_IS_ABSENT, .what = "x-b"}, "", "", "holds"},
 		{{.of = CHECK_HEADER, .how = CHECK_IS_ABSENT, .what = "x-a"}, "v", "", "'v'"},
+		{{.of = CHECK_TRAILER, .how = CHECK_EQUALS, .what = "x-a", .text = "1"}, "1", "", "holds"},
+		{{.of = CHECK_TRAILER, .how = CHECK_EQUALS, .what = "x-a", .text = "1"}, "2", "", "'2'"},
+		{{.of = CHECK_TRAILER, .how = CHECK_EXISTS, .what = "x-b"}, "1", "", "no such field"},
+		{{.of = CHECK_TRAILER, .how = CHECK_IS_ABSENT, .what = "x-b"}, "1", "", "holds"},
 		{{.of = CHECK_BODY, .how = CHECK_EQUALS, .text = "abc"}, NULL, "abc", "holds"},
 		{{.of = CHECK_BODY, .how = CHECK_EQUALS, .text = "abc"}, NULL, "abcd", "'abcd'"},
 		{{.of = CHECK_BODY, .how = CHECK_EQUALS, .text = "abc"}, NULL, "", "''"},
@@ -108,6 +115,35 @@ test_each_check_says_what_it_got(void **state)
 			if (strcmp(got, rows[i].outcome) != 0)
 				fail_msg("row %zu: %s, not %s", i, got, rows[i].outcome);
 		}
+}
+
+/* A header is no trailer of the same name, nor the other way round. */
+static void
+test_trailers_and_headers_are_told_apart(void **state)
+{
+	static const struct plan_check list[] = {
+		{.of = CHECK_HEADER, .how = CHECK_EQUALS, .what = "x-a", .text = "1"},
+		{.of = CHECK_TRAILER, .how = CHECK_EQUALS, .what = "x-a", .text = "2"},
+	};
+	struct plan_request request = {.name = "x", .checks = list, .checks_n = 2};
+	struct checking checking;
+	struct checks *checks;
+	struct error err = {0};
+
+	(void)state;
+	assert_true(checks_new(&request, &checks, &err));
+	checking_init(&checking);
+	checking_begin(&checking, checks);
+	checking_add_header(&checking, "x-a", 3, "2", 1);
+	checking_add_trailer(&checking, "x-a", 3, "1", 1);
+	assert_int_equal(checking_end(&checking), FAILURE_HEADER);
+	assert_int_equal(checking.misses.failed, 3);
+	checking_begin(&checking, checks);
+	checking_add_header(&checking, "x-a", 3, "1", 1);
+	checking_add_trailer(&checking, "x-a", 3, "2", 1);
+	assert_int_equal(checking_end(&checking), FAILURE_COUNT);
+	checking_fini(&checking);
+	checks_free(checks);
 }
 
 static void
@@ -178,6 +214,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_check_says_what_it_got),
+		cmocka_unit_test(test_trailers_and_headers_are_told_apart),
 		cmocka_unit_test(test_every_check_that_fails_is_told),
 		cmocka_unit_test(test_a_body_that_is_too_large_to_look_at_fails),
 		cmocka_unit_test(test_an_expression_that_is_none_is_refused),
