@@ -55,20 +55,22 @@ stolen_since() {
 }
 
 # Whether what failed in PRESET's last run may have failed for want of a machine: the host took $2% of the CPUs, a test says itself
-# that they were taken from it (tests/machine), or it judges times ($3), which neighbours spoil in ways that no counter tells.
+# that they were taken from it (tests/machine), or others spoil it in ways that no counter tells ($3): it judges times, or ran
+# beside more of its own kind than there are CPUs for.
 is_excused() {
-	[ "$2" -ge 2 ] || [ "$3" = timing ] || grep -q '^TO BE TRIED AGAIN' "build/$1/Testing/Temporary/LastTest.log"
+	[ "$2" -ge 2 ] || [ -n "$3" ] || grep -q '^TO BE TRIED AGAIN' "build/$1/Testing/Temporary/LastTest.log"
 }
 
 # tests PRESET ctest-arguments…
 #
 # A shared machine's host may take its CPUs away for seconds, after which a server that was to answer within one has not: what
 # fails while that happens is tried again, twice, or once where it is late already, one test at a time. What judges times is
-# tried once more whatever the machine says. All else that fails on a machine that is there has failed.
+# tried once more whatever the machine says, and so is what failed in a crowd. All else that fails on a machine that is there has failed.
 tests() {
 	local preset=$1 tries=$((SECONDS < LATE_S ? 2 : 1)) before taken left kind=
 	shift
 	[[ "$*" != "-L timing"* && "$*" != "-L light"* ]] || kind=timing
+	[ "$at_once" -le $((jobs + 1)) ] || kind=crowd
 	before=$(ticks)
 	BRUNT_TRIES_LEFT=$tries timed "test $preset" ctest --preset "$preset" -j "$at_once" --no-tests=error "$@" && return
 	while [ "$tries" -gt 0 ]; do
