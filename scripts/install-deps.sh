@@ -46,6 +46,7 @@ test_packages() {
 		python3-h2
 		python3-grpcio
 		python3-croniter
+		prometheus-alertmanager
 		tzdata
 		python3-websockets
 		prometheus

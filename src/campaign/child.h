@@ -29,6 +29,8 @@ struct child_config {
 	const char *command; /* as it is run; NULL: … */
 	const char *program; /* … a program, with these arguments, argv[0] the first of them, ended by NULL */
 	const char *const *arguments;
+	const char *const
+		*environment;        /* "NAME=value" in place of ours or beside it, ended by NULL; NULL: ours alone */
 	bool is_silent;              /* what it says on stdout is not wanted */
 	uv_stdio_container_t *stdio; /* three of them, in place of nothing, our stderr, our stderr; NULL: those */
 	const char *shown;           /* as messages show it */

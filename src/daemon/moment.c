@@ -60,7 +60,7 @@ power(const cJSON *figures)
 void
 moment_take(struct moment *into, const cJSON *figures)
 {
-	double limit = pointer_number(figures, "/target/memory_limit_bytes");
+	double limit = pointer_number(figures, "/target/memory_limit");
 
 	for (size_t i = 0; i < MOMENT_FIGURES_N; i++)
 		into->figures[i] = pointer_number(figures, rows[i].where);

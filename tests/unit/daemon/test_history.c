@@ -101,7 +101,7 @@ test_an_interval_is_what_its_event_tells(void **state)
 	struct moment moment;
 	cJSON *json = moment_of(&moment,
 		"{\"p95_ns\": 12000000, \"p99_ns\": null, \"scheduled\": 100, \"ok\": 90, \"failed\": 8, \"dropped\": 1,"
-		"\"unsent\": 1, \"target\": {\"cpu\": 0.5, \"memory_bytes\": 900, \"memory_limit_bytes\": 1000,"
+		"\"unsent\": 1, \"target\": {\"cpu\": 0.5, \"memory\": 900, \"memory_limit\": 1000,"
 		"\"power\": 40, \"gpu_power\": 200}, \"scraped\": {\"depth\": 7}}");
 
 	(void)state;
