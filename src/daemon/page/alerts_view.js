@@ -6,7 +6,8 @@ function alertItem(alert) {
 	const tone = alert.state === "firing" ? SEVERITIES[alert.severity] || "warn" : "mute", seen = alert.acknowledged;
 
 	return h("li", {class: `of-${tone}`, "data-key": `alert ${alert.number} ${alert.state} ${seen !== null}`}, h("div", {class: "words"},
-		h("p", {}, chip(tone, alert.state), " ", h("b", {}, alert.rule), alert.run ? [" ", link(`runs/${encodeURIComponent(alert.run)}`, alert.name || alert.run)] : null, alert.text ? [" ", alert.text] : null),
+		h("p", {}, chip(tone, alert.state), " ", h("b", {}, alert.rule), alert.run ? [" ", link(`runs/${encodeURIComponent(alert.run)}`, alert.name || alert.run)] : null,
+			alert.text ? ` ${alert.text}` : null),
 		h("p", {class: "note"}, "since ", when(alert.since), alert.ended_at ? [", until ", when(alert.ended_at)] : null,
 			seen ? [`; seen by ${seen.by} `, when(seen.at), seen.note ? `: ${seen.note}` : null] : null)),
 		!seen && session.may("run") ? h("p", {class: "buttons"}, doer(`acknowledge ${alert.number}`, {"aria-label": `Acknowledge ${alert.rule}`}, "Acknowledge", () => acknowledge(alert))) : null);
@@ -29,11 +30,12 @@ const alertsView = {
 	async show(view) {
 		const before = view.place.query.get("before");
 		const look = async () => {
-			const [firing, past] = await Promise.all([api.get("/alerts?state=firing&limit=200"), api.get(`/alerts${queryOf({state: "resolved", limit: 50, before})}`)]);
+			const [firing, past] = await Promise.all(["/alerts?state=firing&limit=200", `/alerts${queryOf({state: "resolved", limit: 50, before})}`].map(api.get));
+			const list = ({alerts}) => (alerts.length ? h("ul", {class: "card list"}, alerts.map(alertItem)) : note("None."));
 
 			view.fill(h("h1", {}, "Alerts"),
-				section("firing", "Firing", firing.alerts.length ? h("ul", {class: "card list"}, firing.alerts.map(alertItem)) : note("None.")),
-				section("past", "Over", past.alerts.length ? h("ul", {class: "card list"}, past.alerts.map(alertItem)) : note("None."),
+				section("firing", "Firing", list(firing)),
+				section("past", "Over", list(past),
 					h("p", {class: "buttons"}, before ? link("alerts", "Newest") : null, past.next ? link(`alerts${queryOf({before: past.next})}`, "Older") : null)));
 		};
 

@@ -1,7 +1,8 @@
 /* Two runs, or a run and a baseline, held against each other: what `brunt compare` says, drawn as a report draws it. */
 
 function sideChoice(name, label, options, value) {
-	return h("label", {class: "choice", for: `side-${name}`}, label, " ", h("select", {id: `side-${name}`, name}, options.map(([key, words]) => h("option", {value: key, selected: key === value}, words))));
+	return h("label", {class: "choice", for: `side-${name}`}, label, " ", h("select", {id: `side-${name}`, name},
+		options.map(([key, words]) => h("option", {value: key, selected: key === value}, words))));
 }
 
 function runWordsOf(row) {

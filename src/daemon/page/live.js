@@ -10,7 +10,6 @@ let run = null; /* what charts and tables draw */
 const SUMMED = /^(scheduled|sent|ok|failed|dropped|unsent|retried|tokens|failure\..*)$/; /* of joined rows the sum; of all else the most */
 const PLAIN = ["offered", "in_flight", "scheduled", "sent", "ok", "failed", "dropped", "unsent", "retried", "tokens", "p50_ns", "p95_ns", "p99_ns", "ttft_p50_ns",
 	"ttft_p95_ns", "itl_p95_ns", "lateness_p99_ns"];
-const GAUGE_COLUMNS = {memory_bytes: "memory", memory_limit_bytes: "memory_limit"}; /* by their names in the series */
 const NS = 1e9;
 
 class LiveRun {
@@ -82,7 +81,9 @@ class LiveRun {
 			this.put(row, `failure.${name}`, n);
 		for (const [whose, prefix] of [["target", "target."], ["generator", "self."], ["scraped", "scraped."]])
 			for (const [name, value] of Object.entries(data[whose] || {}))
-				this.put(row, prefix + (whose === "scraped" ? name : GAUGE_COLUMNS[name] || name), value);
+				this.put(row, prefix + name, value);
+		if (isKnown(data.tokens_per_s) && this.last)
+			this.put(row, "tokens", data.tokens_per_s * (data.at_ns - this.last.at_ns) / NS);
 		this.addRow(row);
 		this.last = data;
 		this.fillLevel(data);
@@ -147,7 +148,7 @@ class LiveRun {
 		most("p95_ns", data.p95_ns);
 		most("in_flight_peak", data.in_flight);
 		most("cpu", (data.target || {}).cpu);
-		most("memory_bytes", (data.target || {}).memory_bytes);
+		most("memory_bytes", (data.target || {}).memory);
 	}
 
 	addLevel(data) {

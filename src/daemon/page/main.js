@@ -1,8 +1,8 @@
 /* The dashboard: who looks at it is asked first, then the place that the address names is shown. */
 
 const VIEWS = {
-	"": overview, history: history_, compare: compareView, schedule: scheduleView, alerts: alertsView, monitor: monitorView, start: startView,
-	runs: {title: "Run", show: (view) => (view.place.id ? runView : history_).show(view)},
+	"": overview, history: historyView, compare: compareView, schedule: scheduleView, alerts: alertsView, monitor: monitorView, start: startView,
+	runs: {title: "Run", show: (view) => (view.place.id ? runView : historyView).show(view)},
 };
 
 const THEME_KEY = "brunt-theme";

@@ -3,7 +3,7 @@
 function monitorTiles(figures) {
 	const {target = {}, scraped = {}} = figures;
 
-	return [tile("CPU", figureRatio(target.cpu), "the larger of its share and its busiest thread's"), tile("Memory", figureBytes(target.memory_bytes), "in use"),
+	return [tile("CPU", figureRatio(target.cpu), "the larger of its share and its busiest thread's"), tile("Memory", figureBytes(target.memory), "in use"),
 		...Object.entries(scraped).slice(0, 6).map(([name, value]) => tile(name, isKnown(value) ? digits(value) : NA, "scraped"))];
 }
 
@@ -20,13 +20,15 @@ const monitorView = {
 		const state = await api.get("/monitor"), head = h("div"), drawn = h("div"), live = new LiveRun({name: "monitor"});
 
 		if (!state.is_on) {
-			view.fill(h("h1", {}, "Monitor"), note("No target is watched without load. The operator's ", h("code", {}, "brunt serve --monitor-only"), " or ", h("code", {}, "monitor:"), " in its configuration does that."));
+			view.fill(h("h1", {}, "Monitor"), note("No target is watched without load. The operator's ", h("code", {}, "brunt serve --monitor-only"),
+				" or ", h("code", {}, "monitor:"), " in its configuration does that."));
 			return;
 		}
 		run = live.document;
 		view.fill(head, drawn);
 		const plots = new LiveCharts(view, drawn, monitorCharts);
-		const words = (figures) => refill(head, [h("header", {class: "banner live"}, h("p", {class: "about-run"}, "watched without load"), h("h1", {}, h("span", {class: "verdict"}, sign("play"), state.watched || "target")),
+		const words = (figures) => refill(head, [h("header", {class: "banner live"}, h("p", {class: "about-run"}, "watched without load"),
+			h("h1", {}, h("span", {class: "verdict"}, sign("play"), state.watched || "target")),
 			figures ? h("dl", {class: "tiles"}, monitorTiles(figures)) : note("Nothing was read yet."))]);
 
 		words(state.figures);

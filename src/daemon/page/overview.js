@@ -54,12 +54,23 @@ function cardOf(one, trend) {
 			session.may("run") ? link(`start${queryOf({profile: one.name})}`, "Run again") : null));
 }
 
+function cardsSection({names, trends}) {
+	return section("profiles", "Profiles", names.length
+		? h("div", {class: "cards"}, names.map((one) => cardOf(one, (trends.get(one.name) || {}).trend)))
+		: note("There is no run yet. ", session.may("run") ? link("start", "Start one") : null));
+}
+
 function activeRow(row) {
 	const elapsed = row.started_at ? secondsSince(row.started_at) : null;
 
-	return h("li", {"data-key": `active ${row.id}`}, h("div", {class: "words"}, h("p", {}, runLinkOf(row), " ", outcomeChip(row), " ", h("span", {class: "note"}, row.target, row.load ? ` · ${row.load}` : null, " ", submitter(row))),
-		row.state !== "queued" && isKnown(row.planned_s) && row.planned_s > 0 ? h("progress", {max: row.planned_s, value: Math.min(elapsed || 0, row.planned_s), "aria-label": `How far ${row.name} is`}) : null),
-		h("p", {class: "buttons"}, runLinkOf(row, "Watch"), session.may("run") ? doer(`stop ${row.id}`, {class: "quiet danger", "aria-label": `Stop ${row.name}`}, row.state === "queued" ? "Take it out" : "Stop", () => stopRun(row)) : null));
+	const isQueued = row.state === "queued", hasPlan = !isQueued && isKnown(row.planned_s) && row.planned_s > 0;
+
+	return h("li", {"data-key": `active ${row.id}`},
+		h("div", {class: "words"},
+			h("p", {}, runLinkOf(row), " ", outcomeChip(row), " ", h("span", {class: "note"}, row.target, row.load ? ` · ${row.load}` : null, " ", submitter(row))),
+			hasPlan ? h("progress", {max: row.planned_s, value: Math.min(elapsed || 0, row.planned_s), "aria-label": `How far ${row.name} is`}) : null),
+		h("p", {class: "buttons"}, runLinkOf(row, "Watch"),
+			session.may("run") ? doer(`stop ${row.id}`, {class: "quiet danger", "aria-label": `Stop ${row.name}`}, isQueued ? "Take it out" : "Stop", () => stopRun(row)) : null));
 }
 
 function queueSections(queue) {
@@ -72,8 +83,9 @@ function queueSections(queue) {
 function nextSection(schedules) {
 	const next = schedules.filter((one) => !one.is_paused && one.next_at.length > 0).sort((a, b) => (a.next_at[0] < b.next_at[0] ? -1 : 1)).slice(0, 5);
 
-	return section("next", "Next", next.length ? h("ul", {class: "card list"}, next.map((one) => h("li", {}, h("b", {}, one.name), " ", when(one.next_at[0]), " ", h("span", {class: "note"}, one.profile)))) :
-		note("Nothing is scheduled. ", link("schedule", "To the schedule")));
+	const item = (one) => h("li", {}, h("p", {}, h("b", {}, one.name), " ", when(one.next_at[0]), " ", h("span", {class: "note"}, one.profile)));
+
+	return section("next", "Next", next.length ? h("ul", {class: "card list"}, next.map(item)) : note("Nothing is scheduled. ", link("schedule", "To the schedule")));
 }
 
 function firingSection(alerts) {
@@ -104,12 +116,10 @@ const overview = {
 
 	async show(view) {
 		const seen = {trends: new Map(), names: [], queue: null, schedules: [], alerts: []};
-		const draw = () => view.fill(nightBanner(seen.names), firingSection(seen.alerts), queueSections(seen.queue),
-			section("profiles", "Profiles", seen.names.length ? h("div", {class: "cards"}, seen.names.map((one) => cardOf(one, (seen.trends.get(one.name) || {}).trend))) :
-				note("There is no run yet. ", session.may("run") ? link("start", "Start one") : null)),
-			nextSection(seen.schedules));
+		const draw = () => view.fill(nightBanner(seen.names), firingSection(seen.alerts), queueSections(seen.queue), cardsSection(seen), nextSection(seen.schedules));
 		const look = async () => {
-			const [history, queue, schedules, alerts] = await Promise.all([api.get("/history"), api.get("/queue"), api.get("/schedules"), api.get("/alerts?state=firing&acknowledged=false")]);
+			const [history, queue, schedules, alerts] = await Promise.all(
+				["/history", "/queue", "/schedules", "/alerts?state=firing&acknowledged=false"].map(api.get));
 
 			Object.assign(seen, {names: byWorth(history.names), queue, schedules: schedules.schedules, alerts: alerts.alerts});
 			seen.trends = await trendsOf(seen.names, seen.trends);

@@ -42,7 +42,7 @@ function liveTiles(live) {
 		tile("Errors", figureRatio(errors), Object.entries(data.failures || {}).slice(0, 3).map(([name, n]) => `${name} ${figureCount(n)}`).join(", ") || "none in this interval",
 			errors > 0 ? "bad" : null),
 		tile("In flight", figureCount(data.in_flight), "under way"),
-		tile("Target", figureRatio(target.cpu), `CPU; ${isKnown(target.memory_bytes) ? `${figureBytes(target.memory_bytes)} of memory` : "nobody was told whom to watch"}`),
+		tile("Target", figureRatio(target.cpu), `CPU; ${isKnown(target.memory) ? `${figureBytes(target.memory)} of memory` : "nobody was told whom to watch"}`),
 		tile("Generator", figureRatio(generator.cpu), `CPU; P99 ${figureTime(data.lateness_p99_ns)} late`),
 	];
 }
@@ -153,7 +153,7 @@ function actionsOf(view, row) {
 
 async function saveBaseline(row) {
 	const answer = await confirmed({title: "Save as baseline", words: "Later runs can be held against it.", button: "Save", more: [
-		h("label", {for: "baseline-name"}, "Name"), h("input", {id: "baseline-name", name: "name", required: true, pattern: "[A-Za-z0-9_\\-][A-Za-z0-9._\\-]{0,63}", value: row.name}),
+		h("label", {for: "baseline-name"}, "Name"), h("input", {id: "baseline-name", name: "name", required: true, pattern: NAME_PATTERN, value: row.name}),
 		h("label", {}, h("input", {type: "checkbox", name: "replace"}), " replace one that is there")]});
 
 	if (!answer)

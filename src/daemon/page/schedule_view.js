@@ -1,27 +1,43 @@
 /* What runs by itself: when next, what became of it last; made, changed, paused and removed here. */
 
 const SCHEDULE_COLUMNS = ["name|", "profile|", "when|", "next|", "last|", "|"];
-const OFTEN = [["0 2 * * *", "every night at 02:00"], ["0 */6 * * *", "every six hours"], ["0 3 * * 0", "Sundays at 03:00"], ["0 4 1 * *", "on the first of each month"], ["", "as I write it …"]];
+const OFTEN = [
+	["0 2 * * *", "every night at 02:00"],
+	["0 */6 * * *", "every six hours"],
+	["0 3 * * 0", "Sundays at 03:00"],
+	["0 4 1 * *", "on the first of each month"],
+	["", "as I write it …"],
+];
 
 function scheduleWords(one) {
 	const often = OFTEN.find(([cron]) => cron !== "" && cron === one.cron);
 
-	return [one.every ? `every ${one.every}` : often ? `${often[1]}` : h("code", {}, one.cron), h("div", {}, h("small", {}, one.time_zone))];
+	return [one.every ? `every ${one.every}` : often ? often[1] : h("code", {}, one.cron), h("div", {}, h("small", {}, one.time_zone))];
+}
+
+function scheduleButtons(one, edit) {
+	const path = pathOf("schedules", one.name), isAdmin = session.may("admin"), isOurs = isAdmin && one.origin === "api";
+	const turn = one.is_paused ? "Resume" : "Pause";
+	const button = (verb, words, what, attributes) => doer(`${verb} ${one.name}`, {"aria-label": `${words} ${one.name}`, ...attributes}, words, what);
+
+	return h("span", {class: "buttons"},
+		session.may("run") ? button("now", "Run now", async () => places.go(`runs/${encodeURIComponent((await api.post(`${path}/run`)).id)}`)) : null,
+		isAdmin ? button(turn, turn, () => api.post(`${path}/${turn.toLowerCase()}`)) : null,
+		isOurs ? button("edit", "Change", async () => edit(one)) : null,
+		isOurs ? button("remove", "Remove", () => removeSchedule(one), {class: "quiet danger"}) : null);
+}
+
+function lastOf(one) {
+	return [one.last ? [runLinkOf(one.last, outcomeChip(one.last)), " ", when(one.last.started_at || one.last.submitted_at)] : "not yet",
+		one.skipped ? h("div", {}, h("small", {}, one.skipped)) : null];
 }
 
 function scheduleRow(one, edit) {
-	const act = (what) => () => api.post(`${pathOf("schedules", one.name)}/${what}`);
-	const isOurs = one.origin === "api" && session.may("admin");
+	const then = one.next_at.length > 1 ? h("div", {}, h("small", {}, "then ", when(one.next_at[1]))) : null;
 
 	return h("tr", {class: one.is_paused ? "of-mute" : "of-good", "data-key": `schedule ${one.name} ${one.is_paused}`}, cellsOf("td", SCHEDULE_COLUMNS, [
 		[h("b", {}, one.name), one.origin === "file" ? h("div", {}, h("small", {}, "of the operator's file")) : null], one.profile, scheduleWords(one),
-		one.is_paused ? chip("mute", "paused") : [when(one.next_at[0]), one.next_at.length > 1 ? h("div", {}, h("small", {}, "then ", when(one.next_at[1]))) : null],
-		[one.last ? [runLinkOf(one.last, outcomeChip(one.last)), " ", when(one.last.started_at || one.last.submitted_at)] : "not yet", one.skipped ? h("div", {}, h("small", {}, one.skipped)) : null],
-		h("span", {class: "buttons"},
-			session.may("run") ? doer(`now ${one.name}`, {"aria-label": `Run ${one.name} now`}, "Run now", async () => places.go(`runs/${encodeURIComponent((await act("run")()).id)}`)) : null,
-			session.may("admin") ? doer(`pause ${one.name} ${one.is_paused}`, {"aria-label": `${one.is_paused ? "Resume" : "Pause"} ${one.name}`}, one.is_paused ? "Resume" : "Pause", act(one.is_paused ? "resume" : "pause")) : null,
-			isOurs ? doer(`edit ${one.name}`, {"aria-label": `Change ${one.name}`}, "Change", async () => edit(one)) : null,
-			isOurs ? doer(`remove ${one.name}`, {class: "quiet danger", "aria-label": `Remove ${one.name}`}, "Remove", () => removeSchedule(one)) : null)]));
+		one.is_paused ? chip("mute", "paused") : [when(one.next_at[0]), then], lastOf(one), scheduleButtons(one, edit)]));
 }
 
 async function removeSchedule(one) {
@@ -46,14 +62,35 @@ function wishOf(values) {
 	return wish;
 }
 
+function selectOf(id, name, options, value) {
+	return h("select", {id, name}, options.map(([key, words]) => h("option", {value: key, selected: key === value}, words)));
+}
+
+function moreFields(one) {
+	const text = (id, name, value, placeholder) => h("input", {id, name, value, placeholder, autocomplete: "off"});
+
+	return h("details", {open: Boolean(one.every || one.jitter)}, h("summary", {}, "More"),
+		field("every", "Or every", text("every", "every", one.every, "6h"), "instead of the cron expression"),
+		field("zone", "Time zone", text("zone", "time_zone", one.time_zone, "the daemon's")),
+		field("jitter", "Jitter", text("jitter", "jitter", one.jitter, "5m"), "a time of chance, up to so much later"),
+		field("missed", "Missed times", selectOf("missed", "missed", [["skip", "let them pass"], ["once", "make up for once"]], one.missed)),
+		field("overlap", "While its last run goes on", selectOf("overlap", "overlap", [["skip", "let the time pass"], ["queue", "queue"]], one.overlap)),
+		field("schedule-baseline", "Baseline", text("schedule-baseline", "baseline", one.baseline), "what each run is compared with"));
+}
+
+const NAME_PATTERN = "[A-Za-z0-9_\\-][A-Za-z0-9._\\-]{0,63}";
+
 function scheduleForm(profiles, one, saved) {
 	const wrong = h("p", {class: "problem", role: "alert"});
+	const name = h("input", {id: "schedule-name", name: "name", required: true, pattern: NAME_PATTERN, value: one.name, readonly: Boolean(one.name), autocomplete: "off"});
 	const cron = h("input", {id: "cron", name: "cron", value: one.cron || (one.every ? "" : OFTEN[0][0]), maxlength: "128", spellcheck: "false", autocomplete: "off"});
-	const often = h("select", {id: "often", change: (event) => {
-		cron.value = event.target.value || cron.value;
-		cron.focus();
-	}}, OFTEN.map(([value, words]) => h("option", {value, selected: value === cron.value}, words)));
+	const often = selectOf("often", null, OFTEN, cron.value);
+	const sound = profiles.filter((profile) => profile.kind !== "broken").map((profile) => [profile.name, profile.name]);
 
+	often.addEventListener("change", () => {
+		cron.value = often.value || cron.value;
+		cron.focus();
+	});
 	return h("form", {class: "card fields", id: "schedule-form", submit: async (event) => {
 		const values = Object.fromEntries(new FormData(event.target));
 
@@ -66,18 +103,16 @@ function scheduleForm(profiles, one, saved) {
 		} catch (problem) {
 			wrong.textContent = clean(problem.message);
 		}
-	}}, h("h2", {}, one.name ? `Change ${one.name}` : "A new schedule"),
-	field("schedule-name", "Name", h("input", {id: "schedule-name", name: "name", required: true, pattern: "[A-Za-z0-9_\\-][A-Za-z0-9._\\-]{0,63}", value: one.name, readonly: Boolean(one.name), autocomplete: "off"})),
-	field("schedule-profile", "Profile", h("select", {id: "schedule-profile", name: "profile", required: true}, profiles.filter((profile) => profile.kind !== "broken").map((profile) => h("option", {value: profile.name, selected: profile.name === one.profile}, profile.name)))),
-	field("often", "When", often), field("cron", "Cron expression", cron, "minute hour day month weekday"),
-	h("details", {open: Boolean(one.every || one.jitter)}, h("summary", {}, "More"),
-		field("every", "Or every", h("input", {id: "every", name: "every", value: one.every, placeholder: "6h", autocomplete: "off"}), "instead of the cron expression"),
-		field("zone", "Time zone", h("input", {id: "zone", name: "time_zone", value: one.time_zone, placeholder: "the daemon's", autocomplete: "off"})),
-		field("jitter", "Jitter", h("input", {id: "jitter", name: "jitter", value: one.jitter, placeholder: "5m", autocomplete: "off"}), "a time of chance, up to so much later"),
-		field("missed", "Missed times", h("select", {id: "missed", name: "missed"}, h("option", {value: "skip"}, "let them pass"), h("option", {value: "once", selected: one.missed === "once"}, "make up for once"))),
-		field("overlap", "While its last run goes on", h("select", {id: "overlap", name: "overlap"}, h("option", {value: "skip"}, "let the time pass"), h("option", {value: "queue", selected: one.overlap === "queue"}, "queue"))),
-		field("schedule-baseline", "Baseline", h("input", {id: "schedule-baseline", name: "baseline", value: one.baseline, autocomplete: "off"}), "what each run is compared with")),
+	}}, h("h2", {}, one.name ? `Change ${one.name}` : "A new schedule"), field("schedule-name", "Name", name),
+	field("schedule-profile", "Profile", selectOf("schedule-profile", "profile", sound, one.profile)),
+	field("often", "When", often), field("cron", "Cron expression", cron, "minute hour day month weekday"), moreFields(one),
 	wrong, h("p", {class: "buttons"}, h("button", {class: "main", type: "submit"}, "Save")));
+}
+
+function scheduleTable(schedules, edit) {
+	return h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "Schedule"}, h("table", {class: "judged"},
+		h("thead", {}, h("tr", {}, cellsOf("th", SCHEDULE_COLUMNS, SCHEDULE_COLUMNS.map((name) => name.replace("|", ""))))),
+		h("tbody", {}, schedules.map((one) => scheduleRow(one, edit)))));
 }
 
 const scheduleView = {
@@ -100,9 +135,8 @@ const scheduleView = {
 		const look = async () => {
 			const {schedules} = await api.get("/schedules");
 
-			refill(parts.list, [h("h1", {}, "Schedule"), schedules.length ? h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "Schedule"}, h("table", {class: "judged"},
-				h("thead", {}, h("tr", {}, cellsOf("th", SCHEDULE_COLUMNS, SCHEDULE_COLUMNS.map((name) => name.replace("|", ""))))), h("tbody", {}, schedules.map((one) => scheduleRow(one, edit))))) :
-				note("Nothing is scheduled."), session.may("admin") ? null : note("Schedules are made by an admin.")]);
+			refill(parts.list, [h("h1", {}, "Schedule"), schedules.length ? scheduleTable(schedules, edit) : note("Nothing is scheduled."),
+				session.may("admin") ? null : note("Schedules are made by an admin.")]);
 		};
 		const again = soon(view, look);
 

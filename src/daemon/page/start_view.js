@@ -16,7 +16,8 @@ slo: ["p95 <= 100ms", "error_rate < 1%"]
 class Editor {
 	constructor(text, change) {
 		this.numbers = h("pre", {class: "numbers", "aria-hidden": "true"});
-		this.area = h("textarea", {id: "yaml", rows: "18", spellcheck: "false", autocapitalize: "off", autocomplete: "off", wrap: "off", maxlength: String(1 << 20), "aria-describedby": "problems",
+		this.area = h("textarea", {id: "yaml", rows: "18", spellcheck: "false", autocapitalize: "off", autocomplete: "off", wrap: "off",
+			maxlength: String(1 << 20), "aria-describedby": "problems",
 			input: () => {
 				this.marks = new Set();
 				this.number();
@@ -68,13 +69,16 @@ class Editor {
 function problemList(problem, editor) {
 	if (!problem)
 		return null;
-	return h("div", {class: "telling bad"}, sign("warn"), h("div", {}, h("p", {}, problem.message),
-		problem.lines.length ? h("ul", {}, problem.lines.map((one) => h("li", {}, h("button", {type: "button", class: "line", "data-key": `line ${one.line} ${one.column} ${one.message}`,
-			click: () => editor.goTo(one.line, one.column)}, `line ${one.line}, column ${one.column}`), " ", one.message))) : null));
+	const item = ({line, column, message}) => h("li", {}, h("button", {type: "button", class: "line", "data-key": `line ${line} ${column} ${message}`,
+		click: () => editor.goTo(line, column)}, `line ${line}, column ${column}`), " ", message);
+
+	return h("div", {class: "telling bad"}, sign("warn"), h("div", {}, h("p", {}, problem.message), problem.lines.length ? h("ul", {}, problem.lines.map(item)) : null));
 }
 
 function planInWords(plan) {
-	return h("p", {class: "note", role: "status"}, sign("pass"), ` ${plan.name}: ${plan.plan}; against ${plan.target}${isKnown(plan.planned_s) ? `, about ${figureSeconds(plan.planned_s)}` : ""}${plan.runs > 1 ? `, ${plan.runs} runs` : ""}.`);
+	const length = isKnown(plan.planned_s) ? `, about ${figureSeconds(plan.planned_s)}` : "", runs = plan.runs > 1 ? `, ${plan.runs} runs` : "";
+
+	return h("p", {class: "note", role: "status"}, sign("pass"), ` ${plan.name}: ${plan.plan}; against ${plan.target}${length}${runs}.`);
 }
 
 /* "load.steady.rate=50/s", a line each. */
@@ -91,8 +95,12 @@ function settingsOf(text) {
 function submissionOf(form, editor) {
 	const values = Object.fromEntries(new FormData(form)), set = settingsOf(values.set || "");
 
-	return {...(values.by === "name" ? {name: values.profile} : {yaml: editor.text}), ...(Object.keys(set).length ? {set} : {}), ...(values.baseline ? {baseline: values.baseline} : {}),
-		...(values.on_busy === "refuse" ? {on_busy: "refuse"} : {})};
+	return {
+		...(values.by === "name" ? {name: values.profile} : {yaml: editor.text}),
+		...(Object.keys(set).length ? {set} : {}),
+		...(values.baseline ? {baseline: values.baseline} : {}),
+		...(values.on_busy === "refuse" ? {on_busy: "refuse"} : {}),
+	};
 }
 
 function profileWords(one) {
@@ -101,94 +109,117 @@ function profileWords(one) {
 
 function ceilingsNote() {
 	const {ceilings} = bar.info || {};
-	const words = ceilings ? [isKnown(ceilings.rate_per_s) ? figureRate(ceilings.rate_per_s) : null, isKnown(ceilings.connections) ? `${figureCount(ceilings.connections)} connections` : null,
-		isKnown(ceilings.duration_s) ? figureSeconds(ceilings.duration_s) : null].filter(Boolean) : [];
+	const words = !ceilings ? [] : [
+		isKnown(ceilings.rate_per_s) ? figureRate(ceilings.rate_per_s) : null,
+		isKnown(ceilings.connections) ? `${figureCount(ceilings.connections)} connections` : null,
+		isKnown(ceilings.duration_s) ? figureSeconds(ceilings.duration_s) : null,
+	].filter(Boolean);
 
 	return words.length ? note(`The operator allows at most ${words.join(", ")}.`) : null;
+}
+
+/* The form, and what is said of what stands in it: checked while one types, since an operator's profile may have become wrong, too. */
+class Start {
+	constructor(view, profiles, baselines) {
+		this.view = view;
+		this.told = h("div", {id: "problems", role: "alert"});
+		this.fine = h("div");
+		this.asked = 0;
+		this.timer = null;
+		this.editor = new Editor(EXAMPLE, () => this.later());
+		this.form = startForm(this, profiles, baselines, view.place.query.get("profile"));
+		view.ends(() => clearTimeout(this.timer));
+	}
+
+	show(problem, plan) {
+		refill(this.told, [problemList(problem, this.editor)]);
+		refill(this.fine, [plan ? planInWords(plan) : null]);
+		this.editor.mark(problem ? problem.lines.map((one) => one.line) : []);
+	}
+
+	/* What is asked last is answered last: an answer to what has changed meanwhile is not shown. */
+	async ask(path, then) {
+		const mine = ++this.asked;
+
+		clearTimeout(this.timer);
+		try {
+			const answer = await api.post(path, submissionOf(this.form, this.editor));
+
+			if (mine === this.asked && !this.view.isLeft)
+				then(answer);
+		} catch (problem) {
+			if (!(problem instanceof Problem))
+				throw problem;
+			if (mine === this.asked && !this.view.isLeft && problem.status !== 401)
+				this.show(problem, null);
+		}
+	}
+
+	later() {
+		clearTimeout(this.timer);
+		this.timer = setTimeout(() => this.ask("/check", (plan) => this.show(null, plan)), CHECK_AFTER_MS);
+	}
+
+	choose() {
+		this.form.classList.toggle("by-name", this.form.elements.by.value === "name");
+		this.later();
+	}
+
+	submit(event) {
+		event.preventDefault();
+		return this.ask("/runs", (row) => {
+			say(`${row.name}: ${outcomeOf(row)}`);
+			places.go(`runs/${encodeURIComponent(row.id)}`);
+		});
+	}
+
+	/* The operator's text, to be changed here. */
+	async take() {
+		const answer = await request("GET", pathOf("profiles", this.form.elements.profile.value));
+
+		if (!answer.ok)
+			throw await problemOf(answer);
+		this.editor.set(await answer.text());
+		this.form.elements.by.value = "yaml";
+		this.choose();
+	}
+}
+
+function startForm(start, profiles, baselines, wished) {
+	const isByName = profiles.length > 0, choose = () => start.choose();
+	const by = (value, isChosen, words) => h("label", {}, h("input", {type: "radio", name: "by", value, checked: isChosen, disabled: value === "name" && !isByName, change: choose}), ` ${words}`);
+	const select = h("select", {id: "profile", name: "profile", change: choose}, profiles.map((one) => h("option", {value: one.name, selected: one.name === wished,
+		disabled: one.kind === "broken"}, profileWords(one))));
+	const broken = profiles.filter((one) => one.kind === "broken").map((one) => `${one.name}: ${one.problem}`).join("; ");
+
+	return h("form", {class: "card fields start", submit: (event) => start.submit(event)},
+		h("fieldset", {class: "tabs"}, h("legend", {}, "What"), by("name", isByName, "a profile of the operator's"), by("yaml", !isByName, "YAML")),
+		h("div", {class: "of-name"}, field("profile", "Profile", select, broken), isByName ? doer("take", {}, "Write one from it", () => start.take()) : null),
+		h("div", {class: "of-yaml"}, h("label", {for: "yaml"}, "Profile, YAML"), start.editor.element),
+		settingsFields(baselines, () => start.later()),
+		start.told, start.fine, h("p", {class: "buttons"}, h("button", {class: "main", type: "submit"}, "Start")));
+}
+
+function settingsFields(baselines, change) {
+	const set = h("textarea", {id: "set", name: "set", rows: "3", spellcheck: "false", placeholder: "load.steady.rate=50/s", input: change});
+
+	return h("details", {}, h("summary", {}, "Settings"),
+		field("set", "Settings", set, "path=value, one on each line"),
+		field("baseline", "Compare with", selectOf("baseline", "baseline", [["", "nothing"], ...baselines.map((one) => [one.name, one.name])], "")),
+		field("on_busy", "If its target is busy", selectOf("on_busy", "on_busy", [["queue", "wait in the queue"], ["refuse", "do not start"]], "queue")));
 }
 
 const startView = {
 	title: "Start",
 
 	async show(view) {
-		const [{profiles}, {baselines}] = await Promise.all([api.get("/profiles"), api.get("/baselines")]);
-		const wished = view.place.query.get("profile"), isByName = profiles.length > 0, told = h("div", {id: "problems", role: "alert"}), fine = h("div");
-		let timer = null, asked = 0;
+		if (!session.may("run")) {
+			view.fill(h("h1", {}, "Start a run"), note("Your token may only look; to start runs takes the role run."));
+			return;
+		}
+		const [{profiles}, {baselines}] = await Promise.all(["/profiles", "/baselines"].map(api.get)), start = new Start(view, profiles, baselines);
 
-		view.ends(() => clearTimeout(timer));
-		const show = (problem, plan) => {
-			refill(told, [problemList(problem, editor)]);
-			refill(fine, [plan ? planInWords(plan) : null]);
-			editor.mark(problem ? problem.lines.map((one) => one.line) : []);
-		};
-		/* Asked while one types; an answer to what has changed meanwhile is not shown. */
-		const check = async () => {
-			const mine = ++asked;
-
-			try {
-				const plan = await api.post("/check", submissionOf(form, editor));
-
-				if (mine === asked && !view.isLeft)
-					show(null, plan);
-			} catch (problem) {
-				if (mine === asked && !view.isLeft && problem.status !== 401)
-					show(problem, null);
-			}
-		};
-		const later = () => {
-			clearTimeout(timer);
-			timer = setTimeout(check, CHECK_AFTER_MS);
-		};
-		const editor = new Editor(EXAMPLE, later);
-		const choose = () => {
-			form.classList.toggle("by-name", form.elements.by.value === "name");
-			later();
-		};
-		const submit = async (event) => {
-			event.preventDefault();
-			clearTimeout(timer);
-			asked++;
-			try {
-				const row = await api.post("/runs", submissionOf(form, editor));
-
-				say(`${row.name}: ${outcomeOf(row)}`);
-				places.go(`runs/${encodeURIComponent(row.id)}`);
-			} catch (problem) {
-				if (!view.isLeft && problem.status !== 401)
-					show(problem, null);
-			}
-		};
-		const take = async () => {
-			const text = await request("GET", pathOf("profiles", form.elements.profile.value));
-
-			if (!text.ok)
-				throw await problemOf(text);
-			editor.set(await text.text());
-			form.elements.by.value = "yaml";
-			choose();
-		};
-		const form = startForm({profiles, baselines, wished, isByName, editor, told, fine, choose, submit, take});
-
-		view.fill(h("h1", {}, "Start a run"), session.may("run") ? [bar.info && bar.info.is_monitor_only ? note("This daemon only watches: it starts no load.") : null, ceilingsNote(), form] :
-			note("Your token may only look; to start runs takes the role run."));
-		if (session.may("run"))
-			choose();
+		view.fill(h("h1", {}, "Start a run"), bar.info && bar.info.is_monitor_only ? note("This daemon only watches: it starts no load.") : null, ceilingsNote(), start.form);
+		start.choose();
 	},
 };
-
-function startForm({profiles, baselines, wished, isByName, editor, told, fine, choose, submit, take}) {
-	return h("form", {class: "card fields start", submit},
-		h("fieldset", {class: "tabs"}, h("legend", {}, "What"),
-			h("label", {}, h("input", {type: "radio", name: "by", value: "name", checked: isByName, disabled: !isByName, change: choose}), " a profile of the operator's"),
-			h("label", {}, h("input", {type: "radio", name: "by", value: "yaml", checked: !isByName, change: choose}), " YAML")),
-		h("div", {class: "of-name"}, field("profile", "Profile", h("select", {id: "profile", name: "profile", change: choose},
-			profiles.map((one) => h("option", {value: one.name, selected: one.name === wished, disabled: one.kind === "broken"}, profileWords(one)))),
-		profiles.filter((one) => one.kind === "broken").map((one) => `${one.name}: ${one.problem}`).join("; ")),
-		isByName ? doer("take", {}, "Write one from it", take) : null),
-		h("div", {class: "of-yaml"}, h("label", {for: "yaml"}, "Profile, YAML"), editor.element),
-		h("details", {}, h("summary", {}, "Settings"),
-			field("set", "Settings", h("textarea", {id: "set", name: "set", rows: "3", spellcheck: "false", placeholder: "load.steady.rate=50/s", input: choose}), "path=value, one on each line"),
-			field("baseline", "Compare with", h("select", {id: "baseline", name: "baseline"}, h("option", {value: ""}, "nothing"), baselines.map((one) => h("option", {value: one.name}, one.name)))),
-			field("on_busy", "If its target is busy", h("select", {id: "on_busy", name: "on_busy"}, h("option", {value: "queue"}, "wait in the queue"), h("option", {value: "refuse"}, "do not start")))),
-		told, fine, h("p", {class: "buttons"}, h("button", {class: "main", type: "submit"}, "Start")));
-}

@@ -83,6 +83,18 @@ function tickDays(axis) {
 			axis.ticks.push({value: at});
 }
 
+function pointInWords(point) {
+	const at = new Date(point.at), several = point.runs > 1 ? `, ${point.runs} runs` : "";
+
+	return `${dayOf(at)} ${timeOfDay(at)}${several}${point.status ? `: ${(OUTCOMES[point.status] || ["", point.status])[1]}` : ""}`;
+}
+
+function trendTable(name, trend) {
+	return table(`${name} by run`, ["when|", "value", "runs", "verdict|", "|"], [...trend.points].reverse().map((point) => [
+		when(point.at), figureIn(trend.unit, point.value), point.runs, point.status ? chip(...(OUTCOMES[point.status] || ["mute", point.status])) : "–",
+		point.run ? link(`runs/${encodeURIComponent(point.run)}`, "Run") : null]));
+}
+
 function trendConfig(trend) {
 	const times = trend.points.map((point) => new Date(point.at).getTime()), values = trend.points.map((point) => point.value);
 	const unit = axisUnit(trend.unit, greatest(values)), from = Math.min(...times), to = Math.max(...times), margin = (to - from) * 0.03 || DAY_MS / 2;
@@ -95,7 +107,7 @@ function trendConfig(trend) {
 		tooltip: {title: (items) => {
 			const point = items.length ? trend.points[items[0].dataIndex] : null;
 
-			return point ? `${dayOf(new Date(point.at))} ${timeOfDay(new Date(point.at))}${point.runs > 1 ? `, ${point.runs} runs` : ""}${point.status ? `: ${(OUTCOMES[point.status] || ["", point.status])[1]}` : ""}` : "";
+			return point ? pointInWords(point) : "";
 		}},
 	});
 
@@ -122,7 +134,6 @@ function trendFigure(trend) {
 		about: trend.points.length > 1 ? `${trend.higher_is_better ? "More" : "Less"} is better. Points have the colour of their verdict; a choice of one leads to its run.` : "One run is no trend yet.",
 		label: clean(trendInWords(trend)),
 		make: () => trendConfig(trend),
-		table: () => table(`${name} by run`, ["when|", "value", "runs", "verdict|", "|"], [...trend.points].reverse().map((point) => [when(point.at), figureIn(trend.unit, point.value), point.runs,
-			point.status ? chip(...(OUTCOMES[point.status] || ["mute", point.status])) : "–", point.run ? link(`runs/${encodeURIComponent(point.run)}`, "Run") : null])),
+		table: () => trendTable(name, trend),
 	});
 }

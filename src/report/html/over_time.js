@@ -122,7 +122,7 @@ function generatorOverTime() {
 }
 
 function tokensOverTime() {
-	if (!hasColumn("ttft_p50_ns"))
+	if (!hasColumn("ttft_p50_ns") && !hasColumn("ttft_p95_ns"))
 		return [];
 	return [
 		timeFigure("Time to first token", "ns", () => [
