@@ -23,6 +23,7 @@ digest_fini(struct digest *digest)
 	buf_fini(&digest->events);
 	buf_fini(&digest->hlog);
 	buf_fini(&digest->figures);
+	free(digest->slos);
 }
 
 void
@@ -158,7 +159,10 @@ digest_take_interval(struct digest *digest, struct interval *interval)
 	if (digest->copies_figures && digest->events_copy != NULL) {
 		digest->interval_at = at;
 		digest->interval_length = digest->events.length - at;
-		event_encode_figures(&digest->figures, digest->summary);
+		if (digest->slos == NULL)
+			digest->slos = must_calloc(digest->plan->slos_n + 1, sizeof(*digest->slos));
+		judge_stand(digest->judge, digest->summary, digest->slos);
+		event_encode_figures(&digest->figures, digest->summary, digest->slos, digest->plan->slos_n);
 		background_breathe();
 	}
 	if (digest->has_actions || digest->searching.is_on || digest->plan->alerts_n > 0)

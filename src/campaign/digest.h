@@ -71,6 +71,7 @@ struct digest {
 	struct searching searching;
 	bool events_copy_failed;
 	bool copies_figures;                 /* … in place of intervals */
+	struct slo_verdict *slos;            /* how they stand, for those */
 	struct buf figures;                  /* those of the interval in `events` … */
 	size_t interval_at, interval_length; /* … which stands here; 0: there is none */
 	struct buf events, hlog;

@@ -306,6 +306,12 @@ fill_levels(struct verdict *verdict, const struct judge_view *view)
 	}
 }
 
+void
+judge_stand(const struct judge *judge, const struct summary *summary, struct slo_verdict *slos)
+{
+	slo_stand(judge->plan, judge->is_stepped, summary, slos);
+}
+
 const struct verdict *
 judge_run(struct judge *judge, const struct summary *summary, const struct run_facts *facts)
 {

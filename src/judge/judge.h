@@ -73,6 +73,10 @@ void judge_recovery(const struct judge *judge, struct chronicle *chronicle);
 /* The first abort_when expression that holds over the last interval; NULL: none. */
 const struct expr *judge_abort(const struct judge *judge, const struct summary *summary);
 
+/* How the objectives stand as of the last interval, plan->slos_n of them: over the measured phase so far, or, where
+ * levels are held to them one by one, in the one that goes on. */
+void judge_stand(const struct judge *judge, const struct summary *summary, struct slo_verdict *slos);
+
 /* The whole run; judge's memory. */
 const struct verdict *judge_run(struct judge *judge, const struct summary *summary, const struct run_facts *facts);
 

@@ -49,6 +49,10 @@ void spike_find(struct spike_verdict *spike, const struct judge_view *view);
 /* Fills verdict->slos; true: every one that gates and has a value passed. gated: how many had one. */
 bool slo_judge(struct verdict *verdict, const struct judge_view *view, size_t *gated);
 
+/* How they stand while the run lasts, plan->slos_n of them: over the measured phase so far, or, in a stepped load, in
+ * the level that goes on; n/a what only the whole run has, and between levels. */
+void slo_stand(const struct plan *plan, bool is_stepped, const struct summary *summary, struct slo_verdict *slos);
+
 /* A sentence for every figure that cannot be true. */
 void plausibility_check(struct verdict *verdict, const struct judge_view *view);
 

@@ -50,6 +50,23 @@ value_at_answer(const struct judge_view *view, const struct breaking_point *poin
 	return NAN;
 }
 
+void
+slo_stand(const struct plan *plan, bool is_stepped, const struct summary *summary, struct slo_verdict *slos)
+{
+	uint32_t at = summary->now.current_level;
+	const struct level_summary *level = is_stepped && at < summary->levels_n ? &summary->levels[at] : NULL;
+	bool is_between = is_stepped && (level == NULL || level->live == NULL);
+
+	for (size_t i = 0; i < plan->slos_n; i++) {
+		const struct expr *expr = &plan->slos[i].expr;
+		bool is_known = !expr->metric->is_of_the_run && !is_between;
+
+		slos[i] =
+			(struct slo_verdict){.expr = expr, .value = is_known ? judge_value(expr, summary, level) : NAN};
+		set_status(&slos[i]);
+	}
+}
+
 bool
 slo_judge(struct verdict *verdict, const struct judge_view *view, size_t *gated)
 {

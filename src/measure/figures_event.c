@@ -4,6 +4,7 @@
 
 #include "base/units.h"
 #include "measure/json.h"
+#include "plan/unit.h"
 
 static double
 per_second(const struct summary *summary, uint64_t n)
@@ -87,14 +88,44 @@ add_scraped(struct buf *into, const struct summary *summary)
 	json_close(into, '}');
 }
 
+static void
+add_wanted(struct buf *into, const struct expr *expr)
+{
+	static const char *const ops[] = {
+		[EXPR_LT] = "<", [EXPR_LE] = "<=", [EXPR_GT] = ">", [EXPR_GE] = ">=", [EXPR_IN] = "in"};
+
+	json_add_text(into, "expr", expr->text);
+	json_add_text(into, "op", ops[expr->op]);
+	json_add_text(into, "unit", unit_rows[expr_unit(expr)].name);
+	json_add_double(into, "wanted", expr->value);
+	json_add_double(into, "wanted_to", expr->op == EXPR_IN ? expr->value_to : NAN);
+	json_add_double(into, "stretch", expr->has_stretch ? expr->stretch : NAN);
+}
+
+static void
+add_slos(struct buf *into, const struct slo_verdict *slos, size_t n)
+{
+	json_open(into, "slos", '[');
+	for (size_t i = 0; i < n; i++) {
+		json_open(into, NULL, '{');
+		add_wanted(into, slos[i].expr);
+		json_add_double(into, "value", slos[i].value);
+		json_add_bool(into, "above_timeout", isinf(slos[i].value));
+		json_add_text(into, "status", slo_status_names[slos[i].status]);
+		json_close(into, '}');
+	}
+	json_close(into, ']');
+}
+
 bool
-event_encode_figures(struct buf *into, const struct summary *summary)
+event_encode_figures(struct buf *into, const struct summary *summary, const struct slo_verdict *slos, size_t slos_n)
 {
 	const struct counts *counts = &summary->last.counts;
 	size_t start = into->length;
 
 	json_open(into, NULL, '{');
 	json_add_text(into, "event", "figures");
+	json_add_i64(into, "start_ns", summary->last_ns - summary->last_interval_ns);
 	json_add_i64(into, "at_ns", summary->last_ns);
 	add_level(into, summary->now.current_level);
 	json_add_double(into, "offered", summary->now.offered);
@@ -107,6 +138,7 @@ event_encode_figures(struct buf *into, const struct summary *summary)
 	add_reading(into, "target", &summary->now.target);
 	add_reading(into, "generator", &summary->now.self);
 	add_scraped(into, summary);
+	add_slos(into, slos, slos_n);
 	json_close(into, '}');
 	buf_add_char(into, '\n');
 	if (!into->overflowed)

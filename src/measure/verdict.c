@@ -17,6 +17,13 @@ const char *const verdict_status_names[] = {
 	[VERDICT_INTERRUPTED] = "interrupted",
 };
 
+const char *const slo_status_names[] = {
+	[SLO_PASS] = "pass",
+	[SLO_STRETCH_MISSED] = "stretch",
+	[SLO_FAIL] = "fail",
+	[SLO_NA] = "na",
+};
+
 const char *const search_outcome_names[] = {"held", "broke", "void"};
 const char *const search_end_names[] = {
 	[SEARCH_END_NONE] = "none",

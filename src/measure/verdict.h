@@ -84,6 +84,7 @@ struct slo_verdict {
 		SLO_NA
 	} status; /* PASS: the stretch holds too, where there is one */
 };
+extern const char *const slo_status_names[];
 
 /* How sure a break is: exact binomial (Clopper–Pearson) intervals of what share of the requests failed, low to high, at
  * the best level sustained and at the first that broke. NAN: there is no such level. */

@@ -143,13 +143,12 @@ add_alerts(cJSON *result, const struct report *report)
 cJSON *
 result_slo(const struct slo_verdict *slo)
 {
-	static const char *const statuses[] = {"pass", "stretch", "fail", "na"};
 	cJSON *o = value_object();
 
 	value_set_text(o, "expr", slo->expr->text);
 	value_set_number(o, "value", slo->value);
 	value_set_bool(o, "above_timeout", slo->expr->of == EXPR_OF_RUN && isinf(slo->value));
-	value_set_text(o, "status", statuses[slo->status]);
+	value_set_text(o, "status", slo_status_names[slo->status]);
 	value_set_number(o, "factor", figure_factor(slo->expr, slo->value));
 	return o;
 }

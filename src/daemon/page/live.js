@@ -14,6 +14,7 @@ const NS = 1e9;
 
 class LiveRun {
 	constructor(row) {
+		this.inUsers = /\busers?\b/.test(row.load || ""); /* levels say how much, and not of what */
 		this.document = {
 			page: "run", headline: "", reasons: [], goals: [], distributions: [], modes: {}, failures: {},
 			result: {name: row.name, levels: [], slo: [], actions: [], failure_mode: {mode: "none", evidence: [], onset_s: null}, breaking_point: null,
@@ -73,20 +74,31 @@ class LiveRun {
 	}
 
 	addFigures(data) {
-		const row = [data.at_ns / NS];
+		const row = [data.at_ns / NS], {rows} = this.document.series, before = rows.length > 0 ? rows[rows.length - 1][0] : null;
+		const length = isKnown(data.start_ns) ? (data.at_ns - data.start_ns) / NS : before === null ? null : row[0] - before;
+		/* Whoever comes late is told every so many-th interval alone: it stands for those that were left out before it. */
+		const weight = length > 0 && before !== null && row[0] > before ? (row[0] - before) / length : 1;
 
 		for (const name of PLAIN)
-			this.put(row, name, data[name]);
+			this.put(row, name, SUMMED.test(name) && isKnown(data[name]) ? data[name] * weight : data[name]);
 		for (const [name, n] of Object.entries(data.failures || {}))
-			this.put(row, `failure.${name}`, n);
+			this.put(row, `failure.${name}`, n * weight);
 		for (const [whose, prefix] of [["target", "target."], ["generator", "self."], ["scraped", "scraped."]])
 			for (const [name, value] of Object.entries(data[whose] || {}))
 				this.put(row, prefix + name, value);
-		if (isKnown(data.tokens_per_s) && this.last)
-			this.put(row, "tokens", data.tokens_per_s * (data.at_ns - this.last.at_ns) / NS);
+		if (isKnown(data.tokens_per_s) && length > 0)
+			this.put(row, "tokens", data.tokens_per_s * length * weight);
 		this.addRow(row);
 		this.last = data;
-		this.fillLevel(data);
+		this.fillLevel(data, length);
+		if (data.slos)
+			this.stand(data.slos);
+	}
+
+	/* How the objectives stand: those of the whole run are not known before its end. */
+	stand(slos) {
+		this.document.goals = slos.map((slo) => ({op: slo.op, of: "run", unit: slo.unit, value: slo.wanted, value_to: slo.wanted_to, stretch: slo.stretch}));
+		this.document.result.slo = slos;
 	}
 
 	/* Rows that were thinned already are longer than those that come as they happen: each is as long as its distance from the last. */
@@ -126,20 +138,21 @@ class LiveRun {
 		series.joined *= 2;
 	}
 
-	/* What a level's intervals come to, until it is judged. Percentiles do not add up: of those, the worst interval's. */
-	fillLevel(data) {
+	/* What a level's intervals come to, until it is judged. Percentiles do not add up: of those, the worst interval's. Of intervals that
+	 * were left out nothing is known but their rates. */
+	fillLevel(data, length) {
 		const level = isKnown(data.level) ? this.level(data.level) : null;
 
-		if (!level || level.isExact)
+		if (!level || level.isExact || !(length > 0))
 			return;
-		const at = data.at_ns / NS, sum = (name) => (level.counts[name] = (level.counts[name] || 0) + (data[name] || 0));
+		const sum = (name) => (level.counts[name] = (level.counts[name] || 0) + (data[name] || 0));
 
 		for (const name of ["scheduled", "ok", "failed", "dropped", "unsent"])
 			sum(name);
-		level.filled_s = Math.min(at, level.start_s + level.window_s) - level.start_s;
+		level.seen_s += length;
 		level.requests = level.counts.scheduled;
 		level.error_rate = level.requests > 0 ? (level.counts.failed + level.counts.dropped + level.counts.unsent) / level.requests : null;
-		level.achieved_per_s = level.filled_s > 0 ? level.counts.ok / level.filled_s : null;
+		level.achieved_per_s = level.counts.ok / level.seen_s;
 		const most = (name, value) => {
 			if (isKnown(value) && !(level[name] > value))
 				level[name] = value;
@@ -157,8 +170,8 @@ class LiveRun {
 		if (this.level(data.level))
 			return;
 		levels.push({index: data.level, start_s: data.start_ns / NS, window_s: (data.end_ns - data.start_ns) / NS,
-			...(data.unit === "users" ? {offered_users: data.offered} : {offered_per_s: data.offered}),
-			counts: {}, requests: 0, error_rate: null, achieved_per_s: null, p95_ns: null, status: null, findings: [], filled_s: 0});
+			...(this.inUsers ? {offered_users: data.offered} : {offered_per_s: data.offered}),
+			counts: {}, requests: 0, error_rate: null, achieved_per_s: null, p95_ns: null, status: null, findings: [], seen_s: 0});
 		if (levels.length > LIVE_LEVELS_MAX) {
 			/* Every second of the older half goes: what broke stays. */
 			const half = levels.length / 2, kept = levels.filter((one, i) => i >= half || i % 2 === 0 || one.status === "BROKEN");
@@ -196,22 +209,12 @@ const ACTION_WORDS = {running: "began", done: "is done", failed: "failed"};
 
 /* What each kind of event does to it; others say nothing to a page. */
 const LIVE_EVENTS = {
-	run(live, data) {
-		live.document.goals = data.slos || [];
-		live.document.result.slo = (data.slos || []).map((goal) => ({expr: goal.expr, value: null, status: "na"}));
-	},
 	phase(live, data) {
 		live.phase = data.phase;
 	},
 	level: (live, data) => live.addLevel(data),
 	figures: (live, data) => live.addFigures(data),
 	judged: (live, data) => live.judge(data),
-	slo(live, data) {
-		const slo = live.document.result.slo.find((one) => one.expr === data.expr);
-
-		if (slo)
-			Object.assign(slo, data);
-	},
 	finding(live, data) {
 		const failure = live.document.result.failure_mode;
 
