@@ -31,3 +31,7 @@ install(FILES ${CMAKE_SOURCE_DIR}/packaging/brunt.fish DESTINATION ${CMAKE_INSTA
 
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/profiles/ DESTINATION ${CMAKE_INSTALL_DATADIR}/brunt/profiles FILES_MATCHING
   PATTERN *.yaml PATTERN *.md PATTERN *.txt)
+
+# The daemon's units, and lines for cron: examples, since a unit that is installed is not yet one that is wanted.
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/packaging/systemd/ DESTINATION ${CMAKE_INSTALL_DATADIR}/brunt/systemd)
+install(FILES ${CMAKE_SOURCE_DIR}/packaging/brunt.crontab DESTINATION ${CMAKE_INSTALL_DATADIR}/brunt)

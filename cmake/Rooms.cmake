@@ -64,8 +64,22 @@ room(fleet MAY campaign engine judge report sampler load measure plan base)
 room(daemon MAY campaign engine judge report httpd sampler load net measure plan base LIBS PkgConfig::CJSON PkgConfig::SQLITE PkgConfig::OPENSSL ONLY_IF BRUNT_SQLITE)
 if(BRUNT_SQLITE)
   page(daemon daemon_page ${CMAKE_SOURCE_DIR}/src/daemon/page)
+  # The API's own document, as it stands.
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/openapi.S CONTENT [[
+.section .rodata
+.global openapi_text, openapi_end
+openapi_text: .incbin "@CMAKE_SOURCE_DIR@/src/daemon/openapi.yaml"
+openapi_end: .byte 0
+.section .note.GNU-stack,"",%progbits
+]] @ONLY)
+  set_source_files_properties(${CMAKE_BINARY_DIR}/generated/openapi.S PROPERTIES OBJECT_DEPENDS
+    ${CMAKE_SOURCE_DIR}/src/daemon/openapi.yaml)
+  target_sources(room_daemon PRIVATE ${CMAKE_BINARY_DIR}/generated/openapi.S)
 endif()
 room(cmd MAY daemon import fleet campaign target engine judge report sampler load request proto reader net measure plan base)
+if(BRUNT_SQLITE)
+  target_compile_definitions(room_cmd PRIVATE BRUNT_SQLITE)
+endif()
 
 configure_file(${CMAKE_SOURCE_DIR}/cmake/version.h.in ${CMAKE_BINARY_DIR}/generated/brunt_version.h)
 target_include_directories(room_base PUBLIC ${CMAKE_BINARY_DIR}/generated)

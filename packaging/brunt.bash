@@ -4,11 +4,11 @@ _brunt() {
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "run stress import check target compare baseline report help --help --version" -- "$current"))
+		COMPREPLY=($(compgen -W "run stress import check target serve jobs submit stop watch compare baseline report help --help --version" -- "$current"))
 		return
 	fi
 	case $previous in
-	--out | --events | --control | --save | --body-file | --truth | --state | --baselines)
+	--out | --events | --control | --save | --body-file | --config | --token-file | --truth | --state | --baselines)
 		COMPREPLY=($(compgen -f -- "$current"))
 		return
 		;;
@@ -32,7 +32,7 @@ _brunt() {
 		COMPREPLY=($(compgen -W "$(brunt baseline list 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$current") $(compgen -f -- "$current"))
 		return
 		;;
-	--help | --force | --replace | --json | --quiet | --llm | --no-batching | --insecure | --as-flow | --as-trace | --writes | --no-assets | --with-secrets) ;;
+	--help | --force | --replace | --json | --drain | --kill | --all | --resume | --no-queue | --wait | --quiet | --llm | --no-batching | --insecure | --as-flow | --as-trace | --writes | --no-assets | --with-secrets) ;;
 	--*) return ;; # a number, a time, an address: nothing to propose
 	esac
 	case $command in
@@ -70,8 +70,23 @@ _brunt() {
 			--truncate --mix-sessions --start-up --fail-from --fail-for --fail-workers --retries --breaker
 			--breaker-for --drain --swap --save-per-token --load-per-token --state --help"
 		;;
+	serve)
+		flags="--config --listen --help"
+		;;
+	jobs)
+		flags="--json --server --token-file --help"
+		;;
+	submit)
+		flags="--set --baseline --no-queue --wait --server --token-file --help"
+		;;
+	stop)
+		flags="--drain --kill --all --resume --server --token-file --help"
+		;;
+	watch)
+		flags="--json --server --token-file --help"
+		;;
 	help)
-		COMPREPLY=($(compgen -W "run stress import check target compare baseline report profile" -- "$current"))
+		COMPREPLY=($(compgen -W "run stress import check target serve jobs submit stop watch compare baseline report profile" -- "$current"))
 		return
 		;;
 	esac

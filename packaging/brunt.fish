@@ -1,6 +1,6 @@
 # fish completion for brunt
 set -l formats text json html markdown csv hgrm junit prometheus influx otlp
-set -l commands run stress import check target compare baseline report help
+set -l commands run stress import check target serve jobs submit stop watch compare baseline report help
 
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -f
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a run -d "drive a load and judge the target"
@@ -8,6 +8,11 @@ complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a stress -d "f
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a import -d "write a profile from what others have"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a check -d "validate a profile and show its plan; sends nothing"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a target -d "a simulated server with a known capacity"
+complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a serve -d "run what is submitted, and remember it"
+complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a jobs -d "what a daemon runs, and ran"
+complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a submit -d "have a daemon run a profile"
+complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a stop -d "stop a run of a daemon"
+complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a watch -d "watch a run of a daemon"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a compare -d "hold a run against an earlier one"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a baseline -d "keep runs under a name"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a report -d "print the report of a finished or killed run"
@@ -128,4 +133,18 @@ complete -c brunt -n "__fish_seen_subcommand_from target" -l save-per-token -x -
 complete -c brunt -n "__fish_seen_subcommand_from target" -l load-per-token -x -d "POST /cache/load likewise; /cache/clear takes none (50us)"
 complete -c brunt -n "__fish_seen_subcommand_from target" -l state -r -d "the cache survives a restart in it; saving and loading take their time"
 
-complete -c brunt -n "__fish_seen_subcommand_from help" -f -a "run stress check target compare baseline report profile"
+complete -c brunt -n "__fish_seen_subcommand_from serve" -l config -r -d "brunt.yaml"
+complete -c brunt -n "__fish_seen_subcommand_from serve" -l listen -x -d "unix:PATH, or HOST:PORT with tokens"
+complete -c brunt -n "__fish_seen_subcommand_from jobs submit stop watch" -l server -x -d "unix:PATH or http://HOST:PORT"
+complete -c brunt -n "__fish_seen_subcommand_from jobs submit stop watch" -l token-file -r -d "what to show over TCP"
+complete -c brunt -n "__fish_seen_subcommand_from jobs watch" -l json -d "as the daemon says it"
+complete -c brunt -n "__fish_seen_subcommand_from submit" -l set -x -d "override a key of the profile: key=value"
+complete -c brunt -n "__fish_seen_subcommand_from submit" -l baseline -x -d "compare it with a baseline that the daemon keeps"
+complete -c brunt -n "__fish_seen_subcommand_from submit" -l no-queue -d "only where its target is free"
+complete -c brunt -n "__fish_seen_subcommand_from submit" -l wait -d "watch it until it has ended"
+complete -c brunt -n "__fish_seen_subcommand_from stop" -l drain -d "no more load; what is under way is waited for"
+complete -c brunt -n "__fish_seen_subcommand_from stop" -l kill -d "at once; nothing is written"
+complete -c brunt -n "__fish_seen_subcommand_from stop" -l all -d "stop everything"
+complete -c brunt -n "__fish_seen_subcommand_from stop" -l resume -d "let runs begin again"
+
+complete -c brunt -n "__fish_seen_subcommand_from help" -f -a "run stress check target serve jobs submit stop watch compare baseline report profile"

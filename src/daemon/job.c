@@ -167,6 +167,10 @@ compose(const struct job_config *config, char out[4096], char pid[32], const cha
 	arguments[n++] = "--quiet";
 	arguments[n++] = "--suite";
 	arguments[n++] = pid;
+	if (config->allow != NULL) {
+		arguments[n++] = "--allow";
+		arguments[n++] = config->allow;
+	}
 	if (config->has_stream) {
 		arguments[n++] = "--events";
 		arguments[n++] = "-";

@@ -11,7 +11,7 @@
 /* One `brunt run` as a child process, from its start to its end: its event stream is read with bounds, what it says on
  * stderr is kept (the beginning and the end of it), its end is told once. It does not outlive this process (SIGTERM, as
  * the run of a suite), so that there is no load that nobody watches. Whatever it does, the daemon lives on: what came
- * of it is what its results directory says (outcome.h), not what was heard. */
+ * of it is what its results directory says (job_result.h), not what was heard. */
 
 #define JOB_LINE_MAX ((size_t)256 * 1024) /* longer lines of events are passed over, and counted */
 #define JOB_SAID_MAX ((size_t)32 * 1024)  /* of stderr, at the beginning and at the end */
@@ -26,6 +26,7 @@ struct job_config {
 	const char *const *settings; /* settings_n of them, "KEY=VALUE" */
 	size_t settings_n;
 	const char *baseline, *baselines; /* NULL: none; where they are kept */
+	const char *allow;                /* whom it may connect to, as --allow takes it; NULL: anybody */
 	bool has_stream;                  /* it can tell how it does */
 	bool has_control;
 	int64_t within_ns; /* it is stopped after so long; 0: never */

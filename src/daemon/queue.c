@@ -47,6 +47,15 @@ queue_add(struct queue *queue, struct queue_item *item)
 	return true;
 }
 
+void
+queue_restore(struct queue *queue, struct queue_item *item, bool is_running)
+{
+	item->is_running = is_running;
+	list_add_last(is_running ? &queue->running : &queue->waiting, &item->node);
+	queue->running_n += is_running;
+	queue->waiting_n += !is_running;
+}
+
 static bool
 may_begin(const struct queue *queue, const struct queue_item *item)
 {

@@ -30,6 +30,9 @@ void queue_init(struct queue *queue, size_t at_once, size_t length);
 /* False: there is no room for another that waits. The item is the caller's, and stays where it is until removed. */
 bool queue_add(struct queue *queue, struct queue_item *item);
 
+/* As an earlier life left it, in that order: one that runs, or that waits, whatever room there is. */
+void queue_restore(struct queue *queue, struct queue_item *item, bool is_running);
+
 /* The next that may begin; it runs from now on. NULL: none may. */
 struct queue_item *queue_next(struct queue *queue);
 

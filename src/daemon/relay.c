@@ -24,6 +24,7 @@ struct entry {
 };
 
 struct watcher {
+	struct holder holder;
 	struct list node;
 	struct relay *relay;
 	struct httpd_request *request;
@@ -258,6 +259,19 @@ relay_add(struct relay *relay, const char *kind, const char *json, size_t length
 	make_room(relay);
 }
 
+static void
+on_gone(struct httpd_request *request)
+{
+	struct watcher *watcher = request->user;
+	struct relay *relay = watcher->relay;
+
+	list_remove(&watcher->node);
+	if (--relay->watchers_n == 0)
+		uv_timer_stop(&relay->tick);
+	free(watcher);
+	finish(relay);
+}
+
 bool
 relay_watch(struct relay *relay, struct httpd_request *request, uint64_t last_id)
 {
@@ -265,7 +279,8 @@ relay_watch(struct relay *relay, struct httpd_request *request, uint64_t last_id
 		return false;
 	struct watcher *watcher = must_alloc(sizeof(*watcher));
 
-	*watcher = (struct watcher){.relay = relay,
+	*watcher = (struct watcher){.holder = {.gone = on_gone},
+		.relay = relay,
 		.request = request,
 		.told = !relay->remembers || last_id > relay->last_id ? relay->last_id : last_id};
 	list_add_last(&relay->watchers, &watcher->node);
@@ -278,19 +293,6 @@ relay_watch(struct relay *relay, struct httpd_request *request, uint64_t last_id
 		return true;
 	(void)tell(relay, watcher);
 	return true;
-}
-
-void
-relay_forget(struct httpd_request *request)
-{
-	struct watcher *watcher = request->user;
-	struct relay *relay = watcher->relay;
-
-	list_remove(&watcher->node);
-	if (--relay->watchers_n == 0)
-		uv_timer_stop(&relay->tick);
-	free(watcher);
-	finish(relay);
 }
 
 size_t

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "httpd/httpd.h"
+#include "daemon/holder.h"
 
 /* Events on their way to whoever watches, as server-sent events (WHATWG HTML §9.2): `id:` a number that rises, `event:`
  * the kind, `data:` one line of JSON. Who comes later is told what was, out of a bounded memory: when there are more
@@ -24,7 +24,7 @@ struct relay;
 /* remembers: else who comes is told of what happens from then on alone. */
 struct relay *relay_new(uv_loop_t *loop, bool remembers);
 /* Ends every watcher's stream, once it has all; no event may be added any more. Whoever does not take it is cut off by
- * the server's own deadline. Frees itself when the last is gone. */
+ * the server's own deadline. Frees itself when the last is gone. Requests are its holder's (holder.h) meanwhile. */
 void relay_end(struct relay *relay);
 
 void relay_add(struct relay *relay, const char *kind, const char *json, size_t length);
@@ -32,8 +32,6 @@ void relay_add(struct relay *relay, const char *kind, const char *json, size_t l
 /* Takes the request over: begins its stream, from the event after last_id (0: from the first) on. False: there are too
  * many watchers, and nothing was answered. */
 bool relay_watch(struct relay *relay, struct httpd_request *request, uint64_t last_id);
-/* From the handler's on_done, of a request that is a watcher's: it is gone. */
-void relay_forget(struct httpd_request *request);
 
 size_t relay_watchers(const struct relay *relay);
 uint64_t relay_missed(const struct relay *relay); /* events that somebody was too slow for */

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "campaign/campaign.h"
@@ -158,10 +159,11 @@ check_settings(const struct submission *submission, const struct plan_setting *s
 }
 
 static bool
-admit(const struct submission_terms *terms, const struct plan_experiment *experiment, const struct plan_suite *suite,
-	struct error *err)
+admit(struct submission *submission, const struct submission_terms *terms, const struct plan_experiment *experiment,
+	const struct plan_suite *suite, struct error *err)
 {
-	return terms->admits == NULL || terms->admits(terms->context, experiment, suite, err);
+	submission->is_denied = terms->admits != NULL && !terms->admits(terms->context, experiment, suite, err);
+	return !submission->is_denied;
 }
 
 static bool
@@ -172,8 +174,8 @@ check_text(struct submission *submission, const struct plan_setting *settings, c
 		return false;
 	struct plan_experiment *experiment = experiment_load_text(submission->text, submission->text_length, "profile",
 		settings, submission->settings_n, terms->tables, err);
-	bool is_fine =
-		experiment != NULL && admit(terms, experiment, NULL, err) && describe(submission, experiment, err);
+	bool is_fine = experiment != NULL && admit(submission, terms, experiment, NULL, err) &&
+		       describe(submission, experiment, err);
 
 	experiment_free(experiment);
 	return is_fine;
@@ -206,12 +208,15 @@ check_profile(struct submission *submission, const struct plan_setting *settings
 	if (terms->profiles == NULL)
 		return error_set(err, "the operator has named no directory of profiles (`profiles:` in brunt.yaml)");
 	submission->path = arena_printf(&submission->arena, "%s/%s.yaml", terms->profiles, submission->profile);
+	submission->is_unknown = access(submission->path, F_OK) != 0;
+	if (submission->is_unknown)
+		return error_set(err, "the operator has no profile '%s'", submission->profile);
 	if (!suite_load_any(
 		    submission->path, settings, submission->settings_n, terms->tables, &suite, &experiment, err))
 		return false;
 	bool is_fine = check_target_is_its_own(submission,
 			       suite != NULL ? suite->effective_json : experiment->whole.effective_json, err) &&
-		       admit(terms, experiment, suite, err) &&
+		       admit(submission, terms, experiment, suite, err) &&
 		       (suite != NULL ? describe_suite(submission, suite, err) : describe(submission, experiment, err));
 
 	experiment_free(experiment);

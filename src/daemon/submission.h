@@ -41,6 +41,7 @@ struct submission {
 	int64_t planned_ns; /* 0: not known beforehand */
 	char load[SUBMISSION_WORDS_MAX];
 	bool has_stream, has_control;
+	bool is_unknown, is_denied; /* where it was refused: there is no such profile; it wants more than is allowed */
 	struct arena arena;
 };
 

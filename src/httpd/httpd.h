@@ -57,7 +57,7 @@ struct httpd_limits {
 extern const struct httpd_limits httpd_default_limits;
 
 struct httpd_config {
-	const char *listen;          /* "127.0.0.1:8080", "[::1]:0" (0: any free port), "unix:/run/x.sock" */
+	const char *listen;          /* "127.0.0.1:8080", "[::1]:0" (0: any free port), "unix:/run/x.sock", "fd:3" */
 	const struct httpd_tls *tls; /* tls.h; NULL: in the clear */
 	struct httpd_limits limits;
 	struct httpd_handler handler;

@@ -1,9 +1,12 @@
 #include "httpd/listen.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -132,6 +135,23 @@ bind_tcp(const char *address, struct error *err)
 	return fd;
 }
 
+/* "fd:3": a socket that somebody else opened, such as systemd; the number is not used twice. */
+static int
+adopt(const char *address, struct error *err)
+{
+	struct stat status;
+	char *end;
+	long fd = strtol(address + 3, &end, 10);
+
+	if (address[3] == '\0' || *end != '\0' || fd < 0 || fd > INT_MAX || fstat((int)fd, &status) != 0 ||
+		!S_ISSOCK(status.st_mode) || fcntl((int)fd, F_SETFL, O_NONBLOCK) != 0 ||
+		fcntl((int)fd, F_SETFD, FD_CLOEXEC) != 0) {
+		error_set(err, "'%s' is no socket that was handed over", address);
+		return -1;
+	}
+	return (int)fd;
+}
+
 static void
 write_url(int fd, const char *address, char url[LISTEN_URL_MAX])
 {
@@ -142,6 +162,10 @@ write_url(int fd, const char *address, char url[LISTEN_URL_MAX])
 	snprintf(url, LISTEN_URL_MAX, "%s", address);
 	if (unix_path(address) != NULL || getsockname(fd, (struct sockaddr *)&name, &length) != 0)
 		return;
+	if (name.ss_family == AF_UNIX) {
+		snprintf(url, LISTEN_URL_MAX, "unix:%s", ((const struct sockaddr_un *)&name)->sun_path);
+		return;
+	}
 	if (getnameinfo((struct sockaddr *)&name, length, host, sizeof(host), port, sizeof(port),
 		    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		return;
@@ -153,7 +177,9 @@ int
 listen_open(const char *address, char url[LISTEN_URL_MAX], struct error *err)
 {
 	const char *path = unix_path(address);
-	int fd = path != NULL ? bind_unix(path, err) : bind_tcp(address, err), one = 1;
+	int one = 1, fd = path != NULL                      ? bind_unix(path, err)
+			  : strncmp(address, "fd:", 3) == 0 ? adopt(address, err)
+							    : bind_tcp(address, err);
 
 	if (fd < 0)
 		return -1;

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "cmd/command.h"
+
+/* Asks a daemon, for the commands that are its clients (jobs, submit, stop, watch): one request, one answer, over its
+ * unix socket or plain TCP. */
+
+#define CLIENT_ANSWER_MAX ((size_t)16 * 1024 * 1024)
+
+struct daemon_client {
+	const struct command *command; /* whose usage mistakes are told with */
+	const char *server;     /* "unix:PATH", "http://HOST:PORT"; NULL: $BRUNT_SERVER, else where one usually is */
+	const char *token_file; /* NULL: $BRUNT_TOKEN, if it is there */
+};
+
+/* Takes --server and --token-file. 1: it was one of them; 0: it is another argument; −1: its value is missing, and that
+ * was said. */
+int daemon_client_take(struct daemon_client *client, int argc, char **argv, int *i);
+#define DAEMON_CLIENT_HELP                                                                                                   \
+	"  --server WHERE   unix:PATH or http://HOST:PORT ($BRUNT_SERVER; else the socket where a daemon of this user, or\n" \
+	"                   of the system, listens)\n"                                                                       \
+	"  --token-file F   what to show a daemon that is asked over TCP ($BRUNT_TOKEN)\n"
+
+/* The answer's body into `answer`, and its status; −1 with err set: there was none. body NULL: none; type: of it. */
+int daemon_client_ask(const struct daemon_client *client, const char *method, const char *path, const char *type,
+	const char *body, size_t length, struct buf *answer, struct error *err);
+
+/* The same, parsed, where the status is 2xx; else what the daemon, or the attempt to reach it, says goes to stderr, and
+ * *exit_code is set. The caller frees it by cJSON_Delete; a 204 is an empty object. */
+cJSON *daemon_client_get(
+	const struct daemon_client *client, const char *method, const char *path, const char *json, int *exit_code);
+
+/* Server-sent events as they come; false from the callback ends it. Returns an exit code: EXIT_PASSED where the stream
+ * came to its end, or was ended. */
+typedef bool daemon_event_fn(void *context, const char *kind, const char *json);
+int daemon_client_watch(const struct daemon_client *client, const char *path, daemon_event_fn *each, void *context);
+
+/* Of a member; "" where it is no text. */
+const char *daemon_client_text(const cJSON *in, const char *name);

@@ -1,0 +1,415 @@
+#include "daemon/api.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/hex.h"
+#include "daemon/api_parts.h"
+#include "httpd/reply.h"
+#include "measure/json.h"
+
+struct api {
+	struct api_config config;
+	struct api_counts counts;
+};
+
+#define ROUTE(of_method, of_path, of_name, of_role, of_body)                                                           \
+	{.method = #of_method,                                                                                         \
+		.path = (of_path),                                                                                     \
+		.name = #of_name,                                                                                      \
+		.role = API_##of_role,                                                                                 \
+		.body = API_BODY_##of_body,                                                                            \
+		.handle = api_##of_name},
+const struct api_route api_routes[] = {
+#include "daemon/routes.def"
+	{.method = NULL}};
+#undef ROUTE
+
+struct api *
+api_new(const struct api_config *config)
+{
+	struct api *api = must_alloc(sizeof(*api));
+
+	api->config = *config;
+	return api;
+}
+
+void
+api_free(struct api *api)
+{
+	free(api);
+}
+
+const struct api_config *
+api_config_of(const struct api_call *call)
+{
+	return &call->api->config;
+}
+
+struct api_counts
+api_counts(const struct api *api)
+{
+	return api->counts;
+}
+
+static void
+call_free(struct api_call *call)
+{
+	buf_fini(&call->text);
+	free(call);
+}
+
+/* Its connection ended before it was answered: what is under way for it goes on, and is told to nobody. */
+static void
+on_gone(struct httpd_request *request)
+{
+	struct api_call *call = request->user;
+
+	call->request = NULL;
+}
+
+void
+api_hand_over(struct api_call *call)
+{
+	call_free(call);
+}
+
+void
+api_answer(struct api_call *call, int status, const char *type, const char *headers, const void *body, size_t length)
+{
+	struct httpd_request *request = call->request;
+	char lines[1024];
+
+	call->api->counts.problems += status >= 400;
+	if (request != NULL) {
+		int n = snprintf(lines, sizeof(lines),
+			"%s%s%sX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n%s",
+			type != NULL ? "Content-Type: " : "", type != NULL ? type : "", type != NULL ? "\r\n" : "",
+			headers != NULL ? headers : "");
+
+		CHECK_OP(n, <, (int)sizeof(lines));
+		request->user = NULL;
+		httpd_answer_text(request, status, lines, body, length);
+	}
+	call_free(call);
+}
+
+void
+api_answer_json(struct api_call *call, int status, const struct buf *text)
+{
+	if (text->overflowed)
+		api_answer_sentence(
+			call, 500, "the answer is larger than the daemon puts together; ask for less of it");
+	else
+		api_answer(call, status, "application/json", NULL, text->bytes, text->length);
+}
+
+void
+api_answer_nothing(struct api_call *call)
+{
+	api_answer(call, 204, NULL, NULL, "", 0);
+}
+
+/* "profile:3:7" → 3 and 7. */
+static bool
+take_place(const char *where, unsigned *line, unsigned *column)
+{
+	const char *last = strrchr(where, ':'), *before = last;
+
+	if (last == NULL || last == where)
+		return false;
+	while (before > where && *--before != ':')
+		;
+	return *before == ':' && sscanf(before, ":%u:%u", line, column) == 2 && *line > 0;
+}
+
+static void
+add_errors(struct buf *into, const struct error *err)
+{
+	unsigned line, column;
+
+	if (!take_place(err->where, &line, &column))
+		return;
+	json_open(into, "errors", '[');
+	json_open(into, NULL, '{');
+	json_add_u64(into, "line", line);
+	json_add_u64(into, "column", column);
+	json_add_text(into, "message", err->message);
+	json_close(into, '}');
+	json_close(into, ']');
+}
+
+void
+api_answer_problem(struct api_call *call, int status, const struct error *err)
+{
+	char detail[1400];
+	struct buf text;
+
+	buf_init(&text, (size_t)16 * 1024);
+	json_open(&text, NULL, '{');
+	json_add_text(&text, "type", "about:blank");
+	json_add_text(&text, "title", reply_reason(status));
+	json_add_u64(&text, "status", (uint64_t)status);
+	json_add_text(&text, "detail", error_text(err, detail, sizeof(detail)));
+	add_errors(&text, err);
+	json_close(&text, '}');
+	api_answer(call, status, "application/problem+json", NULL, text.bytes, text.length);
+	buf_fini(&text);
+}
+
+void
+api_answer_sentence(struct api_call *call, int status, const char *sentence)
+{
+	struct error err = {0};
+
+	error_set(&err, "%s", sentence);
+	api_answer_problem(call, status, &err);
+}
+
+bool
+api_fail(struct api_call *call, int status, const char *format, ...)
+{
+	char sentence[sizeof(call->err.message)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(sentence, sizeof(sentence), format, args);
+	va_end(args);
+	call->status = status;
+	return error_set(&call->err, "%s", sentence);
+}
+
+static void
+desk_work(struct desk_order *order, struct ledger *ledger)
+{
+	struct api_call *call = container_of(order, struct api_call, order);
+
+	call->work(call, ledger);
+}
+
+static void
+desk_done(struct desk_order *order)
+{
+	struct api_call *call = container_of(order, struct api_call, order);
+
+	if (error_is_set(&call->err))
+		api_answer_problem(call, call->status >= 400 ? call->status : 500, &call->err);
+	else if (call->text.length == 0 && !call->text.overflowed)
+		api_answer_nothing(call);
+	else
+		api_answer_json(call, call->status > 0 ? call->status : 200, &call->text);
+}
+
+void
+api_give_to_desk(struct api_call *call, void (*work)(struct api_call *call, struct ledger *ledger))
+{
+	call->work = work;
+	call->order = (struct desk_order){.work = desk_work, .done = desk_done};
+	desk_give(call->api->config.desk, &call->order);
+}
+
+/* Percent-decoded (RFC 3986 §2.1) into `into`; false: it is too long, or holds what no name does. */
+static bool
+decode(const char *from, size_t length, char *into, size_t size)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		char c = from[i];
+
+		if (c == '%') {
+			if (i + 2 >= length || hex_digit(from[i + 1]) < 0 || hex_digit(from[i + 2]) < 0)
+				return false;
+			c = (char)(hex_digit(from[i + 1]) << 4 | hex_digit(from[i + 2]));
+			i += 2;
+		} else if (c == '+')
+			c = ' ';
+		if (n + 1 >= size || (unsigned char)c < ' ' || c == 0x7f)
+			return false;
+		into[n++] = c;
+	}
+	into[n] = '\0';
+	return true;
+}
+
+bool
+api_query(const struct api_call *call, const char *name, char *into, size_t size)
+{
+	size_t length = strlen(name);
+
+	for (const char *p = call->query; *p != '\0'; p += p[0] == '&') {
+		size_t n = strcspn(p, "&");
+
+		if (n > length && strncmp(p, name, length) == 0 && p[length] == '=')
+			return decode(p + length + 1, n - length - 1, into, size);
+		if (n == length && strncmp(p, name, length) == 0) { /* ?download */
+			into[0] = '\0';
+			return true;
+		}
+		p += n;
+	}
+	return false;
+}
+
+bool
+api_query_number(struct api_call *call, const char *name, uint64_t least, uint64_t most, uint64_t *into)
+{
+	char text[32] = "", sentence[160];
+	char *end;
+
+	if (!api_query(call, name, text, sizeof(text)) && strstr(call->query, name) == NULL)
+		return true;
+	unsigned long long value = strtoull(text, &end, 10);
+
+	if (isdigit((unsigned char)text[0]) && *end == '\0' && value >= least && value <= most) {
+		*into = value;
+		return true;
+	}
+	snprintf(sentence, sizeof(sentence), "%s: '%.20s' is no number between %llu and %llu", name, text,
+		(unsigned long long)least, (unsigned long long)most);
+	api_answer_sentence(call, 400, sentence);
+	return false;
+}
+
+static bool
+take_parameter(struct api_call *call, const char *pattern, const char *part, size_t length)
+{
+	bool is_rest = strncmp(pattern, "{path}", 6) == 0;
+
+	/* Ids and names have the same letters, and what is none of either leads nowhere. */
+	return length > 0 &&
+	       decode(part, length, is_rest ? call->rest : call->id, is_rest ? sizeof(call->rest) : sizeof(call->id)) &&
+	       (is_rest || submission_is_name(call->id));
+}
+
+/* Whether the target's path is the route's, part by part; its parameters go into the call. */
+static bool
+is_path_of(struct api_call *call, const char *pattern, const char *path, size_t length)
+{
+	const char *end = path + length;
+
+	while (*pattern != '\0') {
+		if (*pattern != '{') {
+			if (path == end || *path++ != *pattern++)
+				return false;
+			continue;
+		}
+		size_t n = strncmp(pattern, "{path}", 6) == 0 ? (size_t)(end - path) : strcspn(path, "/?");
+
+		if (n > (size_t)(end - path) || !take_parameter(call, pattern, path, n))
+			return false;
+		path += n;
+		pattern += strcspn(pattern, "}") + 1;
+	}
+	return path == end;
+}
+
+static bool
+is_method_of(const struct api_route *route, const char *method)
+{
+	return strcmp(route->method, method) == 0 || (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
+}
+
+/* The route, or NULL with the methods that there are at this path. */
+static const struct api_route *
+find_route(struct api_call *call, const char *method, const char *target, char allow[64])
+{
+	size_t length = strcspn(target, "?");
+
+	allow[0] = '\0';
+	for (const struct api_route *route = api_routes; route->method != NULL; route++) {
+		call->id[0] = call->rest[0] = '\0';
+		if (!is_path_of(call, route->path, target, length))
+			continue;
+		if (is_method_of(route, method))
+			return route;
+		size_t n = strlen(allow);
+
+		snprintf(allow + n, 64 - n, "%s%s", n > 0 ? ", " : "", route->method);
+	}
+	return NULL;
+}
+
+static void
+refuse_route(struct api_call *call, const char *allow)
+{
+	if (allow[0] == '\0') {
+		api_answer_sentence(call, 404, "there is nothing here; GET /api/v1/openapi.yaml says what there is");
+		return;
+	}
+	static const char body[] =
+		"{\"type\":\"about:blank\",\"title\":\"Method Not Allowed\",\"status\":405,\"detail\":"
+		"\"this method is not for this path; see Allow\"}";
+	char header[128];
+
+	snprintf(header, sizeof(header), "Allow: %s\r\n", allow);
+	api_answer(call, 405, "application/problem+json", header, body, sizeof(body) - 1);
+}
+
+static bool
+is_type(const char *type, const char *wanted)
+{
+	size_t n = strlen(wanted);
+
+	return type != NULL && strncasecmp(type, wanted, n) == 0 &&
+	       (type[n] == '\0' || strchr("; \t", type[n]) != NULL);
+}
+
+/* A page of somebody else's can send a text or a form anywhere, but neither of these types without being asked first.
+ */
+static bool
+takes_body(struct api_call *call)
+{
+	const struct httpd_request *request = call->request;
+	const char *type = httpd_request_header(request, "content-type");
+
+	if (request->body_length == 0 || (call->route->body != API_BODY_NONE && is_type(type, "application/json")) ||
+		(call->route->body == API_BODY_PROFILE && is_type(type, "application/yaml")))
+		return true;
+	api_answer_sentence(call, 415,
+		call->route->body == API_BODY_PROFILE
+			? "the body must be application/json, or application/yaml for a profile"
+		: call->route->body == API_BODY_JSON ? "the body must be application/json"
+						     : "this takes no body");
+	return false;
+}
+
+static void
+on_request(struct httpd_request *request, void *user)
+{
+	struct api *api = user;
+	struct api_call *call = must_alloc(sizeof(*call));
+	const char *question = strchr(request->target, '?');
+	char allow[64];
+
+	api->counts.requests++;
+	call->holder.gone = on_gone;
+	call->api = api;
+	call->request = request;
+	call->query = question != NULL ? question + 1 : "";
+	buf_init(&call->text, API_TEXT_MAX);
+	request->user = call;
+	snprintf(call->who, sizeof(call->who), "unix");
+	call->route = find_route(call, request->method, request->target, allow);
+	if (call->route == NULL)
+		refuse_route(call, allow);
+	else if (takes_body(call))
+		call->route->handle(call);
+}
+
+static void
+on_done(struct httpd_request *request, enum httpd_end end, void *user)
+{
+	struct holder *holder = request->user;
+
+	(void)end;
+	(void)user;
+	if (holder != NULL)
+		holder->gone(request);
+}
+
+const struct httpd_handler api_handler = {.on_request = on_request, .on_done = on_done};

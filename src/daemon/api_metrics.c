@@ -1,0 +1,57 @@
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "brunt_version.h"
+#include "daemon/api_parts.h"
+
+/* GET /metrics in Prometheus's text format 0.0.4: what the daemon itself does. Figures of runs are in their results. */
+
+static void
+family(struct buf *into, const char *name, const char *type, const char *help)
+{
+	buf_printf(into, "# HELP brunt_%s %s\n# TYPE brunt_%s %s\n", name, help, name, type);
+}
+
+static void
+sample(struct buf *into, const char *name, const char *type, const char *help, double value)
+{
+	family(into, name, type, help);
+	buf_printf(into, "brunt_%s %.17g\n", name, value);
+}
+
+static void
+add_jobs(struct buf *into, const struct jobs *jobs)
+{
+	struct jobs_counts counts = jobs_counts(jobs);
+
+	sample(into, "runs_submitted_total", "counter", "Runs that were taken into the queue.",
+		(double)counts.submitted);
+	sample(into, "runs_refused_total", "counter", "Submissions that were not.", (double)counts.refused);
+	sample(into, "runs_started_total", "counter", "Runs that began.", (double)counts.started);
+	sample(into, "runs_ended_total", "counter", "Runs that ended, or never began.", (double)counts.ended);
+	sample(into, "event_lines_lost_total", "counter", "Lines of runs that were too long, or no events.",
+		(double)counts.lines_lost);
+	sample(into, "runs_running", "gauge", "Runs that run now.", (double)jobs_count(jobs, true));
+	sample(into, "runs_queued", "gauge", "Runs that wait now.", (double)jobs_count(jobs, false));
+	sample(into, "stopped", "gauge", "Whether the global stop is in force.", jobs_are_halted(jobs));
+}
+
+void
+api_metrics(struct api_call *call)
+{
+	const struct api_config *config = api_config_of(call);
+	struct api_counts counts = api_counts(call->api);
+	struct buf *text = &call->text;
+
+	family(text, "build_info", "gauge", "The version of the daemon.");
+	buf_printf(text, "brunt_build_info{version=\"%s\"} 1\n", BRUNT_VERSION);
+	sample(text, "start_time_seconds", "gauge", "When the daemon began, since 1970.",
+		(double)config->started_ns / 1e9);
+	sample(text, "api_requests_total", "counter", "Requests to the API.", (double)counts.requests);
+	sample(text, "api_problems_total", "counter", "Requests that were answered 4xx or 5xx.",
+		(double)counts.problems);
+	sample(text, "desk_orders", "gauge", "Orders to the ledger and the disk that are not done.",
+		(double)desk_waiting(config->desk));
+	add_jobs(text, config->jobs);
+	api_answer(call, 200, "text/plain; version=0.0.4; charset=utf-8", NULL, text->bytes, text->length);
+}

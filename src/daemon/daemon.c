@@ -1,0 +1,303 @@
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "daemon/api.h"
+#include "daemon/notify.h"
+#include "measure/verdict.h"
+#include "net/allow.h"
+
+#define SERVERS_MAX 16
+#define LAST_WORD_NS (500 * NS_PER_MS) /* to answers that are under way when all else has ended */
+
+static const struct httpd_limits limits = {
+	.connections = 500,
+	.pipelined = 4,
+	.head_bytes = (size_t)16 << 10,
+	.body_bytes = (size_t)2 << 20,
+	.stream_bytes = (size_t)1 << 20,
+	.head_timeout_ns = 10 * NS_PER_S,
+	.body_timeout_ns = 30 * NS_PER_S,
+	.idle_timeout_ns = 60 * NS_PER_S,
+	.write_timeout_ns = 30 * NS_PER_S,
+	.linger_timeout_ns = 2 * NS_PER_S,
+};
+
+struct daemon {
+	const struct daemon_options *options;
+	struct config *config;
+	int lock; /* of the data directory */
+	struct ledger *ledger;
+	struct allow *allow;
+	struct buf allow_text;
+	uv_loop_t loop;
+	uv_signal_t on_hup, on_int, on_term;
+	struct desk *desk;
+	struct jobs *jobs;
+	struct api *api;
+	struct httpd *servers[SERVERS_MAX];
+	size_t servers_n, stopped_n;
+	bool is_ending;
+};
+
+/* Two daemons on one directory would each take the other's jobs for orphans. */
+static bool
+take_lock(struct daemon *daemon, struct error *err)
+{
+	char path[4200];
+
+	snprintf(path, sizeof(path), "%s/lock", daemon->config->data);
+	daemon->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (daemon->lock < 0)
+		return error_set(err, "cannot write '%s': %s", path, strerror(errno));
+	if (flock(daemon->lock, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	return error_set(err, "another daemon uses '%s'; name another directory by `data:`", daemon->config->data);
+}
+
+static bool
+make_directories(struct daemon *daemon, struct error *err)
+{
+	static const char *const below[] = {"", "/runs", "/baselines"};
+	char path[4200];
+
+	for (size_t i = 0; i < ARRAY_LEN(below); i++) {
+		snprintf(path, sizeof(path), "%s%s", daemon->config->data, below[i]);
+		if (!file_make_dirs(path, err))
+			return false;
+	}
+	return true;
+}
+
+static bool
+read_allow(struct daemon *daemon, struct error *err)
+{
+	const char *const *entries = daemon->config->allow.items;
+
+	buf_init(&daemon->allow_text, ALLOW_TEXT_MAX);
+	for (size_t i = 0; i < daemon->config->allow.n; i++)
+		buf_printf(&daemon->allow_text, "%s%s", i > 0 ? ", " : "", entries[i]);
+	if (daemon->config->allow.n == 0)
+		buf_add_text(&daemon->allow_text, ALLOW_DEFAULT);
+	daemon->allow = allow_parse(daemon->allow_text.bytes, daemon->allow_text.length, "allow", err);
+	return daemon->allow != NULL;
+}
+
+static bool
+prepare(struct daemon *daemon, struct error *err)
+{
+	(void)umask(077); /* what it keeps is its own */
+	daemon->config = config_load(daemon->options->config, err);
+	if (daemon->config == NULL || !make_directories(daemon, err) || !take_lock(daemon, err) ||
+		!read_allow(daemon, err))
+		return false;
+	daemon->ledger = ledger_open(daemon->config->data, err);
+	return daemon->ledger != NULL;
+}
+
+static bool
+listen_on(struct daemon *daemon, const char *address, struct error *err)
+{
+	CHECK_OP(daemon->servers_n, <, SERVERS_MAX);
+	struct httpd *server = httpd_new(&daemon->loop,
+		&(struct httpd_config){
+			.listen = address, .limits = limits, .handler = api_handler, .user = daemon->api},
+		err);
+
+	if (server == NULL)
+		return false;
+	daemon->servers[daemon->servers_n++] = server;
+	log_info("listening on %s", httpd_url(server));
+	return true;
+}
+
+/* The directory that the socket goes into is ours to make, where nobody did. */
+static bool
+make_way(const char *address, struct error *err)
+{
+	const char *path = config_unix_path(address);
+	char dir[4096];
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	char *slash = strrchr(dir, '/');
+
+	if (slash == NULL || slash == dir)
+		return true;
+	*slash = '\0';
+	return access(dir, F_OK) == 0 || file_make_dirs(dir, err);
+}
+
+static bool
+listen_on_address(struct daemon *daemon, const char *address, struct error *err)
+{
+	if (config_unix_path(address) == NULL)
+		return error_set(err, "'%s': this build serves unix sockets alone", address);
+	return make_way(address, err) && listen_on(daemon, address, err);
+}
+
+static bool
+listen_on_all(struct daemon *daemon, struct error *err)
+{
+	const struct plan_list *list = &daemon->config->listen;
+	const char *const *addresses = list->items;
+	size_t handed_over = notify_listen_fds();
+	char address[32];
+
+	for (size_t i = 0; i < handed_over; i++) {
+		snprintf(address, sizeof(address), "fd:%zu", i + 3);
+		if (!listen_on(daemon, address, err))
+			return false;
+	}
+	if (handed_over > 0) /* who opened them has said where */
+		return true;
+	if (daemon->options->listen != NULL)
+		return listen_on_address(daemon, daemon->options->listen, err);
+	for (size_t i = 0; i < list->n; i++)
+		if (!listen_on_address(daemon, addresses[i], err))
+			return false;
+	return true;
+}
+
+static void
+on_end_signal(uv_signal_t *handle, int signum)
+{
+	struct daemon *daemon = handle->data;
+
+	(void)signum;
+	if (daemon->is_ending)
+		return;
+	daemon->is_ending = true;
+	notify_send("STOPPING=1");
+	log_info("ending: %zu runs are stopped, %zu wait until the daemon is back", jobs_count(daemon->jobs, true),
+		jobs_count(daemon->jobs, false));
+	jobs_close(daemon->jobs);
+}
+
+static void
+on_hup(uv_signal_t *handle, int signum)
+{
+	(void)handle;
+	(void)signum;
+	notify_reloading();
+	notify_send("READY=1");
+}
+
+static void
+watch_signal(struct daemon *daemon, uv_signal_t *handle, int signum, uv_signal_cb callback)
+{
+	CHECK_OP(uv_signal_init(&daemon->loop, handle), ==, 0);
+	handle->data = daemon;
+	CHECK_OP(uv_signal_start(handle, callback, signum), ==, 0);
+}
+
+static bool
+start(struct daemon *daemon, struct error *err)
+{
+	signal(SIGPIPE, SIG_IGN);
+	daemon->desk = desk_new(&daemon->loop, daemon->ledger);
+	daemon->jobs = jobs_new(&(struct jobs_config){.loop = &daemon->loop,
+		.desk = daemon->desk,
+		.config = daemon->config,
+		.program = daemon->options->program,
+		.allow = daemon->allow_text.bytes,
+		.terms = {.tables = daemon->options->tables, .profiles = daemon->config->profiles}});
+	daemon->api = api_new(&(struct api_config){.loop = &daemon->loop,
+		.config = daemon->config,
+		.jobs = daemon->jobs,
+		.desk = daemon->desk,
+		.started_ns = wall_now_ns(),
+		.is_ending = &daemon->is_ending});
+	watch_signal(daemon, &daemon->on_hup, SIGHUP, on_hup);
+	watch_signal(daemon, &daemon->on_int, SIGINT, on_end_signal);
+	watch_signal(daemon, &daemon->on_term, SIGTERM, on_end_signal);
+	if (!jobs_restore(daemon->jobs, daemon->ledger, err) || !listen_on_all(daemon, err))
+		return false;
+	jobs_kick(daemon->jobs);
+	notify_send("READY=1");
+	return true;
+}
+
+static void
+on_stopped(void *user)
+{
+	struct daemon *daemon = user;
+
+	daemon->stopped_n++;
+}
+
+static void
+close_handle(uv_handle_t *handle, void *context)
+{
+	(void)context;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void
+finish(struct daemon *daemon)
+{
+	jobs_close(daemon->jobs);
+	while (!jobs_are_idle(daemon->jobs))
+		uv_run(&daemon->loop, UV_RUN_ONCE);
+	for (size_t i = 0; i < daemon->servers_n; i++)
+		httpd_stop(daemon->servers[i], LAST_WORD_NS, on_stopped, daemon);
+	while (daemon->stopped_n < daemon->servers_n)
+		uv_run(&daemon->loop, UV_RUN_ONCE);
+	desk_free(daemon->desk);
+	jobs_free(daemon->jobs);
+	for (size_t i = 0; i < daemon->servers_n; i++)
+		httpd_free(daemon->servers[i]);
+	api_free(daemon->api);
+	close_handle((uv_handle_t *)&daemon->on_hup, NULL);
+	close_handle((uv_handle_t *)&daemon->on_int, NULL);
+	close_handle((uv_handle_t *)&daemon->on_term, NULL);
+	while (uv_run(&daemon->loop, UV_RUN_DEFAULT) != 0)
+		;
+}
+
+static void
+release(struct daemon *daemon)
+{
+	ledger_close(daemon->ledger);
+	allow_free(daemon->allow);
+	buf_fini(&daemon->allow_text);
+	if (daemon->lock >= 0)
+		close(daemon->lock);
+	config_free(daemon->config);
+}
+
+int
+daemon_serve(const struct daemon_options *options)
+{
+	struct daemon daemon = {.options = options, .lock = -1};
+	struct error err = {0};
+	char text[1400];
+	int exit_code = EXIT_PASSED;
+
+	if (prepare(&daemon, &err)) {
+		CHECK_OP(uv_loop_init(&daemon.loop), ==, 0);
+		if (start(&daemon, &err))
+			while (!daemon.is_ending)
+				uv_run(&daemon.loop, UV_RUN_ONCE);
+		finish(&daemon);
+		CHECK_OP(uv_loop_close(&daemon.loop), ==, 0);
+	}
+	if (error_is_set(&err)) {
+		log_error("%s", error_text(&err, text, sizeof(text)));
+		exit_code = EXIT_USAGE;
+	}
+	release(&daemon);
+	return exit_code;
+}

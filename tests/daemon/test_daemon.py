@@ -1,0 +1,377 @@
+"""brunt serve, as its users meet it: over its socket, with real jobs, and killed at bad moments. BRUNT names the binary."""
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import pytest
+import yaml
+
+BRUNT = os.environ.get("BRUNT", "build/dev/brunt")
+SOURCE = os.path.join(os.path.dirname(__file__), "..", "..", "src", "daemon")
+WAIT_S = 60  # for what must come; how soon it does says nothing here
+
+
+class Connection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=WAIT_S)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(WAIT_S)
+        self.sock.connect(self.path)
+
+
+class Daemon:
+    def __init__(self, folder):
+        self.folder = folder
+        self.socket = os.path.join(folder, "b.sock")
+        self.data = os.path.join(folder, "data")
+        self.process = None
+        os.makedirs(os.path.join(folder, "profiles"))
+        self.configure()
+
+    def configure(self, **more):
+        config = {"listen": "unix:" + self.socket, "data": self.data, "profiles": "profiles"} | more
+        self.write("brunt.yaml", yaml.safe_dump(config))
+
+    def write(self, name, text):
+        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def start(self, env=None):
+        self.process = subprocess.Popen(
+            [BRUNT, "serve", "--config", os.path.join(self.folder, "brunt.yaml")],
+            stderr=open(os.path.join(self.folder, "stderr"), "ab"), env=dict(os.environ) | (env or {}))
+        until(lambda: os.path.exists(self.socket) and self.answers())
+        return self
+
+    def answers(self):
+        try:
+            return self.ask("GET", "/healthz")[0] == 200
+        except OSError:
+            return False
+
+    def ask(self, method, path, body=None, kind="application/json"):
+        connection = Connection(self.socket)
+        connection.request(method, path, body, {"Content-Type": kind} if body is not None else {})
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        return answer.status, json.loads(text) if answer.headers.get_content_subtype() in ("json", "problem+json") and text else text
+
+    def submit(self, **wish):
+        status, run = self.ask("POST", "/api/v1/runs", json.dumps(wish))
+        assert status == 201, run
+        return run["id"]
+
+    def run(self, run):
+        return self.ask("GET", f"/api/v1/runs/{run}")[1]
+
+    def ended(self, run):
+        until(lambda: self.run(run)["state"] == "ended")
+        return self.run(run)
+
+    def events(self, run):
+        """(kind, data) of the whole stream, to its end."""
+        connection = Connection(self.socket)
+        connection.request("GET", f"/api/v1/runs/{run}/events")
+        answer = connection.getresponse()
+        assert answer.status == 200 and answer.headers["Content-Type"] == "text/event-stream"
+        kind = None
+        for line in answer:
+            name, _, value = line.decode().rstrip("\n").partition(": ")
+            if name == "event":
+                kind = value
+            if name == "data":
+                yield kind, json.loads(value)
+        connection.close()
+
+    def client(self, *args, **more):
+        return subprocess.run([BRUNT, *args, "--server", "unix:" + self.socket], capture_output=True, text=True,
+                              timeout=WAIT_S, check=False, **more)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            assert self.process.wait(WAIT_S) == 0
+        with open(os.path.join(self.folder, "stderr"), encoding="utf-8") as file:
+            said = file.read()
+        assert "Sanitizer" not in said and "runtime error" not in said and "CHECK" not in said, said
+
+
+def until(holds):
+    end = time.monotonic() + WAIT_S
+    while not holds():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.05)
+
+
+@pytest.fixture(name="daemon")
+def fixture_daemon():
+    folder = tempfile.mkdtemp(prefix="brunt-daemon-")
+    daemon = Daemon(folder)
+    yield daemon
+    daemon.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(name="target", scope="module")
+def fixture_target():
+    process = subprocess.Popen([BRUNT, "target", "--port", "0"], stdout=subprocess.PIPE, text=True)
+    yield re.search(r"http://\S+", process.stdout.readline())[0]
+    process.terminate()
+    process.wait()
+
+
+def profile(target, seconds=1, **more):
+    """One that a loaded machine does not spoil."""
+    return {"name": "api", "target": target, "load": {"steady": {"rate": "20/s", "for": f"{seconds}s"}}, "idle_baseline": 0,
+            "generator": {"lateness_p99": "10s"}} | more
+
+
+def test_submitted_watched_downloaded(daemon, target):
+    daemon.start()
+    run = daemon.submit(profile=profile(target, 2))
+    events = list(daemon.events(run))
+    kinds = [kind for kind, _ in events]
+    assert kinds[0] == "state" and events[0][1]["state"] == "queued"
+    assert kinds.index("run") < kinds.index("figures") < kinds.index("end")
+    assert events[-1] == ("state", {"state": "ended", "position": None})
+    told = sum(data["scheduled"] for kind, data in events if kind == "figures")
+    assert told == 40
+    row = daemon.ended(run)
+    status, result = daemon.ask("GET", f"/api/v1/runs/{run}/result")
+    assert status == 200 and result["totals"]["scheduled"] == 40
+    assert (row["status"], row["exit_code"]) == (result["verdict"]["status"], result["verdict"]["exit_code"])
+    for file in row["files"]:
+        status, content = daemon.ask("GET", f"/api/v1/runs/{run}/files/{file['path']}?download")
+        size = os.path.getsize(os.path.join(daemon.data, "runs", run, "results", file["path"]))
+        assert status == 200 and size == file["bytes"]
+        assert isinstance(content, dict) or len(content) == size
+    listed = daemon.ask("GET", "/api/v1/runs")[1]
+    assert [r["id"] for r in listed["runs"]] == [run] and listed["next"] is None
+    assert daemon.ask("DELETE", f"/api/v1/runs/{run}")[0] == 204
+    assert daemon.ask("GET", f"/api/v1/runs/{run}")[0] == 404
+    assert os.listdir(os.path.join(daemon.data, "runs")) == []
+
+
+def test_runs_of_one_target_wait_for_each_other(daemon, target):
+    daemon.start()
+    first, second = daemon.submit(profile=profile(target, 60)), daemon.submit(profile=profile(target, 1))
+    until(lambda: daemon.run(first)["state"] == "running")
+    queue = daemon.ask("GET", "/api/v1/queue")[1]
+    assert [r["id"] for r in queue["running"]] == [first]
+    assert [(r["id"], r["position"]) for r in queue["queued"]] == [(second, 1)]
+    assert daemon.ask("POST", "/api/v1/runs", json.dumps({"profile": profile(target), "on_busy": "refuse"}))[0] == 409
+    assert daemon.ask("DELETE", f"/api/v1/runs/{first}")[0] == 409
+    assert daemon.ask("POST", f"/api/v1/runs/{first}/stop", '{"how": "drain"}')[0] == 202
+    assert daemon.ended(first)["status"] in ("pass", "inconclusive", "interrupted")
+    assert daemon.ended(second)["status"] in ("pass", "inconclusive")
+
+
+def test_a_killed_daemon_loses_nothing_that_was_finished(daemon, target):
+    daemon.start()
+    done = daemon.submit(profile=profile(target, 1))
+    before = daemon.ended(done)
+    under_way, waits = daemon.submit(profile=profile(target, 60)), daemon.submit(profile=profile(target, 1))
+    until(lambda: daemon.run(under_way)["state"] == "running")
+    daemon.kill()
+    daemon.start()
+    assert daemon.ended(under_way)["status"] == "interrupted"
+    assert daemon.ended(waits)["status"] in ("pass", "inconclusive")
+    after = daemon.run(done)
+    assert {**after, "elapsed_s": None} == {**before, "elapsed_s": None}
+    assert daemon.ask("GET", f"/api/v1/runs/{done}/result")[0] == 200
+
+
+def test_a_killed_job_is_no_more_than_a_killed_job(daemon, target):
+    daemon.start()
+    run = daemon.submit(profile=profile(target, 60))
+    until(lambda: daemon.run(run)["state"] == "running")
+    with open(f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children", encoding="ascii") as file:
+        for pid in file.read().split():
+            os.kill(int(pid), signal.SIGKILL)
+    row = daemon.ended(run)
+    assert (row["status"], row["exit_code"]) == ("crashed", 137)
+    assert daemon.ask("GET", "/healthz")[0] == 200
+    assert daemon.ended(daemon.submit(profile=profile(target, 1)))["exit_code"] is not None
+
+
+def test_sigterm_keeps_what_runs_and_what_waits(daemon, target):
+    daemon.start()
+    runs, waits = daemon.submit(profile=profile(target, 60)), daemon.submit(profile=profile(target, 1))
+    until(lambda: daemon.run(runs)["state"] == "running")
+    daemon.stop()
+    daemon.start()
+    row = daemon.run(runs)
+    assert row["status"] == "interrupted" and "result.json" in [f["path"] for f in row["files"]]
+    assert daemon.ended(waits)["status"] in ("pass", "inconclusive")
+
+
+HOSTILE = [
+    # (body, kind, status, line, words)
+    ('{"name": "../../etc/passwd"}', "application/json", 400, 1, "name"),
+    ('{"name": "nobody"}', "application/json", 404, None, "no profile"),
+    ('{"yaml": "a: b", "name": "x"}', "application/json", 400, 1, "exactly one"),
+    ('{\n"profil": {}}', "application/json", 400, 1, "exactly one"),
+    ('{"profile": {"target": "http://127.0.0.1:1",\n "before": "id"}}', "application/json", 400, 2, "command"),
+    ('{"profile": {"target": "http://127.0.0.1:1",\n\n "laod": {}}}', "application/json", 400, 3, "did you mean 'load'"),
+    ('{"yaml": "target: http://h\\nload: {steady: {rate: 5/s, for: 1s}}\\nextends: /etc/passwd"}', "application/json", 400, 3, "file"),
+    ("target: ${env:HOME}\n", "application/yaml", 400, 1, "environment"),
+    ("target: http://127.0.0.1:1\nrequests:\n - {name: a, post: /, body_file: /etc/shadow}\n", "application/yaml", 400, 3, "file"),
+    ("a: &a [x]\nb: &b [*a, *a, *a, *a]\n" + "".join(f"c{i}: &c{i} [{'*b, ' * 9}*b]\n" for i in range(400)), "application/yaml", 400, None, ""),
+    ("[" * 5000, "application/yaml", 400, None, ""),
+    ("[" * 5000, "application/json", 400, 1, ""),
+    ('{"yaml": "\\u0000"}', "application/json", 400, 1, "JSON"),
+    ("target: \xff\xfe", "application/yaml", 400, None, ""),
+    ("name=x", "application/x-www-form-urlencoded", 415, None, "application/json"),
+    ('{"name": "x"}', "text/plain", 415, None, "application/json"),
+]
+
+
+def test_hostile_input_is_refused_by_its_line_and_harms_no_run(daemon, target):
+    daemon.start()
+    run = daemon.submit(profile=profile(target, 5))
+    for body, kind, expected, line, words in HOSTILE:
+        status, problem = daemon.ask("POST", "/api/v1/runs", body.encode("latin-1"), kind)
+        assert status == expected, (body[:80], status, problem)
+        if words is not None:
+            assert problem["status"] == expected and words in problem["detail"], (body[:80], problem)
+        if line is not None:
+            assert problem["errors"][0]["line"] == line, (body[:80], problem)
+    for head, status in (("Content-Length: 16777216", 413), ("X: " + "x" * 60000, 431), ("Content-Length: -1", 400)):
+        with socket.socket(socket.AF_UNIX) as raw:
+            raw.connect(daemon.socket)
+            raw.sendall(f"POST /api/v1/runs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{head}\r\n\r\n".encode())
+            assert raw.recv(4096).startswith(f"HTTP/1.1 {status}".encode()), head
+    for path in ("/api/v1/runs/..%2f..%2fetc", "/api/v1/runs/%00", f"/api/v1/runs/{run}/files/..%2f..%2fjob.json",
+                 f"/api/v1/runs/{run}/files/../job.json", "/api/v1/nothing", "/api/v1/runs?limit=0x", "/api/v1/runs?state=x"):
+        assert daemon.ask("GET", path)[0] in (400, 404), path
+    row = daemon.ended(run)
+    assert daemon.ask("GET", f"/api/v1/runs/{run}/result")[1]["totals"]["scheduled"] == 100
+    assert row["status"] in ("pass", "inconclusive")
+    assert [r["id"] for r in daemon.ask("GET", "/api/v1/runs")[1]["runs"]] == [run]
+
+
+def test_targets_that_are_not_allowed_are_not_loaded(daemon):
+    daemon.start()
+    status, problem = daemon.ask("POST", "/api/v1/runs", json.dumps({"profile": profile("http://192.0.2.1:80")}))
+    if status == 201:  # not known before names are looked up
+        assert daemon.ended(problem["id"])["status"] in ("unreachable", "refused")
+    else:
+        assert status == 403
+
+
+def test_the_operators_profiles_may_do_what_sent_ones_may_not(daemon, target):
+    daemon.write("profiles/nightly.yaml", yaml.safe_dump(profile(target, 1, before="touch done", name="nightly")))
+    daemon.write("profiles/broken.yaml", "target: x y\n")
+    daemon.start()
+    profiles = {p["name"]: p for p in daemon.ask("GET", "/api/v1/profiles")[1]["profiles"]}
+    assert profiles["nightly"]["kind"] == "run" and profiles["broken"]["kind"] == "broken"
+    run = daemon.submit(name="nightly", set={"load.steady.rate": "10/s"})
+    assert daemon.ended(run)["profile"] == "nightly"
+    assert daemon.ask("GET", f"/api/v1/runs/{run}/result")[1]["totals"]["scheduled"] == 10
+    assert daemon.ask("POST", "/api/v1/runs", '{"name": "nightly", "set": {"target.command": "id"}}')[0] == 400
+
+
+def test_stop_everything_until_it_is_resumed(daemon, target):
+    daemon.start()
+    first, second = daemon.submit(profile=profile(target, 60)), daemon.submit(profile=profile(target, 60))
+    until(lambda: daemon.run(first)["state"] == "running")
+    assert daemon.ask("POST", "/api/v1/stop", "{}")[0] == 200
+    assert daemon.ended(second)["status"] == "cancelled"
+    assert daemon.ended(first)["status"] in ("interrupted", "crashed")
+    assert daemon.ask("POST", "/api/v1/runs", json.dumps({"profile": profile(target)}))[0] == 503
+    assert daemon.ask("POST", "/api/v1/resume")[0] == 200
+    assert daemon.ended(daemon.submit(profile=profile(target, 1)))["status"] in ("pass", "inconclusive")
+
+
+def test_clients_submit_list_stop_and_watch(daemon, target):
+    daemon.start()
+    daemon.write("mine.yaml", yaml.safe_dump(profile(target, 1)))
+    done = daemon.client("submit", os.path.join(daemon.folder, "mine.yaml"), "--set", "load.steady.rate=10/s", "--wait")
+    run = done.stdout.split("\n")[0]
+    assert done.returncode == daemon.run(run)["exit_code"], done.stderr
+    assert re.search(r"ok 10\b", done.stdout)
+    listing = daemon.client("jobs").stdout
+    assert run in listing and "ended" in listing
+    assert json.loads(daemon.client("jobs", run, "--json").stdout)["id"] == run
+    long = daemon.client("submit", os.path.join(daemon.folder, "mine.yaml"), "--set", "load.steady.for=60s").stdout.strip()
+    until(lambda: daemon.run(long)["state"] == "running")
+    assert daemon.client("stop", long).returncode == 0
+    watched = daemon.client("watch", long, "--json")
+    assert watched.returncode == daemon.ended(long)["exit_code"]
+    assert daemon.client("stop", "20200101T000000Z-000000").returncode != 0
+    assert "no profile" in daemon.client("submit", "nobody").stderr
+
+
+def test_metrics_are_what_promtool_expects(daemon):
+    daemon.start()
+    status, text = daemon.ask("GET", "/metrics")
+    assert status == 200
+    if shutil.which("promtool") is None:
+        pytest.skip("promtool is not here")
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, timeout=WAIT_S, check=False)
+    assert done.returncode == 0, done.stderr + done.stdout
+
+
+def test_systemd_is_told_and_its_socket_taken(daemon):
+    told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    path = os.path.join(daemon.folder, "notify")
+    told.bind(path)
+    told.settimeout(WAIT_S)
+    daemon.start({"NOTIFY_SOCKET": path})
+    assert told.recv(4096) == b"READY=1"
+    daemon.process.send_signal(signal.SIGHUP)
+    assert told.recv(4096).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+    assert told.recv(4096) == b"READY=1"
+    daemon.stop()
+    assert told.recv(4096) == b"STOPPING=1"
+    told.close()
+    assert not os.path.exists(daemon.socket)
+    if shutil.which("systemd-socket-activate") is None:
+        pytest.skip("systemd-socket-activate is not here")
+    daemon.process = subprocess.Popen(["systemd-socket-activate", "-l", daemon.socket, BRUNT, "serve", "--config",
+                                       os.path.join(daemon.folder, "brunt.yaml")], stderr=subprocess.DEVNULL)
+    until(lambda: os.path.exists(daemon.socket))
+    until(daemon.answers)
+
+
+def test_two_daemons_share_no_directory(daemon):
+    daemon.start()
+    other = subprocess.run([BRUNT, "serve", "--config", os.path.join(daemon.folder, "brunt.yaml")], capture_output=True, text=True,
+                           timeout=WAIT_S, check=False)
+    assert other.returncode == 2 and "another daemon" in other.stderr
+
+
+def test_the_document_matches_the_routes(daemon):
+    daemon.start()
+    document = yaml.safe_load(daemon.ask("GET", "/api/v1/openapi.yaml")[1])
+    with open(os.path.join(SOURCE, "routes.def"), encoding="utf-8") as file:
+        rows = re.findall(r'^ROUTE\((\w+),\s*"([^"]+)",\s*(\w+),\s*(\w+),\s*(\w+)\)', file.read(), re.M)
+    routes = {(method, path): (name, role.lower(), body) for method, path, name, role, body in rows}
+    described = {}
+    for path, item in document["paths"].items():
+        base = item.get("servers", document["servers"])[0]["url"].rstrip("/")
+        for method in ("get", "post", "put", "delete"):
+            if method in item:
+                operation = item[method]
+                content = operation.get("requestBody", {})
+                if "$ref" in content:
+                    content = document["components"]["requestBodies"][content["$ref"].split("/")[-1]]
+                types = content.get("content", {})
+                body = "NONE" if not types else "PROFILE" if "application/yaml" in types else "JSON"
+                described[method.upper(), base + path] = operation["operationId"], operation["x-role"], body
+    assert routes.items() <= described.items()
