@@ -47,6 +47,7 @@ test_packages() {
 		python3-grpcio
 		python3-croniter
 		prometheus-alertmanager
+		slowhttptest
 		tzdata
 		python3-websockets
 		prometheus

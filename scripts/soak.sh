@@ -4,6 +4,7 @@
 #
 #   scripts/soak.sh                      every claim, 20 runs each
 #   scripts/soak.sh same --runs 5        one claim, fewer runs
+#   scripts/soak.sh siege                 attacks on the HTTP server instead: slowhttptest and worse, twice
 #
 # Where $BRUNT names a brunt, that one is used.
 set -euo pipefail
@@ -11,7 +12,7 @@ cd "$(dirname "$0")/.."
 
 case " $* " in
 *" --help "* | *" -h "*)
-	sed -n '2,8s/^# \{0,1\}//p' "$0"
+	sed -n '2,9s/^# \{0,1\}//p' "$0"
 	exit 0
 	;;
 esac
@@ -24,5 +25,9 @@ if [ -z "${BRUNT:-}" ]; then
 		cat build/soak.log >&2
 		exit 1
 	fi
+fi
+if [ "${1:-}" = siege ]; then
+	shift
+	exec /usr/bin/python3 tests/soak/siege.py --brunt "${BRUNT:-build/release/brunt}" "$@"
 fi
 exec /usr/bin/python3 tests/soak/soak.py --brunt "${BRUNT:-build/release/brunt}" "$@"

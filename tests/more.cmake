@@ -151,10 +151,13 @@ add_subdirectory(${CMAKE_CURRENT_SOURCE_DIR}/bench) # builds nothing unless aske
 
 # scripts: cmake --preset fuzz && cmake --build --preset fuzz, then build/fuzz/tests/fuzz_NAME tests/fuzz/corpus/NAME
 if(BRUNT_FUZZ)
-  foreach(fuzzed "profile plan" "events measure" "http1 proto" "http2 proto" "websocket proto" "asks target" "sse reader" "ndjson reader" "llm reader" "decoder reader" "feeds request" "extract request" "checks request" "httpd httpd" "exposition sampler" "import import")
+  foreach(fuzzed "profile plan" "events measure" "http1 proto" "http2 proto" "websocket proto" "asks target" "sse reader" "ndjson reader" "llm reader" "decoder reader" "feeds request" "extract request" "checks request" "httpd httpd" "exposition sampler" "import import" "guard daemon")
     separate_arguments(fuzzed)
     list(GET fuzzed 0 name)
     list(GET fuzzed 1 room)
+    if(NOT TARGET room_${room})
+      continue()
+    endif()
     add_executable(fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/fuzz_${name}.c)
     target_include_directories(fuzz_${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
     target_link_libraries(fuzz_${name} PRIVATE room_${room})

@@ -32,23 +32,31 @@ take_address(struct authority *authority, int family)
 	return authority->is_address && inet_ntop(family, bytes, authority->host, sizeof(authority->host)) != NULL;
 }
 
-/* A name ends with its last label, the root's dot left out; whatever is all digits there would be an address to some.
- */
+/* "127.0.0.1.", "0x7f000001" and "127.1" are addresses to browsers, in a form that they do not send. */
+static bool
+ends_in_number(const char *host)
+{
+	const char *last = strrchr(host, '.') != NULL ? strrchr(host, '.') + 1 : host;
+
+	return last[strspn(last, "0123456789")] == '\0' || strncmp(last, "0x", 2) == 0;
+}
+
+/* Labels with a dot between each two of them; the root's own dot, at the end, is left out. */
 static bool
 take_name(struct authority *authority)
 {
-	size_t length = strlen(authority->host);
+	char *host = authority->host;
+	size_t length = strlen(host);
 
-	if (length > 1 && authority->host[length - 1] == '.')
-		authority->host[--length] = '\0';
+	if (host[length - 1] == '.')
+		host[--length] = '\0';
 	for (size_t i = 0; i < length; i++) {
-		char c = (char)tolower((unsigned char)authority->host[i]);
-
-		if (!isalnum((unsigned char)c) && strchr("-._", c) == NULL)
+		host[i] = (char)tolower((unsigned char)host[i]);
+		if (!isalnum((unsigned char)host[i]) && strchr("-._", host[i]) == NULL)
 			return false;
-		authority->host[i] = c;
 	}
-	return length > 0 && authority->host[0] != '.';
+	return length > 0 && host[0] != '.' && host[length - 1] != '.' && strstr(host, "..") == NULL &&
+	       !ends_in_number(host);
 }
 
 bool

@@ -39,16 +39,18 @@ struct httpd_handler {
 	void (*on_done)(struct httpd_request *request, enum httpd_end end, void *user);
 };
 
-/* Sizes in bytes, times in ns. A time of 0 means no deadline; every other field must be positive. */
+/* Sizes in bytes, times in ns. A time of 0 means no deadline; every other number must be positive. */
 struct httpd_limits {
-	size_t connections;        /* open at once; one more is told 503 and closed */
-	size_t pipelined;          /* unanswered requests of one connection; what follows them is not read meanwhile */
-	size_t head_bytes;         /* request line and headers together, and trailers: 431 */
-	size_t body_bytes;         /* after chunked decoding: 413 */
-	size_t stream_bytes;       /* of a streamed answer, framing included, that the peer has not taken yet */
-	int64_t head_timeout_ns;   /* from a request's first byte to the end of its head: 408 */
-	int64_t body_timeout_ns;   /* from there to the end of its body: 408 */
-	int64_t idle_timeout_ns;   /* a connection without a request: closed silently */
+	size_t connections;      /* open at once; one more is told 503 and closed */
+	bool makes_room;         /* or takes the place of the one that has been silent longest: idle, else in the middle
+				  * of a head. So whoever holds them all keeps nobody out */
+	size_t pipelined;        /* unanswered requests of one connection; what follows them is not read meanwhile */
+	size_t head_bytes;       /* request line and headers together, and trailers: 431 */
+	size_t body_bytes;       /* after chunked decoding: 413 */
+	size_t stream_bytes;     /* of a streamed answer, framing included, that the peer has not taken yet */
+	int64_t head_timeout_ns; /* from a request's first byte to the end of its head: 408 */
+	int64_t body_timeout_ns; /* from there to the end of its body: 408 */
+	int64_t idle_timeout_ns; /* a connection without a request: closed silently */
 	int64_t write_timeout_ns;  /* a peer that takes nothing of its answer: closed */
 	int64_t linger_timeout_ns; /* after our last byte, for the peer to close first, so that no reset eats the answer
 				    */
@@ -67,6 +69,7 @@ struct httpd_config {
 /* What happened since the start. */
 struct httpd_counts {
 	uint64_t accepted, refused; /* connections; refused: over the limit, or no descriptor left */
+	uint64_t displaced;         /* connections that made room for another */
 	uint64_t requests;          /* handed to the handler */
 	uint64_t malformed;         /* answered 4xx or 5xx by the server itself, deadlines included */
 	uint64_t expired;           /* deadlines that passed */

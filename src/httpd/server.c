@@ -48,12 +48,31 @@ refuse_connection(struct httpd *s, int fd)
 	close(fd);
 }
 
+/* Waiting lists are in order of deadline, so of when each began to wait. What is closed still counts until the loop has
+ * turned: one more than allowed may be open that long. */
+static bool
+make_room(struct httpd *s)
+{
+	static const enum wait silent[] = {WAIT_IDLE, WAIT_HEAD};
+
+	for (size_t i = 0; i < ARRAY_LEN(silent) && s->config.limits.makes_room; i++) {
+		struct connection *c = list_first(&s->waiting[silent[i]], struct connection, node);
+
+		if (c == NULL)
+			continue;
+		s->counts.displaced++;
+		httpd_connection_close(c);
+		return true;
+	}
+	return false;
+}
+
 static void
 take_connection(struct httpd *s, int fd)
 {
 	int one = 1;
 
-	if (s->counts.open >= s->config.limits.connections) {
+	if (s->counts.open >= s->config.limits.connections && !make_room(s)) {
 		refuse_connection(s, fd);
 		return;
 	}

@@ -36,7 +36,8 @@ test_hosts_are_read_in_one_form(void **state)
 		{"a-b_c.d", "a-b_c.d", 0, false},
 	};
 	static const char *const bad[] = {"", ":80", "a:", "a:0", "a:65536", "a:80x", "a:8 0", "a b", "a/b", "a@b",
-		"user@a", "[::1", "[::1]x", "[127.0.0.1]", "::1", ".a", "a,b", "a%2eb", "\xc3\xa4.test", "[]", "[]:80"};
+		"user@a", "[::1", "[::1]x", "[127.0.0.1]", "::1", ".a", "a,b", "a%2eb", "\xc3\xa4.test", "[]", "[]:80",
+		"a..", "a..b", ".", "127.0.0.1.", "127.1", "2130706433", "0x7f000001", "a.0x7f"};
 	struct authority authority;
 
 	(void)state;

@@ -332,6 +332,49 @@ test_an_address_that_is_none_is_a_sentence(void **state)
 	}
 }
 
+/* Two that say nothing and one that never ends its head; then more than there are places for, each of which is
+ * answered. */
+static void
+test_whoever_is_silent_longest_makes_room(void **state)
+{
+	struct httpd_limits limits = httpd_default_limits;
+	struct fixture f;
+	int silent[3];
+
+	(void)state;
+	limits.connections = 3;
+	limits.makes_room = true;
+	open_with(&f, &limits);
+	f.answers_at_once = true;
+	for (int i = 0; i < 3; i++) {
+		silent[i] = client(&f);
+		while (httpd_counts(f.httpd).accepted < (uint64_t)i + 1)
+			uv_run(&f.loop, UV_RUN_ONCE);
+	}
+	say(silent[0], "GET / HT");
+	uv_run(&f.loop, UV_RUN_ONCE);
+	for (uint64_t i = 1; i <= 5; i++) {
+		int fd = client(&f);
+
+		say(fd, "GET / HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
+		f.got_length = 0;
+		memset(f.got, 0, sizeof(f.got));
+		f.is_closed_by_server = false;
+		turn_until(&f, fd, "hello");
+		assert_non_null(strstr(f.got, "hello"));
+		close(fd);
+		while (httpd_counts(f.httpd).open > 3)
+			uv_run(&f.loop, UV_RUN_ONCE);
+	}
+	assert_int_equal(httpd_counts(f.httpd).refused, 0);
+	assert_in_range(httpd_counts(f.httpd).displaced, 1, 3);
+	turn_until(&f, silent[1], NULL); /* the first that said nothing, not the one that had begun */
+	assert_int_equal(recv(silent[0], f.got, 1, MSG_DONTWAIT), -1);
+	for (int i = 0; i < 3; i++)
+		close(silent[i]);
+	close_all(&f);
+}
+
 static void
 test_who_asks_is_known(void **state)
 {
@@ -386,6 +429,7 @@ main(void)
 		cmocka_unit_test(test_stopping_ends_at_its_deadline),
 		cmocka_unit_test(test_a_request_may_be_dropped_or_reset),
 		cmocka_unit_test(test_an_address_that_is_none_is_a_sentence),
+		cmocka_unit_test(test_whoever_is_silent_longest_makes_room),
 		cmocka_unit_test(test_who_asks_is_known),
 	};
 
