@@ -82,6 +82,21 @@ def test_a_live_run_fills_in_its_levels_and_draws_its_charts(daemon, page, chrom
     assert chromium.evaluate("charts.list[0].chart.data.datasets[0].data.length === run.series.rows.length")
 
 
+def test_objectives_are_green_yellow_or_red_while_it_runs(daemon, page, chromium):
+    row = daemon.add(fixture.row_of(7, "lit", None, hours_ago=0))
+    bound = {"op": "<=", "unit": "ns", "wanted": 80e6, "wanted_to": None, "above_timeout": False}
+    slos = [{**bound, "expr": "p50 <= 80ms", "stretch": None, "value": 20e6, "status": "pass"}, {**bound, "expr": "p90 <= 80ms", "stretch": None, "value": 79e6, "status": "pass"},
+            {**bound, "expr": "p95 <= 80ms (stretch 40ms)", "stretch": 40e6, "value": 60e6, "status": "stretch"},
+            {**bound, "expr": "p99 <= 80ms", "stretch": None, "value": None, "above_timeout": True, "status": "fail"}, {**bound, "expr": "p99.9 <= 80ms", "stretch": None, "value": None, "status": "na"}]
+    daemon.events[row["id"]] = [("figures", {"at_ns": i * 10**9, "ok": 1, "scheduled": 1, "slos": slos}) for i in range(1, 4)]
+    daemon.holds[row["id"]] = 3
+    page.open(f"runs/{row['id']}")
+    page.wait_for("p99.9", "#lights")
+    lights = chromium.evaluate("[...document.querySelectorAll('.light')].map(e => [e.classList[1], e.innerText.replace(/\\s+/g, ' ')])")
+    assert [tone for tone, _ in lights] == ["of-good", "of-warn", "of-warn", "of-bad", "of-mute"], lights
+    assert "20ms" in lights[0][1] and "within a tenth" in lights[1][1] and "above the timeout" in lights[3][1], lights
+
+
 def test_a_run_that_ends_shows_its_verdict_and_says_it_aloud(daemon, page, chromium):
     row = live_run(daemon, held_at=20)
     daemon.results[row["id"]] = kept("breaks")
@@ -385,6 +400,15 @@ def test_nothing_moves_for_whom_that_is_too_much(daemon, page, chromium):
     chromium.wait_until("document.querySelector('.ladder .live svg') !== null")
     assert chromium.evaluate("getComputedStyle(document.querySelector('.ladder .live svg')).animationName") == "none"
     assert chromium.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+
+
+def test_what_one_part_cannot_answer_takes_no_other_along(daemon, page, chromium):
+    daemon.add(fixture.row_of(2, "stress", "fail"))
+    daemon.schedules_list = lambda _ask, _body: (_ for _ in ()).throw(fixture.Problem(503, "the store is not there"))
+    page.excuse("503")
+    page.open()
+    page.wait_for("the store is not there", "#told")
+    page.wait_for("stress", "#night")
 
 
 def test_a_daemon_that_is_gone_is_told_and_found_again(daemon, page, chromium):

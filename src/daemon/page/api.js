@@ -58,6 +58,15 @@ const api = {
 	remove: (path) => ask("DELETE", path),
 };
 
+/* Several answers at once; what cannot be had is null, and why is told: one part that fails takes no other along. */
+async function askAll(paths) {
+	const answers = await Promise.allSettled(paths.map(api.get)), failed = answers.find((one) => one.status === "rejected" && one.reason.status !== 401);
+
+	if (failed)
+		tell(failed.reason);
+	return answers.map((one) => (one.status === "fulfilled" ? one.value : null));
+}
+
 /* Parts of a path and of a query, whatever they hold. */
 function pathOf(...parts) {
 	return parts.map((part) => `/${encodeURIComponent(part)}`).join("");

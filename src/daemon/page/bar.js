@@ -107,10 +107,10 @@ const bar = {
 	},
 
 	async refresh() {
-		const [info, alerts] = await Promise.all([api.get("/info"), api.get("/alerts?state=firing&acknowledged=false&limit=100")]);
+		const [info, alerts] = await askAll(["/info", "/alerts?state=firing&acknowledged=false&limit=100"]);
 
-		bar.info = info;
-		bar.firing = alerts.alerts.length;
+		bar.info = info || bar.info;
+		bar.firing = alerts ? alerts.alerts.length : bar.firing;
 		bar.show();
 	},
 

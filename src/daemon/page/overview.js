@@ -55,6 +55,8 @@ function cardOf(one, trend) {
 }
 
 function cardsSection({names, trends}) {
+	if (!names)
+		return null;
 	return section("profiles", "Profiles", names.length
 		? h("div", {class: "cards"}, names.map((one) => cardOf(one, (trends.get(one.name) || {}).trend)))
 		: note("There is no run yet. ", session.may("run") ? link("start", "Start one") : null));
@@ -115,14 +117,13 @@ const overview = {
 	title: "Overview",
 
 	async show(view) {
-		const seen = {trends: new Map(), names: [], queue: null, schedules: [], alerts: []};
-		const draw = () => view.fill(nightBanner(seen.names), firingSection(seen.alerts), queueSections(seen.queue), cardsSection(seen), nextSection(seen.schedules));
+		const seen = {trends: new Map(), names: null, queue: {running: [], queued: []}, schedules: [], alerts: []};
+		const draw = () => view.fill(seen.names ? nightBanner(seen.names) : null, firingSection(seen.alerts), queueSections(seen.queue), cardsSection(seen), nextSection(seen.schedules));
 		const look = async () => {
-			const [history, queue, schedules, alerts] = await Promise.all(
-				["/history", "/queue", "/schedules", "/alerts?state=firing&acknowledged=false"].map(api.get));
+			const [history, queue, schedules, alerts] = await askAll(["/history", "/queue", "/schedules", "/alerts?state=firing&acknowledged=false"]);
 
-			Object.assign(seen, {names: byWorth(history.names), queue, schedules: schedules.schedules, alerts: alerts.alerts});
-			seen.trends = await trendsOf(seen.names, seen.trends);
+			Object.assign(seen, history && {names: byWorth(history.names)}, queue && {queue}, schedules, alerts);
+			seen.trends = await trendsOf(seen.names || [], seen.trends);
 			draw();
 		};
 		const again = soon(view, look);

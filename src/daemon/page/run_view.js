@@ -53,7 +53,9 @@ function lightOf(slo, goal) {
 
 	if (slo.status === "pass" && goal && isNear(goal, slo.value))
 		[tone, word] = ["warn", "holds, within a tenth of its limit"];
-	return h("li", {class: `light of-${tone}`}, h("code", {}, slo.expr), " ", goal && isKnown(slo.value) ? h("b", {}, figureIn(goal.unit, slo.value)) : null, " ", chip(tone, word));
+	const value = slo.above_timeout ? "above the timeout" : goal && isKnown(slo.value) ? figureIn(goal.unit, slo.value) : null;
+
+	return h("li", {class: `light of-${tone}`}, h("code", {}, slo.expr), " ", value ? h("b", {}, value) : null, " ", chip(tone, word));
 }
 
 function lightsSection() {
