@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/hex.h"
 #include "daemon/api_parts.h"
 #include "httpd/reply.h"
@@ -17,11 +18,19 @@ struct api {
 	struct api_counts counts;
 };
 
+/* Of what stands in routes.def. */
+#define API_OPEN_NONE true
+#define API_OPEN_VIEW false
+#define API_OPEN_RUN false
+#define API_OPEN_ADMIN false
+#define ROLE_NONE ROLE_VIEW
+
 #define ROUTE(of_method, of_path, of_name, of_role, of_body)                                                           \
 	{.method = #of_method,                                                                                         \
 		.path = (of_path),                                                                                     \
 		.name = #of_name,                                                                                      \
-		.role = API_##of_role,                                                                                 \
+		.is_open = API_OPEN_##of_role,                                                                         \
+		.role = ROLE_##of_role,                                                                                \
 		.body = API_BODY_##of_body,                                                                            \
 		.handle = api_##of_name},
 const struct api_route api_routes[] = {
@@ -350,53 +359,107 @@ refuse_route(struct api_call *call, const char *allow)
 	api_answer(call, 405, "application/problem+json", header, body, sizeof(body) - 1);
 }
 
-static bool
-is_type(const char *type, const char *wanted)
+static void
+note(struct api_call *call, const char *action, const char *what, const char *outcome, bool is_light, bool *is_kept)
 {
-	size_t n = strlen(wanted);
+	char from[HTTPD_PEER_MAX] = "";
+	bool is_known = call->who.name[0] != '\0';
 
-	return type != NULL && strncasecmp(type, wanted, n) == 0 &&
-	       (type[n] == '\0' || strchr("; \t", type[n]) != NULL);
+	if (call->request != NULL)
+		httpd_request_peer(call->request, from);
+	*is_kept = audit_write(call->api->config.audit,
+		&(struct audit_entry){.who = is_known ? call->who.name : NULL,
+			.role = is_known ? role_name(call->who.role) : NULL,
+			.from = from,
+			.action = action,
+			.what = what,
+			.outcome = outcome,
+			.is_light = is_light},
+		wall_now_ns());
 }
 
-/* A page of somebody else's can send a text or a form anywhere, but neither of these types without being asked first.
- */
+bool
+api_note(struct api_call *call, const char *action, const char *what)
+{
+	bool is_kept;
+
+	note(call, action, what, "ok", false, &is_kept);
+	if (!is_kept)
+		api_answer_sentence(call, 503, "the audit log cannot be written, so that nothing is done");
+	return is_kept;
+}
+
+void
+api_refuse(struct api_call *call, enum refusal refusal)
+{
+	const struct refusal_row *row = &refusal_rows[refusal];
+	bool is_kept; /* one more that is not is counted by the log */
+
+	note(call, "refused", call->request->target, row->counter, true, &is_kept);
+	api_answer_sentence(call, row->status, row->sentence);
+}
+
 static bool
 takes_body(struct api_call *call)
 {
-	const struct httpd_request *request = call->request;
-	const char *type = httpd_request_header(request, "content-type");
-
-	if (request->body_length == 0 || (call->route->body != API_BODY_NONE && is_type(type, "application/json")) ||
-		(call->route->body == API_BODY_PROFILE && is_type(type, "application/yaml")))
+	if (call->request->body_length == 0 || call->route->body != API_BODY_NONE)
 		return true;
-	api_answer_sentence(call, 415,
-		call->route->body == API_BODY_PROFILE
-			? "the body must be application/json, or application/yaml for a profile"
-		: call->route->body == API_BODY_JSON ? "the body must be application/json"
-						     : "this takes no body");
+	api_answer_sentence(call, 415, "this takes no body");
 	return false;
+}
+
+static enum refusal
+admit(struct api_call *call)
+{
+	const struct httpd_request *request = call->request;
+	const struct guard_ask ask = {.method = request->method,
+		.host = httpd_request_header(request, "host"),
+		.origin = httpd_request_header(request, "origin"),
+		.fetch_site = httpd_request_header(request, "sec-fetch-site"),
+		.authorization = httpd_request_header(request, "authorization"),
+		.cookie = httpd_request_header(request, "cookie"),
+		.content_type = httpd_request_header(request, "content-type"),
+		.body_length = request->body_length,
+		.is_open = call->route->is_open,
+		.needs = call->route->role,
+		.body = call->route->body == API_BODY_PROFILE ? GUARD_BODY_PROFILE : GUARD_BODY_JSON};
+
+	return guard_admit(&call->door->guard, &ask, &call->who);
+}
+
+static struct api_call *
+call_new(struct api_door *door, struct httpd_request *request)
+{
+	struct api_call *call = must_alloc(sizeof(*call));
+	const char *question = strchr(request->target, '?');
+
+	call->holder.gone = on_gone;
+	call->api = door->api;
+	call->door = door;
+	call->request = request;
+	call->query = question != NULL ? question + 1 : "";
+	buf_init(&call->text, API_TEXT_MAX);
+	request->user = call;
+	return call;
 }
 
 static void
 on_request(struct httpd_request *request, void *user)
 {
-	struct api *api = user;
-	struct api_call *call = must_alloc(sizeof(*call));
-	const char *question = strchr(request->target, '?');
+	struct api_door *door = user;
+	enum refusal refusal;
 	char allow[64];
 
-	api->counts.requests++;
-	call->holder.gone = on_gone;
-	call->api = api;
-	call->request = request;
-	call->query = question != NULL ? question + 1 : "";
-	buf_init(&call->text, API_TEXT_MAX);
-	request->user = call;
-	snprintf(call->who, sizeof(call->who), "unix");
+	door->api->counts.requests++;
+	if (assets_answer(door->api->config.assets, request))
+		return;
+	struct api_call *call = call_new(door, request);
+
 	call->route = find_route(call, request->method, request->target, allow);
 	if (call->route == NULL)
 		refuse_route(call, allow);
+	else if ((refusal = admit(call)) != REFUSAL_COUNT)
+		api_refuse(call, refusal);
 	else if (takes_body(call))
 		call->route->handle(call);
 }

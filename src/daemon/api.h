@@ -3,21 +3,25 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "daemon/assets.h"
+#include "daemon/audit.h"
 #include "daemon/desk.h"
+#include "daemon/guard.h"
+#include "daemon/halt.h"
 #include "daemon/holder.h"
 #include "daemon/jobs.h"
 
 /* The HTTP API: who asks what (routes.def), and how it is answered. One call per request; its handler answers exactly
  * once, at once or later, or hands the request over to who streams. */
 
-enum api_role { API_NONE, API_VIEW, API_RUN, API_ADMIN };
 enum api_body { API_BODY_NONE, API_BODY_JSON, API_BODY_PROFILE };
 
 struct api_call;
 
 struct api_route {
 	const char *method, *path, *name;
-	enum api_role role;
+	bool is_open; /* nobody needs to be known */
+	enum role role;
 	enum api_body body;
 	void (*handle)(struct api_call *call);
 };
@@ -29,6 +33,12 @@ extern const struct api_route api_routes[]; /* ended by a null method */
 
 struct api;
 
+/* What came in by one listener: the server's user. */
+struct api_door {
+	struct api *api;
+	struct guard guard;
+};
+
 struct api_call {
 	struct holder holder;
 	struct api *api;
@@ -37,7 +47,8 @@ struct api_call {
 	char id[API_PARAMETER_MAX]; /* {id}, {name} of the path, decoded; else "" */
 	char rest[API_REST_MAX];    /* {path} */
 	const char *query;          /* what stands behind the "?", the request's own; "" */
-	char who[80];
+	struct api_door *door;
+	struct guard_who who;
 	/* Of calls that the desk answers. */
 	struct desk_order order;
 	void (*work)(struct api_call *call, struct ledger *ledger);
@@ -55,17 +66,19 @@ struct api_config {
 	const struct config *config;
 	struct jobs *jobs;
 	struct desk *desk;
-	int64_t started_ns;                 /* wall */
-	const bool *is_ending;              /* the daemon's */
-	void (*on_answered)(void *context); /* NULL: nobody counts */
-	void *context;
+	int64_t started_ns;    /* wall */
+	const bool *is_ending; /* the daemon's */
+	const struct assets *assets;
+	struct sessions *sessions;
+	struct audit *audit;
+	struct halt *halt; /* the desk's */
 };
 
 struct api *api_new(const struct api_config *config);
 void api_free(struct api *api);
 const struct api_config *api_config_of(const struct api_call *call);
 
-/* The server's handler, with the api as its user. */
+/* The server's handler, with a door as its user. */
 extern const struct httpd_handler api_handler;
 
 struct api_counts {
@@ -81,6 +94,8 @@ void api_answer_nothing(struct api_call *call); /* 204 */
 /* RFC 9457; where err says "…:LINE:COLUMN", errors[] does. */
 void api_answer_problem(struct api_call *call, int status, const struct error *err);
 void api_answer_sentence(struct api_call *call, int status, const char *sentence);
+/* Into the audit log, before it is done. False: it could not be written; the call is answered, and nothing is done. */
+bool api_note(struct api_call *call, const char *action, const char *what);
 /* The request is somebody else's from now on: its user is set, or it was answered. */
 void api_hand_over(struct api_call *call);
 

@@ -36,6 +36,15 @@ add_jobs(struct buf *into, const struct jobs *jobs)
 	sample(into, "stopped", "gauge", "Whether the global stop is in force.", jobs_are_halted(jobs));
 }
 
+static void
+add_refusals(struct buf *into, const struct guard *guard)
+{
+	family(into, "refused_total", "counter", "Requests that were refused at this listener, by why.");
+	for (size_t i = 0; i < REFUSAL_COUNT; i++)
+		buf_printf(into, "brunt_refused_total{reason=\"%s\"} %" PRIu64 "\n", refusal_rows[i].counter,
+			guard->refused[i]);
+}
+
 void
 api_metrics(struct api_call *call)
 {
@@ -53,5 +62,6 @@ api_metrics(struct api_call *call)
 	sample(text, "desk_orders", "gauge", "Orders to the ledger and the disk that are not done.",
 		(double)desk_waiting(config->desk));
 	add_jobs(text, config->jobs);
+	add_refusals(text, &call->door->guard);
 	api_answer(call, 200, "text/plain; version=0.0.4; charset=utf-8", NULL, text->bytes, text->length);
 }

@@ -81,13 +81,17 @@ submit(struct api_call *call, bool is_check)
 {
 	const struct httpd_request *request = call->request;
 	const char *type = httpd_request_header(request, "content-type");
-	struct jobs_wish wish = {
-		.by = call->who, .is_check = is_check, .told = is_check ? on_checked : on_submitted, .context = call};
+	struct jobs_wish wish = {.by = call->who.name,
+		.is_check = is_check,
+		.told = is_check ? on_checked : on_submitted,
+		.context = call};
 
 	if (request->body_length == 0) {
 		api_answer_sentence(call, 400, "there is no body; send a profile, or {\"name\": \"nightly\"}");
 		return;
 	}
+	if (!is_check && !api_note(call, "run.submit", NULL))
+		return;
 	submission_init(&wish.submission);
 	if (strncasecmp(type, "application/json", 16) == 0) {
 		wish.body = request->body;
@@ -277,7 +281,7 @@ api_run_delete(struct api_call *call)
 
 	if (jobs_find(api_config_of(call)->jobs, call->id, &position) != NULL)
 		api_answer_sentence(call, 409, "this run has not ended; stop it first");
-	else
+	else if (api_note(call, "run.delete", call->id))
 		api_give_to_desk(call, delete_work);
 }
 
@@ -314,6 +318,8 @@ api_run_stop(struct api_call *call)
 		api_answer_problem(call, 400, &call->err);
 		return;
 	}
+	if (jobs_find(jobs, call->id, &position) != NULL && !api_note(call, "run.stop", call->id))
+		return;
 	if (!jobs_stop(jobs, call->id, how)) {
 		api_answer_sentence(call, 409, "no run of this id waits or runs");
 		return;

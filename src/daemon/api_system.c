@@ -75,7 +75,7 @@ api_info_show(struct api_call *call)
 	json_add_text(text, "version", BRUNT_VERSION);
 	row_add_time(text, "now", wall_now_ns());
 	row_add_time(text, "started_at", config->started_ns);
-	json_add_text(text, "role", "admin");
+	json_add_text(text, "role", role_name(call->who.role));
 	json_add_bool(text, "is_stopped", jobs_are_halted(config->jobs));
 	json_add_null(text, "stop_reason");
 	json_add_bool(text, "is_monitor_only", false);

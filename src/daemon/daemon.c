@@ -15,7 +15,9 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "daemon/api.h"
+#include "daemon/ceiling.h"
 #include "daemon/notify.h"
+#include "httpd/tls.h"
 #include "measure/verdict.h"
 #include "net/allow.h"
 
@@ -48,6 +50,15 @@ struct daemon {
 	struct jobs *jobs;
 	struct api *api;
 	struct httpd *servers[SERVERS_MAX];
+	struct api_door doors[SERVERS_MAX];
+	struct origin_names names[SERVERS_MAX];
+	struct assets *assets;
+	struct tokens *tokens;     /* NULL: none */
+	struct sessions *sessions; /* of all who come over TCP */
+	struct httpd_tls *tls;     /* NULL: in the clear */
+	struct audit *audit;
+	struct halt halt;
+	struct ceilings ceilings;
 	size_t servers_n, stopped_n;
 	bool is_ending;
 };
@@ -96,12 +107,64 @@ read_allow(struct daemon *daemon, struct error *err)
 }
 
 static bool
+open_guard(struct daemon *daemon, struct error *err)
+{
+	const struct config *config = daemon->config;
+	struct sessions_config sessions = sessions_default_config;
+	char path[4200];
+
+	snprintf(path, sizeof(path), "%s/audit.log", config->data);
+	daemon->audit = audit_open(path, err);
+	snprintf(path, sizeof(path), "%s/halt", config->data);
+	if (daemon->audit == NULL || !halt_init(&daemon->halt, path, err))
+		return false;
+	daemon->tokens = config->tokens != NULL ? tokens_load(config->tokens, err) : NULL;
+	daemon->tls = config->tls.cert != NULL ? httpd_tls_new(config->tls.cert, config->tls.key, err) : NULL;
+	sessions.is_tls = daemon->tls != NULL;
+	daemon->sessions = sessions_new(&sessions);
+	daemon->assets = assets_new();
+	daemon->ceilings = (struct ceilings){.rate_per_s = config->ceilings.rate_per_s,
+		.users = config->ceilings.users,
+		.connections = config->ceilings.connections,
+		.duration_ns = config->ceilings.duration_ns};
+	return !error_is_set(err);
+}
+
+static bool
+are_allowed(const struct allow *allow, const struct plan_experiment *experiment, struct error *err)
+{
+	for (size_t i = 0; i < experiment->arms_n; i++) {
+		const struct plan_list *list = &experiment->arms[i].plan->target.backends;
+		const struct plan_backend *backends = list->items;
+
+		for (size_t k = 0; k < list->n; k++)
+			if (!allow_check_url(allow, &backends[k].url, err))
+				return false;
+	}
+	return true;
+}
+
+/* On the desk: what the operator lets anybody ask for. */
+static bool
+admits(void *context, const struct plan_experiment *experiment, const struct plan_suite *suite, struct error *err)
+{
+	const struct daemon *daemon = context;
+
+	if (experiment != NULL)
+		return ceiling_check(&daemon->ceilings, experiment, err) && are_allowed(daemon->allow, experiment, err);
+	for (size_t i = 0; i < suite->items_n; i++)
+		if (!are_allowed(daemon->allow, suite->items[i].experiment, err))
+			return false;
+	return ceiling_check_suite(&daemon->ceilings, suite, err);
+}
+
+static bool
 prepare(struct daemon *daemon, struct error *err)
 {
 	(void)umask(077); /* what it keeps is its own */
 	daemon->config = config_load(daemon->options->config, err);
 	if (daemon->config == NULL || !make_directories(daemon, err) || !take_lock(daemon, err) ||
-		!read_allow(daemon, err))
+		!read_allow(daemon, err) || !open_guard(daemon, err))
 		return false;
 	daemon->ledger = ledger_open(daemon->config->data, err);
 	return daemon->ledger != NULL;
@@ -110,17 +173,36 @@ prepare(struct daemon *daemon, struct error *err)
 static bool
 listen_on(struct daemon *daemon, const char *address, struct error *err)
 {
-	CHECK_OP(daemon->servers_n, <, SERVERS_MAX);
+	size_t i = daemon->servers_n;
+
+	if (i == SERVERS_MAX)
+		return error_set(err, "listen: there are more than %d addresses", SERVERS_MAX);
+	struct api_door *door = &daemon->doors[i];
+	bool is_unix = config_unix_path(address) != NULL;
 	struct httpd *server = httpd_new(&daemon->loop,
-		&(struct httpd_config){
-			.listen = address, .limits = limits, .handler = api_handler, .user = daemon->api},
+		&(struct httpd_config){.listen = address,
+			.tls = is_unix ? NULL : daemon->tls,
+			.limits = limits,
+			.handler = api_handler,
+			.user = door},
 		err);
 
 	if (server == NULL)
 		return false;
+	is_unix = config_unix_path(httpd_url(server)) != NULL;
 	daemon->servers[daemon->servers_n++] = server;
+	door->api = daemon->api;
+	guard_init(&door->guard, &(struct guard_config){.is_unix = is_unix,
+					 .names = is_unix ? NULL : &daemon->names[i],
+					 .sessions = daemon->sessions,
+					 .tokens = daemon->tokens});
+	if (!is_unix && daemon->tokens == NULL)
+		return error_set(err,
+			"%s: whoever reaches it must show a token; name the file that holds them by 'tokens'",
+			httpd_url(server));
 	log_info("listening on %s", httpd_url(server));
-	return true;
+	return is_unix || origin_names_init(&daemon->names[i], httpd_url(server), daemon->config->names.items,
+				  daemon->config->names.n, err);
 }
 
 /* The directory that the socket goes into is ours to make, where nobody did. */
@@ -142,9 +224,7 @@ make_way(const char *address, struct error *err)
 static bool
 listen_on_address(struct daemon *daemon, const char *address, struct error *err)
 {
-	if (config_unix_path(address) == NULL)
-		return error_set(err, "'%s': this build serves unix sockets alone", address);
-	return make_way(address, err) && listen_on(daemon, address, err);
+	return (config_unix_path(address) == NULL || make_way(address, err)) && listen_on(daemon, address, err);
 }
 
 static bool
@@ -185,12 +265,39 @@ on_end_signal(uv_signal_t *handle, int signum)
 	jobs_close(daemon->jobs);
 }
 
+/* What cannot be read leaves what was there in force. */
+static void
+reload_tokens(struct daemon *daemon)
+{
+	struct error err = {0};
+	struct tokens *tokens = tokens_load(daemon->config->tokens, &err);
+	char text[1400];
+
+	if (tokens == NULL) {
+		log_error("the tokens stay as they were: %s", error_text(&err, text, sizeof(text)));
+		return;
+	}
+	for (size_t i = 0; i < daemon->servers_n; i++)
+		guard_use_tokens(&daemon->doors[i].guard, tokens);
+	tokens_free(daemon->tokens);
+	daemon->tokens = tokens;
+}
+
 static void
 on_hup(uv_signal_t *handle, int signum)
 {
-	(void)handle;
+	struct daemon *daemon = handle->data;
+	struct error err = {0};
+	char text[1400];
+
 	(void)signum;
 	notify_reloading();
+	if (daemon->config->tokens != NULL)
+		reload_tokens(daemon);
+	if (daemon->tls != NULL && !httpd_tls_reload(daemon->tls, &err))
+		log_error("the certificate stays as it was: %s", error_text(&err, text, sizeof(text)));
+	if (!audit_reopen(daemon->audit, &err))
+		log_error("the audit log stays where it was: %s", err.message);
 	notify_send("READY=1");
 }
 
@@ -212,18 +319,27 @@ start(struct daemon *daemon, struct error *err)
 		.config = daemon->config,
 		.program = daemon->options->program,
 		.allow = daemon->allow_text.bytes,
-		.terms = {.tables = daemon->options->tables, .profiles = daemon->config->profiles}});
+		.terms = {.tables = daemon->options->tables,
+			.profiles = daemon->config->profiles,
+			.admits = admits,
+			.context = daemon}});
 	daemon->api = api_new(&(struct api_config){.loop = &daemon->loop,
 		.config = daemon->config,
 		.jobs = daemon->jobs,
 		.desk = daemon->desk,
 		.started_ns = wall_now_ns(),
-		.is_ending = &daemon->is_ending});
+		.is_ending = &daemon->is_ending,
+		.assets = daemon->assets,
+		.sessions = daemon->sessions,
+		.audit = daemon->audit,
+		.halt = &daemon->halt});
 	watch_signal(daemon, &daemon->on_hup, SIGHUP, on_hup);
 	watch_signal(daemon, &daemon->on_int, SIGINT, on_end_signal);
 	watch_signal(daemon, &daemon->on_term, SIGTERM, on_end_signal);
 	if (!jobs_restore(daemon->jobs, daemon->ledger, err) || !listen_on_all(daemon, err))
 		return false;
+	if (daemon->halt.is_on)
+		jobs_halt(daemon->jobs);
 	jobs_kick(daemon->jobs);
 	notify_send("READY=1");
 	return true;
@@ -271,6 +387,16 @@ static void
 release(struct daemon *daemon)
 {
 	ledger_close(daemon->ledger);
+	if (daemon->audit != NULL)
+		audit_close(daemon->audit);
+	if (daemon->sessions != NULL)
+		sessions_free(daemon->sessions);
+	if (daemon->tokens != NULL)
+		tokens_free(daemon->tokens);
+	if (daemon->tls != NULL)
+		httpd_tls_free(daemon->tls);
+	if (daemon->assets != NULL)
+		assets_free(daemon->assets);
 	allow_free(daemon->allow);
 	buf_fini(&daemon->allow_text);
 	if (daemon->lock >= 0)

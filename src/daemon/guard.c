@@ -178,7 +178,7 @@ guard_log_in(struct guard *guard, const char *text, struct guard_who *who, char 
 	*who = (struct guard_who){.role = ROLE_VIEW};
 	if (token == NULL || guard->config.sessions == NULL)
 		return count(guard, REFUSAL_WRONG_TOKEN);
-	const struct session *session = session_begin(guard->config.sessions, token, set_cookie);
+	const struct session *session = sessions_begin(guard->config.sessions, token, set_cookie);
 
 	if (session == NULL)
 		return count(guard, REFUSAL_NO_RANDOM);

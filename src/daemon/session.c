@@ -112,7 +112,7 @@ write_cookie(const struct sessions *sessions, const char *value, int64_t age_ns,
 }
 
 const struct session *
-session_begin(struct sessions *sessions, const struct token *token, char set_cookie[SESSION_COOKIE_MAX])
+sessions_begin(struct sessions *sessions, const struct token *token, char set_cookie[SESSION_COOKIE_MAX])
 {
 	uint8_t id[ID_BYTES];
 	char value[2 * ID_BYTES + 1];

@@ -32,7 +32,7 @@ size_t sessions_n(struct sessions *sessions); /* that are not over */
 /* A session is valid until the next call of any of these.
  *
  * set_cookie gets "Set-Cookie: …\r\n". NULL: there are no random numbers. */
-const struct session *session_begin(
+const struct session *sessions_begin(
 	struct sessions *sessions, const struct token *token, char set_cookie[SESSION_COOKIE_MAX]);
 
 /* By the value of a Cookie header (NULL: there was none), and so used. NULL: it names none, or one that is over. */

@@ -293,7 +293,10 @@ def test_stop_everything_until_it_is_resumed(daemon, target):
     assert daemon.ask("POST", "/api/v1/stop", "{}")[0] == 200
     assert daemon.ended(second)["status"] == "cancelled"
     assert daemon.ended(first)["status"] in ("interrupted", "crashed")
+    daemon.stop()
+    daemon.start()
     assert daemon.ask("POST", "/api/v1/runs", json.dumps({"profile": profile(target)}))[0] == 503
+    assert daemon.ask("POST", "/api/v1/resume", "{}")[0] in (200, 415)
     assert daemon.ask("POST", "/api/v1/resume")[0] == 200
     assert daemon.ended(daemon.submit(profile=profile(target, 1)))["status"] in ("pass", "inconclusive")
 
@@ -315,6 +318,79 @@ def test_clients_submit_list_stop_and_watch(daemon, target):
     assert watched.returncode == daemon.ended(long)["exit_code"]
     assert daemon.client("stop", "20200101T000000Z-000000").returncode != 0
     assert "no profile" in daemon.client("submit", "nobody").stderr
+
+
+def over_tcp(port, method, path, body=None, **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_S)
+    connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+    answer = connection.getresponse()
+    text = answer.read()
+    connection.close()
+    return answer, text
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_over_tcp_a_token_says_who_may_what(daemon, target):
+    port = free_port()
+    tokens = {role: role * 10 for role in ("view", "run", "admin")}
+    daemon.write("tokens", "".join(f"{role} {role} plain:{token}\n" for role, token in tokens.items()))
+    os.chmod(os.path.join(daemon.folder, "tokens"), 0o600)
+    daemon.configure(listen=["unix:" + daemon.socket, f"127.0.0.1:{port}"], tokens="tokens")
+    daemon.start()
+    bearer = {role: {"Authorization": "Bearer " + token} for role, token in tokens.items()}
+    wish = json.dumps({"profile": profile(target)})
+
+    def status(method, path, body=None, **headers):
+        return over_tcp(port, method, path, body, **headers)[0].status
+
+    assert status("GET", "/healthz") == 200
+    assert status("GET", "/api/v1/runs") == 401
+    assert status("GET", "/api/v1/runs", Authorization="Bearer " + "x" * 40) == 401
+    assert status("GET", "/api/v1/runs", **bearer["view"]) == 200
+    assert status("POST", "/api/v1/runs", wish, Content_Type="application/json", **bearer["view"]) == 403
+    assert status("GET", "/api/v1/runs", Host="evil.example", **bearer["view"]) == 421
+    assert status("GET", "/api/v1/runs", Origin="http://evil.example", **bearer["view"]) == 403
+    assert status("POST", "/api/v1/runs", wish, Content_Type="text/plain", **bearer["run"]) == 415
+    answer, text = over_tcp(port, "POST", "/api/v1/runs", wish, Content_Type="application/json", **bearer["run"])
+    assert answer.status == 201
+    assert daemon.ended(json.loads(text)["id"])["submitted_by"] == "run"
+    assert status("POST", "/api/v1/resume", **bearer["run"], Content_Type="application/json") == 403
+    # The page: a token once, then a cookie, which works from our own origin alone.
+    ours = f"http://127.0.0.1:{port}"
+    answer, _ = over_tcp(port, "POST", "/api/v1/session", json.dumps({"token": tokens["run"]}), Content_Type="application/json", Origin=ours)
+    cookie = answer.headers["Set-Cookie"]
+    assert answer.status == 200 and "HttpOnly" in cookie and "SameSite=Strict" in cookie
+    session = {"Cookie": cookie.split(";")[0]}
+    assert status("GET", "/api/v1/runs", **session) == 200
+    assert status("POST", "/api/v1/runs", wish, Content_Type="application/json", **session) == 403
+    assert status("POST", "/api/v1/runs", wish, Content_Type="application/json", Origin=ours, **session) == 201
+    assert status("DELETE", "/api/v1/session", Origin=ours, **session) == 204
+    assert status("GET", "/api/v1/runs", **session) == 401
+    assert status("GET", "/") == 200
+    with open(os.path.join(daemon.data, "audit.log"), encoding="utf-8") as file:
+        log = [json.loads(line) for line in file]
+    assert {"run.submit", "login", "refused"} <= {line["action"] for line in log}
+    assert not any(token in json.dumps(log) for token in tokens.values())
+    # Withdrawn: at the next SIGHUP it is worth nothing.
+    daemon.write("tokens", f"admin admin plain:{tokens['admin']}\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    until(lambda: status("GET", "/api/v1/runs", **bearer["view"]) == 401)
+    assert status("GET", "/api/v1/runs", **bearer["admin"]) == 200
+
+
+def test_ceilings_hold_for_everybody(daemon, target):
+    daemon.configure(ceilings={"rate": "10/s", "duration": "1h"})
+    daemon.write("profiles/fast.yaml", yaml.safe_dump(profile(target)))
+    daemon.start()
+    for wish in ({"profile": profile(target)}, {"name": "fast"}):
+        status, problem = daemon.ask("POST", "/api/v1/runs", json.dumps(wish))
+        assert status == 403 and "ceiling" in problem["detail"]
+    assert daemon.ask("GET", "/api/v1/runs")[1]["runs"] == []
 
 
 def test_metrics_are_what_promtool_expects(daemon):

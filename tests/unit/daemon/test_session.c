@@ -47,7 +47,7 @@ begin(struct sessions *sessions, const char *name, char cookie[SESSION_COOKIE_MA
 	struct token of = token(name);
 	char line[SESSION_COOKIE_MAX];
 
-	assert_non_null(session_begin(sessions, &of, line));
+	assert_non_null(sessions_begin(sessions, &of, line));
 	assert_memory_equal(line, "Set-Cookie: ", 12);
 	snprintf(cookie, SESSION_COOKIE_MAX, "%.*s", (int)strcspn(line + 12, ";"), line + 12);
 }
@@ -92,10 +92,10 @@ test_the_cookie_is_for_nobody_but_us(void **state)
 	char line[SESSION_COOKIE_MAX];
 
 	(void)state;
-	session_begin(plain, &of, line);
+	sessions_begin(plain, &of, line);
 	assert_memory_equal(line, "Set-Cookie: brunt_session=", 26);
 	assert_non_null(strstr(line, "; Path=/; HttpOnly; SameSite=Strict; Max-Age=1800\r\n"));
-	session_begin(tls, &of, line);
+	sessions_begin(tls, &of, line);
 	assert_memory_equal(line, "Set-Cookie: __Host-brunt_session=", 33);
 	assert_non_null(strstr(line, "; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=1800\r\n"));
 	sessions_free(plain);
@@ -176,8 +176,8 @@ test_sessions_of_tokens_that_are_gone_are_over(void **state)
 	char lines[2][SESSION_COOKIE_MAX];
 
 	(void)state;
-	session_begin(sessions, tokens_find(before, "alice-alice-alice-alice", 23), lines[0]);
-	session_begin(sessions, tokens_find(before, "bob-bob-bob-bob-bob-bob", 23), lines[1]);
+	sessions_begin(sessions, tokens_find(before, "alice-alice-alice-alice", 23), lines[0]);
+	sessions_begin(sessions, tokens_find(before, "bob-bob-bob-bob-bob-bob", 23), lines[1]);
 	assert_int_equal(sessions_n(sessions), 2);
 	sessions_keep(sessions, now_there);
 	assert_int_equal(sessions_n(sessions), 1);
