@@ -176,8 +176,9 @@ read_text(struct config *config, const char *text, size_t length, struct error *
 		root = node_new_map(&config->arena, file);
 	if (root->kind != NODE_MAP)
 		return plan_error(root, err, "write a map of keys, such as listen: 127.0.0.1:7007");
-	return tree_resolve(&context, root, err) && plan_parse_map(&context, root, config_keys, NULL, config, err) &&
-	       check(config, root, err);
+	return tree_resolve(&context, root, err) &&
+	       plan_parse_map(&context, root, config_keys, watch_config_names, config, err) &&
+	       watch_config_parse(&context, root, &config->watch, err) && check(config, root, err);
 }
 
 struct config *
@@ -216,6 +217,7 @@ config_free(struct config *config)
 		return;
 	struct arena arena = config->arena;
 
+	watch_config_fini(&config->watch);
 	free(config);
 	arena_fini(&arena);
 }
@@ -224,4 +226,5 @@ void
 config_help(struct buf *into)
 {
 	plan_help_keys(into, config_keys);
+	watch_config_help(into);
 }

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "daemon/watch_config.h"
 #include "plan/keys.h"
 
 /* The operator's brunt.yaml, validated as profiles are: unknown and duplicate keys, wrong types and impossible
@@ -31,6 +32,7 @@ struct config {
 		int64_t for_ns;
 		uint64_t runs, bytes;
 	} retention;
+	struct watch_config watch; /* schedules, and alerts with their sinks */
 	struct arena arena;
 };
 
