@@ -4,7 +4,7 @@
 #
 #   scripts/soak.sh                      every claim, 20 runs each
 #   scripts/soak.sh same --runs 5        one claim, fewer runs
-#   scripts/soak.sh siege                 attacks on the HTTP server instead: slowhttptest and worse, twice
+#   scripts/soak.sh siege                 attacks on the HTTP server instead: slowhttptest and worse
 #
 # Where $BRUNT names a brunt, that one is used.
 set -euo pipefail

@@ -243,6 +243,10 @@ test_a_torn_last_line_stands_alone(void **state)
 
 	assert_string_equal(field(line, "action"), "start");
 	cJSON_Delete(line);
+	char *text = text_of(l.path);
+
+	assert_string_equal(strchr(text, '\n') + 1 + strlen("{\"at\":\"2026-\n"), strrchr(text, '{'));
+	free(text);
 	end(&l);
 }
 

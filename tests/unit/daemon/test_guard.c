@@ -110,6 +110,10 @@ test_what_foreign_pages_can_send_is_refused_whatever_they_show(void **state)
 	assert_int_equal(ASK(.method = "POST", .fetch_site = "same-site", .cookie = s.cookie), REFUSAL_FOREIGN_ORIGIN);
 	assert_int_equal(ASK(.method = "DELETE", .cookie = s.cookie), REFUSAL_FOREIGN_ORIGIN);
 	assert_int_equal(ASK(.method = "POST", .fetch_site = "none", .cookie = s.cookie), REFUSAL_FOREIGN_ORIGIN);
+	/* Whom a foreign page would like to be logged in as. */
+	assert_int_equal(ASK(.method = "POST", .fetch_site = "cross-site", .is_open = true), REFUSAL_FOREIGN_ORIGIN);
+	assert_int_equal(
+		ASK(.method = "POST", .fetch_site = "cross-site", .authorization = bearer), REFUSAL_FOREIGN_ORIGIN);
 	/* Somebody followed a link to us from elsewhere. */
 	assert_int_equal(ASK(.fetch_site = "cross-site", .is_open = true), REFUSAL_COUNT);
 	end(&s);
