@@ -138,6 +138,7 @@ test_names_are_compared_as_the_dns_does(void **state)
 	assert_true(has_named(allow, "a.b.test.example.com", "192.0.2.1", 80));
 	assert_false(has_named(allow, "test.example.com", "192.0.2.1", 80));
 	assert_false(has_named(allow, "atest.example.com", "192.0.2.1", 80));
+	assert_false(has_named(allow, "evil-test.example.com", "192.0.2.1", 80));
 	assert_false(has_named(allow, ".test.example.com", "192.0.2.1", 80));
 	/* An address that the author wrote himself is no name's. */
 	struct address to = address("192.0.2.1", 443);
