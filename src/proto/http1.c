@@ -11,10 +11,10 @@
 struct http1 {
 	struct protocol_state state;
 	struct protocol_exchange *x; /* the one under way; NULL: none is */
-	llhttp_t parser;
-	const char *bytes; /* its request … */
-	size_t length;     /* … for the output */
-	bool is_head;      /* the response to HEAD has headers only */
+	llhttp_t parser, fresh;      /* fresh: as it is before a response; copying it is cheaper than to make it anew */
+	const char *bytes;           /* its request … */
+	size_t length;               /* … for the output */
+	bool is_head;                /* the response to HEAD has headers only */
 	bool is_complete;
 	bool keeps_alive;       /* once it is complete: the connection may carry another request */
 	bool has_headers;       /* the final response's, not those of a 1xx */
@@ -176,6 +176,7 @@ http1_init(void *state, const struct plan *plan, bool is_tls)
 
 	(void)is_tls;
 	*h = (struct http1){.ceiling_bytes = plan->target.response_ceiling_bytes};
+	llhttp_init(&h->fresh, HTTP_RESPONSE, NULL);
 	protocol_state_init(&h->state);
 	h->state.is_ready = true;
 	h->state.room = 1;
@@ -195,12 +196,13 @@ http1_begin(void *state, struct protocol_exchange *x, const struct plan_request 
 
 	CHECK_OP(h->state.room, ==, 1);
 	protocol_exchange_begin(x, ear);
-	llhttp_init(&h->parser, HTTP_RESPONSE,
-		&http1_settings[ear->on_header != NULL || ear->on_trailer != NULL][ear->on_body != NULL]);
+	h->parser = h->fresh;
+	h->parser.settings =
+		(void *)&http1_settings[ear->on_header != NULL || ear->on_trailer != NULL][ear->on_body != NULL];
 	h->x = x;
 	h->bytes = bytes;
 	h->length = length;
-	h->is_head = strcmp(request->method, "HEAD") == 0;
+	h->is_head = request->method[0] == 'H' && strcmp(request->method, "HEAD") == 0;
 	h->is_complete = h->keeps_alive = h->has_headers = h->is_in_field = h->is_field_too_long = false;
 	h->room_bytes = h->ceiling_bytes;
 	h->state.room = 0;

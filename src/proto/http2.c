@@ -65,7 +65,7 @@ http2_session(struct http2 *h)
 	CHECK_OP(nghttp2_session_callbacks_new(&callbacks), ==, 0);
 	http2_set_callbacks(callbacks);
 	nghttp2_session_callbacks_set_before_frame_send_callback(callbacks, before_frame);
-	CHECK_OP(nghttp2_session_client_new(&session, callbacks, h), ==, 0);
+	CHECK_OP(nghttp2_session_client_new3(&session, callbacks, h, NULL, &h->memory.mem), ==, 0);
 	nghttp2_session_callbacks_del(callbacks);
 	return session;
 }
@@ -82,6 +82,7 @@ http2_init(void *state, const struct plan *plan, bool is_tls)
 	};
 	protocol_state_init(&h->state);
 	h->out = must_alloc(HTTP2_OUTPUT_ROOM);
+	http2_memory_init(&h->memory);
 	h->session = http2_session(h);
 	const nghttp2_settings_entry settings[] = {
 		{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
@@ -100,6 +101,7 @@ http2_fini(void *state)
 	struct http2 *h = state;
 
 	nghttp2_session_del(h->session);
+	http2_memory_fini(&h->memory);
 	free(h->out);
 }
 
@@ -198,8 +200,7 @@ http2_cancel(void *state, struct protocol_exchange *exchange)
 	struct http2 *h = state;
 	struct http2_exchange *x = container_of(exchange, struct http2_exchange, x);
 
-	if (h->sending == x)
-		h->sending = NULL;
+	http2_forget(h, x);
 	CHECK_OP(nghttp2_session_set_stream_user_data(h->session, x->stream_id, NULL), ==, 0);
 	nghttp2_submit_rst_stream(h->session, NGHTTP2_FLAG_NONE, x->stream_id, NGHTTP2_CANCEL);
 	h->state.has_output = true;

@@ -2,6 +2,7 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include "proto/http2_memory.h"
 #include "proto/protocol.h"
 
 /* What http2.c (sending), http2_receive.c (receiving) and http2_head.c (requests' heads) have of one another. */
@@ -14,6 +15,7 @@
 struct http2 {
 	struct protocol_state state;
 	nghttp2_session *session;
+	struct http2_memory memory; /* the session's */
 	const char *scheme;
 	uint32_t streams_max;   /* of ours; the server's settings may hold fewer */
 	uint32_t streams_n;     /* open, or still to be opened, as nghttp2 counts them */
@@ -21,6 +23,7 @@ struct http2 {
 	char *out;
 	size_t out_length;
 	struct http2_exchange *sending; /* whose frame is put together; NULL: nobody's */
+	struct http2_exchange *heard;   /* whose frame came last: most callbacks are of the same; NULL: not known */
 };
 
 #define HTTP2_WORDS_MAX 40
@@ -49,4 +52,6 @@ size_t http2_split(const char *bytes, size_t length, const char *scheme, nghttp2
 void http2_set_callbacks(nghttp2_session_callbacks *callbacks);
 /* How many more streams may be opened is looked up again. */
 void http2_look_at_room(struct http2 *h);
+/* The exchange is not known here any longer. */
+void http2_forget(struct http2 *h, const struct http2_exchange *x);
 void http2_break(struct http2 *h, enum failure failure);

@@ -32,9 +32,20 @@ http2_look_at_room(struct http2 *h)
 }
 
 static struct http2_exchange *
-exchange_of(const struct http2 *h, int32_t stream_id)
+exchange_of(struct http2 *h, int32_t stream_id)
 {
-	return stream_id > 0 ? nghttp2_session_get_stream_user_data(h->session, stream_id) : NULL;
+	if (h->heard == NULL || h->heard->stream_id != stream_id)
+		h->heard = stream_id > 0 ? nghttp2_session_get_stream_user_data(h->session, stream_id) : NULL;
+	return h->heard;
+}
+
+void
+http2_forget(struct http2 *h, const struct http2_exchange *x)
+{
+	if (h->sending == x)
+		h->sending = NULL;
+	if (h->heard == x)
+		h->heard = NULL;
 }
 
 /* From now on the stream is nobody's. */
@@ -42,8 +53,7 @@ static void
 http2_end(struct http2 *h, struct http2_exchange *x, enum failure failure)
 {
 	nghttp2_session_set_stream_user_data(h->session, x->stream_id, NULL);
-	if (h->sending == x)
-		h->sending = NULL;
+	http2_forget(h, x);
 	protocol_end(&h->state, &x->x, failure);
 }
 
