@@ -141,7 +141,7 @@ foreach(suite compare_outsiders cookies_outsiders cron_outsiders draws_outsiders
 endforeach()
 
 # They drive brunt as scenarios do, and so run where those do: once, under sanitizers.
-foreach(suite html_page compare_command llm_outsiders import_outsiders push_outsiders names_outsiders target_server)
+foreach(suite alerts_outsiders html_page compare_command llm_outsiders import_outsiders push_outsiders names_outsiders target_server)
   if(TEST ${suite})
     set_property(TEST ${suite} APPEND PROPERTY LABELS scenario)
   endif()

@@ -87,18 +87,19 @@ main(int argc, char **argv)
 	CHECK_OP(uv_loop_init(&loop), ==, 0);
 	struct sinks *sinks = sinks_new(&loop);
 
-	if (!sinks_add(sinks, &wish, &err)) {
-		printf("! %s\n", err.message);
-		return 1;
-	}
-	while (fgets(line, sizeof(line), stdin) != NULL)
+	bool is_added = sinks_add(sinks, &wish, &err);
+
+	while (is_added && fgets(line, sizeof(line), stdin) != NULL)
 		step(&loop, sinks, line);
 	turn_for(&loop, sinks, 5 * NS_PER_S, true);
-	sinks_status(sinks, 0, &status);
-	printf("%" PRIu64 "\n%" PRIu64 "\n%" PRIu64 "\n%zu\n%s\n", status.told, status.failed, status.lost,
-		status.waiting, status.last_failure);
+	if (is_added) {
+		sinks_status(sinks, 0, &status);
+		printf("%" PRIu64 "\n%" PRIu64 "\n%" PRIu64 "\n%zu\n%s\n", status.told, status.failed, status.lost,
+			status.waiting, status.last_failure);
+	} else
+		printf("! %s\n", err.message);
 	sinks_close(sinks, NULL, NULL);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	CHECK_OP(uv_loop_close(&loop), ==, 0);
-	return 0;
+	return is_added ? 0 : 1;
 }
