@@ -2,6 +2,7 @@
 
 #include <uv.h>
 
+#include "httpd/listen.h"
 #include "httpd/parser.h"
 #include "httpd/reply.h"
 #include "httpd/tls_wire.h"
@@ -59,7 +60,7 @@ struct httpd {
 	uv_loop_t *loop;
 	struct httpd_config config;
 	char *listen;
-	char url[256];
+	char url[LISTEN_URL_MAX + 8]; /* with an s more than listen.c wrote, over TLS */
 	int fd;
 	uv_poll_t listener;
 	uv_timer_t tick;
