@@ -1,6 +1,8 @@
 """The harness judges brunt, so that it is judged first: its matchers, its peers' reading, and its always-on checks."""
 import os
+import socket
 import sys
+import types
 
 import pytest
 
@@ -8,7 +10,9 @@ sys.path.insert(0, os.path.dirname(__file__))
 import always  # noqa: E402
 import matcher  # noqa: E402
 import process  # noqa: E402
+import relay  # noqa: E402
 import specials  # noqa: E402
+import varnish_server  # noqa: E402
 
 
 @pytest.mark.parametrize("expected,actual,holds", [
@@ -63,3 +67,38 @@ def test_process_left_behind_is_found():
     finally:
         process.end(child)
     assert not process.left_behind(child.pid)
+
+
+def test_streams_of_a_script_are_written_out():
+    script = varnish_server.in_full("  greet_h2 -winsize 0\n  3: rxreq; txresp -body ok\n  delay .1\n")
+    assert script.split("\n")[:4] == ["rxpri", "stream 0 {", "txsettings -winsize 0", "rxsettings"]
+    assert "stream 3 {\nrxreq\ntxresp -body ok\n} -run\n  delay .1\n" in script
+
+
+def test_what_a_server_complains_of_is_a_finding():
+    content, not_content = (types.SimpleNamespace(complaint=complaint) for complaint in (None, "expected /a, got /b"))
+    assert not list(always.check_servers_complaint(types.SimpleNamespace(server=content, beside=None)))
+    assert list(always.check_servers_complaint(types.SimpleNamespace(server=content, beside=not_content))) == ["expected /a, got /b"]
+
+
+RECORDS = [b"\x16\x03\x03\x00\x02ab", b"\x17\x03\x03\x00\x02cd", b"\x17\x03\x03\x00\x04efgh", b"\x17\x03\x03\x00\x01i"]
+
+
+@pytest.mark.parametrize("by,arrives", [
+    ("flip", b"".join(RECORDS[:2]) + b"\x17\x03\x03\x00\x04efgi" + RECORDS[3]), ("cut", b"".join(RECORDS[:2]) + RECORDS[2][:4])])
+def test_the_record_that_is_meant_is_spoiled_and_no_other(by, arrives):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        way = relay.Relay([(listener.getsockname()[1], {"of": "server", "kind": "data", "nth": 2, "by": by})])
+        with socket.create_connection(("127.0.0.1", way.port)) as client:
+            server, _ = listener.accept()
+            for byte in b"".join(RECORDS):  # however they are cut into reads
+                try:
+                    server.sendall(bytes([byte]))
+                except OSError:
+                    break
+            server.close()
+            came = b""
+            while more := client.recv(100):
+                came += more
+        way.close()
+    assert came == arrives

@@ -324,10 +324,12 @@ test_a_flow_says_where_its_steps_lead(void **state)
 			   "  - {name: login, get: /, extract: {job: {json: /job}}}\n"
 			   "  - {name: poll, get: /, extract: {state: {json: /state}}, repeat: 30,\n"
 			   "     until: '${state} == done', then: {5xx: again, 404: stop, failed: goto login}}\n"
-			   "  - {name: never, get: /, if: 'not ${job}'}\n",
-		(const char *const[]){"  flow             32 requests per session: login, poll × 30, never\n",
+			   "  - {name: never, get: /, if: 'not ${job}'}\n"
+			   "  - {name: pay, post: /, then: {409: stop}}\n",
+		(const char *const[]){"  flow             33 requests per session: login, poll × 30, never, pay\n",
 			"    poll           until ${state} == done; 5xx again, 404 stop, failed goto login\n",
-			"    never          if not ${job}\n", "  sessions         up to 100 at once", NULL});
+			"    never          if not ${job}\n", "    pay            409 stop\n",
+			"  sessions         up to 100 at once", NULL});
 }
 
 int
