@@ -82,6 +82,21 @@ test_what_is_gone_has_no_turn_and_keeps_its_slot_while_in_use(void **state)
 }
 
 static void
+test_an_address_that_comes_beside_a_load_has_its_turn(void **state)
+{
+	struct address_set set = {0};
+	bool is_used[4] = {false};
+
+	(void)state;
+	list(&set, "12");
+	assert_int_equal(pick(&set), 1);
+	assert_true(list(&set, "123"));
+	for (int i = 0; i < 3; i++)
+		is_used[pick(&set)] = true;
+	assert_true(is_used[1] && is_used[2] && is_used[3]);
+}
+
+static void
 test_the_dead_are_passed_over_until_they_are_revived_or_come_back(void **state)
 {
 	struct address_set set = {0};
@@ -131,6 +146,7 @@ main(void)
 		cmocka_unit_test(test_every_address_has_its_turn),
 		cmocka_unit_test(test_the_same_addresses_in_another_order_are_no_change),
 		cmocka_unit_test(test_what_is_gone_has_no_turn_and_keeps_its_slot_while_in_use),
+		cmocka_unit_test(test_an_address_that_comes_beside_a_load_has_its_turn),
 		cmocka_unit_test(test_the_dead_are_passed_over_until_they_are_revived_or_come_back),
 		cmocka_unit_test(test_more_addresses_than_slots_are_left_out),
 	};
