@@ -121,7 +121,7 @@ if(CMOCKA_FOUND)
   python_suite(names_outsiders outsiders/names "BRUNT=$<TARGET_FILE:brunt>")
   python_suite(result_schema unit/report "BRUNT=$<TARGET_FILE:brunt>")
   python_suite(html_page outsiders/html "BRUNT=$<TARGET_FILE:brunt>")
-  python_suite(dashboard dashboard "DASHBOARD=${CMAKE_BINARY_DIR}/generated/daemon_page.html")
+  python_suite(dashboard dashboard "DASHBOARD=${CMAKE_BINARY_DIR}/generated/daemon_page.html" "BRUNT=$<TARGET_FILE:brunt>")
   python_suite(compare_command compare "BRUNT=$<TARGET_FILE:brunt>")
   if(BRUNT_SQLITE)
     python_suite(daemon daemon "BRUNT=$<TARGET_FILE:brunt>")
@@ -134,14 +134,14 @@ if(CMOCKA_FOUND)
   set_tests_properties(reader_outsiders hdr_outsiders llm_outsiders PROPERTIES RESOURCE_LOCK npm) # one installation at a time
 endif()
 
-foreach(suite compare_outsiders cookies_outsiders cron_outsiders draws_outsiders fits_outsiders formats_outsiders reader_outsiders exposition_outsiders dashboard) # the same figures whatever the compiler
+foreach(suite compare_outsiders cookies_outsiders cron_outsiders draws_outsiders fits_outsiders formats_outsiders reader_outsiders exposition_outsiders) # the same figures whatever the compiler
   if(TEST ${suite})
     set_property(TEST ${suite} APPEND PROPERTY LABELS source)
   endif()
 endforeach()
 
 # They drive brunt as scenarios do, and so run where those do: once, under sanitizers.
-foreach(suite alerts_outsiders html_page compare_command llm_outsiders import_outsiders push_outsiders names_outsiders target_server)
+foreach(suite alerts_outsiders dashboard html_page compare_command llm_outsiders import_outsiders push_outsiders names_outsiders target_server)
   if(TEST ${suite})
     set_property(TEST ${suite} APPEND PROPERTY LABELS scenario)
   endif()

@@ -49,7 +49,7 @@ class Problem(Exception):
 class Daemon:
     """What a test sets and looks at. Everything that does not fit the contract is kept in `wrongs`."""
 
-    def __init__(self, page):
+    def __init__(self, page, handler=None):
         self.page = pathlib.Path(page).read_text(encoding="utf-8")
         self.policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', self.page).group(1)
         self.contract = contract.Contract()
@@ -63,7 +63,7 @@ class Daemon:
         self.pause_s = 0.0  # between two events of a run
         self.holds = {}     # id → how many events are told until it is let go on
         self.refuses_with = None
-        handler = type("Bound", (Handler,), {"daemon": self})
+        handler = type("Bound", (handler or Handler,), {"daemon": self})
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"

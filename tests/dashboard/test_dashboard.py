@@ -267,6 +267,14 @@ def test_a_profile_is_started_by_its_name_with_settings(daemon, page, chromium):
     assert daemon.submission == {"name": "stress", "set": {"load.steps.to": "100/s"}}
 
 
+def test_where_every_profile_is_broken_one_is_written(daemon, page, chromium):
+    daemon.profiles = [{"name": "bad", "kind": "broken", "problem": "bad.yaml:3:1: unknown key"}]
+    page.open("start")
+    page.click("form button", "Start")
+    page.wait_for("my-run", "#verdict")
+    assert "name: my-run" in daemon.submission["yaml"]
+
+
 def test_a_nightly_schedule_is_made_paused_and_removed(daemon, page, chromium):
     daemon.profiles = [{"name": "stress", "kind": "run"}]
     page.open("schedule")

@@ -42,6 +42,14 @@ class LiveCharts {
 			}, Math.max(0, this.at + DRAW_MS - performance.now()));
 	}
 
+	/* What it is made of is another: no eye is to see the gap. */
+	now(shape) {
+		clearTimeout(this.timer);
+		this.timer = null;
+		this.wanted = shape;
+		this.draw();
+	}
+
 	draw() {
 		if (this.view.isLeft)
 			return;

@@ -234,7 +234,7 @@ async function runLook(view, seen, live, words, drawn) {
 		useResult(live, seen.result, view.place.id);
 	}
 	words();
-	drawn.changed(`${live.shape} ${seen.result !== null}`);
+	drawn.now(`${live.shape} ${seen.result !== null}`);
 }
 
 /* The charts stay those of the events; all else is the result's. */

@@ -8,7 +8,7 @@ target:
 load:
   steps: {from: 50/s, by: 50/s, every: 10s, to: 500/s}
 requests:
-  - get: /
+  - {name: root, get: /}
 slo: ["p95 <= 100ms", "error_rate < 1%"]
 `;
 
@@ -186,7 +186,7 @@ class Start {
 }
 
 function startForm(start, profiles, baselines, wished) {
-	const isByName = profiles.length > 0, choose = () => start.choose();
+	const isByName = profiles.some((one) => one.kind !== "broken"), choose = () => start.choose();
 	const by = (value, isChosen, words) => h("label", {}, h("input", {type: "radio", name: "by", value, checked: isChosen, disabled: value === "name" && !isByName, change: choose}), ` ${words}`);
 	const select = h("select", {id: "profile", name: "profile", change: choose}, profiles.map((one) => h("option", {value: one.name, selected: one.name === wished,
 		disabled: one.kind === "broken"}, profileWords(one))));
