@@ -19,6 +19,7 @@
 #include "daemon/notify.h"
 #include "httpd/tls.h"
 #include "measure/verdict.h"
+#include "daemon/reach.h"
 #include "net/allow.h"
 
 #define SERVERS_MAX 16
@@ -26,6 +27,7 @@
 
 static const struct httpd_limits limits = {
 	.connections = 500,
+	.makes_room = true,
 	.pipelined = 4,
 	.head_bytes = (size_t)16 << 10,
 	.body_bytes = (size_t)2 << 20,
@@ -130,20 +132,6 @@ open_guard(struct daemon *daemon, struct error *err)
 	return !error_is_set(err);
 }
 
-static bool
-are_allowed(const struct allow *allow, const struct plan_experiment *experiment, struct error *err)
-{
-	for (size_t i = 0; i < experiment->arms_n; i++) {
-		const struct plan_list *list = &experiment->arms[i].plan->target.backends;
-		const struct plan_backend *backends = list->items;
-
-		for (size_t k = 0; k < list->n; k++)
-			if (!allow_check_url(allow, &backends[k].url, err))
-				return false;
-	}
-	return true;
-}
-
 /* On the desk: what the operator lets anybody ask for. */
 static bool
 admits(void *context, const struct plan_experiment *experiment, const struct plan_suite *suite, struct error *err)
@@ -151,11 +139,8 @@ admits(void *context, const struct plan_experiment *experiment, const struct pla
 	const struct daemon *daemon = context;
 
 	if (experiment != NULL)
-		return ceiling_check(&daemon->ceilings, experiment, err) && are_allowed(daemon->allow, experiment, err);
-	for (size_t i = 0; i < suite->items_n; i++)
-		if (!are_allowed(daemon->allow, suite->items[i].experiment, err))
-			return false;
-	return ceiling_check_suite(&daemon->ceilings, suite, err);
+		return ceiling_check(&daemon->ceilings, experiment, err) && reach_check(daemon->allow, experiment, err);
+	return ceiling_check_suite(&daemon->ceilings, suite, err) && reach_check_suite(daemon->allow, suite, err);
 }
 
 static bool
