@@ -72,6 +72,7 @@ struct api_config {
 	struct sessions *sessions;
 	struct audit *audit;
 	struct halt *halt; /* the desk's */
+	struct agenda *agenda;
 };
 
 struct api *api_new(const struct api_config *config);

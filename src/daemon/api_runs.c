@@ -37,8 +37,8 @@ answer_taken(struct api_call *call, const struct ledger_run *run, size_t positio
 	api_answer(call, 201, "application/json", location, call->text.bytes, call->text.length);
 }
 
-static void
-on_submitted(void *context, enum jobs_answer answer, const struct ledger_run *run, size_t position,
+void
+api_on_submitted(void *context, enum jobs_answer answer, const struct ledger_run *run, size_t position,
 	const struct submission *submission, const struct error *err)
 {
 	struct api_call *call = context;
@@ -83,7 +83,7 @@ submit(struct api_call *call, bool is_check)
 	const char *type = httpd_request_header(request, "content-type");
 	struct jobs_wish wish = {.by = call->who.name,
 		.is_check = is_check,
-		.told = is_check ? on_checked : on_submitted,
+		.told = is_check ? on_checked : api_on_submitted,
 		.context = call};
 
 	if (request->body_length == 0) {

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "daemon/agenda.h"
 #include "daemon/api.h"
 #include "daemon/ceiling.h"
 #include "daemon/notify.h"
@@ -51,6 +52,7 @@ struct daemon {
 	struct desk *desk;
 	struct jobs *jobs;
 	struct api *api;
+	struct agenda *agenda;
 	struct httpd *servers[SERVERS_MAX];
 	struct api_door doors[SERVERS_MAX];
 	struct origin_names names[SERVERS_MAX];
@@ -294,6 +296,23 @@ watch_signal(struct daemon *daemon, uv_signal_t *handle, int signum, uv_signal_c
 	CHECK_OP(uv_signal_start(handle, callback, signum), ==, 0);
 }
 
+static void
+on_run_ended(void *context, const struct ledger_run *run, const struct job_result *result)
+{
+	struct daemon *daemon = context;
+
+	(void)result;
+	if (!daemon->is_ending)
+		agenda_on_ended(daemon->agenda, run);
+}
+
+/* Both were written by an earlier life; the desk has not begun to write. */
+static bool
+agenda_read(struct daemon *daemon, struct error *err)
+{
+	return agenda_restore(daemon->agenda, daemon->ledger, err) && jobs_restore(daemon->jobs, daemon->ledger, err);
+}
+
 static bool
 start(struct daemon *daemon, struct error *err)
 {
@@ -307,7 +326,11 @@ start(struct daemon *daemon, struct error *err)
 		.terms = {.tables = daemon->options->tables,
 			.profiles = daemon->config->profiles,
 			.admits = admits,
-			.context = daemon}});
+			.context = daemon},
+		.on_ended = on_run_ended,
+		.context = daemon});
+	daemon->agenda = agenda_new(&(struct agenda_config){
+		.loop = &daemon->loop, .desk = daemon->desk, .jobs = daemon->jobs, .config = daemon->config});
 	daemon->api = api_new(&(struct api_config){.loop = &daemon->loop,
 		.config = daemon->config,
 		.jobs = daemon->jobs,
@@ -317,15 +340,17 @@ start(struct daemon *daemon, struct error *err)
 		.assets = daemon->assets,
 		.sessions = daemon->sessions,
 		.audit = daemon->audit,
-		.halt = &daemon->halt});
+		.halt = &daemon->halt,
+		.agenda = daemon->agenda});
 	watch_signal(daemon, &daemon->on_hup, SIGHUP, on_hup);
 	watch_signal(daemon, &daemon->on_int, SIGINT, on_end_signal);
 	watch_signal(daemon, &daemon->on_term, SIGTERM, on_end_signal);
-	if (!jobs_restore(daemon->jobs, daemon->ledger, err) || !listen_on_all(daemon, err))
+	if (!agenda_read(daemon, err) || !listen_on_all(daemon, err))
 		return false;
 	if (daemon->halt.is_on)
 		jobs_halt(daemon->jobs);
 	jobs_kick(daemon->jobs);
+	agenda_start(daemon->agenda);
 	notify_send("READY=1");
 	return true;
 }
@@ -356,6 +381,7 @@ finish(struct daemon *daemon)
 		httpd_stop(daemon->servers[i], LAST_WORD_NS, on_stopped, daemon);
 	while (daemon->stopped_n < daemon->servers_n)
 		uv_run(&daemon->loop, UV_RUN_ONCE);
+	agenda_free(daemon->agenda);
 	desk_free(daemon->desk);
 	jobs_free(daemon->jobs);
 	for (size_t i = 0; i < daemon->servers_n; i++)

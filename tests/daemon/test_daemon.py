@@ -383,6 +383,29 @@ def test_over_tcp_a_token_says_who_may_what(daemon, target):
     assert status("GET", "/api/v1/runs", **bearer["admin"]) == 200
 
 
+def test_schedules_are_listed_run_now_and_paused(daemon, target):
+    daemon.write("profiles/nightly.yaml", yaml.safe_dump(profile(target, 1)))
+    daemon.configure(schedules={"nightly": {"profile": "nightly", "cron": "0 2 * * *", "time_zone": "Europe/Berlin",
+                                            "set": {"load.steady.rate": "10/s"}}})
+    daemon.start()
+
+    def nightly():
+        return daemon.ask("GET", "/api/v1/schedules")[1]["schedules"][0]
+
+    assert [at[10:] in ("T00:00:00Z", "T01:00:00Z") for at in nightly()["next_at"]] == [True] * 3
+    status, run = daemon.ask("POST", "/api/v1/schedules/nightly/run")
+    assert status == 201 and run["submitted_by"] == "local"
+    daemon.ended(run["id"])
+    assert daemon.ask("GET", f"/api/v1/runs/{run['id']}/result")[1]["totals"]["scheduled"] == 10
+    assert daemon.ask("POST", "/api/v1/schedules/nightly/pause")[1]["is_paused"]
+    daemon.ask("GET", "/api/v1/runs")  # behind it at the desk: it is written
+    daemon.kill()
+    daemon.start()
+    assert nightly()["is_paused"] and nightly()["next_at"] == []
+    assert not daemon.ask("POST", "/api/v1/schedules/nightly/resume")[1]["is_paused"]
+    assert daemon.ask("POST", "/api/v1/schedules/nobody/run")[0] == 404
+
+
 def test_ceilings_hold_for_everybody(daemon, target):
     daemon.configure(ceilings={"rate": "10/s", "duration": "1h"})
     daemon.write("profiles/fast.yaml", yaml.safe_dump(profile(target)))

@@ -112,6 +112,20 @@ test_tcp_wants_tokens_and_strangers_tls(void **state)
 }
 
 static void
+test_schedules_are_looked_at_with_their_place(void **state)
+{
+	struct config *config = load(
+		"schedules:\n  nightly: {profile: p, cron: 0 2 * * *}\n  often: {profile: p, every: 6h, missed: once}\n");
+
+	(void)state;
+	assert_int_equal(config->watch.schedules.n, 2);
+	config_free(config);
+	expect_refused("schedules:\n  nightly: {profile: p, cron: 61 2 * * *}\n", "brunt.yaml:2:12", "minute");
+	expect_refused("schedules:\n  nightly: {cron: 0 2 * * *}\n", "brunt.yaml:2:12", "'profile' is missing");
+	expect_refused("schedules: [a]\n", "brunt.yaml:1:12", "map");
+}
+
+static void
 test_texts_may_refer_to_the_environment(void **state)
 {
 	(void)state;
@@ -148,6 +162,7 @@ main(void)
 		cmocka_unit_test(test_nothing_said_is_a_socket_of_ones_own),
 		cmocka_unit_test(test_mistakes_have_their_place_and_the_nearest_key),
 		cmocka_unit_test(test_tcp_wants_tokens_and_strangers_tls),
+		cmocka_unit_test(test_schedules_are_looked_at_with_their_place),
 		cmocka_unit_test(test_texts_may_refer_to_the_environment),
 		cmocka_unit_test(test_help_names_every_key),
 	};
