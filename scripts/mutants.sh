@@ -60,11 +60,21 @@ copy_tree() {
 	done
 }
 
-# The binary, and those unit tests that a mutant names.
+# What a test is built of beside the binary.
+target_of() {
+	case $1 in
+	unit_*) echo "$1" ;;
+	cookies_outsiders) echo jar ;;
+	compare_outsiders) echo write_arms ;;
+	formats_outsiders) echo write_formats ;;
+	esac
+}
+
+# The binary, and what those tests need that a mutant names.
 build_copy() {
-	local units
-	units=$(for patch in "${mutants[@]}"; do caught_by "$patch"; done | tr ' ' '\n' | grep '^unit_' | sort -u)
-	cmake --build "$build" -j "$(nproc)" --target brunt $units >>"$log" 2>&1 9>&-
+	local targets
+	targets=$(for patch in "${mutants[@]}"; do for test in $(caught_by "$patch"); do target_of "$test"; done; done | sort -u)
+	cmake --build "$build" -j "$(nproc)" --target brunt $targets >>"$log" 2>&1 9>&-
 }
 
 # 0: passed, 1: failed, 77: could not run here, 2: there is no such test
