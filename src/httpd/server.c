@@ -183,7 +183,8 @@ take_url(struct httpd *s, const char *url)
 	static const char plain[] = "http:";
 	bool is_secured = s->config.tls != NULL && strncmp(url, plain, strlen(plain)) == 0;
 
-	snprintf(s->url, sizeof(s->url), "%s%s", is_secured ? "https:" : "", url + (is_secured ? strlen(plain) : 0));
+	snprintf(s->url, sizeof(s->url), "%s%.*s", is_secured ? "https:" : "", (int)(sizeof(s->url) - sizeof("https:")),
+		url + (is_secured ? strlen(plain) : 0));
 }
 
 struct httpd *
