@@ -77,7 +77,7 @@ add_disposition(char *into, size_t size, const struct api_call *call, const char
 	size_t n = 0;
 
 	for (; *name != '\0' && n + 1 < sizeof(saved); name++)
-		saved[n++] = strchr("\"\\;", *name) != NULL || (unsigned char)*name >= 0x80 ? '_' : *name;
+		saved[n++] = strchr("\"\\;", *name) != NULL || *name < 0x20 || *name > 0x7e ? '_' : *name;
 	saved[n] = '\0';
 	snprintf(into, size, "Content-Disposition: attachment; filename=\"%s-%s\"\r\n", call->id, saved);
 }
@@ -87,7 +87,7 @@ open_done(struct desk_order *order)
 {
 	struct opening *opening = container_of(order, struct opening, order);
 	struct api_call *call = opening->call;
-	char headers[512], disposition[256] = "", ignored[8];
+	char headers[640], disposition[320] = "", ignored[8];
 
 	if (opening->fd < 0)
 		api_answer_sentence(call, 404, "there is no such file; GET /api/v1/runs/ID names those that there are");

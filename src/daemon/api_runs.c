@@ -311,7 +311,7 @@ void
 api_run_stop(struct api_call *call)
 {
 	struct jobs *jobs = api_config_of(call)->jobs;
-	enum job_stop how;
+	enum job_stop how = JOB_STOP;
 	size_t position;
 
 	if (!take_how(call, &how)) {
