@@ -212,7 +212,9 @@ def test_a_killed_job_is_no_more_than_a_killed_job(daemon, target):
 def test_sigterm_keeps_what_runs_and_what_waits(daemon, target):
     daemon.start()
     runs, waits = daemon.submit(profile=profile(target, 60)), daemon.submit(profile=profile(target, 1))
-    until(lambda: daemon.run(runs)["state"] == "running")
+    # A process that is just being born has nothing to keep yet.
+    until(lambda: os.path.exists(os.path.join(daemon.data, "runs", runs, "results.partial")))
+    time.sleep(0.5)
     daemon.stop()
     daemon.start()
     row = daemon.run(runs)
