@@ -145,13 +145,26 @@ admits(void *context, const struct plan_experiment *experiment, const struct pla
 	return ceiling_check_suite(&daemon->ceilings, suite, err) && reach_check_suite(daemon->allow, suite, err);
 }
 
+/* Refused, and not passed over: who writes them relies on them. */
+static bool
+check_not_yet(const struct config *config, struct error *err)
+{
+	if (config->said_retention != NULL)
+		return plan_error(
+			config->said_retention, err, "retention: nothing is removed by this version yet; leave it out");
+	if (config->said_alerts != NULL)
+		return plan_error(config->said_alerts, err,
+			"alerts: nobody is told of any by this version yet; leave them out, and look at runs' verdicts");
+	return true;
+}
+
 static bool
 prepare(struct daemon *daemon, struct error *err)
 {
 	(void)umask(077); /* what it keeps is its own */
 	daemon->config = config_load(daemon->options->config, err);
-	if (daemon->config == NULL || !make_directories(daemon, err) || !take_lock(daemon, err) ||
-		!read_allow(daemon, err) || !open_guard(daemon, err))
+	if (daemon->config == NULL || !check_not_yet(daemon->config, err) || !make_directories(daemon, err) ||
+		!take_lock(daemon, err) || !read_allow(daemon, err) || !open_guard(daemon, err))
 		return false;
 	daemon->ledger = ledger_open(daemon->config->data, err);
 	return daemon->ledger != NULL;

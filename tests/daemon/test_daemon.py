@@ -450,6 +450,16 @@ def test_systemd_is_told_and_its_socket_taken(daemon):
     until(daemon.answers)
 
 
+@pytest.mark.parametrize("what, said", [({"retention": {"runs": 3}}, "retention: nothing is removed"),
+                                        ({"alerts": {"rules": {"slow": {"when": "p95 > 1s"}}}}, "alerts: nobody is told")])
+def test_what_it_does_not_do_yet_is_refused(daemon, what, said):
+    daemon.configure(**what)
+    daemon.write("stderr", "")
+    done = subprocess.run([BRUNT, "serve", "--config", os.path.join(daemon.folder, "brunt.yaml")], capture_output=True, text=True,
+                          timeout=WAIT_S, check=False)
+    assert done.returncode == 2 and re.search(rf"brunt.yaml:\d+:\d+: {said}", done.stderr), done.stderr
+
+
 def test_two_daemons_share_no_directory(daemon):
     daemon.start()
     other = subprocess.run([BRUNT, "serve", "--config", os.path.join(daemon.folder, "brunt.yaml")], capture_output=True, text=True,
@@ -474,5 +484,8 @@ def test_the_document_matches_the_routes(daemon):
                     content = document["components"]["requestBodies"][content["$ref"].split("/")[-1]]
                 types = content.get("content", {})
                 body = "NONE" if not types else "PROFILE" if "application/yaml" in types else "JSON"
-                described[method.upper(), base + path] = operation["operationId"], operation["x-role"], body
-    assert routes.items() <= described.items()
+                if operation.get("x-served", True):
+                    described[method.upper(), base + path] = operation["operationId"], operation["x-role"], body
+                else:
+                    assert (method.upper(), base + path) not in routes
+    assert routes == described
