@@ -149,6 +149,20 @@ endforeach()
 
 add_subdirectory(${CMAKE_CURRENT_SOURCE_DIR}/bench) # builds nothing unless asked
 
+# The longest begin first, so that none of them is left over at the end.
+foreach(long dashboard compare_command names_outsiders llm_outsiders unit_campaign_scrapes target_server html_page daemon push_outsiders
+        unit_engine_flow unit_judge_compare unit_engine_steered_at_random bench_tools alerts_outsiders exposition_outsiders clang_tidy
+        unit_judge_search_coverage unit_campaign_against_coverage unit_judge_coverage reader_outsiders)
+  if(TEST ${long})
+    set_tests_properties(${long} PROPERTIES COST 1000)
+  endif()
+endforeach()
+foreach(browsing dashboard html_page) # a browser each
+  if(TEST ${browsing})
+    set_property(TEST ${browsing} APPEND PROPERTY RESOURCE_LOCK browser)
+  endif()
+endforeach()
+
 # scripts: cmake --preset fuzz && cmake --build --preset fuzz, then build/fuzz/tests/fuzz_NAME tests/fuzz/corpus/NAME
 if(BRUNT_FUZZ)
   foreach(fuzzed "profile plan" "events measure" "http1 proto" "http2 proto" "websocket proto" "asks target" "sse reader" "ndjson reader" "llm reader" "decoder reader" "feeds request" "extract request" "checks request" "httpd httpd" "exposition sampler" "import import" "guard daemon")
