@@ -218,6 +218,12 @@ end_moments(struct alert_book *book, const char *id, int64_t now_ns, const struc
 	}
 }
 
+void
+alert_book_run_gone(struct alert_book *book, const char *run_id, int64_t now_ns, const struct alert_ear *ear)
+{
+	end_moments(book, run_id, now_ns, ear);
+}
+
 /* What it is about must have been measured: by words alone a run says something however it ended. */
 static bool
 says_something(const struct alert_rule *rule, const struct history_run *run)

@@ -57,6 +57,9 @@ void alert_book_look(struct alert_book *book, const struct alert_run *run, const
 void alert_book_run_ended(struct alert_book *book, const struct history_run *run,
 	const double (*before)[HISTORY_FIGURES_N], size_t before_n, int64_t now_ns, const struct alert_ear *ear);
 
+/* The same of a run that ended in an earlier life: what fired while it lasted does so no more. */
+void alert_book_run_gone(struct alert_book *book, const char *run_id, int64_t now_ns, const struct alert_ear *ear);
+
 /* One that fires is put back as it was kept by an earlier life. False: there is no room, or no such rule. */
 bool alert_book_restore(struct alert_book *book, const struct alert *alert);
 

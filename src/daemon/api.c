@@ -200,17 +200,21 @@ desk_work(struct desk_order *order, struct ledger *ledger)
 	call->work(call, ledger);
 }
 
-static void
-desk_done(struct desk_order *order)
+void
+api_answer_from_desk(struct api_call *call)
 {
-	struct api_call *call = container_of(order, struct api_call, order);
-
 	if (error_is_set(&call->err))
 		api_answer_problem(call, call->status >= 400 ? call->status : 500, &call->err);
 	else if (call->text.length == 0 && !call->text.overflowed)
 		api_answer_nothing(call);
 	else
 		api_answer_json(call, call->status > 0 ? call->status : 200, &call->text);
+}
+
+static void
+desk_done(struct desk_order *order)
+{
+	api_answer_from_desk(container_of(order, struct api_call, order));
 }
 
 void

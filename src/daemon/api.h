@@ -73,6 +73,7 @@ struct api_config {
 	struct audit *audit;
 	struct halt *halt; /* the desk's */
 	struct agenda *agenda;
+	struct alarm *alarm;
 };
 
 struct api *api_new(const struct api_config *config);
@@ -102,6 +103,8 @@ void api_hand_over(struct api_call *call);
 
 /* Has the desk do it; the call is answered with its text (JSON) afterwards, or with its problem. */
 void api_give_to_desk(struct api_call *call, void (*work)(struct api_call *call, struct ledger *ledger));
+/* The same for who has something of his own to do then: answers with what the desk has left in the call. */
+void api_answer_from_desk(struct api_call *call);
 /* From the desk: what is wrong; returns false. */
 bool api_fail(struct api_call *call, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

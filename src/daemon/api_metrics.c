@@ -2,7 +2,9 @@
 
 #include "base/clock.h"
 #include "brunt_version.h"
+#include "daemon/alarm.h"
 #include "daemon/api_parts.h"
+#include "daemon/sink.h"
 
 /* GET /metrics in Prometheus's text format 0.0.4: what the daemon itself does. Figures of runs are in their results. */
 
@@ -37,6 +39,78 @@ add_jobs(struct buf *into, const struct jobs *jobs)
 }
 
 static void
+add_label(struct buf *into, const char *name, const char *text)
+{
+	buf_printf(into, "%s=\"", name);
+	for (; *text != '\0'; text++) {
+		if (*text == '\n') {
+			buf_add_text(into, "\\n");
+			continue;
+		}
+		if (*text == '"' || *text == '\\')
+			buf_add_char(into, '\\');
+		buf_add_char(into, *text);
+	}
+	buf_add_char(into, '"');
+}
+
+/* Of each sink one sample. */
+static void
+add_sinks(struct buf *into, const struct sinks *sinks, const char *name, const char *type, const char *help,
+	double (*value)(const struct sink_status *status))
+{
+	family(into, name, type, help);
+	for (size_t i = 0; i < sinks_count(sinks); i++) {
+		struct sink_status status;
+
+		sinks_status(sinks, i, &status);
+		buf_printf(into, "brunt_%s{", name);
+		add_label(into, "sink", status.name);
+		buf_add_char(into, ',');
+		add_label(into, "kind", status.kind);
+		buf_printf(into, "} %.17g\n", value(&status));
+	}
+}
+
+static double
+told(const struct sink_status *status)
+{
+	return (double)status->told;
+}
+
+static double
+failed(const struct sink_status *status)
+{
+	return (double)status->failed;
+}
+
+static double
+lost(const struct sink_status *status)
+{
+	return (double)status->lost;
+}
+
+static double
+waiting(const struct sink_status *status)
+{
+	return (double)status->waiting;
+}
+
+static void
+add_alerts(struct buf *into, const struct alarm *alarm)
+{
+	const struct sinks *sinks = alarm_sinks(alarm);
+
+	sample(into, "alerts_firing", "gauge", "Alerts that fire now.", (double)alarm_firing(alarm));
+	if (sinks == NULL || sinks_count(sinks) == 0)
+		return;
+	add_sinks(into, sinks, "notices_told_total", "counter", "Notices of alerts that a sink took.", told);
+	add_sinks(into, sinks, "notices_failed_total", "counter", "Attempts to tell a sink that failed.", failed);
+	add_sinks(into, sinks, "notices_lost_total", "counter", "Notices that were given up.", lost);
+	add_sinks(into, sinks, "notices_waiting", "gauge", "Notices that wait to be told.", waiting);
+}
+
+static void
 add_refusals(struct buf *into, const struct guard *guard)
 {
 	family(into, "refused_total", "counter", "Requests that were refused at this listener, by why.");
@@ -62,6 +136,7 @@ api_metrics(struct api_call *call)
 	sample(text, "desk_orders", "gauge", "Orders to the ledger and the disk that are not done.",
 		(double)desk_waiting(config->desk));
 	add_jobs(text, config->jobs);
+	add_alerts(text, config->alarm);
 	add_refusals(text, &call->door->guard);
 	api_answer(call, 200, "text/plain; version=0.0.4; charset=utf-8", NULL, text->bytes, text->length);
 }

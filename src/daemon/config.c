@@ -177,7 +177,6 @@ read_text(struct config *config, const char *text, size_t length, struct error *
 	if (root->kind != NODE_MAP)
 		return plan_error(root, err, "write a map of keys, such as listen: 127.0.0.1:7007");
 	config->said_retention = node_get(root, "retention");
-	config->said_alerts = node_get(root, "alerts");
 	return tree_resolve(&context, root, err) &&
 	       plan_parse_map(&context, root, config_keys, watch_config_names, config, err) &&
 	       watch_config_parse(&context, root, &config->watch, err) && check(config, root, err);

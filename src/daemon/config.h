@@ -32,8 +32,8 @@ struct config {
 		int64_t for_ns;
 		uint64_t runs, bytes;
 	} retention;
-	const struct plan_node *said_retention, *said_alerts; /* where; NULL: not */
-	struct watch_config watch;                            /* schedules, and alerts with their sinks */
+	const struct plan_node *said_retention; /* where; NULL: not */
+	struct watch_config watch;              /* schedules, and alerts with their sinks */
 	struct arena arena;
 };
 

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "daemon/agenda.h"
+#include "daemon/alarm.h"
 #include "daemon/api.h"
 #include "daemon/ceiling.h"
 #include "daemon/notify.h"
@@ -53,6 +54,7 @@ struct daemon {
 	struct jobs *jobs;
 	struct api *api;
 	struct agenda *agenda;
+	struct alarm *alarm;
 	struct httpd *servers[SERVERS_MAX];
 	struct api_door doors[SERVERS_MAX];
 	struct origin_names names[SERVERS_MAX];
@@ -152,9 +154,6 @@ check_not_yet(const struct config *config, struct error *err)
 	if (config->said_retention != NULL)
 		return plan_error(
 			config->said_retention, err, "retention: nothing is removed by this version yet; leave it out");
-	if (config->said_alerts != NULL)
-		return plan_error(config->said_alerts, err,
-			"alerts: nobody is told of any by this version yet; leave them out, and look at runs' verdicts");
 	return true;
 }
 
@@ -314,16 +313,25 @@ on_run_ended(void *context, const struct ledger_run *run, const struct job_resul
 {
 	struct daemon *daemon = context;
 
-	(void)result;
 	if (!daemon->is_ending)
 		agenda_on_ended(daemon->agenda, run);
+	alarm_on_ended(daemon->alarm, run, result);
 }
 
-/* Both were written by an earlier life; the desk has not begun to write. */
-static bool
-agenda_read(struct daemon *daemon, struct error *err)
+static void
+on_figures(void *context, const struct ledger_run *run, const cJSON *figures)
 {
-	return agenda_restore(daemon->agenda, daemon->ledger, err) && jobs_restore(daemon->jobs, daemon->ledger, err);
+	struct daemon *daemon = context;
+
+	alarm_look(daemon->alarm, run, figures);
+}
+
+/* What an earlier life has written; the desk has not begun to. */
+static bool
+restore(struct daemon *daemon, struct error *err)
+{
+	return agenda_restore(daemon->agenda, daemon->ledger, err) &&
+	       alarm_restore(daemon->alarm, daemon->ledger, err) && jobs_restore(daemon->jobs, daemon->ledger, err);
 }
 
 static bool
@@ -340,10 +348,15 @@ start(struct daemon *daemon, struct error *err)
 			.profiles = daemon->config->profiles,
 			.admits = admits,
 			.context = daemon},
+		.on_figures = on_figures,
 		.on_ended = on_run_ended,
 		.context = daemon});
 	daemon->agenda = agenda_new(&(struct agenda_config){
 		.loop = &daemon->loop, .desk = daemon->desk, .jobs = daemon->jobs, .config = daemon->config});
+	daemon->alarm = alarm_new(
+		&(struct alarm_config){
+			.loop = &daemon->loop, .desk = daemon->desk, .jobs = daemon->jobs, .config = daemon->config},
+		err);
 	daemon->api = api_new(&(struct api_config){.loop = &daemon->loop,
 		.config = daemon->config,
 		.jobs = daemon->jobs,
@@ -354,16 +367,18 @@ start(struct daemon *daemon, struct error *err)
 		.sessions = daemon->sessions,
 		.audit = daemon->audit,
 		.halt = &daemon->halt,
-		.agenda = daemon->agenda});
+		.agenda = daemon->agenda,
+		.alarm = daemon->alarm});
 	watch_signal(daemon, &daemon->on_hup, SIGHUP, on_hup);
 	watch_signal(daemon, &daemon->on_int, SIGINT, on_end_signal);
 	watch_signal(daemon, &daemon->on_term, SIGTERM, on_end_signal);
-	if (!agenda_read(daemon, err) || !listen_on_all(daemon, err))
+	if (daemon->alarm == NULL || !restore(daemon, err) || !listen_on_all(daemon, err))
 		return false;
 	if (daemon->halt.is_on)
 		jobs_halt(daemon->jobs);
 	jobs_kick(daemon->jobs);
 	agenda_start(daemon->agenda);
+	alarm_start(daemon->alarm);
 	notify_send("READY=1");
 	return true;
 }
@@ -395,7 +410,10 @@ finish(struct daemon *daemon)
 	while (daemon->stopped_n < daemon->servers_n)
 		uv_run(&daemon->loop, UV_RUN_ONCE);
 	agenda_free(daemon->agenda);
+	if (daemon->alarm != NULL)
+		alarm_close(daemon->alarm);
 	desk_free(daemon->desk);
+	alarm_free(daemon->alarm);
 	jobs_free(daemon->jobs);
 	for (size_t i = 0; i < daemon->servers_n; i++)
 		httpd_free(daemon->servers[i]);

@@ -29,13 +29,33 @@ drop_first(struct delivery *delivery)
 	delivery->next_ns = 0;
 }
 
+bool
+delivery_make_room(struct delivery *delivery, struct notice *gone)
+{
+	struct notice *first = &delivery->notices[delivery->first],
+		      *second = &delivery->notices[(delivery->first + 1) % DELIVERY_ROOM];
+
+	if (delivery->n < DELIVERY_ROOM)
+		return false;
+	delivery->lost++;
+	if (!delivery->is_under_way) {
+		*gone = *first;
+		drop_first(delivery);
+		return true;
+	}
+	*gone = *second;
+	*second = *first;
+	delivery->first = (delivery->first + 1) % DELIVERY_ROOM;
+	delivery->n--;
+	return true;
+}
+
 void
 delivery_add(struct delivery *delivery, const struct alert *alert, enum alert_news news)
 {
-	if (delivery->n == DELIVERY_ROOM) {
-		drop_first(delivery);
-		delivery->lost++;
-	}
+	struct notice gone;
+
+	(void)delivery_make_room(delivery, &gone);
 	delivery->notices[(delivery->first + delivery->n++) % DELIVERY_ROOM] =
 		(struct notice){.alert = *alert, .news = news};
 }

@@ -25,6 +25,7 @@ struct delivery {
 	uint64_t tries_most;         /* of one notice */
 	uint64_t tries;              /* of the first */
 	int64_t next_ns;             /* when it may be tried (again) */
+	bool is_under_way;           /* the first is being told: its owner says so */
 	uint64_t told, failed, lost; /* notices told, attempts that failed, notices given up */
 };
 
@@ -32,6 +33,8 @@ void delivery_init(struct delivery *delivery, uint64_t tries_most);
 void delivery_fini(struct delivery *delivery);
 
 void delivery_add(struct delivery *delivery, const struct alert *alert, enum alert_news news);
+/* Where there is none for another: the oldest that is not under way goes, and is lost. False: there is room. */
+bool delivery_make_room(struct delivery *delivery, struct notice *gone);
 /* The first, if it may be tried now; NULL: none. */
 const struct notice *delivery_due(const struct delivery *delivery, int64_t now_ns);
 int64_t delivery_next_ns(const struct delivery *delivery); /* when there may be one; INT64_MAX: nothing waits */

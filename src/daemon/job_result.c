@@ -49,10 +49,11 @@ say_reason(struct job_result *result, const char *text)
 	json_close(&result->reasons, ']');
 }
 
+/* Of a suite there are none, and its verdict alone. */
 static void
 take_figures(struct job_result *result, const cJSON *document)
 {
-	history_take(&result->run, document);
+	result->run.is_lost = !history_take(&result->run, document);
 	for (size_t i = 0; i < HISTORY_FIGURES_N; i++)
 		if (isfinite(result->run.figures[i]))
 			result->figures[result->figures_n++] =
@@ -83,8 +84,7 @@ take_document(struct job_result *result, const cJSON *document)
 	if (strcmp(result->failure_mode, "none") == 0)
 		result->failure_mode[0] = '\0';
 	take_reasons(result, verdict);
-	if (cJSON_HasObjectItem(document, "totals"))
-		take_figures(result, document);
+	take_figures(result, document);
 	return true;
 }
 
@@ -143,8 +143,8 @@ job_result_take(struct job_result *result, const char *dir, const struct job_res
 	result->has_result = read_result(result, dir, "result.json") || read_result(result, dir, "suite.json");
 	if (!result->has_result)
 		guess(result, end);
-	if (end->was_overdue)
-		say_reason(result, "it was stopped: it lasted longer than the operator's ceiling");
+	if (end->excess != NULL)
+		say_reason(result, end->excess);
 	result->bytes = folder_bytes(dir);
 }
 

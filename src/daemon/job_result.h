@@ -29,9 +29,9 @@ struct job_result {
 
 /* How its process ended, where there is no result. */
 struct job_result_end {
-	int exit_code;    /* −1: nobody knows (the daemon was gone) */
-	bool was_overdue; /* it was stopped by the operator's ceiling */
-	const char *said; /* on stderr */
+	int exit_code;      /* −1: nobody knows (the daemon was gone) */
+	const char *excess; /* why it was stopped by the operator's ceilings; NULL: it was not */
+	const char *said;   /* on stderr */
 };
 
 /* dir: of the job. */

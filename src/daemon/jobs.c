@@ -191,12 +191,11 @@ static void
 on_event(void *context, const char *kind, const char *line, size_t length)
 {
 	struct live *live = context;
-	const struct jobs_config *config = &live->jobs->config;
 
 	CHECK_MAGIC(live, LIVE_MAGIC);
 	relay_add(live->relay, kind, line, length);
-	if (config->on_figures != NULL && strcmp(kind, "figures") == 0)
-		config->on_figures(config->context, &live->row, line, length);
+	if (strcmp(kind, "figures") == 0)
+		live_take_figures(live, line, length);
 }
 
 static void
@@ -250,6 +249,10 @@ live_begin(struct live *live)
 {
 	struct error err = {0};
 
+	const struct config_ceilings *ceilings = &live->jobs->config.config->ceilings;
+
+	live->ceilings = (struct ceilings){.rate_per_s = ceilings->rate_per_s};
+	live->watch.ceilings = &live->ceilings;
 	live->row.started_ns = wall_now_ns();
 	live->job = start_process(live, &err);
 	if (live->job == NULL) {
@@ -315,8 +318,8 @@ jobs_count(const struct jobs *jobs, bool is_running)
 	return is_running ? jobs->queue.running_n : jobs->queue.waiting_n;
 }
 
-static void
-stop_live(struct live *live, enum job_stop how)
+void
+live_stop(struct live *live, enum job_stop how)
 {
 	if (live->is_ending || live->orphan_pid > 0)
 		return;
@@ -340,7 +343,7 @@ jobs_stop(struct jobs *jobs, const char *id, enum job_stop how)
 	struct live *live = live_find(jobs, id);
 
 	if (live != NULL)
-		stop_live(live, how);
+		live_stop(live, how);
 	return live != NULL;
 }
 
@@ -350,7 +353,7 @@ jobs_halt(struct jobs *jobs)
 	jobs->queue.is_halted = true;
 	for (struct list *node = jobs->live.next, *next; node != &jobs->live; node = next) {
 		next = node->next;
-		stop_live(container_of(node, struct live, node), JOB_STOP);
+		live_stop(container_of(node, struct live, node), JOB_STOP);
 	}
 	tell_queue(jobs);
 }
@@ -378,7 +381,7 @@ jobs_close(struct jobs *jobs)
 
 		next = node->next;
 		if (live->job != NULL)
-			stop_live(live, JOB_STOP);
+			live_stop(live, JOB_STOP);
 	}
 }
 

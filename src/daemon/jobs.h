@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,8 +28,8 @@ struct jobs_config {
 	const char *allow;   /* whom jobs may connect to, as --allow takes it */
 	struct submission_terms terms;
 
-	/* A line of figures of one that runs, and the result of one that ended. May be NULL. */
-	void (*on_figures)(void *context, const struct ledger_run *run, const char *line, size_t length);
+	/* The event `figures` of one that runs, and the result of one that ended. May be NULL. */
+	void (*on_figures)(void *context, const struct ledger_run *run, const cJSON *figures);
 	void (*on_ended)(void *context, const struct ledger_run *run, const struct job_result *result);
 	void *context;
 };

@@ -21,6 +21,7 @@ struct ending {
 	struct job_result result;
 	struct job_result_end end;
 	struct buf said;
+	char excess[JOB_RESULT_REASON_MAX];
 	bool was_cancelled;
 };
 
@@ -63,7 +64,8 @@ end_work(struct desk_order *order, struct ledger *ledger)
 	row->reasons = ending->result.reasons.length > 0 ? ending->result.reasons.bytes : NULL;
 	row->failure_mode = ending->result.failure_mode[0] != '\0' ? ending->result.failure_mode : NULL;
 	row->bytes = ending->result.bytes;
-	if (!ledger_put_run(ledger, row, ending->result.figures, ending->result.figures_n, &err))
+	if (!ledger_put_note(ledger, LEDGER_UNJUDGED, row->id, "", &err) ||
+		!ledger_put_run(ledger, row, ending->result.figures, ending->result.figures_n, &err))
 		log_error("how run %s ended could not be written: %s", row->id, err.message);
 }
 
@@ -112,7 +114,10 @@ live_end(struct live *live, int exit_code, bool was_overdue)
 	ending->row.ended_ns = wall_now_ns();
 	ending->row.pid = ending->row.pid_start = 0;
 	ending->was_cancelled = live->is_cancelled;
-	ending->end = (struct job_result_end){.exit_code = exit_code, .was_overdue = was_overdue};
+	snprintf(ending->excess, sizeof(ending->excess), "%s",
+		was_overdue ? "it was stopped: it lasted longer than the operator's ceiling" : live->excess);
+	ending->end = (struct job_result_end){
+		.exit_code = exit_code, .excess = ending->excess[0] != '\0' ? ending->excess : NULL};
 	ending->order = (struct desk_order){.work = end_work, .done = end_done};
 	desk_give(live->jobs->config.desk, &ending->order);
 }

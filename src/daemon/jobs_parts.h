@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/list.h"
+#include "daemon/ceiling.h"
 #include "daemon/jobs.h"
 #include "daemon/queue.h"
 
@@ -22,12 +23,15 @@ struct live {
 	struct job *job;                     /* NULL: it has no process of ours */
 	const struct ledger_figure *figures; /* of one that has ended; figures_n of them */
 	size_t figures_n;
-	bool is_kept;            /* its row is in the ledger, and its directory there */
-	bool may_begin;          /* its turn came before that */
-	bool is_ending;          /* what came of it is being read and written */
-	bool is_cancelled;       /* it never began */
-	int64_t orphan_pid;      /* of an earlier life's process that still runs; 0: none */
-	int64_t orphan_since_ns; /* CLOCK_MONOTONIC */
+	bool is_kept;             /* its row is in the ledger, and its directory there */
+	bool may_begin;           /* its turn came before that */
+	bool is_ending;           /* what came of it is being read and written */
+	bool is_cancelled;        /* it never began */
+	struct ceilings ceilings; /* as they were when it began */
+	struct ceiling_watch watch;
+	char excess[JOB_RESULT_REASON_MAX]; /* why it was stopped by them; "": it was not */
+	int64_t orphan_pid;                 /* of an earlier life's process that still runs; 0: none */
+	int64_t orphan_since_ns;            /* CLOCK_MONOTONIC */
 };
 
 struct jobs {
@@ -50,6 +54,9 @@ void live_tell(struct live *live);
 void live_copy_row(const struct live *live, struct arena *arena, struct ledger_run *into);
 
 void live_begin(struct live *live);
+void live_stop(struct live *live, enum job_stop how);
+/* A line of figures: held to the operator's ceilings, and told on. */
+void live_take_figures(struct live *live, const char *line, size_t length);
 
 /* Its process has gone, or it never had one: reads what came of it, writes it down, forgets it. */
 void live_end(struct live *live, int exit_code, bool was_overdue);

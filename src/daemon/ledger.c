@@ -30,6 +30,8 @@ static const char *const migrations[] = {
 	" ended_ns INTEGER NOT NULL, acknowledged_by TEXT, note TEXT, acknowledged_ns INTEGER NOT NULL DEFAULT 0);"
 	"CREATE TABLE notes (kind TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, name))"
 	" WITHOUT ROWID;",
+	"ALTER TABLE alerts ADD COLUMN fired_ns INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE alerts ADD COLUMN is_quiet INTEGER NOT NULL DEFAULT 0;",
 };
 
 const char *const ledger_state_names[LEDGER_STATES_N] = {"queued", "running", "stopping", "ended"};
@@ -229,14 +231,35 @@ put_row(struct ledger *ledger, struct ledger_run *run, struct error *err)
 }
 
 bool
-ledger_put_run(
-	struct ledger *ledger, struct ledger_run *run, const struct ledger_figure *figures, size_t n, struct error *err)
+ledger_together(struct ledger *ledger, bool (*write)(struct ledger *ledger, void *context, struct error *err),
+	void *context, struct error *err)
 {
-	if (run_sql(ledger, "BEGIN IMMEDIATE", err) && put_row(ledger, run, err) &&
-		put_figures(ledger, run->number, figures, n, err) && run_sql(ledger, "COMMIT", err))
+	if (run_sql(ledger, "BEGIN IMMEDIATE", err) && write(ledger, context, err) && run_sql(ledger, "COMMIT", err))
 		return true;
 	(void)sqlite3_exec(ledger->db, "ROLLBACK", NULL, NULL, NULL);
 	return false;
+}
+
+struct putting {
+	struct ledger_run *run;
+	const struct ledger_figure *figures;
+	size_t n;
+};
+
+static bool
+put_run(struct ledger *ledger, void *context, struct error *err)
+{
+	struct putting *putting = context;
+
+	return put_row(ledger, putting->run, err) &&
+	       put_figures(ledger, putting->run->number, putting->figures, putting->n, err);
+}
+
+bool
+ledger_put_run(
+	struct ledger *ledger, struct ledger_run *run, const struct ledger_figure *figures, size_t n, struct error *err)
+{
+	return ledger_together(ledger, put_run, &(struct putting){run, figures, n}, err);
 }
 
 bool

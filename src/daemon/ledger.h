@@ -76,6 +76,8 @@ struct ledger_alert {
 	const char *rule, *severity, *run, *name, *text;
 	double value, threshold;    /* NAN: none */
 	int64_t since_ns, ended_ns; /* ended_ns 0: it fires */
+	int64_t fired_ns;
+	bool is_quiet; /* nobody was told that it fires */
 	const char *acknowledged_by, *note;
 	int64_t acknowledged_ns; /* 0: nobody has seen it */
 };
@@ -96,7 +98,13 @@ typedef bool ledger_alert_fn(void *context, const struct ledger_alert *alert);
 bool ledger_list_alerts(struct ledger *ledger, const struct ledger_alert_filter *filter, ledger_alert_fn *each,
 	void *context, struct error *err);
 
-/* Texts by kind and name, for what else must outlive the daemon: schedules that came by the API, and their states. */
+/* All that `write` does becomes true together, or, where it returns false or the daemon is killed, none of it. */
+bool ledger_together(struct ledger *ledger, bool (*write)(struct ledger *ledger, void *context, struct error *err),
+	void *context, struct error *err);
+
+/* Texts by kind and name, for what else must outlive the daemon: schedules that came by the API, and their states; what
+ * sinks are still to be told (owed.h); runs that ended and that alerts have not looked at yet. */
+#define LEDGER_UNJUDGED "unjudged" /* by id */
 bool ledger_put_note(struct ledger *ledger, const char *kind, const char *name, const char *text,
 	struct error *err); /* text NULL: removes it */
 typedef void ledger_note_fn(void *context, const char *name, const char *text);

@@ -19,10 +19,10 @@ bool
 ledger_put_alert(struct ledger *ledger, struct ledger_alert *alert, struct error *err)
 {
 	static const char sql[] =
-		"INSERT INTO alerts (number, rule, severity, run, name, text, value, threshold, since_ns, ended_ns)"
-		" VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (number) DO UPDATE SET text = excluded.text,"
-		" value = excluded.value, threshold = excluded.threshold, ended_ns = excluded.ended_ns"
-		" RETURNING number";
+		"INSERT INTO alerts (number, rule, severity, run, name, text, value, threshold, since_ns, ended_ns,"
+		" fired_ns, is_quiet) VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (number) DO UPDATE SET"
+		" text = excluded.text, value = excluded.value, threshold = excluded.threshold,"
+		" ended_ns = excluded.ended_ns, is_quiet = excluded.is_quiet RETURNING number";
 	sqlite3_stmt *statement = ledger_prepare(ledger, sql, err);
 
 	if (statement == NULL)
@@ -38,6 +38,8 @@ ledger_put_alert(struct ledger *ledger, struct ledger_alert *alert, struct error
 	bind_double(statement, 8, alert->threshold);
 	sqlite3_bind_int64(statement, 9, alert->since_ns);
 	sqlite3_bind_int64(statement, 10, alert->ended_ns);
+	sqlite3_bind_int64(statement, 11, alert->fired_ns);
+	sqlite3_bind_int(statement, 12, alert->is_quiet);
 	bool is_put = sqlite3_step(statement) == SQLITE_ROW || ledger_fail(ledger, err);
 
 	if (is_put)
@@ -87,6 +89,8 @@ take_alert(sqlite3_stmt *row, struct ledger_alert *alert)
 		.acknowledged_by = (const char *)sqlite3_column_text(row, 10),
 		.note = (const char *)sqlite3_column_text(row, 11),
 		.acknowledged_ns = sqlite3_column_int64(row, 12),
+		.fired_ns = sqlite3_column_int64(row, 13),
+		.is_quiet = sqlite3_column_int(row, 14) != 0,
 	};
 }
 
@@ -96,7 +100,7 @@ ledger_list_alerts(struct ledger *ledger, const struct ledger_alert_filter *filt
 {
 	static const char sql[] =
 		"SELECT number, rule, severity, run, name, text, value, threshold, since_ns, ended_ns, acknowledged_by,"
-		" note, acknowledged_ns FROM alerts WHERE number < ?1 AND (?2 = 0 OR number = ?2)"
+		" note, acknowledged_ns, fired_ns, is_quiet FROM alerts WHERE number < ?1 AND (?2 = 0 OR number = ?2)"
 		" AND (?3 = 0 OR (ended_ns = 0) = (?3 = 1)) AND (?4 < 0 OR (acknowledged_ns > 0) = ?4)"
 		" ORDER BY number DESC LIMIT ?5";
 	sqlite3_stmt *statement = ledger_prepare(ledger, sql, err);

@@ -19,6 +19,8 @@ struct sinks {
 	bool is_closing;
 	void (*on_closed)(void *context);
 	void *context;
+	void (*settled)(void *context, const char *sink, uint64_t number, enum alert_news news);
+	void *settled_context;
 };
 
 static int64_t
@@ -64,6 +66,7 @@ sink_go_on(struct sink *sink)
 	}
 	sink->is_busy = true;
 	sink->is_reminder = next_ns > now;
+	sink->delivery.is_under_way = !sink->is_reminder;
 	sink->ops->send(sink, delivery_due(&sink->delivery, now));
 }
 
@@ -135,11 +138,34 @@ sink_on_timer(uv_timer_t *timer)
 	sink_go_on(timer->data);
 }
 
+static void
+settle(const struct sink *sink, const struct notice *notice)
+{
+	const struct sinks *sinks = sink->sinks;
+
+	if (sinks->settled != NULL)
+		sinks->settled(sinks->settled_context, sink->wish.name, notice->alert.number, notice->news);
+}
+
+static void
+settle_first(struct sink *sink, const char *failure, bool is_final)
+{
+	const struct notice first = sink->delivery.notices[sink->delivery.first];
+
+	if (failure == NULL)
+		delivery_succeeded(&sink->delivery);
+	else if (delivery_failed(&sink->delivery, now_ns(), is_final))
+		return; /* another time */
+	else
+		log_error("the sink '%s' was never told of an alert: %s", sink->wish.name, failure);
+	settle(sink, &first);
+}
+
 void
 sink_done(struct sink *sink, const char *failure, bool is_final)
 {
 	CHECK(sink->is_busy);
-	sink->is_busy = false;
+	sink->is_busy = sink->delivery.is_under_way = false;
 	if (sink->is_closing)
 		return;
 	if (failure == NULL || sink->is_reminder)
@@ -148,10 +174,8 @@ sink_done(struct sink *sink, const char *failure, bool is_final)
 		snprintf(sink->last_failure, sizeof(sink->last_failure), "%s", failure);
 	if (sink->is_reminder)
 		sink->delivery.failed += failure != NULL;
-	else if (failure == NULL)
-		delivery_succeeded(&sink->delivery);
-	else if (!delivery_failed(&sink->delivery, now_ns(), is_final))
-		log_error("the sink '%s' was never told of an alert: %s", sink->wish.name, failure);
+	else
+		settle_first(sink, failure, is_final);
 	sink_go_on(sink);
 }
 
@@ -192,6 +216,7 @@ keep_wish(struct sink *sink, const struct sink_wish *wish)
 	struct plan_pair *own = arena_alloc(&sink->arena, (wish->headers.n + 1) * sizeof(*own));
 
 	sink->wish = *wish;
+	sink->wish.said = NULL;
 	sink->wish.name = kept(&sink->arena, wish->name);
 	sink->wish.webhook = kept(&sink->arena, wish->webhook);
 	sink->wish.command = kept(&sink->arena, wish->command);
@@ -245,6 +270,7 @@ sinks_add(struct sinks *sinks, const struct sink_wish *wish, struct error *err)
 		return false;
 	struct sink *sink = must_alloc(sizeof(*sink));
 
+	sink->sinks = sinks;
 	sink->loop = sinks->loop;
 	arena_init(&sink->arena);
 	keep_wish(sink, wish);
@@ -280,22 +306,52 @@ note_firing(struct sink *sink, const struct alert *alert)
 }
 
 void
+sinks_hear(struct sinks *sinks, void (*settled)(void *context, const char *sink, uint64_t number, enum alert_news news),
+	void *context)
+{
+	sinks->settled = settled;
+	sinks->settled_context = context;
+}
+
+static void
+add_notice(struct sink *sink, const struct alert *alert, enum alert_news news)
+{
+	struct notice gone;
+
+	if (delivery_make_room(&sink->delivery, &gone))
+		settle(sink, &gone);
+	delivery_add(&sink->delivery, alert, news);
+}
+
+static void
+tell(struct sink *sink, const struct alert *alert, enum alert_news news)
+{
+	if (news == ALERT_FIRED)
+		note_firing(sink, alert);
+	else
+		forget_firing(sink, alert->number);
+	add_notice(sink, alert, news);
+	sink_wake_at(sink, now_ns()); /* from a later turn: whoever tells has more to do */
+}
+
+void
 sinks_tell(struct sinks *sinks, const struct alert_rule *rule, const struct alert *alert, enum alert_news news)
 {
 	if (news != ALERT_FIRED && news != ALERT_RECOVERED)
 		return;
-	for (size_t i = 0; i < sinks->n; i++) {
-		struct sink *sink = sinks->list[i];
+	for (size_t i = 0; i < sinks->n; i++)
+		if (rule == NULL || alert_rule_has_sink(rule, sinks->list[i]->wish.name))
+			tell(sinks->list[i], alert, news);
+}
 
-		if (rule != NULL && !alert_rule_has_sink(rule, sink->wish.name))
-			continue;
-		if (news == ALERT_FIRED)
-			note_firing(sink, alert);
-		else
-			forget_firing(sink, alert->number);
-		delivery_add(&sink->delivery, alert, news);
-		sink_go_on(sink);
-	}
+bool
+sinks_tell_one(struct sinks *sinks, const char *name, const struct alert *alert, enum alert_news news)
+{
+	struct sink *sink = find(sinks, name);
+
+	if (sink != NULL && (news == ALERT_FIRED || news == ALERT_RECOVERED))
+		tell(sink, alert, news);
+	return sink != NULL;
 }
 
 void
@@ -309,22 +365,43 @@ sinks_adopt(struct sinks *sinks, const struct alert_rule *rule, const struct ale
 	}
 }
 
+static void
+give_up(const struct sink *sink)
+{
+	const struct delivery *delivery = &sink->delivery;
+
+	if (delivery->n > 0)
+		log_warn("the sink '%s' is no more, and was not told of %zu alerts", sink->wish.name, delivery->n);
+	for (size_t i = 0; i < delivery->n; i++)
+		settle(sink, &delivery->notices[(delivery->first + i) % DELIVERY_ROOM]);
+}
+
+static void
+inherit(struct sink *to, const struct sink *from)
+{
+	for (size_t i = 0; i < from->delivery.n; i++) {
+		const struct notice *notice = &from->delivery.notices[(from->delivery.first + i) % DELIVERY_ROOM];
+
+		add_notice(to, &notice->alert, notice->news);
+	}
+	for (size_t i = 0; i < from->firing_n; i++)
+		note_firing(to, &from->firing[i]);
+	to->delivery.told += from->delivery.told;
+	to->delivery.failed += from->delivery.failed;
+	to->delivery.lost += from->delivery.lost;
+	sink_go_on(to);
+}
+
 void
 sinks_inherit(struct sinks *sinks, struct sinks *others)
 {
 	for (size_t i = 0; i < others->n; i++) {
-		const struct delivery *from = &others->list[i]->delivery;
 		struct sink *to = find(sinks, others->list[i]->wish.name);
 
-		for (size_t k = 0; to != NULL && k < from->n; k++) {
-			const struct notice *notice = &from->notices[(from->first + k) % DELIVERY_ROOM];
-
-			delivery_add(&to->delivery, &notice->alert, notice->news);
-		}
-		for (size_t k = 0; to != NULL && k < others->list[i]->firing_n; k++)
-			note_firing(to, &others->list[i]->firing[k]);
-		if (to != NULL)
-			sink_go_on(to);
+		if (to == NULL)
+			give_up(others->list[i]);
+		else
+			inherit(to, others->list[i]);
 	}
 }
 

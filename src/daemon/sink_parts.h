@@ -29,6 +29,7 @@ struct sink_ops {
 
 struct sink {
 	const struct sink_ops *ops;
+	struct sinks *sinks;
 	uv_loop_t *loop;
 	struct sink_wish wish;
 	struct arena arena;

@@ -130,6 +130,7 @@ parse_sink(struct plan_context *context, const struct plan_node *node, struct si
 	if (!plan_parse_map(context, node, sink_keys, NULL, &row, err))
 		return false;
 	*into = (struct sink_wish){.name = node->key,
+		.said = node,
 		.webhook = row.webhook,
 		.command = row.command,
 		.alertmanager = row.alertmanager,

@@ -450,8 +450,7 @@ def test_systemd_is_told_and_its_socket_taken(daemon):
     until(daemon.answers)
 
 
-@pytest.mark.parametrize("what, said", [({"retention": {"runs": 3}}, "retention: nothing is removed"),
-                                        ({"alerts": {"rules": {"slow": {"when": "p95 > 1s"}}}}, "alerts: nobody is told")])
+@pytest.mark.parametrize("what, said", [({"retention": {"runs": 3}}, "retention: nothing is removed")])
 def test_what_it_does_not_do_yet_is_refused(daemon, what, said):
     daemon.configure(**what)
     daemon.write("stderr", "")

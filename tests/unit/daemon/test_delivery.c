@@ -106,6 +106,29 @@ test_where_there_is_no_room_the_oldest_is_lost(void **state)
 	delivery_fini(&delivery);
 }
 
+static void
+test_what_is_under_way_is_not_the_one_that_is_lost(void **state)
+{
+	struct delivery delivery;
+	struct notice gone;
+
+	(void)state;
+	delivery_init(&delivery, 5);
+	for (uint64_t i = 1; i <= DELIVERY_ROOM; i++)
+		add(&delivery, i);
+	delivery.is_under_way = true;
+	assert_true(delivery_make_room(&delivery, &gone));
+	assert_int_equal(gone.alert.number, 2);
+	assert_int_equal(delivery.lost, 1);
+	assert_false(delivery_make_room(&delivery, &gone));
+	add(&delivery, DELIVERY_ROOM + 1);
+	assert_int_equal(delivery_due(&delivery, NS_PER_S)->alert.number, 1);
+	delivery_succeeded(&delivery);
+	assert_int_equal(delivery_due(&delivery, NS_PER_S)->alert.number, 3);
+	assert_int_equal(delivery.n, DELIVERY_ROOM - 1);
+	delivery_fini(&delivery);
+}
+
 int
 main(void)
 {
@@ -114,6 +137,7 @@ main(void)
 		cmocka_unit_test(test_what_fails_waits_twice_as_long_each_time),
 		cmocka_unit_test(test_what_is_given_up_is_counted_and_lets_the_next_one_through),
 		cmocka_unit_test(test_where_there_is_no_room_the_oldest_is_lost),
+		cmocka_unit_test(test_what_is_under_way_is_not_the_one_that_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,7 +185,9 @@ test_alerts_are_acknowledged_once_they_are_there(void **state)
 		.text = "p95 is 2 s",
 		.value = 2e9,
 		.threshold = NAN,
-		.since_ns = 5};
+		.since_ns = 5,
+		.fired_ns = 6,
+		.is_quiet = true};
 	struct ledger_alert found = {0};
 	struct error err = {0};
 
@@ -203,6 +205,7 @@ test_alerts_are_acknowledged_once_they_are_there(void **state)
 	assert_int_equal(found.number, 1);
 	assert_int_equal(found.acknowledged_ns, 7); /* that it is over does not make it unseen */
 	assert_true(isnan(found.threshold));
+	assert_true(found.is_quiet && found.fired_ns == 6);
 	filter = (struct ledger_alert_filter){.firing = true, .acknowledged = -1};
 	found.number = 0;
 	assert_true(ledger_list_alerts(ledger, &filter, see_alert, &found, &err));
@@ -233,6 +236,35 @@ test_notes_are_kept_by_kind(void **state)
 	assert_true(ledger_put_note(ledger, "schedule", "a", NULL, &err));
 	assert_true(ledger_list_notes(ledger, "schedule", take_note, notes, &err));
 	assert_string_equal(notes, "b2;");
+	ledger_close(ledger);
+}
+
+static bool
+write_two(struct ledger *ledger, void *context, struct error *err)
+{
+	const bool *is_good = context;
+
+	return ledger_put_note(ledger, "x", "a", "1", err) && ledger_put_note(ledger, "x", "b", "2", err) &&
+	       (*is_good || error_set(err, "no"));
+}
+
+static void
+test_what_is_written_together_is_written_whole_or_not_at_all(void **state)
+{
+	struct ledger *ledger = open_it();
+	char notes[128] = "";
+	struct error err = {0};
+	bool is_good = false;
+
+	(void)state;
+	assert_false(ledger_together(ledger, write_two, &is_good, &err));
+	assert_string_equal(err.message, "no");
+	assert_true(ledger_list_notes(ledger, "x", take_note, notes, &err));
+	assert_string_equal(notes, "");
+	is_good = true;
+	assert_true(ledger_together(ledger, write_two, &is_good, &err));
+	assert_true(ledger_list_notes(ledger, "x", take_note, notes, &err));
+	assert_string_equal(notes, "a1;b2;");
 	ledger_close(ledger);
 }
 
@@ -349,6 +381,7 @@ main(void)
 		TEST(test_a_deleted_run_takes_its_figures_along),
 		TEST(test_alerts_are_acknowledged_once_they_are_there),
 		TEST(test_notes_are_kept_by_kind),
+		TEST(test_what_is_written_together_is_written_whole_or_not_at_all),
 		TEST(test_databases_of_others_are_left_alone),
 		TEST(test_a_newer_brunts_database_is_not_touched),
 		TEST(test_what_is_no_database_is_said_to_be_none),
