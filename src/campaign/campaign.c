@@ -362,7 +362,8 @@ campaign_note_run_end(struct campaign *campaign)
 	facts->was_interrupted = facts->was_interrupted || end.was_interrupted;
 	/* Ctrl-C reaches a worker that is just being born, too. */
 	if (driver_end.has_failed && !facts->was_interrupted) {
-		facts->internal_error = true;
+		facts->internal_error = !driver_end.is_of_others;
+		facts->fleet_is_short = driver_end.is_of_others;
 		snprintf(facts->error_text, sizeof(facts->error_text), "%s", driver_end.text);
 	}
 	if (end.was_unreachable) {

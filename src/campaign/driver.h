@@ -10,6 +10,7 @@ struct driver_end {
 	uint32_t workers; /* processes that sent; 1: this one */
 	/* It could not begin, for a reason of our own machine: nothing was sent. */
 	bool has_failed;
+	bool is_of_others; /* it was not this machine's: others that it asked for a part of the load */
 	/* Processes that went missing, the first of them, when, and what became of it. */
 	uint32_t workers_lost;
 	int64_t lost_ns;

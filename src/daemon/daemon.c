@@ -14,14 +14,14 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "campaign/ceiling.h"
+#include "campaign/reach.h"
 #include "daemon/agenda.h"
 #include "daemon/alarm.h"
 #include "daemon/api.h"
-#include "daemon/ceiling.h"
 #include "daemon/notify.h"
 #include "httpd/tls.h"
 #include "measure/verdict.h"
-#include "daemon/reach.h"
 #include "net/allow.h"
 
 #define SERVERS_MAX 16

@@ -2,7 +2,7 @@
 
 #include "base/arena.h"
 #include "base/list.h"
-#include "daemon/ceiling.h"
+#include "campaign/ceiling.h"
 #include "daemon/jobs.h"
 #include "daemon/queue.h"
 

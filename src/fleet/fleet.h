@@ -7,8 +7,11 @@
  * events come up its stdout. */
 #define FLEET_WORKERS_MAX 64
 
+struct transport; /* transport.h */
+
 struct fleet_options {
 	uint32_t workers;
+	struct transport *transport; /* how they are reached; NULL: processes of this machine, by pipes. The caller's */
 	const char *profile;         /* as on the command line; a file that can be read again */
 	const char *const *settings; /* each "key=value" */
 	size_t settings_n;

@@ -31,14 +31,15 @@ fleet_start(struct driver *driver, const struct run_config *config, struct error
 
 	fleet->config = *config;
 	fleet->plan = config->plan;
-	fleet->config.shares_target_cpu |= workers_share_cpus(fleet->options.workers);
+	fleet->config.shares_target_cpu |=
+		fleet->transport == &pipe_transport && workers_share_cpus(fleet->options.workers);
 	if (!run_check(fleet->plan, 0, fleet->options.workers, err))
 		return false;
 	fleet->workers = must_calloc(fleet->options.workers, sizeof(*fleet->workers));
 	fleet->levels = must_calloc(SUMMARY_LEVELS_MAX, sizeof(*fleet->levels));
 	fleet->spans = must_calloc(FLEET_SPANS_MAX, sizeof(*fleet->spans));
 	for (uint32_t i = 0; i < fleet->options.workers; i++)
-		fleet->workers[i].index = i;
+		worker_init(&fleet->workers[i], i, &fleet->options);
 	merger_init(&fleet->merger, fleet->plan, fleet->options.workers);
 	return true;
 }
@@ -223,6 +224,8 @@ fleet_driver_new(const struct fleet_options *options)
 
 	fleet->base.ops = &fleet_driver_ops;
 	fleet->options = *options;
+	fleet->transport = options->transport != NULL ? options->transport->ops : &pipe_transport;
+	fleet->end.is_of_others = fleet->transport->gather != NULL;
 	fleet->end.workers = options->workers;
 	fleet->t0_ns = -1;
 	return &fleet->base;

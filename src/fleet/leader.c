@@ -15,7 +15,6 @@
 /* Workers that have not announced themselves by then never will. */
 #define READY_LIMIT_NS (10 * NS_PER_S)
 /* So far ahead of everybody lies what all are to do at one moment. */
-#define START_AHEAD_NS (100 * NS_PER_MS)
 #define RESUME_AHEAD_NS (50 * NS_PER_MS)
 /* As in engine/run.c: a pause waits so long at most until nothing is in flight. */
 #define RECOVER_LIMIT_NS (30 * NS_PER_S)
@@ -52,10 +51,10 @@ fleet_lose(struct fleet *fleet, struct worker *worker, const char *fate)
 	char text[160];
 
 	worker_kill(worker);
-	snprintf(text, sizeof(text), "worker %u of %u %.120s", worker->index + 1, fleet->options.workers, fate);
+	snprintf(text, sizeof(text), "%.70s %.85s", worker->name, fate);
 	worker->state = WORKER_LOST;
 	merger_lose(&fleet->merger, worker->index);
-	if (fleet->state == FLEET_STARTING) {
+	if (fleet->state <= FLEET_ARMED) {
 		if (!fleet->end.has_failed)
 			snprintf(fleet->end.text, sizeof(fleet->end.text), "%.130s before it was ready", text);
 		fleet->end.has_failed = true;
@@ -286,6 +285,24 @@ fleet_begin_end(struct fleet *fleet)
 	fleet_say_all(fleet, &(struct control){.kind = CONTROL_END, .at_ns = -1});
 }
 
+/* All know when to begin, or nobody does: who has heard of it only after the moment would be late for ever. */
+static void
+fleet_turn_armed(struct fleet *fleet)
+{
+	int64_t left_ns = -fleet_now_ns(fleet) - fleet->plan->idle_baseline_ns;
+
+	if (fleet->end.has_failed || fleet->wants_drain) {
+		fleet->state = FLEET_ENDED;
+	} else if (all_living(fleet, worker_has_heard)) {
+		fleet->state = FLEET_LOADED;
+	} else if (left_ns < fleet->transport->start_ahead_ns / 4) {
+		fleet->end.has_failed = true;
+		snprintf(fleet->end.text, sizeof(fleet->end.text),
+			"not all of %u workers confirmed in time when to begin; nothing was sent",
+			fleet->options.workers);
+	}
+}
+
 static void
 fleet_turn_starting(struct fleet *fleet)
 {
@@ -294,11 +311,12 @@ fleet_turn_starting(struct fleet *fleet)
 	if (fleet->end.has_failed || fleet->wants_drain) {
 		fleet->state = FLEET_ENDED;
 	} else if (all_living(fleet, has_announced_itself)) {
-		int64_t t0_ns = now_ns + START_AHEAD_NS + fleet->plan->idle_baseline_ns;
+		int64_t t0_ns = now_ns + fleet->transport->start_ahead_ns + fleet->plan->idle_baseline_ns;
 
 		fleet->t0_ns = t0_ns;
-		fleet->state = FLEET_LOADED;
+		fleet->state = FLEET_ARMED;
 		fleet_say_all(fleet, &(struct control){.kind = CONTROL_START, .at_ns = t0_ns});
+		fleet_turn_armed(fleet);
 	} else if (now_ns - fleet->started_at_ns > READY_LIMIT_NS) {
 		fleet->end.has_failed = true;
 		snprintf(fleet->end.text, sizeof(fleet->end.text),
@@ -365,6 +383,7 @@ fleet_turn(struct fleet *fleet)
 	fleet_follow(fleet);
 	switch (fleet->state) {
 	case FLEET_STARTING: fleet_turn_starting(fleet); break;
+	case FLEET_ARMED: fleet_turn_armed(fleet); break;
 	case FLEET_LOADED: fleet_turn_loaded(fleet); break;
 	case FLEET_ENDING: fleet_turn_ending(fleet); break;
 	case FLEET_ENDED: break;
@@ -376,12 +395,15 @@ fleet_turn(struct fleet *fleet)
 static void
 fleet_watch(struct fleet *fleet, struct worker *worker)
 {
-	unsigned silent_most = SILENT_TICKS_MAX + 2 * (unsigned)(fleet->plan->output.interval_ns / NS_PER_S);
+	unsigned beats_most = fleet->transport->beats_missed_max;
+	unsigned silent_most = beats_most > 0
+				       ? beats_most
+				       : SILENT_TICKS_MAX + 2 * (unsigned)(fleet->plan->output.interval_ns / NS_PER_S);
 	unsigned stop_most = STOP_TICKS_MAX + (unsigned)(fleet->plan->target.timeout_ns / NS_PER_S);
 	bool is_told = fleet->is_told_to_stop && (fleet->state == FLEET_ENDING || !is_idle_in_drain(worker));
 	char fate[64];
 
-	if (!worker_is_living(worker) || !worker->is_reading || fleet_now_ns(fleet) < 0)
+	if (!worker_is_living(worker) || (!worker->is_reading && beats_most == 0) || fleet_now_ns(fleet) < 0)
 		return;
 	worker->told_ticks += is_told;
 	if (++worker->silent_ticks > silent_most) {
@@ -405,7 +427,9 @@ static bool
 fleet_spawn(struct fleet *fleet)
 {
 	struct error err = {0};
-	bool is_good = true;
+	bool is_good = fleet->transport->gather == NULL ||
+		       fleet->transport->gather(fleet->options.transport, fleet->config.loop, &fleet->options,
+			       &fleet->wants_drain, &err);
 
 	for (uint32_t i = 0; i < fleet->options.workers && is_good; i++)
 		is_good = worker_spawn(
@@ -440,6 +464,8 @@ fleet_close(struct fleet *fleet)
 	uv_close((uv_handle_t *)&fleet->timer, NULL);
 	while (is_anything_open(fleet))
 		uv_run(fleet->config.loop, UV_RUN_ONCE);
+	if (fleet->transport->release != NULL)
+		fleet->transport->release(fleet->options.transport);
 }
 
 void

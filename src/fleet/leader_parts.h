@@ -9,6 +9,7 @@
  * for) share; nobody else includes it. */
 enum fleet_state {
 	FLEET_STARTING, /* until all have announced themselves */
+	FLEET_ARMED,    /* they were told when to begin, until all are known to have heard it */
 	FLEET_LOADED,   /* the load runs, or pauses, or drains: see phase */
 	FLEET_ENDING,   /* they were told to end */
 	FLEET_ENDED,
@@ -34,6 +35,7 @@ struct fleet_level {
 struct fleet {
 	struct driver base;
 	struct fleet_options options;
+	const struct transport_ops *transport;
 	struct run_config config;
 	const struct plan *plan;
 	struct worker *workers;

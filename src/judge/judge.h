@@ -21,6 +21,7 @@ struct run_facts {
 	int64_t target_exited_ns;
 	bool result_lost; /* results could not be written: exit 5 */
 	bool internal_error;
+	bool fleet_is_short; /* other machines were to share the load and did not: exit 3, nothing was sent */
 	char error_text[160];
 	bool did_not_recover;  /* in flight and latency never came back after a broken level */
 	uint32_t workers;      /* processes that share the load; 0 or 1: it was one */

@@ -38,6 +38,8 @@ verdict_say_ending(struct verdict *verdict, const struct run_facts *facts)
 		verdict_add_reason(verdict, "%s%s%s",
 			facts->internal_error ? "internal error" : "the results could not be written",
 			facts->error_text[0] != '\0' ? ": " : "", facts->error_text);
+	if (facts->fleet_is_short)
+		verdict_add_reason(verdict, "%s", facts->error_text);
 	if (facts->was_interrupted)
 		verdict_add_reason(verdict, "interrupted by signal %d (%s): the result is partial", facts->signal,
 			strsignal(facts->signal));
@@ -48,6 +50,10 @@ verdict_say_ending(struct verdict *verdict, const struct run_facts *facts)
 void
 verdict_set_ending(struct verdict *verdict, const struct run_facts *facts)
 {
+	if (facts->fleet_is_short) {
+		verdict->status = VERDICT_INCONCLUSIVE;
+		verdict->exit_code = EXIT_INCONCLUSIVE;
+	}
 	if (facts->was_unreachable) {
 		verdict->status = VERDICT_UNREACHABLE;
 		verdict->exit_code = EXIT_UNREACHABLE;

@@ -31,8 +31,8 @@ set_up(void **state)
 	f->fleet.levels = calloc(SUMMARY_LEVELS_MAX, sizeof(*f->fleet.levels));
 	merger_init(&f->fleet.merger, f->plan, WORKERS);
 	for (uint32_t i = 0; i < WORKERS; i++) {
-		f->workers[i] = (struct worker){.index = i, .cut_ns = -1, .complete_ns = -1, .has_eof = true};
-		buf_init(&f->workers[i].lines, EVENT_LINE_MAX);
+		worker_init(&f->workers[i], i, &f->fleet.options);
+		f->workers[i].has_eof = true;
 	}
 	*state = f;
 	return 0;

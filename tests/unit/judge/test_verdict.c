@@ -338,6 +338,8 @@ test_exit_codes_have_their_order(void **state)
 		{{.was_interrupted = true, .signal = 2, .result_lost = true}, {.offered = 100}, 5, VERDICT_INTERRUPTED},
 		{{.result_lost = true}, {.offered = 100}, 5, VERDICT_PASS},
 		{{.internal_error = true}, {.offered = 100}, 5, VERDICT_PASS},
+		{{.fleet_is_short = true, .error_text = "2 agents are wanted"}, {.offered = 100}, 3,
+			VERDICT_INCONCLUSIVE},
 		{{.was_interrupted = true, .signal = 2, .internal_error = true}, {.offered = 100}, 5,
 			VERDICT_INTERRUPTED},
 	};

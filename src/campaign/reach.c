@@ -1,4 +1,4 @@
-#include "daemon/reach.h"
+#include "campaign/reach.h"
 
 #include "plan/canary.h"
 #include "plan/course.h"

@@ -1,4 +1,4 @@
-#include "daemon/ceiling.h"
+#include "campaign/ceiling.h"
 
 #include <math.h>
 #include <stdio.h>

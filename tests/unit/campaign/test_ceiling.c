@@ -5,8 +5,8 @@
 #include <cmocka.h>
 
 #include "base/units.h"
-#include "daemon/ceiling.h"
-#include "daemon/reach.h"
+#include "campaign/ceiling.h"
+#include "campaign/reach.h"
 #include "unit/load/plans.h"
 
 #define MINUTE_NS (60 * NS_PER_S)
