@@ -13,6 +13,10 @@ if(BRUNT_SQLITE)
   pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3>=3.35) # RETURNING
 endif()
 
+if(BRUNT_NATS)
+  pkg_check_modules(NATS REQUIRED IMPORTED_TARGET libnats>=3.4)
+endif()
+
 # llhttp: an installed library where there is one; else the C sources that Debian's node-llhttp ships are compiled.
 pkg_check_modules(LLHTTP QUIET IMPORTED_TARGET libllhttp)
 if(LLHTTP_FOUND)

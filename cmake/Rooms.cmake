@@ -22,7 +22,7 @@ function(room name)
   endif()
 endfunction()
 
-# cmd -> {daemon, fleet, import} -> campaign -> {engine, judge, report} -> sampler -> {load, request, proto} -> {reader, net}
+# cmd -> {daemon, cluster, import}, cluster -> fleet -> campaign -> {engine, judge, report} -> sampler -> {load, request, proto} -> {reader, net}
 # -> measure -> plan -> base, and beside it {daemon, target} -> httpd -> base
 room(base LIBS m Threads::Threads)
 room(plan MAY base LIBS PkgConfig::YAML)
@@ -61,6 +61,7 @@ room(httpd MAY base LIBS llhttp PkgConfig::LIBUV PkgConfig::OPENSSL)
 room(target MAY httpd base LIBS PkgConfig::CJSON)
 room(import MAY measure plan base LIBS PkgConfig::CJSON)
 room(fleet MAY campaign engine judge report sampler load measure plan base)
+room(cluster MAY fleet campaign engine judge report sampler load net measure plan base LIBS PkgConfig::NATS PkgConfig::CJSON ONLY_IF BRUNT_NATS)
 room(daemon MAY campaign engine judge report httpd sampler load net measure plan base LIBS PkgConfig::CJSON PkgConfig::SQLITE PkgConfig::OPENSSL ONLY_IF BRUNT_SQLITE)
 if(BRUNT_SQLITE)
   page(daemon daemon_page ${CMAKE_SOURCE_DIR}/src/daemon/page)
@@ -76,9 +77,12 @@ openapi_end: .byte 0
     ${CMAKE_SOURCE_DIR}/src/daemon/openapi.yaml)
   target_sources(room_daemon PRIVATE ${CMAKE_BINARY_DIR}/generated/openapi.S)
 endif()
-room(cmd MAY daemon import fleet campaign target engine judge report sampler load request proto reader net measure plan base)
+room(cmd MAY daemon import cluster fleet campaign target engine judge report sampler load request proto reader net measure plan base)
 if(BRUNT_SQLITE)
   target_compile_definitions(room_cmd PRIVATE BRUNT_SQLITE)
+endif()
+if(BRUNT_NATS)
+  target_compile_definitions(room_cmd PRIVATE BRUNT_NATS)
 endif()
 
 configure_file(${CMAKE_SOURCE_DIR}/cmake/version.h.in ${CMAKE_BINARY_DIR}/generated/brunt_version.h)

@@ -4,11 +4,11 @@ _brunt() {
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "run stress import check target serve jobs submit stop watch compare baseline report help --help --version" -- "$current"))
+		COMPREPLY=($(compgen -W "run stress import check agent target serve jobs submit stop watch compare baseline report help --help --version" -- "$current"))
 		return
 	fi
 	case $previous in
-	--out | --events | --control | --save | --body-file | --config | --token-file | --truth | --state | --baselines)
+	--out | --events | --control | --save | --body-file | --config | --token-file | --truth | --state | --baselines | --nats-creds | --nats-password-file | --nats-token-file | --nats-ca | --nats-cert | --nats-key)
 		COMPREPLY=($(compgen -f -- "$current"))
 		return
 		;;
@@ -38,6 +38,7 @@ _brunt() {
 	case $command in
 	run)
 		flags="--set --out --events --figures --control --format --json --quiet --allow --workers --baseline --baselines
+			--nats --shards --nats-creds --nats-user --nats-password-file --nats-token-file --nats-ca --nats-cert --nats-key
 			--rate --users --requests --duration --method --header --body --body-file --data --user --insecure --timeout --slo --save --help"
 		;;
 	stress)
@@ -70,6 +71,10 @@ _brunt() {
 			--truncate --mix-sessions --start-up --fail-from --fail-for --fail-workers --retries --breaker
 			--breaker-for --drain --swap --save-per-token --load-per-token --state --help"
 		;;
+	agent)
+		flags="--nats --name --allow --out --max-rate --max-users --max-connections --max-duration
+			--nats-creds --nats-user --nats-password-file --nats-token-file --nats-ca --nats-cert --nats-key --help"
+		;;
 	serve)
 		flags="--config --listen --help"
 		;;
@@ -86,7 +91,7 @@ _brunt() {
 		flags="--json --server --token-file --help"
 		;;
 	help)
-		COMPREPLY=($(compgen -W "run stress import check target serve jobs submit stop watch compare baseline report profile" -- "$current"))
+		COMPREPLY=($(compgen -W "run stress import check agent target serve jobs submit stop watch compare baseline report profile" -- "$current"))
 		return
 		;;
 	esac

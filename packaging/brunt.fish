@@ -1,12 +1,13 @@
 # fish completion for brunt
 set -l formats text json html markdown csv hgrm junit prometheus influx otlp
-set -l commands run stress import check target serve jobs submit stop watch compare baseline report help
+set -l commands run stress import check agent target serve jobs submit stop watch compare baseline report help
 
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -f
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a run -d "drive a load and judge the target"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a stress -d "find where the server at a URL breaks"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a import -d "write a profile from what others have"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a check -d "validate a profile and show its plan; sends nothing"
+complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a agent -d "take a share of runs led elsewhere"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a target -d "a simulated server with a known capacity"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a serve -d "run what is submitted, and remember it"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a jobs -d "what a daemon runs, and ran"
@@ -29,6 +30,22 @@ complete -c brunt -n "__fish_seen_subcommand_from run stress" -l json -d "print 
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l quiet -d "no progress, a report only on failure"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l allow -x -d "connect to nothing else than what is in this list, or @FILE"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l workers -x -d "processes that share the load"
+complete -c brunt -n "__fish_seen_subcommand_from run agent" -l nats -x -d "nats-server, by which machines share a load"
+complete -c brunt -n "__fish_seen_subcommand_from run" -l shards -x -d "agents that share the load"
+complete -c brunt -n "__fish_seen_subcommand_from run agent" -l nats-creds -r -d "credentials of a NATS user"
+complete -c brunt -n "__fish_seen_subcommand_from run agent" -l nats-user -x -d "a NATS user"
+complete -c brunt -n "__fish_seen_subcommand_from run agent" -l nats-password-file -r -d "whose first line is the password"
+complete -c brunt -n "__fish_seen_subcommand_from run agent" -l nats-token-file -r -d "or a token"
+complete -c brunt -n "__fish_seen_subcommand_from run agent" -l nats-ca -r -d "speak TLS, with a server whose certificate one of these signed"
+complete -c brunt -n "__fish_seen_subcommand_from run agent" -l nats-cert -r -d "show it this certificate"
+complete -c brunt -n "__fish_seen_subcommand_from run agent" -l nats-key -r -d "and its key"
+complete -c brunt -n "__fish_seen_subcommand_from agent" -l name -x -d "what it is called"
+complete -c brunt -n "__fish_seen_subcommand_from agent" -l allow -x -d "what it may be asked to load"
+complete -c brunt -n "__fish_seen_subcommand_from agent" -l out -r -d "what its shards said is kept below it"
+complete -c brunt -n "__fish_seen_subcommand_from agent" -l max-rate -x -d "of its own share"
+complete -c brunt -n "__fish_seen_subcommand_from agent" -l max-users -x -d "of its own share"
+complete -c brunt -n "__fish_seen_subcommand_from agent" -l max-connections -x -d "of its own share"
+complete -c brunt -n "__fish_seen_subcommand_from agent" -l max-duration -x -d "of a load"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l method -x -a "GET POST PUT DELETE PATCH HEAD OPTIONS" -d "of the request"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l header -x -d "of the request, e.g. 'Accept: text/html'"
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l body -x -d "of the request"
@@ -147,4 +164,4 @@ complete -c brunt -n "__fish_seen_subcommand_from stop" -l kill -d "at once; not
 complete -c brunt -n "__fish_seen_subcommand_from stop" -l all -d "stop everything"
 complete -c brunt -n "__fish_seen_subcommand_from stop" -l resume -d "let runs begin again"
 
-complete -c brunt -n "__fish_seen_subcommand_from help" -f -a "run stress check target serve jobs submit stop watch compare baseline report profile"
+complete -c brunt -n "__fish_seen_subcommand_from help" -f -a "run stress check agent target serve jobs submit stop watch compare baseline report profile"

@@ -29,6 +29,7 @@ build_packages() {
 		libbrotli-dev
 		libnghttp2-dev
 		libsqlite3-dev
+		libnats-dev
 		libjs-chart.js
 	END
 }
@@ -62,6 +63,7 @@ test_packages() {
 		dnsmasq-base
 		tinyproxy-bin|tinyproxy
 		nftables
+		nats-server
 		openssl
 		varnish
 		chromium|chromium-browser

@@ -126,6 +126,9 @@ if(CMOCKA_FOUND)
   if(BRUNT_SQLITE)
     python_suite(daemon daemon "BRUNT=$<TARGET_FILE:brunt>")
   endif()
+  if(BRUNT_NATS)
+    python_suite(cluster cluster/test_loopback.py "BRUNT=$<TARGET_FILE:brunt>")
+  endif()
   python_suite(target_server target "BRUNT=$<TARGET_FILE:brunt>")
   python_suite(target_times target "BRUNT=$<TARGET_FILE:brunt>")
   set_property(TEST target_server APPEND PROPERTY ENVIRONMENT "PYTEST_ADDOPTS=-m 'not timing'")
@@ -141,7 +144,7 @@ foreach(suite compare_outsiders cookies_outsiders cron_outsiders draws_outsiders
 endforeach()
 
 # They drive brunt as scenarios do, and so run where those do: once, under sanitizers.
-foreach(suite alerts_outsiders dashboard html_page compare_command llm_outsiders import_outsiders push_outsiders names_outsiders target_server)
+foreach(suite alerts_outsiders dashboard html_page compare_command llm_outsiders import_outsiders push_outsiders names_outsiders target_server cluster)
   if(TEST ${suite})
     set_property(TEST ${suite} APPEND PROPERTY LABELS scenario)
   endif()

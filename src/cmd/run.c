@@ -12,6 +12,7 @@
 #include "cmd/command.h"
 #include "cmd/profile_arguments.h"
 #include "cmd/run.h"
+#include "cmd/run_shared.h"
 #include "cmd/run_suite.h"
 #include "cmd/tables.h"
 #include "cmd/url_arguments.h"
@@ -32,6 +33,7 @@ static const struct option run_flags[] = {
 	{"control", required_argument, NULL, OPTION_CONTROL},
 	{"baseline", required_argument, NULL, OPTION_BASELINE},
 	{"baselines", required_argument, NULL, OPTION_BASELINES},
+	RUN_SHARED_FLAGS,
 	URL_FLAGS,
 	{"rate", required_argument, NULL, OPTION_RATE},
 	{"users", required_argument, NULL, OPTION_USERS},
@@ -66,6 +68,12 @@ shards_of(const struct run_arguments *arguments)
 	return arguments->fleet.workers > 1 ? arguments->fleet.workers : 1;
 }
 
+static bool
+is_shared(const struct run_arguments *arguments)
+{
+	return arguments->fleet.workers > 1 || arguments->fleet.transport != NULL;
+}
+
 /* What needs nothing but the plan is refused before the target is started. */
 static bool
 run_check_plan(const struct plan *plan, const struct run_arguments *arguments, struct error *err)
@@ -78,7 +86,7 @@ run_check_plan(const struct plan *plan, const struct run_arguments *arguments, s
 static struct driver *
 new_driver(struct run_arguments *arguments)
 {
-	return arguments->fleet.workers > 1 ? fleet_driver_new(&arguments->fleet) : local_driver_new();
+	return is_shared(arguments) ? fleet_driver_new(&arguments->fleet) : local_driver_new();
 }
 
 /* One of an experiment's runs. */
@@ -119,6 +127,9 @@ run_arguments_check(const struct plan_experiment *experiment, const struct run_a
 			experiment->kind == EXPERIMENT_ARMS ? "arms" : "matrix", experiment_runs_n(experiment));
 	if (!run_check_split(experiment, arguments, err))
 		return false;
+	if (experiment->kind != EXPERIMENT_ONE_RUN && arguments->fleet.transport != NULL)
+		return error_set(
+			err, "--nats: agents share one run, and here there are %zu", experiment_runs_n(experiment));
 	for (size_t i = 0; i < experiment->arms_n; i++)
 		if (!run_check_plan(experiment->arms[i].plan, arguments, err))
 			return false;
@@ -245,6 +256,7 @@ run_arguments_go(struct run_arguments *arguments, const struct plan_experiment *
 struct run {
 	struct run_arguments arguments;
 	struct url_arguments url;
+	struct run_shared shared;
 	const char *rate, *users, *requests, *duration; /* NULL: not given */
 };
 
@@ -253,6 +265,8 @@ run_take_flag(void *context, int flag)
 {
 	struct run *run = context;
 
+	if (flag >= OPTION_NATS)
+		return run_shared_take(&run->shared, &run_command, flag);
 	flag = flag == 'c' ? OPTION_USERS : flag == 'n' ? OPTION_REQUESTS : url_arguments_flag(flag);
 	if (flag < OPTIONS_OF_RUN_END)
 		return run_arguments_take(&run->arguments, flag);
@@ -292,6 +306,8 @@ run_profile(struct run *run)
 	if (strchr(profile, ':') != NULL && access(profile, F_OK) != 0)
 		return command_bad_usage(
 			&run_command, "there is no profile '%s'; if it is a URL, write http://%s", profile, profile);
+	if (run->shared.nats.url != NULL)
+		return run_shared_go(&run->shared, &run->arguments);
 	struct plan_suite *suite;
 	struct plan_experiment *experiment = run_arguments_load(&run->arguments, &suite);
 	int exit_code = EXIT_USAGE;
@@ -370,7 +386,11 @@ run_run(int argc, char **argv)
 	if (!profile_arguments_parse(
 		    &run.arguments.profile, &run_command, argc, argv, run_flags, run_take_flag, &run, &exit_code))
 		return exit_code;
-	return url_arguments_is_url(run.arguments.profile.profile) ? run_url(&run) : run_profile(&run);
+	bool is_url = url_arguments_is_url(run.arguments.profile.profile);
+
+	if (!run_shared_check(&run.shared, &run.arguments, is_url))
+		return EXIT_USAGE;
+	return is_url ? run_url(&run) : run_profile(&run);
 }
 
 const struct command run_command = {
@@ -378,6 +398,7 @@ const struct command run_command = {
 	.usage =
 		"brunt run PROFILE [--set KEY=VALUE]... [--out DIR] [--events FILE|-] [--format FORMATS] [--json] "
 		"[--quiet] [--control FIFO|-] [--workers N] [--allow LIST|@FILE] [--baseline NAME|DIR|FILE] [--baselines DIR]\n"
+		"       brunt run PROFILE --nats URL --shards N [...]\n"
 		"       brunt run URL [--rate RATE | --users N] [--duration TIME | --requests N] [--slo EXPR]... [--save FILE]",
 	.help = "drive the target with a profile's load, or a URL with a steady one, judge it, write the results",
 	.options =
@@ -394,7 +415,7 @@ const struct command run_command = {
 		"  --quiet          no live view; print the report only if the run did not pass\n"
 		"  --allow LIST     connect to nothing else than addresses, blocks and names of LIST, with commas between them,\n"
 		"                   or of @FILE: 127.0.0.0/8,10.1.2.3:8080,shop.example.com\n"
-		"  --workers N      share the load out among N processes (up to 64), each with a core of its own\n"
+		"  --workers N      share the load out among N processes (up to 64), each with a core of its own\n" RUN_SHARED_HELP
 		"with a URL in place of a profile:\n"
 		"  --rate RATE      send so many, whether or not the answers keep up (10/s)\n"
 		"  -c, --users N    or from so many users, each of whom waits for the answer before the next request\n"

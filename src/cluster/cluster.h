@@ -1,0 +1,14 @@
+#pragma once
+
+#include "cluster/bus.h"
+#include "fleet/transport.h"
+
+/* The transport of a fleet whose workers are agents on other machines, reached over NATS. */
+struct cluster_options {
+	struct bus_options bus;
+	const char *hash; /* of the plan, which each agent must come to by itself */
+};
+
+/* Nothing is connected yet. options must outlive it. */
+struct transport *cluster_transport_new(const struct cluster_options *options);
+void cluster_transport_free(struct transport *transport);

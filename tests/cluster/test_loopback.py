@@ -1,0 +1,85 @@
+"""A load that agents share over NATS, all on this machine: what a change must not break. scripts/cluster.sh does the rest."""
+import signal
+
+from machines import counts_of, histogram, identities_hold, merged
+
+
+def test_two_agents_send_one_load_and_their_figures_add_up(house):
+    agents = house.agents("w1", "w2")
+    leader = house.lead("{steady: {rate: 200/s, for: 2s}}", 2)
+
+    assert leader.wait() == 0, leader.process.said()
+    result = leader.result()
+    totals = result["totals"]
+    assert totals["scheduled"] == totals["ok"] == 400 == house.target.count()
+    identities_hold(totals)
+    own = [agent.events() for agent in agents]
+    for events in own:
+        assert counts_of(events)["sent"] == 200
+    for metric in ("response", "service", "lateness"):
+        together = {}
+        for events in own:
+            for index, count in merged(events, metric).items():
+                together[index] = together.get(index, 0) + count
+        assert together == merged(leader.events(), metric) == histogram(result["histograms"][metric]), metric
+    assert house.nats.ask("/jsz")["streams"] == 2, "the run's own stream is dropped; the two buckets stay"
+
+
+def test_an_agent_that_is_killed_is_named_and_the_other_goes_on(house):
+    agents = house.agents("w1", "w2")
+    leader = house.lead("{steady: {rate: 100/s, for: 3s}}", 2)
+    leader.until_sending()
+    agents[1].process.kill()
+
+    assert leader.wait() == 3, leader.process.said()
+    result = leader.result()
+    identities_hold(result["totals"])
+    assert "agent w2 (shard 2 of 2)" in result["verdict"]["reasons"][0]
+    assert counts_of(agents[0].events())["ok"] == 150, "the other's load is unharmed"
+
+
+def test_too_few_agents_are_told_and_nothing_is_sent(house):
+    house.agents("w1")
+    leader = house.lead("{steady: {rate: 100/s, for: 1s}}", 2)
+
+    assert leader.wait() == 3
+    assert "2 agents are wanted, 1 answered" in leader.result()["verdict"]["reasons"][0]
+    assert house.target.count() == 0
+
+
+def test_an_agent_keeps_to_its_own_operators_word(house):
+    house.agents("w1", flags=("--allow", "10.9.9.9"))
+    leader = house.lead("{steady: {rate: 100/s, for: 1s}}", 1)
+    assert leader.wait() == 3
+    assert "agent w1" in leader.result()["verdict"]["reasons"][0]
+    assert "allow" in leader.process.said()
+    assert house.target.count() == 0
+
+
+def test_an_agent_keeps_to_its_own_ceilings(house):
+    house.agents("w1", "w2", flags=("--max-rate", "40/s"))
+    leader = house.lead("{steady: {rate: 100/s, for: 1s}}", 2)
+    assert leader.wait() == 3
+    assert "ceiling" in leader.process.said()
+    assert house.target.count() == 0
+
+
+def test_profiles_that_read_or_run_anything_are_not_sent(house):
+    house.agents("w1")
+    leader = house.lead("{steady: {rate: 100/s, for: 1s}}", 1, more="before: 'touch /tmp/never'\n")
+    assert leader.wait() == 2
+    assert "before" in leader.process.said()
+    assert house.target.count() == 0
+
+
+def test_ctrl_c_ends_the_load_everywhere_and_what_was_sent_is_told(house):
+    agents = house.agents("w1", "w2")
+    leader = house.lead("{steady: {rate: 100/s, for: 30s}}", 2)
+    leader.until_sending()
+    leader.process.signal(signal.SIGINT)
+
+    assert leader.wait() == 130, leader.process.said()
+    totals = leader.result()["totals"]
+    identities_hold(totals)
+    assert totals["sent"] == house.target.count()
+    assert all(agent.process.child.poll() is None for agent in agents), "they wait for the next run"
