@@ -83,18 +83,88 @@ add_name(struct buf *into, const struct plan_url *url)
 	buf_printf(into, "-%u", (unsigned)url->port);
 }
 
+/* How much of the URL is the target's. The fragment is the reader's own affair (RFC 3986 §3.5). */
+static size_t
+url_length(const struct written_profile *profile)
+{
+	return url_is_websocket(profile->url) ? strcspn(profile->url, "#")
+					      : (size_t)(path_of(profile->url) - profile->url);
+}
+
+/* What a message over WebSocket is made of has no type. */
+static bool
+is_form(const struct written_profile *profile)
+{
+	return profile->is_form && !url_is_websocket(profile->url);
+}
+
+static bool
+has_headers(const struct written_profile *profile)
+{
+	return profile->headers_n > 0 || is_form(profile) || profile->user != NULL;
+}
+
+static bool
+has_header(const struct written_profile *profile, const char *name)
+{
+	for (size_t i = 0; i < profile->headers_n; i++)
+		if (strncasecmp(profile->headers[i], name, strlen(name)) == 0 &&
+			profile->headers[i][strlen(name)] == ':')
+			return true;
+	return false;
+}
+
+/* What follows from other flags, where no --header says otherwise. */
+static void
+add_implied_headers(struct buf *into, const struct written_profile *profile)
+{
+	if (is_form(profile) && !has_header(profile, "Content-Type"))
+		buf_add_text(into, "      \"Content-Type\": application/x-www-form-urlencoded\n");
+	if (profile->user != NULL && !has_header(profile, "Authorization")) {
+		char *encoded = base64_encode((const uint8_t *)profile->user, strlen(profile->user));
+
+		buf_printf(into, "      \"Authorization\": \"Basic %s\"\n", encoded);
+		free(encoded);
+	}
+}
+
+static void
+add_headers(struct buf *into, const struct written_profile *profile)
+{
+	if (has_headers(profile))
+		buf_add_text(into, "    headers:\n");
+	add_implied_headers(into, profile);
+	for (size_t i = 0; i < profile->headers_n; i++) {
+		const char *line = profile->headers[i], *value = strchr(line, ':');
+
+		buf_add_text(into, "      ");
+		add_quoted(into, line, value != NULL ? (size_t)(value - line) : strlen(line));
+		buf_add_text(into, ": ");
+		value = value != NULL ? value + 1 + strspn(value + 1, " \t") : "";
+		add_quoted(into, value, strlen(value));
+		buf_add_char(into, '\n');
+	}
+}
+
+/* Of a WebSocket all that is asked for stands in the URL, and header fields are the connection's: both belong to the
+ * target, where what is asked of HTTP belongs to the request. */
 static void
 add_target(struct buf *into, const struct written_profile *profile, const struct plan_url *url)
 {
 	uint64_t inodes[LISTEN_PORT_INODES_MAX];
+	bool is_websocket = url_is_websocket(profile->url);
 
 	buf_add_text(into, "target:\n  url: ");
-	add_quoted(into, profile->url, (size_t)(path_of(profile->url) - profile->url));
+	add_quoted(into, profile->url, url_length(profile));
 	buf_add_text(into, "\n  timeout: ");
 	written_profile_add_value(into, profile->timeout);
 	buf_add_char(into, '\n');
-	if (profile->is_insecure && strncasecmp(profile->url, "https:", 6) == 0)
+	if (profile->is_insecure && plan_url_is_tls(url))
 		buf_add_text(into, "  tls: {verify: false}\n");
+	if (is_websocket && has_headers(profile)) {
+		buf_add_text(into, "  websocket:\n");
+		add_headers(into, profile);
+	}
 	if (is_of_this_machine(url) && listen_port_inodes(url->port, inodes, LISTEN_PORT_INODES_MAX) > 0)
 		buf_printf(into, "  watch: {port: %u}\n", (unsigned)url->port);
 }
@@ -128,48 +198,6 @@ add_path(struct buf *into, const struct written_profile *profile)
 	buf_add_text(into, "\"\n");
 }
 
-static bool
-has_header(const struct written_profile *profile, const char *name)
-{
-	for (size_t i = 0; i < profile->headers_n; i++)
-		if (strncasecmp(profile->headers[i], name, strlen(name)) == 0 &&
-			profile->headers[i][strlen(name)] == ':')
-			return true;
-	return false;
-}
-
-/* What follows from other flags, where no --header says otherwise. */
-static void
-add_implied_headers(struct buf *into, const struct written_profile *profile)
-{
-	if (profile->is_form && !has_header(profile, "Content-Type"))
-		buf_add_text(into, "      \"Content-Type\": application/x-www-form-urlencoded\n");
-	if (profile->user != NULL && !has_header(profile, "Authorization")) {
-		char *encoded = base64_encode((const uint8_t *)profile->user, strlen(profile->user));
-
-		buf_printf(into, "      \"Authorization\": \"Basic %s\"\n", encoded);
-		free(encoded);
-	}
-}
-
-static void
-add_headers(struct buf *into, const struct written_profile *profile)
-{
-	if (profile->headers_n > 0 || profile->is_form || profile->user != NULL)
-		buf_add_text(into, "    headers:\n");
-	add_implied_headers(into, profile);
-	for (size_t i = 0; i < profile->headers_n; i++) {
-		const char *line = profile->headers[i], *value = strchr(line, ':');
-
-		buf_add_text(into, "      ");
-		add_quoted(into, line, value != NULL ? (size_t)(value - line) : strlen(line));
-		buf_add_text(into, ": ");
-		value = value != NULL ? value + 1 + strspn(value + 1, " \t") : "";
-		add_quoted(into, value, strlen(value));
-		buf_add_char(into, '\n');
-	}
-}
-
 /* A file is named from the root on: relative ones are so to the profile, which may lie elsewhere. */
 static bool
 add_body(struct buf *into, const struct written_profile *profile, struct error *err)
@@ -193,11 +221,21 @@ add_body(struct buf *into, const struct written_profile *profile, struct error *
 static bool
 add_requests(struct buf *into, const struct written_profile *profile, struct error *err)
 {
-	buf_add_text(into, "requests:\n  - name: root\n");
-	add_method(into, profile);
-	add_path(into, profile);
-	add_headers(into, profile);
-	return add_body(into, profile, err);
+	bool has_message = profile->body != NULL || profile->body_file != NULL;
+
+	if (!url_is_websocket(profile->url)) {
+		buf_add_text(into, "requests:\n  - name: root\n");
+		add_method(into, profile);
+		add_path(into, profile);
+		add_headers(into, profile);
+		return add_body(into, profile, err);
+	}
+	if (profile->method != NULL)
+		return error_set(err,
+			"--method: over WebSocket a request is a message and has none; write the message, --body TEXT");
+	if (has_message) /* else the one that a profile without requests has */
+		buf_add_text(into, "requests:\n  - name: root\n");
+	return !has_message || add_body(into, profile, err);
 }
 
 static void
@@ -216,12 +254,13 @@ add_slos(struct buf *into, const struct written_profile *profile)
 bool
 written_profile_add(const struct written_profile *profile, struct buf *into, struct error *err)
 {
-	size_t length = (size_t)(path_of(profile->url) - profile->url);
+	bool is_websocket = url_is_websocket(profile->url);
 	struct plan_url url = {0};
 	struct arena arena;
 
 	arena_init(&arena);
-	bool is_good = url_parse(&arena, arena_strndup(&arena, profile->url, length), &url, err);
+	const char *text = arena_strndup(&arena, profile->url, url_length(profile));
+	bool is_good = (is_websocket ? url_parse_websocket : url_parse)(&arena, text, &url, err);
 
 	if (is_good) {
 		buf_printf(into,

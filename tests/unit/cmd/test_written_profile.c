@@ -84,6 +84,47 @@ test_a_unix_socket_is_a_target_too(void **state)
 }
 
 static void
+test_over_websocket_the_url_is_what_is_asked_for_and_headers_are_the_connections(void **state)
+{
+	struct error err = {0};
+	struct plan *plan = plan_written((struct written_profile){.url = "wss://h/talk/?of=a&b=c#part",
+						 .body = "say \"${seq}\"",
+						 .is_form = true,
+						 .is_insecure = true,
+						 .user = "me:secret",
+						 .headers = {"Origin: http://shop"},
+						 .headers_n = 1},
+		&err);
+
+	(void)state;
+	if (plan == NULL)
+		fail_msg("%s", err.message);
+	assert_string_equal(plan->target.url.resource, "/talk/?of=a&b=c");
+	assert_int_equal(plan->target.url.port, 443);
+	assert_false(plan->target.tls.verify);
+	assert_int_equal(plan->target.websocket.headers.n, 2);
+	assert_memory_equal(plan->requests[0].body, "say \"", 5);
+	assert_int_equal(plan->requests[0].headers.n, 0);
+	plan_free(plan);
+	plan = plan_of("ws://h:81", NULL, &err);
+	if (plan == NULL)
+		fail_msg("%s", err.message);
+	assert_int_equal(plan->requests_n, 1);
+	assert_int_equal(plan->target.url.port, 81);
+	plan_free(plan);
+}
+
+static void
+test_a_message_has_no_method(void **state)
+{
+	struct error err = {0};
+
+	(void)state;
+	assert_null(plan_written((struct written_profile){.url = "ws://h/", .method = "POST", .body = "x"}, &err));
+	assert_non_null(strstr(err.message, "--method"));
+}
+
+static void
 test_what_no_url_is_gets_its_sentence(void **state)
 {
 	struct error err = {0};
@@ -281,6 +322,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_request_is_what_the_url_asks_for),
 		cmocka_unit_test(test_a_unix_socket_is_a_target_too),
+		cmocka_unit_test(test_over_websocket_the_url_is_what_is_asked_for_and_headers_are_the_connections),
+		cmocka_unit_test(test_a_message_has_no_method),
 		cmocka_unit_test(test_what_no_url_is_gets_its_sentence),
 		cmocka_unit_test(test_an_objective_stands_as_it_was_given),
 		cmocka_unit_test(test_the_method_is_the_flags_or_follows_from_the_body),
