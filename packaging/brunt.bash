@@ -76,7 +76,7 @@ _brunt() {
 			--nats-creds --nats-user --nats-password-file --nats-token-file --nats-ca --nats-cert --nats-key --help"
 		;;
 	serve)
-		flags="--config --listen --help"
+		flags="--config --listen --monitor-only --help"
 		;;
 	jobs)
 		flags="--json --server --token-file --help"

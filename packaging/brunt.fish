@@ -152,6 +152,7 @@ complete -c brunt -n "__fish_seen_subcommand_from target" -l state -r -d "the ca
 
 complete -c brunt -n "__fish_seen_subcommand_from serve" -l config -r -d "brunt.yaml"
 complete -c brunt -n "__fish_seen_subcommand_from serve" -l listen -x -d "unix:PATH, or HOST:PORT with tokens"
+complete -c brunt -n "__fish_seen_subcommand_from serve" -l monitor-only -d "start no load, whoever asks for it"
 complete -c brunt -n "__fish_seen_subcommand_from jobs submit stop watch" -l server -x -d "unix:PATH or http://HOST:PORT"
 complete -c brunt -n "__fish_seen_subcommand_from jobs submit stop watch" -l token-file -r -d "what to show over TCP"
 complete -c brunt -n "__fish_seen_subcommand_from jobs watch" -l json -d "as the daemon says it"

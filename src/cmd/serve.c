@@ -18,7 +18,7 @@ static int serve_run(int argc, char **argv);
 
 const struct command serve_command = {
 	.name = "serve",
-	.usage = "brunt serve [--config FILE] [--listen ADDRESS]",
+	.usage = "brunt serve [--config FILE] [--listen ADDRESS] [--monitor-only]",
 	.help = "run what is submitted or scheduled, one run at a time per target, and remember what came of it",
 	.run = serve_run,
 };
@@ -27,7 +27,8 @@ const struct command serve_command = {
 
 static const char flags_help[] =
 	"  --config FILE     brunt.yaml; without it only this machine is loaded, by whoever may open the socket\n"
-	"  --listen ADDRESS  unix:PATH, or HOST:PORT with tokens, in place of what the file says\n\n"
+	"  --listen ADDRESS  unix:PATH, or HOST:PORT with tokens, in place of what the file says\n"
+	"  --monitor-only    start no load, whoever asks for it; what the file names under monitor is watched\n\n"
 	"SIGTERM ends it: what runs is stopped and kept, what waits waits until it is back. SIGHUP reads tokens,\n"
 	"certificates, targets and schedule again.\n";
 
@@ -56,6 +57,10 @@ serve_run(int argc, char **argv)
 
 		if (strcmp(argv[i], "--help") == 0)
 			return print_help();
+		if (strcmp(argv[i], "--monitor-only") == 0) {
+			options.is_monitor_only = true;
+			continue;
+		}
 		if ((value = arguments_value("--config", argc, argv, &i)) != NULL)
 			options.config = value;
 		else if ((value = arguments_value("--listen", argc, argv, &i)) != NULL)

@@ -74,6 +74,8 @@ struct api_config {
 	struct halt *halt; /* the desk's */
 	struct agenda *agenda;
 	struct alarm *alarm;
+	const struct monitor *monitor;
+	bool is_monitor_only;
 };
 
 struct api *api_new(const struct api_config *config);

@@ -19,6 +19,7 @@
 #include "daemon/agenda.h"
 #include "daemon/alarm.h"
 #include "daemon/api.h"
+#include "daemon/monitor.h"
 #include "daemon/notify.h"
 #include "httpd/tls.h"
 #include "measure/verdict.h"
@@ -55,6 +56,7 @@ struct daemon {
 	struct api *api;
 	struct agenda *agenda;
 	struct alarm *alarm;
+	struct monitor *monitor;
 	struct httpd *servers[SERVERS_MAX];
 	struct api_door doors[SERVERS_MAX];
 	struct origin_names names[SERVERS_MAX];
@@ -136,12 +138,21 @@ open_guard(struct daemon *daemon, struct error *err)
 	return !error_is_set(err);
 }
 
+static bool
+is_monitor_only(const struct daemon *daemon)
+{
+	return daemon->options->is_monitor_only || daemon->config->watch.monitor.is_only;
+}
+
 /* On the desk: what the operator lets anybody ask for. */
 static bool
 admits(void *context, const struct plan_experiment *experiment, const struct plan_suite *suite, struct error *err)
 {
 	const struct daemon *daemon = context;
 
+	if (is_monitor_only(daemon))
+		return error_set(err, "this daemon only watches, and starts no load: its operator wants it so (%s)",
+			daemon->options->is_monitor_only ? "--monitor-only" : "monitor.only in brunt.yaml");
 	if (experiment != NULL)
 		return ceiling_check(&daemon->ceilings, experiment, err) && reach_check(daemon->allow, experiment, err);
 	return ceiling_check_suite(&daemon->ceilings, suite, err) && reach_check_suite(daemon->allow, suite, err);
@@ -357,6 +368,7 @@ start(struct daemon *daemon, struct error *err)
 		&(struct alarm_config){
 			.loop = &daemon->loop, .desk = daemon->desk, .jobs = daemon->jobs, .config = daemon->config},
 		err);
+	daemon->monitor = monitor_new(&daemon->loop, &daemon->config->watch.monitor);
 	daemon->api = api_new(&(struct api_config){.loop = &daemon->loop,
 		.config = daemon->config,
 		.jobs = daemon->jobs,
@@ -368,7 +380,9 @@ start(struct daemon *daemon, struct error *err)
 		.audit = daemon->audit,
 		.halt = &daemon->halt,
 		.agenda = daemon->agenda,
-		.alarm = daemon->alarm});
+		.alarm = daemon->alarm,
+		.monitor = daemon->monitor,
+		.is_monitor_only = is_monitor_only(daemon)});
 	watch_signal(daemon, &daemon->on_hup, SIGHUP, on_hup);
 	watch_signal(daemon, &daemon->on_int, SIGINT, on_end_signal);
 	watch_signal(daemon, &daemon->on_term, SIGTERM, on_end_signal);
@@ -379,6 +393,7 @@ start(struct daemon *daemon, struct error *err)
 	jobs_kick(daemon->jobs);
 	agenda_start(daemon->agenda);
 	alarm_start(daemon->alarm);
+	monitor_start(daemon->monitor);
 	notify_send("READY=1");
 	return true;
 }
@@ -412,6 +427,7 @@ finish(struct daemon *daemon)
 	agenda_free(daemon->agenda);
 	if (daemon->alarm != NULL)
 		alarm_close(daemon->alarm);
+	monitor_free(daemon->monitor);
 	desk_free(daemon->desk);
 	alarm_free(daemon->alarm);
 	jobs_free(daemon->jobs);

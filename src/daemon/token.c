@@ -112,7 +112,7 @@ take_secret(const struct word *word, struct token *token, struct error *err)
 		return take_sum(&(struct word){word->text + strlen(sum), word->length - strlen(sum)}, token, err);
 	if (word_begins(word, plain))
 		return take_plain(&(struct word){word->text + strlen(plain), word->length - strlen(plain)}, token, err);
-	return error_set(err, "%s: the third word begins with sha256: or plain:", token->name);
+	return error_set(err, "%s: the third word begins with plain: or sha256:, such as plain:TOKEN", token->name);
 }
 
 static bool

@@ -67,7 +67,7 @@ static const char *const severity_names[] = {"info", "warning", "critical", NULL
 
 #include "daemon/watch_keys.def"
 
-const char *const watch_config_names[] = {"schedules", "alerts", NULL};
+const char *const watch_config_names[] = {"schedules", "alerts", "monitor", NULL};
 
 static bool
 check_map(const struct plan_node *map, const char *example, struct error *err)
@@ -253,7 +253,8 @@ watch_config_parse(
 {
 	*into = (struct watch_config){.rules = alert_rules_new()};
 	return parse_schedules(context, node_get(root, "schedules"), &into->schedules, err) &&
-	       parse_alerts(context, node_get(root, "alerts"), into, err);
+	       parse_alerts(context, node_get(root, "alerts"), into, err) &&
+	       monitor_config_parse(context, node_get(root, "monitor"), &into->monitor, err);
 }
 
 void
@@ -273,4 +274,5 @@ watch_config_help(struct buf *into)
 	plan_help_keys(into, alert_rule_keys);
 	buf_add_text(into, "\nalerts.sinks.NAME\n");
 	plan_help_keys(into, sink_keys);
+	monitor_config_help(into);
 }

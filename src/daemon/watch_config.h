@@ -4,20 +4,23 @@
 
 #include "base/buf.h"
 #include "daemon/alert_rule.h"
+#include "daemon/monitor_config.h"
 #include "daemon/schedule.h"
 #include "daemon/sink.h"
 #include "plan/parse.h"
 
-/* What brunt.yaml says of schedules and alerts:
+/* What brunt.yaml says of schedules, alerts and what is watched without load:
  *
  *   schedules: {NAME: {profile: …, cron: …}, …}
  *   alerts: {shipped: true|false|[NAME, …], rules: {NAME: {when: …}, …}, sinks: {NAME: {webhook: …}, …}}
+ *   monitor: {watch: {port: …}, scrape: {url: …, metrics: {…}}, only: true|false}
  *
  * Checked as everything of it is: what is wrong is said with its place. Texts live in the context's arena. */
 struct watch_config {
 	struct plan_list schedules; /* of struct schedule_wish */
 	struct plan_list sinks;     /* of struct sink_wish */
 	struct alert_rules *rules;  /* its own and those that brunt brings along */
+	struct monitor_config monitor;
 };
 
 extern const char *const watch_config_names[]; /* its keys at the top, ended by NULL: for plan_parse_map's `also` */

@@ -69,8 +69,8 @@ add_latencies(struct buf *into, const struct cell *last)
 	add_quantile(into, "lateness_p99_ns", last, METRIC_LATENESS, 0.99);
 }
 
-static void
-add_reading(struct buf *into, const char *name, const struct reading *reading)
+void
+event_add_gauges(struct buf *into, const char *name, const struct reading *reading)
 {
 	json_open(into, name, '{');
 	for (size_t i = 0; reading->at_ns >= 0 && i < GAUGE_COUNT; i++)
@@ -135,8 +135,8 @@ event_encode_figures(struct buf *into, const struct summary *summary, const stru
 	json_add_double(
 		into, "tokens_per_s", counts->generations > 0 ? per_second(summary, counts->completion_tokens) : NAN);
 	add_latencies(into, &summary->last);
-	add_reading(into, "target", &summary->now.target);
-	add_reading(into, "generator", &summary->now.self);
+	event_add_gauges(into, "target", &summary->now.target);
+	event_add_gauges(into, "generator", &summary->now.self);
 	add_scraped(into, summary);
 	add_slos(into, slos, slos_n);
 	json_close(into, '}');

@@ -4,6 +4,9 @@
 #include "measure/summary.h"
 #include "measure/verdict.h"
 
+/* The gauges that are available, by their names, as an object of this name. */
+void event_add_gauges(struct buf *into, const char *name, const struct reading *reading);
+
 /* The last interval as figures, for whoever shows a run while it lasts and decodes no histograms (`--figures`):
  *
  *   figures   {event, start_ns, at_ns, level: n|"warmup"|null, offered, in_flight, scheduled, sent, ok, failed,

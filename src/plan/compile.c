@@ -74,10 +74,9 @@ check_watched_cgroup(const struct plan_node *node, const struct plan_watch *watc
 		       watch->cgroup);
 }
 
-static bool
-check_watch(const struct plan_node *node, const struct plan_target *target, struct error *err)
+bool
+compile_check_watch(const struct plan_node *node, const struct plan_watch *watch, bool is_known, struct error *err)
 {
-	const struct plan_watch *watch = &target->watch;
 	int n = (watch->pid > 0) + (watch->port > 0) + (watch->pid_file != NULL) + (watch->process != NULL) +
 		(watch->cgroup != NULL) + (watch->unit != NULL) + (watch->container != NULL);
 
@@ -85,7 +84,7 @@ check_watch(const struct plan_node *node, const struct plan_target *target, stru
 		return plan_error(node, err,
 			"watch: one of port, pid, pid_file, process, cgroup, unit and container finds the target, not "
 			"several");
-	if (n == 0 && target->process.command == NULL)
+	if (n == 0 && !is_known)
 		return plan_error(node, err,
 			"watch: say whom, such as {port: 8080}; or pid, pid_file, process, cgroup, unit, container");
 	return check_watched_cgroup(node, watch, err);
@@ -103,7 +102,7 @@ check_target(struct plan_context *context, const struct plan_node *node, struct 
 		!tls_compile(context, node_get(node, "tls"), &target->tls, err))
 		return false;
 	target->has_watch = watch != NULL;
-	if ((watch != NULL && !check_watch(watch, target, err)) ||
+	if ((watch != NULL && !compile_check_watch(watch, &target->watch, target->process.command != NULL, err)) ||
 		(node_get(node, "auth") != NULL && !auth_check(node_get(node, "auth"), &target->auth, err)) ||
 		!websocket_compile_target(context, node, target, err))
 		return false;

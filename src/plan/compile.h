@@ -41,6 +41,10 @@ bool codings_compile(struct plan_context *context, const struct plan_node *item,
 void compile_add_header(
 	struct plan_context *context, struct plan_request *request, const char *name, const char *value);
 
+/* What rows of `watch` cannot say; is_known: whom else it may mean is said elsewhere. */
+bool compile_check_watch(
+	const struct plan_node *node, const struct plan_watch *watch, bool is_known, struct error *err);
+
 /* The names and values of `headers`. */
 bool compile_check_headers(const struct plan_node *headers, struct error *err);
 

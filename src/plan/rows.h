@@ -177,6 +177,7 @@ extern const struct plan_key recommend_keys[], alert_keys[];
 extern const struct plan_key feed_keys[], synthetic_keys[];
 extern const struct plan_key canary_keys[], canary_stage_keys[];
 extern const struct plan_key push_keys[];
+extern const struct plan_key watch_keys[];
 extern const struct plan_key action_keys[], probe_keys[], arm_keys[], scrape_keys[], scraped_keys[], suite_item_keys[];
 
 /* PLAN_CUSTOM rows; `into` is the field. */

@@ -216,14 +216,9 @@ metrics_with(struct plan_context *context, struct plan_scrape *scrape)
 }
 
 bool
-scrape_compile(struct plan_context *context, struct profile *profile, struct error *err)
+scrape_compile_endpoints(struct plan_context *context, const struct plan_node *node, const struct plan_target *target,
+	struct plan_scrape *scrape, struct error *err)
 {
-	struct plan_scrape *scrape = &profile->plan.scrape;
-	const struct plan_node *node = profile->scrape;
-
-	context->metrics = context->tables->metrics;
-	if (node == NULL)
-		return true;
 	bool is_list = node->kind == NODE_LIST;
 	size_t n = is_list ? node->n : 1;
 
@@ -232,8 +227,21 @@ scrape_compile(struct plan_context *context, struct profile *profile, struct err
 	scrape->endpoints = arena_alloc(context->arena, n * sizeof(*scrape->endpoints));
 	scrape->list = arena_alloc(context->arena, SCRAPED_MAX * sizeof(*scrape->list));
 	for (size_t i = 0; i < n; i++)
-		if (!compile_endpoint(context, is_list ? node_at(node, i) : node, &profile->plan.target, scrape, err))
+		if (!compile_endpoint(context, is_list ? node_at(node, i) : node, target, scrape, err))
 			return false;
+	return true;
+}
+
+bool
+scrape_compile(struct plan_context *context, struct profile *profile, struct error *err)
+{
+	struct plan_scrape *scrape = &profile->plan.scrape;
+
+	context->metrics = context->tables->metrics;
+	if (profile->scrape == NULL)
+		return true;
+	if (!scrape_compile_endpoints(context, profile->scrape, &profile->plan.target, scrape, err))
+		return false;
 	context->metrics = metrics_with(context, scrape);
 	return true;
 }

@@ -58,6 +58,10 @@ bool scrape_is_same(const struct plan_scrape *a, const struct plan_scrape *b);
 struct plan_context;
 struct profile;
 bool scrape_compile(struct plan_context *context, struct profile *profile, struct error *err);
+/* An endpoint or a list of them; target: whose a URL that is a path alone is. Fills all but what expressions name. */
+struct plan_node;
+bool scrape_compile_endpoints(struct plan_context *context, const struct plan_node *node,
+	const struct plan_target *target, struct plan_scrape *scrape, struct error *err);
 /* Fills metric and matchers, of which there is room for SCRAPE_MATCHERS_MAX. */
 bool scrape_parse_selector(struct arena *arena, const char *text, struct plan_scraped *into, struct error *err);
 bool scrape_add_matcher(struct plan_scraped *scraped, const char *name, const char *value, struct error *err);

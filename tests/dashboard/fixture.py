@@ -58,7 +58,7 @@ class Daemon:
         self.role, self.sessions = "admin", set()
         self.runs, self.schedules, self.alerts, self.baselines, self.profiles, self.trends, self.steps = {}, {}, {}, {}, [], {}, {}
         self.events, self.results, self.comparison = {}, {}, None
-        self.is_stopped, self.watched, self.submission = False, None, None
+        self.is_stopped, self.watched, self.problems, self.submission = False, None, [], None
         self.watchers, self.streams = [], 0
         self.pause_s = 0.0  # between two events of a run
         self.holds = {}     # id → how many events are told until it is let go on
@@ -228,7 +228,7 @@ class Daemon:
         return self.trends.get((ask["name"], ask["metric"])) or {"name": ask["name"], "metric": ask["metric"], "unit": "per_s", "higher_is_better": True, "by": ask.get("by", "run"), "points": [], "change_points": [], "baseline": None}
 
     def monitor_show(self, _ask, _body):
-        return {"is_on": self.watched is not None, "watched": self.watched, "figures": None}
+        return {"is_on": self.watched is not None, "watched": self.watched, "problems": self.problems, "figures": None}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

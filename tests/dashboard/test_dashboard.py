@@ -112,6 +112,15 @@ def test_a_run_that_ends_shows_its_verdict_and_says_it_aloud(daemon, page, chrom
     assert chromium.evaluate("document.title").startswith("failed: live-one")
 
 
+def test_of_a_run_that_has_ended_nothing_is_watched(daemon, page, chromium):
+    row = daemon.add(fixture.row_of(3, "over", "fail"))
+    daemon.results[row["id"]] = kept("breaks")
+    page.open(f"runs/{row['id']}")
+    page.wait_for("Sustains", "#verdict")
+    page.wait_for("is drawn in its report", "#time")
+    assert not [path for path, _ in daemon.resumed if path.endswith(f"{row['id']}/events")]
+
+
 def test_a_broken_link_is_taken_up_behind_the_last_event(daemon, page, chromium):
     row = live_run(daemon, held_at=40)
     page.open(f"runs/{row['id']}")
@@ -147,7 +156,8 @@ def test_a_run_of_any_length_takes_as_much_room(daemon, page, chromium):
 
 
 def test_names_that_wish_the_reader_ill_are_text(daemon, page, chromium):
-    row = daemon.add(fixture.row_of(3, "evil", "fail", reason=HOSTILE, target=HOSTILE, load=HOSTILE, submitted_by=HOSTILE))
+    daemon.add(fixture.row_of(2, "evil", "fail", reason=HOSTILE, target=HOSTILE, load=HOSTILE, submitted_by=HOSTILE))
+    row = daemon.add(fixture.row_of(3, "evil", None, reason=HOSTILE, target=HOSTILE, load=HOSTILE, submitted_by=HOSTILE))
     daemon.alerts[1] = alert_of(1, rule=HOSTILE, text=HOSTILE + "\u202e", name=HOSTILE)
     daemon.profiles = [{"name": "evil", "kind": "broken", "target": HOSTILE, "load": HOSTILE, "problem": HOSTILE}]
     daemon.events[row["id"]] = [("level", {"level": 0, "start_ns": 0, "end_ns": 10**9, "offered": 10.0}),
@@ -356,6 +366,9 @@ def test_a_target_is_watched_without_load(daemon, page, chromium):
     page.wait_for("queue_depth")
     chromium.wait_until("document.querySelectorAll('canvas').length === 3")
     assert "pid 42" in page.text("main") and "11" in page.text(".tiles")
+    daemon.problems = ["no process is there any more"]
+    page.open("monitor")
+    page.wait_for("no process is there any more", "header.warn")
 
 
 def test_all_of_it_is_reached_by_the_keyboard(daemon, page, chromium):

@@ -1,5 +1,7 @@
 /* A target that is watched without load: its resources, and what it tells of itself. */
 
+const MONITOR_LOOK_MS = 5000; /* what is wrong is no part of the figures */
+
 function monitorTiles(figures) {
 	const {target = {}, scraped = {}} = figures;
 
@@ -27,11 +29,16 @@ const monitorView = {
 		run = live.document;
 		view.fill(head, drawn);
 		const plots = new LiveCharts(view, drawn, monitorCharts);
-		const words = (figures) => refill(head, [h("header", {class: "banner live"}, h("p", {class: "about-run"}, "watched without load"),
-			h("h1", {}, h("span", {class: "verdict"}, sign("play"), state.watched || "target")),
+		const words = (figures) => refill(head, [h("header", {class: `banner ${state.problems.length ? "warn" : "live"}`}, h("p", {class: "about-run"}, "watched without load"),
+			h("h1", {}, h("span", {class: "verdict"}, sign(state.problems.length ? "warn" : "play"), state.watched || "target")),
+			state.problems.length ? h("ul", {class: "reasons"}, state.problems.map((text) => h("li", {}, text))) : null,
 			figures ? h("dl", {class: "tiles"}, monitorTiles(figures)) : note("Nothing was read yet."))]);
 
 		words(state.figures);
+		view.every(MONITOR_LOOK_MS, () => view.attempt(async () => {
+			Object.assign(state, await api.get("/monitor"));
+			words(state.figures);
+		}));
 		view.watch("/monitor/events", {
 			event: (kind, data) => {
 				if (kind !== "figures")

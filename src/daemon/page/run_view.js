@@ -172,6 +172,16 @@ async function deleteRun(row) {
 	places.go("history");
 }
 
+/* Whoever comes when it is over was told nothing of it as it went. */
+function overTime(seen, id) {
+	if (!run.result.levels)
+		return null;
+	if (run.series.rows.length > 0)
+		return overTimeSection();
+	return seen.result && wasMeasured(seen.result) ? section("time", "Over time", note("What happened when is drawn in ",
+		h("a", {href: `${API}${pathOf("runs", id, "reports", "html")}`, target: "_blank", rel: "noopener"}, "its report"), ".")) : null;
+}
+
 const runView = {
 	title: "Run",
 
@@ -185,10 +195,14 @@ const runView = {
 		run = live.document;
 		document.title = `${seen.row.name} · brunt`;
 		view.fill(parts.head, parts.body, parts.drawn);
-		const drawn = new LiveCharts(view, parts.drawn, () => [seen.result ? endedSections(seen.result) : null, run.series.rows.length > 0 && run.result.levels ? overTimeSection() : null]);
+		const drawn = new LiveCharts(view, parts.drawn, () => [seen.result ? endedSections(seen.result) : null, overTime(seen, id)]);
 		const words = () => runWords(view, seen, live, parts);
 
 		words();
+		if (seen.row.state === "ended") { /* nothing is told of it any more: its result says it all */
+			await runLook(view, seen, live, words, drawn);
+			return;
+		}
 		const stream = view.watch(`${pathOf("runs", id)}/events`, {
 			event: (kind, data) => {
 				if (kind === "state" && data.state === "ended")
@@ -204,8 +218,6 @@ const runView = {
 			if (kind === "again" || data.id === id)
 				await view.attempt(() => runLook(view, seen, live, words, drawn));
 		});
-		if (seen.row.state === "ended")
-			await runLook(view, seen, live, words, drawn);
 	},
 };
 

@@ -67,7 +67,7 @@ const loginView = {
 				token.value = "";
 				await dashboard.enter();
 			} catch (problem) {
-				wrong.textContent = clean(problem.status === 401 || problem.status === 403 ? "That token is not known here." : problem.message);
+				wrong.textContent = clean(problem.status === 401 ? "That token is not known here." : problem.message);
 				token.focus();
 				token.select();
 			} finally {

@@ -217,9 +217,13 @@ const startView = {
 			view.fill(h("h1", {}, "Start a run"), note("Your token may only look; to start runs takes the role run."));
 			return;
 		}
+		if (bar.info && bar.info.is_monitor_only) {
+			view.fill(h("h1", {}, "Start a run"), note("This daemon only watches: it starts no load. ", link("monitor", "What it watches")));
+			return;
+		}
 		const [{profiles}, {baselines}] = await Promise.all(["/profiles", "/baselines"].map(api.get)), start = new Start(view, profiles, baselines);
 
-		view.fill(h("h1", {}, "Start a run"), bar.info && bar.info.is_monitor_only ? note("This daemon only watches: it starts no load.") : null, ceilingsNote(), start.form);
+		view.fill(h("h1", {}, "Start a run"), ceilingsNote(), start.form);
 		start.choose();
 	},
 };

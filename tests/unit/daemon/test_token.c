@@ -101,7 +101,7 @@ test_mistakes_are_told_with_their_line_and_no_secret(void **state)
 		{"ci viewrunadmin plain:" LONG_ENOUGH, "tokens:1:1", "view, run or admin"},
 		{".ci run plain:" LONG_ENOUGH, "tokens:1:1", "does not begin with a dot"},
 		{"c/i run plain:" LONG_ENOUGH, "tokens:1:1", "a name has"},
-		{"ci run s3cret", "tokens:1:1", "begins with sha256: or plain:"},
+		{"ci run s3cret", "tokens:1:1", "begins with plain: or sha256:"},
 		{"ci run plain:s3cret", "tokens:1:1", "20 to 512 characters"},
 		{"ci run plain:s3cret;s3cret;s3cret;s3cret", "tokens:1:1", "letters, digits and"},
 		{"ci run sha256:s3cret", "tokens:1:1", "64 hexadecimal digits"},

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/units.h"
 #include "daemon/watch_config.h"
+#include "plan/scrape.h"
 
 static bool
 parse(struct arena *arena, const char *text, struct watch_config *config, struct error *err)
@@ -97,6 +98,38 @@ test_what_brunt_brings_along_is_there_unless_it_is_not_wanted(void **state)
 }
 
 static void
+test_whom_to_watch_without_load_is_read(void **state)
+{
+	static const char text[] =
+		"monitor:\n"
+		"  watch: {process: nginx}\n"
+		"  scrape: {url: 'http://127.0.0.1:9100/metrics', every: 5s, metrics: {load: node_load1, hits: {metric: h_total, "
+		"rate: true}}}\n"
+		"  only: true\n";
+	struct watch_config config;
+	struct error err = {0};
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena);
+	assert_true(parse(&arena, text, &config, &err));
+	const struct monitor_config *monitor = &config.monitor;
+
+	assert_true(monitor->has_process && monitor->is_only);
+	assert_string_equal(monitor->process.process, "nginx");
+	assert_int_equal(monitor->scrape.endpoints_n, 1);
+	assert_int_equal(monitor->scrape.n, 2);
+	assert_string_equal(monitor->scrape.list[1].name, "hits");
+	assert_true(monitor->scrape.endpoints[0].every_ns == 5 * NS_PER_S);
+	assert_string_equal(monitor->scrape.endpoints[0].fetch.place.url.host, "127.0.0.1");
+	watch_config_fini(&config);
+	assert_true(parse(&arena, "listen: x", &config, &err)); /* nobody, where nobody is named */
+	assert_false(config.monitor.has_process || config.monitor.is_only);
+	watch_config_fini(&config);
+	arena_fini(&arena);
+}
+
+static void
 test_what_is_wrong_is_said_with_its_place(void **state)
 {
 	static const struct {
@@ -112,6 +145,16 @@ test_what_is_wrong_is_said_with_its_place(void **state)
 		{"alerts:\n  sinks: {ops: {webhook: a, command: b}}", "brunt.yaml:2:", "write one of webhook"},
 		{"alerts: {shipped: [regresion]}", "brunt.yaml:1:", "did you mean 'regression'?"},
 		{"alerts: {ruels: {}}", "brunt.yaml:1:", "ruels"},
+		{"monitor: here", "brunt.yaml:1:", "write whom, such as"},
+		{"monitor: {}", "brunt.yaml:1:", "nobody is watched"},
+		{"monitor:\n  watch: {prot: 1}", "brunt.yaml:2:", "did you mean 'port'?"},
+		{"monitor:\n  watch: {port: 1, pid: 2}", "brunt.yaml:2:", "not several"},
+		{"monitor:\n  watch: {gpu: true}", "brunt.yaml:2:", "say whom"},
+		{"monitor:\n  watch: {port: 1, every: 100ms}", "brunt.yaml:2:27", "once a second; leave it out"},
+		{"monitor:\n  scrape: {url: /metrics, metrics: {a: b}}", "brunt.yaml:2:17", "write all of it, such as"},
+		{"monitor:\n  scrape:\n    - {url: 'http://h/m', metrics: {a: b}}\n    - {url: 'http://h/n', "
+		 "metrics: {a: c}}",
+			"brunt.yaml:4:", "there is a figure 'a' already"},
 	};
 
 	(void)state;
@@ -136,6 +179,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_schedules_rules_and_sinks_are_read),
 		cmocka_unit_test(test_what_brunt_brings_along_is_there_unless_it_is_not_wanted),
+		cmocka_unit_test(test_whom_to_watch_without_load_is_read),
 		cmocka_unit_test(test_what_is_wrong_is_said_with_its_place),
 	};
 

@@ -1,0 +1,97 @@
+#include "daemon/monitor_config.h"
+
+#include "plan/compile.h"
+#include "plan/scrape.h"
+
+struct monitor_row {
+	struct plan_watch watch;
+	const struct plan_node *scrape;
+	bool is_only;
+};
+
+#define TABLE(table) static const struct plan_key table[] = {
+#define END                                                                                                            \
+	PLAN_KEYS_END                                                                                                  \
+	}                                                                                                              \
+	;
+#define ROW(parent, field, of_type, of_name, otherwise, least, most, sentence)                                         \
+	{                                                                                                              \
+		.name = (of_name),                                                                                     \
+		.type = PLAN_##of_type,                                                                                \
+		.offset = offsetof(parent, field),                                                                     \
+		.default_text = (otherwise),                                                                           \
+		.min = (least),                                                                                        \
+		.max = (most),                                                                                         \
+		.help = (sentence),                                                                                    \
+	},
+#define SUB(parent, field, of_name, of_section, sentence)                                                              \
+	{                                                                                                              \
+		.name = (of_name),                                                                                     \
+		.type = PLAN_SECTION,                                                                                  \
+		.offset = offsetof(parent, field),                                                                     \
+		.default_text = "",                                                                                    \
+		.keys = (of_section),                                                                                  \
+		.help = (sentence),                                                                                    \
+	},
+#define NODE(parent, field, of_name, right, of_items, sentence)                                                        \
+	{                                                                                                              \
+		.name = (of_name),                                                                                     \
+		.type = PLAN_CUSTOM,                                                                                   \
+		.offset = offsetof(parent, field),                                                                     \
+		.default_text = "",                                                                                    \
+		.parse = plan_parse_node,                                                                              \
+		.form = (right),                                                                                       \
+		.keys = (of_items),                                                                                    \
+		.help = (sentence),                                                                                    \
+	},
+
+#include "daemon/monitor_keys.def"
+
+/* There is no target whose paths they could be. */
+static bool
+check_urls_are_whole(const struct plan_node *scrape, const struct plan_scrape *compiled, struct error *err)
+{
+	for (size_t i = 0; i < compiled->endpoints_n; i++) {
+		const struct plan_node *item = scrape->kind == NODE_LIST ? node_at(scrape, i) : scrape;
+		const struct plan_place *place = &compiled->endpoints[i].fetch.place;
+
+		if (place->is_of_target)
+			return plan_error(node_get(item, "url"), err,
+				"url: '%s' is a path; write all of it, such as http://127.0.0.1:9100%s", place->shown,
+				place->shown);
+	}
+	return true;
+}
+
+bool
+monitor_config_parse(
+	struct plan_context *context, const struct plan_node *node, struct monitor_config *into, struct error *err)
+{
+	static const struct plan_target nobody = {.url = {.host = "", .path = ""}};
+	struct monitor_row row = {0};
+
+	if (node == NULL)
+		return true;
+	if (node->kind != NODE_MAP)
+		return plan_error(node, err, "monitor: write whom, such as {watch: {port: 8080}}");
+	const struct plan_node *watch = node_get(node, "watch"), *scrape = node_get(node, "scrape");
+
+	if (!plan_parse_map(context, node, monitor_keys, NULL, &row, err))
+		return false;
+	*into = (struct monitor_config){.has_process = watch != NULL, .process = row.watch, .is_only = row.is_only};
+	if (watch == NULL && scrape == NULL && !row.is_only)
+		return plan_error(node, err,
+			"monitor: nobody is watched; write whom, such as {watch: {port: 8080}}, or whom to scrape");
+	if (watch != NULL && node_get(watch, "every") != NULL)
+		return plan_error(node_get(watch, "every"), err, "every: it is read once a second; leave it out");
+	return (watch == NULL || compile_check_watch(watch, &row.watch, false, err)) &&
+	       (scrape == NULL || (scrape_compile_endpoints(context, scrape, &nobody, &into->scrape, err) &&
+					  check_urls_are_whole(scrape, &into->scrape, err)));
+}
+
+void
+monitor_config_help(struct buf *into)
+{
+	buf_add_text(into, "\nmonitor\n");
+	plan_help_keys(into, monitor_keys);
+}
