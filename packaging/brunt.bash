@@ -8,7 +8,7 @@ _brunt() {
 		return
 	fi
 	case $previous in
-	--out | --events | --control | --save | --body-file | --config | --token-file | --truth | --state | --baselines | --nats-creds | --nats-password-file | --nats-token-file | --nats-ca | --nats-cert | --nats-key)
+	--out | --events | --control | --save | --body-file | --config | --token-file | --ca-file | --truth | --state | --baselines | --nats-creds | --nats-password-file | --nats-token-file | --nats-ca | --nats-cert | --nats-key)
 		COMPREPLY=($(compgen -f -- "$current"))
 		return
 		;;
@@ -79,16 +79,16 @@ _brunt() {
 		flags="--config --listen --monitor-only --help"
 		;;
 	jobs)
-		flags="--json --server --token-file --help"
+		flags="--json --server --token-file --ca-file --help"
 		;;
 	submit)
-		flags="--set --baseline --no-queue --wait --server --token-file --help"
+		flags="--set --baseline --no-queue --wait --server --token-file --ca-file --help"
 		;;
 	stop)
-		flags="--drain --kill --all --resume --server --token-file --help"
+		flags="--drain --kill --all --resume --server --token-file --ca-file --help"
 		;;
 	watch)
-		flags="--json --server --token-file --help"
+		flags="--json --server --token-file --ca-file --help"
 		;;
 	help)
 		COMPREPLY=($(compgen -W "run stress import check agent target serve jobs submit stop watch compare baseline report profile" -- "$current"))

@@ -155,6 +155,7 @@ complete -c brunt -n "__fish_seen_subcommand_from serve" -l listen -x -d "unix:P
 complete -c brunt -n "__fish_seen_subcommand_from serve" -l monitor-only -d "start no load, whoever asks for it"
 complete -c brunt -n "__fish_seen_subcommand_from jobs submit stop watch" -l server -x -d "unix:PATH or http://HOST:PORT"
 complete -c brunt -n "__fish_seen_subcommand_from jobs submit stop watch" -l token-file -r -d "what to show over TCP"
+complete -c brunt -n "__fish_seen_subcommand_from jobs submit stop watch" -l ca-file -r -d "who may sign its certificate"
 complete -c brunt -n "__fish_seen_subcommand_from jobs watch" -l json -d "as the daemon says it"
 complete -c brunt -n "__fish_seen_subcommand_from submit" -l set -x -d "override a key of the profile: key=value"
 complete -c brunt -n "__fish_seen_subcommand_from submit" -l baseline -x -d "compare it with a baseline that the daemon keeps"

@@ -1,18 +1,16 @@
 #include "cmd/daemon_client.h"
 
-#include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/check.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "cmd/arguments.h"
+#include "cmd/daemon_link.h"
 
 #ifdef BRUNT_SQLITE
 #include "daemon/config.h"
@@ -25,15 +23,18 @@
 int
 daemon_client_take(struct daemon_client *client, int argc, char **argv, int *i)
 {
-	const char **into = &client->server, *flag = argv[*i], *value = arguments_value("--server", argc, argv, i);
+	const struct {
+		const char *flag, **into;
+	} flags[] = {
+		{"--server", &client->server}, {"--token-file", &client->token_file}, {"--ca-file", &client->ca_file}};
+	const char *flag = argv[*i], *value = NULL;
+	size_t at = 0;
 
-	if (value == NULL) {
-		into = &client->token_file;
-		value = arguments_value("--token-file", argc, argv, i);
-	}
+	while (at < ARRAY_LEN(flags) && (value = arguments_value(flags[at].flag, argc, argv, i)) == NULL)
+		at++;
 	if (value == NULL)
 		return 0;
-	*into = value;
+	*flags[at].into = value;
 	if (value[0] != '\0')
 		return 1;
 	command_bad_usage(client->command, "%s wants a value", flag);
@@ -59,73 +60,6 @@ usual_place(struct arena *arena)
 	return SYSTEM_SOCKET;
 }
 
-static int
-connect_unix(const char *path, struct error *err)
-{
-	struct sockaddr_un name = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&name, sizeof(name)) == 0)
-		return fd;
-	error_set(err, "no daemon answers at unix:%s: %s; start one by brunt serve, or say --server", path,
-		strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
-static int
-connect_tcp(const char *host, const char *port, struct error *err)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *info = NULL;
-	int failed = getaddrinfo(host, port, &hints, &info), fd = -1;
-
-	for (struct addrinfo *at = info; failed == 0 && at != NULL && fd < 0; at = at->ai_next) {
-		fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (fd >= 0 && connect(fd, at->ai_addr, at->ai_addrlen) != 0) {
-			int error = errno;
-
-			close(fd);
-			fd = -1;
-			errno = error;
-		}
-	}
-	if (info != NULL)
-		freeaddrinfo(info);
-	if (fd < 0)
-		error_set(err, "no daemon answers at %s:%s: %s", host, port,
-			failed != 0 ? gai_strerror(failed) : strerror(errno));
-	return fd;
-}
-
-/* Connected; host gets what the Host header says. −1 with err set. */
-static int
-connect_to(const char *server, char *host, size_t size, struct error *err)
-{
-	char name[256];
-
-	snprintf(host, size, "localhost");
-	if (strncmp(server, "unix:", 5) == 0)
-		return connect_unix(server + 5, err);
-	if (strncmp(server, "http://", 7) != 0) {
-		error_set(err, "--server: '%s' is neither unix:PATH nor http://HOST:PORT", server);
-		return -1;
-	}
-	snprintf(host, size, "%.*s", (int)strcspn(server + 7, "/"), server + 7);
-	snprintf(name, sizeof(name), "%s", host[0] == '[' ? host + 1 : host);
-	char *colon = strrchr(name, ':');
-
-	if (colon == NULL || colon == name) {
-		error_set(err, "--server: '%s' says no port; write http://HOST:PORT", server);
-		return -1;
-	}
-	*colon = '\0';
-	if (colon[-1] == ']')
-		colon[-1] = '\0';
-	return connect_tcp(name, colon + 1, err);
-}
-
 static bool
 add_token(const struct daemon_client *client, struct buf *head, struct error *err)
 {
@@ -146,72 +80,48 @@ add_token(const struct daemon_client *client, struct buf *head, struct error *er
 	return true;
 }
 
-static bool
-send_all(int fd, const char *bytes, size_t length, struct error *err)
-{
-	while (length > 0) {
-		ssize_t n = send(fd, bytes, length, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return error_set(err, "the daemon does not listen: %s", strerror(errno));
-		bytes += n;
-		length -= (size_t)n;
-	}
-	return true;
-}
-
 /* HTTP/1.0: the answer ends with the connection, in one piece or as it comes. */
 static bool
-send_request(int fd, const struct daemon_client *client, const char *host, const char *method, const char *path,
+send_request(struct daemon_link *link, const struct daemon_client *client, const char *method, const char *path,
 	const char *type, const char *body, size_t length, struct error *err)
 {
 	struct buf head;
 
 	buf_init(&head, (size_t)16 * 1024);
-	buf_printf(&head, "%s %s HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n", method, path, host);
+	buf_printf(&head, "%s %s HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n", method, path, link->host);
 	bool is_sent = add_token(client, &head, err);
 
 	if (body != NULL)
 		buf_printf(&head, "Content-Type: %s\r\nContent-Length: %zu\r\n", type, length);
 	buf_add_text(&head, "\r\n");
 	is_sent = is_sent && (!head.overflowed || error_set(err, "the request is too long")) &&
-		  send_all(fd, head.bytes, head.length, err) && (body == NULL || send_all(fd, body, length, err));
+		  daemon_link_send(link, head.bytes, head.length, err) &&
+		  (body == NULL || daemon_link_send(link, body, length, err));
 	buf_fini(&head);
 	return is_sent;
 }
 
-/* Connected and asked; −1 with err set. */
-static int
-begin(const struct daemon_client *client, const char *method, const char *path, const char *type, const char *body,
-	size_t length, struct error *err)
+/* Connected and asked; false with err set, and nothing to be closed. */
+static bool
+begin(struct daemon_link *link, const struct daemon_client *client, const char *method, const char *path,
+	const char *type, const char *body, size_t length, struct error *err)
 {
+	const char *ca_file = client->ca_file != NULL ? client->ca_file : getenv("BRUNT_CA_FILE");
 	struct arena arena;
-	char host[256];
 
+	if (ca_file != NULL && ca_file[0] == '\0')
+		ca_file = NULL;
 	arena_init(&arena);
-	int fd = connect_to(client->server != NULL ? client->server : usual_place(&arena), host, sizeof(host), err);
+	bool is_open =
+		daemon_link_open(link, client->server != NULL ? client->server : usual_place(&arena), ca_file, err);
 
 	arena_fini(&arena);
-	if (fd >= 0 && !send_request(fd, client, host, method, path, type, body, length, err)) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
-
-/* More of the answer; false: that was all. */
-static bool
-read_more(int fd, struct buf *into)
-{
-	char piece[16384];
-	ssize_t n;
-
-	do
-		n = recv(fd, piece, sizeof(piece), 0);
-	while (n < 0 && errno == EINTR);
-	return n > 0 && buf_add(into, piece, (size_t)n);
+	if (!is_open)
+		return false;
+	if (send_request(link, client, method, path, type, body, length, err))
+		return true;
+	daemon_link_close(link);
+	return false;
 }
 
 /* The status line and the headers go; returns the status, −1: it is no answer. */
@@ -234,17 +144,17 @@ int
 daemon_client_ask(const struct daemon_client *client, const char *method, const char *path, const char *type,
 	const char *body, size_t length, struct buf *answer, struct error *err)
 {
-	int fd = begin(client, method, path, type, body, length, err);
+	struct daemon_link link;
 
-	if (fd < 0)
+	if (!begin(&link, client, method, path, type, body, length, err))
 		return -1;
-	while (read_more(fd, answer))
+	while (daemon_link_read(&link, answer))
 		;
-	close(fd);
-	int status = answer->overflowed ? -1 : take_head(answer);
+	int status = answer->overflowed || link.is_cut ? -1 : take_head(answer);
 
 	if (status < 0)
-		error_set(err, "the daemon's answer is none");
+		error_set(err, link.is_cut ? "the daemon's answer was cut off" : "the daemon's answer is none");
+	daemon_link_close(&link);
 	return status;
 }
 
@@ -337,21 +247,22 @@ int
 daemon_client_watch(const struct daemon_client *client, const char *path, daemon_event_fn *each, void *context)
 {
 	struct error err = {0};
+	struct daemon_link link;
 	struct buf stream;
-	int fd = begin(client, "GET", path, NULL, NULL, 0, &err), status = -1;
+	int status = -1;
 
-	if (fd < 0) {
+	if (!begin(&link, client, "GET", path, NULL, NULL, 0, &err)) {
 		log_error("%s", err.message);
 		return EXIT_INTERNAL;
 	}
 	buf_init(&stream, LINE_BYTES_MAX);
-	while (read_more(fd, &stream)) {
+	while (daemon_link_read(&link, &stream)) {
 		if (status < 0)
 			status = take_head(&stream);
 		if (status == 200 && !tell_events(&stream, each, context))
 			break;
 	}
-	close(fd);
+	daemon_link_close(&link);
 	if (status != 200)
 		complain(&stream, status);
 	buf_fini(&stream);

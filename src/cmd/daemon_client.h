@@ -8,23 +8,25 @@
 #include "cmd/command.h"
 
 /* Asks a daemon, for the commands that are its clients (jobs, submit, stop, watch): one request, one answer, over its
- * unix socket or plain TCP. */
+ * unix socket, TCP or TLS. */
 
 #define CLIENT_ANSWER_MAX ((size_t)16 * 1024 * 1024)
 
 struct daemon_client {
 	const struct command *command; /* whose usage mistakes are told with */
-	const char *server;     /* "unix:PATH", "http://HOST:PORT"; NULL: $BRUNT_SERVER, else where one usually is */
+	const char *server;     /* "unix:PATH", "https://HOST:PORT"; NULL: $BRUNT_SERVER, else where one usually is */
 	const char *token_file; /* NULL: $BRUNT_TOKEN, if it is there */
+	const char *ca_file;    /* NULL: $BRUNT_CA_FILE, else whom the system trusts */
 };
 
-/* Takes --server and --token-file. 1: it was one of them; 0: it is another argument; −1: its value is missing, and that
- * was said. */
+/* Takes --server, --token-file and --ca-file. 1: it was one of them; 0: it is another argument; −1: its value is
+ * missing, and that was said. */
 int daemon_client_take(struct daemon_client *client, int argc, char **argv, int *i);
-#define DAEMON_CLIENT_HELP                                                                                                   \
-	"  --server WHERE   unix:PATH or http://HOST:PORT ($BRUNT_SERVER; else the socket where a daemon of this user, or\n" \
-	"                   of the system, listens)\n"                                                                       \
-	"  --token-file F   what to show a daemon that is asked over TCP ($BRUNT_TOKEN)\n"
+#define DAEMON_CLIENT_HELP                                                                                              \
+	"  --server WHERE   unix:PATH, https://HOST:PORT or http://HOST:PORT ($BRUNT_SERVER; else the socket where a\n" \
+	"                   daemon of this user, or of the system, listens)\n"                                          \
+	"  --token-file F   what to show a daemon that is asked over TCP ($BRUNT_TOKEN)\n"                              \
+	"  --ca-file F      who may sign its certificate, in PEM form ($BRUNT_CA_FILE; else whom the system trusts)\n"
 
 /* The answer's body into `answer`, and its status; −1 with err set: there was none. body NULL: none; type: of it. */
 int daemon_client_ask(const struct daemon_client *client, const char *method, const char *path, const char *type,

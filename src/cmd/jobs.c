@@ -12,7 +12,7 @@ static int jobs_command_run(int argc, char **argv);
 
 const struct command jobs_command = {
 	.name = "jobs",
-	.usage = "brunt jobs [ID] [--json] [--server WHERE] [--token-file FILE]",
+	.usage = "brunt jobs [ID] [--json] [--server WHERE] [--token-file FILE] [--ca-file FILE]",
 	.help = "list what a daemon runs, what waits and what came of the last runs, or one of them",
 	.options = "  --json           as the daemon says it\n" DAEMON_CLIENT_HELP,
 	.run = jobs_command_run,

@@ -9,7 +9,7 @@ static int stop_command_run(int argc, char **argv);
 
 const struct command stop_command = {
 	.name = "stop",
-	.usage = "brunt stop ID [--drain | --kill] [--server WHERE] [--token-file FILE]\n"
+	.usage = "brunt stop ID [--drain | --kill] [--server WHERE] [--token-file FILE] [--ca-file FILE]\n"
 		 "       brunt stop --all | --resume",
 	.help = "stop a run of a daemon's, or all of them",
 	.options = "  --drain          no more load; what is under way is waited for\n"

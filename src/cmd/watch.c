@@ -12,7 +12,7 @@ static int watch_command_run(int argc, char **argv);
 
 const struct command watch_command = {
 	.name = "watch",
-	.usage = "brunt watch ID [--json] [--server WHERE] [--token-file FILE]",
+	.usage = "brunt watch ID [--json] [--server WHERE] [--token-file FILE] [--ca-file FILE]",
 	.help = "watch a run of a daemon's until it has ended; its exit code is the run's",
 	.options = "  --json           each event as it is, one JSON object per line\n" DAEMON_CLIENT_HELP,
 	.run = watch_command_run,

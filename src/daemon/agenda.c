@@ -7,11 +7,11 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/schedule_json.h"
 #include "measure/json.h"
 #include "measure/json_read.h"
 
 #define LOOK_MS 1000 /* so that a wall clock that was set is seen as well */
-#define BY "schedule:"
 #define STATE_BYTES_MAX ((size_t)4096)
 
 struct agenda {
@@ -78,7 +78,7 @@ keep_work(struct desk_order *order, struct ledger *ledger)
 	struct keeping *keeping = container_of(order, struct keeping, order);
 	struct error err = {0};
 
-	if (!ledger_put_note(ledger, "schedule", keeping->name, keeping->text.bytes, &err))
+	if (!ledger_put_note(ledger, AGENDA_STATES, keeping->name, keeping->text.bytes, &err))
 		log_error("the state of schedule %s could not be written: %s", keeping->name, err.message);
 }
 
@@ -143,10 +143,38 @@ restore_state(void *context, const char *name, const char *text)
 	schedule_restore(agenda->schedule, &state, 1);
 }
 
+/* What the file has had since under its name is the file's. */
+static void
+restore_wish(void *context, const char *name, const char *text)
+{
+	struct agenda *agenda = context;
+	struct schedule_wish wish;
+	struct error err = {0};
+	struct arena arena;
+	char shown[1400];
+
+	arena_init(&arena);
+	if (!schedule_json_read(&arena, name, text, strlen(text), &wish, &err) || !agenda_put(agenda, &wish, &err))
+		log_warn("schedule %s, which came by the API, is left out: %s", name,
+			error_text(&err, shown, sizeof(shown)));
+	arena_fini(&arena);
+}
+
+bool
+agenda_put(struct agenda *agenda, const struct schedule_wish *wish, struct error *err)
+{
+	size_t i = schedule_find(agenda->schedule, wish->name);
+
+	if (i != SIZE_MAX && schedule_wish_at(agenda->schedule, i)->is_of_file)
+		return error_set(err, "there is a schedule of this name in the operator's file");
+	return schedule_put(agenda->schedule, wish, wall_now_ns(), err);
+}
+
 bool
 agenda_restore(struct agenda *agenda, struct ledger *ledger, struct error *err)
 {
-	return ledger_list_notes(ledger, "schedule", restore_state, agenda, err);
+	return ledger_list_notes(ledger, AGENDA_WISHES, restore_wish, agenda, err) &&
+	       ledger_list_notes(ledger, AGENDA_STATES, restore_state, agenda, err);
 }
 
 /* --- what is due --- */
@@ -208,7 +236,7 @@ on_due(void *context, const struct schedule_told *told)
 
 	due->agenda = agenda;
 	snprintf(due->name, sizeof(due->name), "%s", told->wish->name);
-	snprintf(by, sizeof(by), BY "%s", told->wish->name);
+	snprintf(by, sizeof(by), AGENDA_BY "%s", told->wish->name);
 	agenda_submit(agenda, told->wish, &(struct jobs_wish){.by = by, .told = on_submitted, .context = due});
 }
 
@@ -230,10 +258,10 @@ static void
 count_active(void *context, const struct ledger_run *run, size_t position)
 {
 	struct active *active = context;
-	size_t n = strlen(BY);
+	size_t n = strlen(AGENDA_BY);
 
 	(void)position;
-	active->n += strncmp(run->submitted_by, BY, n) == 0 && strcmp(run->submitted_by + n, active->name) == 0;
+	active->n += strncmp(run->submitted_by, AGENDA_BY, n) == 0 && strcmp(run->submitted_by + n, active->name) == 0;
 }
 
 /* Of what an earlier life had handed out, some has ended while nobody looked. */
@@ -261,9 +289,9 @@ agenda_start(struct agenda *agenda)
 void
 agenda_on_ended(struct agenda *agenda, const struct ledger_run *run)
 {
-	size_t n = strlen(BY);
+	size_t n = strlen(AGENDA_BY);
 
-	if (strncmp(run->submitted_by, BY, n) != 0)
+	if (strncmp(run->submitted_by, AGENDA_BY, n) != 0)
 		return;
 	schedule_ended(agenda->schedule, run->submitted_by + n);
 	agenda_keep(agenda, run->submitted_by + n);

@@ -17,6 +17,12 @@ struct agenda_config {
 };
 
 struct agenda *agenda_new(const struct agenda_config *config);
+#define AGENDA_BY "schedule:" /* who submits: and the schedule's name */
+
+/* Kinds of the ledger's notes, each by its schedule's name: what came by the API, as JSON, and states. */
+#define AGENDA_WISHES "schedule.wish"
+#define AGENDA_STATES "schedule"
+
 /* As the ledger has it; before the desk is used, and once jobs are restored. */
 bool agenda_restore(struct agenda *agenda, struct ledger *ledger, struct error *err);
 void agenda_start(struct agenda *agenda);
@@ -26,6 +32,8 @@ void agenda_free(struct agenda *agenda); /* turns the loop */
 void agenda_on_ended(struct agenda *agenda, const struct ledger_run *run);
 
 struct schedule *agenda_schedule(const struct agenda *agenda);
+/* What came by the API, in place of one of that name. False with err set: it is the file's, or there is no room. */
+bool agenda_put(struct agenda *agenda, const struct schedule_wish *wish, struct error *err);
 /* After something of an entry was changed: keeps its state. */
 void agenda_keep(struct agenda *agenda, const char *name);
 /* What an entry has run, now; `told` as of jobs_submit. */

@@ -1,6 +1,5 @@
 #include "daemon/api.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +7,6 @@
 
 #include "base/check.h"
 #include "base/clock.h"
-#include "base/hex.h"
 #include "daemon/api_parts.h"
 #include "httpd/reply.h"
 #include "measure/json.h"
@@ -16,6 +14,8 @@
 struct api {
 	struct api_config config;
 	struct api_counts counts;
+	struct shelf *shelf;       /* the desk's */
+	struct overview *overview; /* the desk's */
 };
 
 /* Of what stands in routes.def. */
@@ -44,12 +44,16 @@ api_new(const struct api_config *config)
 	struct api *api = must_alloc(sizeof(*api));
 
 	api->config = *config;
+	api->shelf = shelf_new(config->config->data);
+	api->overview = overview_new();
 	return api;
 }
 
 void
 api_free(struct api *api)
 {
+	overview_free(api->overview);
+	shelf_free(api->shelf);
 	free(api);
 }
 
@@ -57,6 +61,18 @@ const struct api_config *
 api_config_of(const struct api_call *call)
 {
 	return &call->api->config;
+}
+
+struct shelf *
+api_shelf(const struct api_call *call)
+{
+	return call->api->shelf;
+}
+
+struct overview *
+api_overview(const struct api_call *call)
+{
+	return call->api->overview;
 }
 
 struct api_counts
@@ -152,8 +168,8 @@ add_errors(struct buf *into, const struct error *err)
 	json_close(into, ']');
 }
 
-void
-api_answer_problem(struct api_call *call, int status, const struct error *err)
+static void
+answer_problem(struct api_call *call, int status, const char *headers, const struct error *err)
 {
 	char detail[1400];
 	struct buf text;
@@ -166,8 +182,14 @@ api_answer_problem(struct api_call *call, int status, const struct error *err)
 	json_add_text(&text, "detail", error_text(err, detail, sizeof(detail)));
 	add_errors(&text, err);
 	json_close(&text, '}');
-	api_answer(call, status, "application/problem+json", NULL, text.bytes, text.length);
+	api_answer(call, status, "application/problem+json", headers, text.bytes, text.length);
 	buf_fini(&text);
+}
+
+void
+api_answer_problem(struct api_call *call, int status, const struct error *err)
+{
+	answer_problem(call, status, NULL, err);
 }
 
 void
@@ -204,7 +226,7 @@ void
 api_answer_from_desk(struct api_call *call)
 {
 	if (error_is_set(&call->err))
-		api_answer_problem(call, call->status >= 400 ? call->status : 500, &call->err);
+		api_answer_failure(call);
 	else if (call->text.length == 0 && !call->text.overflowed)
 		api_answer_nothing(call);
 	else
@@ -225,78 +247,15 @@ api_give_to_desk(struct api_call *call, void (*work)(struct api_call *call, stru
 	desk_give(call->api->config.desk, &call->order);
 }
 
-/* Percent-decoded (RFC 3986 §2.1) into `into`; false: it is too long, or holds what no name does. */
-static bool
-decode(const char *from, size_t length, char *into, size_t size)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < length; i++) {
-		char c = from[i];
-
-		if (c == '%') {
-			if (i + 2 >= length || hex_digit(from[i + 1]) < 0 || hex_digit(from[i + 2]) < 0)
-				return false;
-			c = (char)(hex_digit(from[i + 1]) << 4 | hex_digit(from[i + 2]));
-			i += 2;
-		} else if (c == '+')
-			c = ' ';
-		if (n + 1 >= size || (unsigned char)c < ' ' || c == 0x7f)
-			return false;
-		into[n++] = c;
-	}
-	into[n] = '\0';
-	return true;
-}
-
-bool
-api_query(const struct api_call *call, const char *name, char *into, size_t size)
-{
-	size_t length = strlen(name);
-
-	for (const char *p = call->query; *p != '\0'; p += p[0] == '&') {
-		size_t n = strcspn(p, "&");
-
-		if (n > length && strncmp(p, name, length) == 0 && p[length] == '=')
-			return decode(p + length + 1, n - length - 1, into, size);
-		if (n == length && strncmp(p, name, length) == 0) { /* ?download */
-			into[0] = '\0';
-			return true;
-		}
-		p += n;
-	}
-	return false;
-}
-
-bool
-api_query_number(struct api_call *call, const char *name, uint64_t least, uint64_t most, uint64_t *into)
-{
-	char text[32] = "", sentence[160];
-	char *end;
-
-	if (!api_query(call, name, text, sizeof(text)) && strstr(call->query, name) == NULL)
-		return true;
-	unsigned long long value = strtoull(text, &end, 10);
-
-	if (isdigit((unsigned char)text[0]) && *end == '\0' && value >= least && value <= most) {
-		*into = value;
-		return true;
-	}
-	snprintf(sentence, sizeof(sentence), "%s: '%.20s' is no number between %llu and %llu", name, text,
-		(unsigned long long)least, (unsigned long long)most);
-	api_answer_sentence(call, 400, sentence);
-	return false;
-}
-
 static bool
 take_parameter(struct api_call *call, const char *pattern, const char *part, size_t length)
 {
-	bool is_rest = strncmp(pattern, "{path}", 6) == 0;
+	bool is_path = strncmp(pattern, "{path}", 6) == 0, is_first = !is_path && call->id[0] == '\0';
+	char *into = is_first ? call->id : call->rest;
 
 	/* Ids and names have the same letters, and what is none of either leads nowhere. */
-	return length > 0 &&
-	       decode(part, length, is_rest ? call->rest : call->id, is_rest ? sizeof(call->rest) : sizeof(call->id)) &&
-	       (is_rest || submission_is_name(call->id));
+	return length > 0 && api_decode(part, length, into, is_first ? sizeof(call->id) : sizeof(call->rest)) &&
+	       (is_path || submission_is_name(into));
 }
 
 /* Whether the target's path is the route's, part by part; its parameters go into the call. */
@@ -393,20 +352,34 @@ api_note(struct api_call *call, const char *action, const char *what)
 	return is_kept;
 }
 
+/* RFC 6750 §3: how to come in, and, of a token that was shown, what is wrong with it. */
+static const char *
+challenge_of(enum refusal refusal)
+{
+	return refusal == REFUSAL_WRONG_TOKEN ? "WWW-Authenticate: Bearer realm=\"brunt\", error=\"invalid_token\"\r\n"
+					      : "WWW-Authenticate: Bearer realm=\"brunt\"\r\n";
+}
+
 void
 api_refuse(struct api_call *call, enum refusal refusal)
 {
 	const struct refusal_row *row = &refusal_rows[refusal];
+	struct error err = {0};
 	bool is_kept; /* one more that is not is counted by the log */
 
 	note(call, "refused", call->request->target, row->counter, true, &is_kept);
-	api_answer_sentence(call, row->status, row->sentence);
+	error_set(&err, "%s", row->sentence);
+	answer_problem(call, row->status, row->status == 401 ? challenge_of(refusal) : NULL, &err);
 }
 
+/* An empty object says nothing, and may come with anything. */
 static bool
 takes_body(struct api_call *call)
 {
-	if (call->request->body_length == 0 || call->route->body != API_BODY_NONE)
+	const struct httpd_request *request = call->request;
+
+	if (request->body_length == 0 || call->route->body != API_BODY_NONE ||
+		(request->body_length == 2 && memcmp(request->body, "{}", 2) == 0))
 		return true;
 	api_answer_sentence(call, 415, "this takes no body");
 	return false;

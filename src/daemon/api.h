@@ -45,7 +45,7 @@ struct api_call {
 	struct httpd_request *request; /* NULL: whoever asked has gone */
 	const struct api_route *route;
 	char id[API_PARAMETER_MAX]; /* {id}, {name} of the path, decoded; else "" */
-	char rest[API_REST_MAX];    /* {path} */
+	char rest[API_REST_MAX];    /* {path}, or a second name behind the first */
 	const char *query;          /* what stands behind the "?", the request's own; "" */
 	struct api_door *door;
 	struct guard_who who;
@@ -110,7 +110,11 @@ void api_answer_from_desk(struct api_call *call);
 /* From the desk: what is wrong; returns false. */
 bool api_fail(struct api_call *call, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* The value of a name in the query, decoded, into `into`; false: it is not there, or too long. */
+/* The value of a name in the query, decoded, into `into`; false: it is not there, or too long. "" of one without "=".
+ */
 bool api_query(const struct api_call *call, const char *name, char *into, size_t size);
+/* The same, where it may be left out: `into` stays as it is then. False with the call's problem set, and not answered.
+ */
+bool api_query_text(struct api_call *call, const char *name, char *into, size_t size);
 /* A number in it; false, and the call is answered, where it is none between least and most. */
 bool api_query_number(struct api_call *call, const char *name, uint64_t least, uint64_t most, uint64_t *into);

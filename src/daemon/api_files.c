@@ -9,9 +9,6 @@
 
 /* What a run has left behind. Opened by the desk, since a disk may be slow, and sent piece by piece. */
 
-/* A report has no origin of its own: whatever runs in it can ask nothing with its reader's cookie. */
-#define SANDBOX "Content-Security-Policy: sandbox allow-scripts\r\n"
-
 struct content_type {
 	const char *ending, *type;
 };
@@ -49,6 +46,7 @@ struct opening {
 	const char *paths[2]; /* the first that is there; the call's own, or constant */
 	const char *path;
 	int fd;
+	bool is_download;
 };
 
 static void
@@ -82,29 +80,44 @@ add_disposition(char *into, size_t size, const struct api_call *call, const char
 	snprintf(into, size, "Content-Disposition: attachment; filename=\"%s-%s\"\r\n", call->id, saved);
 }
 
+void
+api_answer_file(struct api_call *call, int fd, const char *name, bool is_download)
+{
+	char headers[640], disposition[320] = "";
+
+	if (call->request == NULL) {
+		close(fd);
+		api_hand_over(call);
+		return;
+	}
+	if (is_download)
+		add_disposition(disposition, sizeof(disposition), call, name);
+	snprintf(headers, sizeof(headers),
+		"Content-Type: %s\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n" API_SANDBOX "%s",
+		type_of(name), disposition);
+	download_begin(api_config_of(call)->loop, call->request, fd, headers);
+	api_hand_over(call);
+}
+
 static void
 open_done(struct desk_order *order)
 {
 	struct opening *opening = container_of(order, struct opening, order);
 	struct api_call *call = opening->call;
-	char headers[640], disposition[320] = "", ignored[8];
 
 	if (opening->fd < 0)
 		api_answer_sentence(call, 404, "there is no such file; GET /api/v1/runs/ID names those that there are");
-	else if (call->request == NULL) {
-		close(opening->fd);
-		api_hand_over(call);
-	} else {
-		if (api_query(call, "download", ignored, sizeof(ignored)))
-			add_disposition(disposition, sizeof(disposition), call, opening->path);
-		snprintf(headers, sizeof(headers),
-			"Content-Type: %s\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n" SANDBOX
-			"%s",
-			type_of(opening->path), disposition);
-		download_begin(api_config_of(call)->loop, call->request, opening->fd, headers);
-		api_hand_over(call);
-	}
+	else
+		api_answer_file(call, opening->fd, opening->path, opening->is_download);
 	free(opening);
+}
+
+bool
+api_is_download(const struct api_call *call)
+{
+	char ignored[8];
+
+	return api_query(call, "download", ignored, sizeof(ignored));
 }
 
 static void
@@ -112,8 +125,11 @@ send_file(struct api_call *call, const char *below, const char *path, const char
 {
 	struct opening *opening = must_alloc(sizeof(*opening));
 
-	*opening = (struct opening){
-		.order = {.work = open_work, .done = open_done}, .call = call, .paths = {path, otherwise}, .fd = -1};
+	*opening = (struct opening){.order = {.work = open_work, .done = open_done},
+		.call = call,
+		.paths = {path, otherwise},
+		.fd = -1,
+		.is_download = api_is_download(call)};
 	snprintf(opening->below, sizeof(opening->below), "%s", below);
 	desk_give(api_config_of(call)->desk, &opening->order);
 }

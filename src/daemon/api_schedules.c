@@ -1,3 +1,8 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/units.h"
 #include "daemon/agenda.h"
@@ -6,9 +11,10 @@
 #include "measure/json.h"
 
 #define PREVIEW_N 3
+#define ROW_MAX ((size_t)64 * 1024)
 
-static void
-add_schedule(struct buf *into, const struct schedule *schedule, size_t i)
+void
+api_add_schedule(struct buf *into, const struct schedule *schedule, size_t i, const char *last)
 {
 	const struct schedule_wish *wish = schedule_wish_at(schedule, i);
 	const struct schedule_state *state = schedule_state_at(schedule, i);
@@ -38,6 +44,8 @@ add_schedule(struct buf *into, const struct schedule *schedule, size_t i)
 	for (size_t k = 0; k < n && !state->is_paused; k++)
 		row_add_time(into, NULL, next[k]);
 	json_close(into, ']');
+	if (last != NULL)
+		buf_printf(into, ",\"last\":%s", last);
 	row_add_time(into, "last_due_at", state->last_due_ns);
 	json_add_u64(into, "started", state->started);
 	json_add_u64(into, "overlapped", state->overlapped);
@@ -49,18 +57,101 @@ add_schedule(struct buf *into, const struct schedule *schedule, size_t i)
 	json_close(into, '}');
 }
 
-void
-api_schedules_list(struct api_call *call)
+/* --- the list, each with its last run --- */
+
+/* The schedule is the loop's, and the ledger the desk's: names go there, and rows come back. */
+struct listing {
+	struct desk_order order;
+	struct api_call *call;
+	struct arena arena;
+	size_t n;
+	struct asked {
+		const char *name;
+		const char *last; /* JSON */
+		bool has_run;
+	} * asked;
+};
+
+static bool
+take_last(void *context, const struct ledger_run *run, const struct ledger_figure *figures, size_t n)
 {
+	row_add_run(context, NULL, run, figures, n, ROW_NO_POSITION, wall_now_ns());
+	return false;
+}
+
+static void
+list_work(struct desk_order *order, struct ledger *ledger)
+{
+	struct listing *listing = container_of(order, struct listing, order);
+
+	for (size_t i = 0; i < listing->n; i++) {
+		struct asked *asked = &listing->asked[i];
+		const struct ledger_filter filter = {
+			.submitted_by = arena_printf(&listing->arena, AGENDA_BY "%s", asked->name), .limit = 1};
+		struct buf text;
+
+		buf_init(&text, ROW_MAX);
+		if (asked->has_run && !ledger_list_runs(ledger, &filter, take_last, &text, &listing->call->err)) {
+			buf_fini(&text);
+			return;
+		}
+		asked->last = text.length > 0 && !text.overflowed ? arena_strdup(&listing->arena, text.bytes) : "null";
+		buf_fini(&text);
+	}
+}
+
+/* Schedules are kept by name. */
+static int
+by_name(const void *name, const void *asked)
+{
+	return strcmp(name, ((const struct asked *)asked)->name);
+}
+
+static const char *
+last_of(const struct listing *listing, const char *name)
+{
+	const struct asked *asked = bsearch(name, listing->asked, listing->n, sizeof(*listing->asked), by_name);
+
+	return asked != NULL ? asked->last : NULL; /* it came meanwhile */
+}
+
+static void
+list_done(struct desk_order *order)
+{
+	struct listing *listing = container_of(order, struct listing, order);
+	struct api_call *call = listing->call;
 	const struct schedule *schedule = agenda_schedule(api_config_of(call)->agenda);
 
 	json_open(&call->text, NULL, '{');
 	json_open(&call->text, "schedules", '[');
 	for (size_t i = 0; i < schedule_count(schedule); i++)
-		add_schedule(&call->text, schedule, i);
+		api_add_schedule(&call->text, schedule, i, last_of(listing, schedule_wish_at(schedule, i)->name));
 	json_close(&call->text, ']');
 	json_close(&call->text, '}');
-	api_answer_json(call, 200, &call->text);
+	if (error_is_set(&call->err))
+		api_answer_failure(call);
+	else
+		api_answer_json(call, 200, &call->text);
+	arena_fini(&listing->arena);
+	free(listing);
+}
+
+void
+api_schedules_list(struct api_call *call)
+{
+	const struct schedule *schedule = agenda_schedule(api_config_of(call)->agenda);
+	struct listing *listing = must_alloc(sizeof(*listing));
+
+	listing->order = (struct desk_order){.work = list_work, .done = list_done};
+	listing->call = call;
+	arena_init(&listing->arena);
+	listing->n = schedule_count(schedule);
+	listing->asked = arena_alloc(&listing->arena, (listing->n + 1) * sizeof(*listing->asked));
+	for (size_t i = 0; i < listing->n; i++)
+		listing->asked[i] =
+			(struct asked){.name = arena_strdup(&listing->arena, schedule_wish_at(schedule, i)->name),
+				.has_run = schedule_state_at(schedule, i)->started > 0};
+	desk_give(api_config_of(call)->desk, &listing->order);
 }
 
 static void
@@ -78,7 +169,8 @@ set_paused(struct api_call *call, bool is_paused)
 		return;
 	schedule_pause(schedule, call->id, is_paused, wall_now_ns());
 	agenda_keep(agenda, call->id);
-	add_schedule(&call->text, schedule, i);
+	api_tell_change(call, "schedule", call->id);
+	api_add_schedule(&call->text, schedule, i, NULL);
 	api_answer_json(call, 200, &call->text);
 }
 

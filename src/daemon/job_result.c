@@ -117,20 +117,26 @@ say_first_line(struct job_result *result, const char *said, const char *otherwis
 	say_reason(result, line[0] != '\0' ? line : otherwise);
 }
 
-/* Without a result: by the way its process ended. */
+/* Without a result of its own: by the way its process ended. */
 static void
 guess(struct job_result *result, const struct job_result_end *end)
 {
-	char text[96];
+	char text[160];
 
 	result->exit_code = end->exit_code;
 	snprintf(result->status, sizeof(result->status), "%s",
 		end->exit_code < 0 || end->exit_code == 128 + 2 || end->exit_code == 128 + 15 ? "interrupted"
 		: end->exit_code == EXIT_USAGE                                                ? "refused"
 											      : "crashed");
-	snprintf(text, sizeof(text), "its process ended with exit status %d and without a result", end->exit_code);
+	snprintf(text, sizeof(text), "its process ended with exit status %d and without a result%s", end->exit_code,
+		end->was_finished ? " of its own: this one is made of what it had written" : "");
 	if (end->exit_code < 0)
-		say_reason(result, "the daemon was gone before the run had ended");
+		say_reason(result,
+			end->was_finished
+				? "the daemon was gone before the run had ended: its result is made of what it had written"
+				: "the daemon was gone before the run had ended");
+	else if (end->was_finished)
+		say_reason(result, text);
 	else
 		say_first_line(result, end->said, text);
 }
@@ -141,8 +147,9 @@ job_result_take(struct job_result *result, const char *dir, const struct job_res
 	*result = (struct job_result){.exit_code = -1, .run.is_lost = true};
 	buf_init(&result->reasons, REASONS_MAX);
 	result->has_result = read_result(result, dir, "result.json") || read_result(result, dir, "suite.json");
-	if (!result->has_result)
+	if (!result->has_result || end->was_finished)
 		guess(result, end);
+	result->run.is_lost |= strcmp(result->status, "crashed") == 0;
 	if (end->excess != NULL)
 		say_reason(result, end->excess);
 	result->bytes = folder_bytes(dir);

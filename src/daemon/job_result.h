@@ -27,10 +27,11 @@ struct job_result {
 	uint64_t bytes;         /* that its files take */
 };
 
-/* How its process ended, where there is no result. */
+/* How its process ended: said where there is no result of its own. */
 struct job_result_end {
 	int exit_code;      /* −1: nobody knows (the daemon was gone) */
 	const char *excess; /* why it was stopped by the operator's ceilings; NULL: it was not */
+	bool was_finished;  /* it was cut off: the result was made of its journal */
 	const char *said;   /* on stderr */
 };
 

@@ -25,6 +25,7 @@ jobs_new(const struct jobs_config *config)
 	queue_init(&jobs->queue, config->config->queue.at_once, config->config->queue.length);
 	list_init(&jobs->live);
 	jobs->changes = relay_new(config->loop, false);
+	jobs->errands = errands_new(config->loop, config->program);
 	CHECK_OP(uv_timer_init(config->loop, &jobs->orphans), ==, 0);
 	jobs->orphans.data = jobs;
 	CHECK_OP(uv_timer_start(&jobs->orphans, jobs_on_orphans, ORPHANS_MS, ORPHANS_MS), ==, 0);
@@ -46,6 +47,7 @@ jobs_free(struct jobs *jobs)
 	while (!list_is_empty(&jobs->live))
 		live_free(list_first(&jobs->live, struct live, node));
 	relay_end(jobs->changes);
+	errands_free(jobs->errands);
 	uv_close((uv_handle_t *)&jobs->orphans, on_timer_closed);
 	while (!jobs->is_timer_closed)
 		uv_run(jobs->config.loop, UV_RUN_ONCE);
@@ -376,6 +378,7 @@ void
 jobs_close(struct jobs *jobs)
 {
 	jobs->is_closing = true;
+	errands_close(jobs->errands);
 	for (struct list *node = jobs->live.next, *next; node != &jobs->live; node = next) {
 		struct live *live = container_of(node, struct live, node);
 
@@ -395,7 +398,13 @@ jobs_are_idle(const struct jobs *jobs)
 		if (live->job != NULL || live->is_ending || !live->is_kept)
 			return false;
 	}
-	return true;
+	return errands_are_idle(jobs->errands);
+}
+
+struct errands *
+jobs_errands(const struct jobs *jobs)
+{
+	return jobs->errands;
 }
 
 struct relay *

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "daemon/config.h"
 #include "daemon/desk.h"
+#include "daemon/errand.h"
 #include "daemon/job.h"
 #include "daemon/job_result.h"
 #include "daemon/relay.h"
@@ -91,6 +92,9 @@ bool jobs_are_idle(const struct jobs *jobs); /* nothing runs, and all is written
 
 /* run and queue events of all of them, for GET /events. */
 struct relay *jobs_changes(const struct jobs *jobs);
+
+/* What is done for them, and for whoever asks about them, in processes of their own. */
+struct errands *jobs_errands(const struct jobs *jobs);
 
 /* "run": the directory of one; returns into. */
 const char *jobs_dir(const struct config *config, const char *id, char *into, size_t size);

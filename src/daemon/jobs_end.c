@@ -1,6 +1,8 @@
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/check.h"
@@ -11,6 +13,7 @@
 #include "daemon/jobs_parts.h"
 
 #define ORPHAN_NS (40 * NS_PER_S) /* it was told to end when the daemon did, and may have drained until now */
+#define FINISHED_OUTPUT_MAX ((size_t)4096)
 
 /* What came of a run, on its way into the ledger. */
 struct ending {
@@ -23,6 +26,8 @@ struct ending {
 	struct buf said;
 	char excess[JOB_RESULT_REASON_MAX];
 	bool was_cancelled;
+	bool wants_finishing; /* it left a journal and no result: one is made of that, once */
+	bool was_tried;
 };
 
 static void
@@ -44,6 +49,15 @@ cancel(struct job_result *result)
 	snprintf(result->reason, sizeof(result->reason), "it was taken out of the queue");
 }
 
+static bool
+left_a_journal(const char *dir)
+{
+	char path[4200];
+
+	snprintf(path, sizeof(path), "%s/results.partial", dir);
+	return access(path, F_OK) == 0;
+}
+
 static void
 end_work(struct desk_order *order, struct ledger *ledger)
 {
@@ -56,6 +70,9 @@ end_work(struct desk_order *order, struct ledger *ledger)
 	write_log(dir, &ending->said);
 	ending->end.said = ending->said.bytes != NULL ? ending->said.bytes : "";
 	job_result_take(&ending->result, dir, &ending->end);
+	ending->wants_finishing = !ending->result.has_result && !ending->was_tried && left_a_journal(dir);
+	if (ending->wants_finishing)
+		return;
 	if (ending->was_cancelled)
 		cancel(&ending->result);
 	row->status = ending->result.status;
@@ -69,6 +86,8 @@ end_work(struct desk_order *order, struct ledger *ledger)
 		log_error("how run %s ended could not be written: %s", row->id, err.message);
 }
 
+static void finish_journal(struct ending *ending);
+
 static void
 end_done(struct desk_order *order)
 {
@@ -77,6 +96,11 @@ end_done(struct desk_order *order)
 	struct jobs *jobs = live->jobs;
 	const struct jobs_config *config = &jobs->config;
 
+	if (ending->wants_finishing) {
+		job_result_fini(&ending->result);
+		finish_journal(ending);
+		return;
+	}
 	live->row = ending->row;
 	live->figures = ending->result.figures;
 	live->figures_n = ending->result.figures_n;
@@ -92,6 +116,53 @@ end_done(struct desk_order *order)
 	arena_fini(&ending->arena);
 	free(ending);
 	jobs_kick(jobs);
+}
+
+/* --- what a run that was killed had written --- */
+
+/* The result is whole before the directory has the name that a run's own has. */
+static void
+finish_work(struct desk_order *order, struct ledger *ledger)
+{
+	struct ending *ending = container_of(order, struct ending, order);
+	char dir[4096], from[4200], to[4200];
+
+	jobs_dir(ending->live->jobs->config.config, ending->row.id, dir, sizeof(dir));
+	snprintf(from, sizeof(from), "%s/results.partial", dir);
+	snprintf(to, sizeof(to), "%s/results", dir);
+	ending->end.was_finished = rename(from, to) == 0;
+	if (!ending->end.was_finished)
+		log_error("run %s: cannot rename '%s': %s", ending->row.id, from, strerror(errno));
+	end_work(order, ledger);
+}
+
+static void
+on_finished(void *context, const struct errand_end *end)
+{
+	struct ending *ending = context;
+
+	if (end->exit_code != 0)
+		log_warn("run %s: of what it left no result could be made: %s", ending->row.id, end->said);
+	ending->order = (struct desk_order){.work = end->exit_code == 0 ? finish_work : end_work, .done = end_done};
+	desk_give(ending->live->jobs->config.desk, &ending->order);
+}
+
+static void
+finish_journal(struct ending *ending)
+{
+	const struct jobs *jobs = ending->live->jobs;
+	char dir[4096], partial[4200];
+	/* result.json is the last: where it is, everything is. */
+	const char *const arguments[] = {"report", partial, "--format", "html,text,json", "--out", partial, NULL};
+
+	ending->was_tried = true;
+	jobs_dir(jobs->config.config, ending->row.id, dir, sizeof(dir));
+	snprintf(partial, sizeof(partial), "%s/results.partial", dir);
+	CHECK(errands_give(jobs->errands, &(struct errand_wish){.arguments = arguments,
+						  .output_max = FINISHED_OUTPUT_MAX,
+						  .is_ours = true,
+						  .done = on_finished,
+						  .context = ending}));
 }
 
 void

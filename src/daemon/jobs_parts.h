@@ -39,6 +39,7 @@ struct jobs {
 	struct queue queue;
 	struct list live;
 	struct relay *changes;
+	struct errands *errands;
 	uv_timer_t orphans; /* looks whether those of an earlier life have gone */
 	bool is_closing, is_timer_closed;
 	uint64_t ids; /* given so far */

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/clock.h"
@@ -50,6 +51,21 @@ refuse(struct entry *entry, enum jobs_answer answer, const char *sentence)
 	entry_free(entry);
 }
 
+/* Whoever asks is told at once where there is none; one that the schedule submits says so when it runs, in the history.
+ */
+static bool
+has_baseline(struct entry *entry)
+{
+	const char *name = entry->wish.submission.baseline;
+	char path[4300];
+
+	if (entry->wish.body == NULL || name == NULL)
+		return true;
+	snprintf(path, sizeof(path), "%.4000s/baselines/%s", entry->jobs->config.config->data, name);
+	return access(path, F_OK) == 0 ||
+	       error_set(&entry->err, "there is no baseline '%.64s'; GET /api/v1/baselines names them", name);
+}
+
 /* On the desk: nobody else has to do with it meanwhile. */
 static void
 compile_work(struct desk_order *order, struct ledger *ledger)
@@ -63,7 +79,7 @@ compile_work(struct desk_order *order, struct ledger *ledger)
 		!submission_parse_json(submission, entry->wish.body, entry->wish.body_length, &entry->err))
 		return;
 	if (submission_check(submission, &entry->jobs->config.terms, &entry->err))
-		entry->answer = JOBS_TAKEN;
+		entry->answer = has_baseline(entry) ? JOBS_TAKEN : JOBS_UNKNOWN;
 	else if (submission->is_unknown)
 		entry->answer = JOBS_UNKNOWN;
 	else if (submission->is_denied)

@@ -54,10 +54,11 @@ bool ledger_put_run(struct ledger *ledger, struct ledger_run *run, const struct 
 bool ledger_delete_run(struct ledger *ledger, const char *id, struct error *err);
 
 struct ledger_filter {
-	unsigned states;       /* BIT(enum ledger_state); 0: all */
-	const char *status;    /* one, or several by commas; NULL: all */
-	const char *name, *id; /* NULL: all */
-	uint64_t before;       /* a number; 0: from the newest */
+	unsigned states;          /* BIT(enum ledger_state); 0: all */
+	const char *status;       /* one, or several by commas; NULL: all */
+	const char *name, *id;    /* NULL: all */
+	const char *submitted_by; /* NULL: anybody */
+	uint64_t before;          /* a number; 0: from the newest */
 	size_t limit;
 };
 

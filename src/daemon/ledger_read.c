@@ -61,6 +61,8 @@ compose(struct buf *sql, const struct ledger_filter *filter)
 		buf_add_text(sql, " AND name = ?");
 	if (filter->id != NULL)
 		buf_add_text(sql, " AND id = ?");
+	if (filter->submitted_by != NULL)
+		buf_add_text(sql, " AND submitted_by = ?");
 	if (filter->status != NULL)
 		buf_add_text(sql, " AND instr(',' || ? || ',', ',' || status || ',') > 0");
 	for (int state = 0, n = 0; filter->states != 0 && state < LEDGER_STATES_N; state++)
@@ -79,6 +81,8 @@ bind_filter(sqlite3_stmt *statement, const struct ledger_filter *filter)
 		ledger_bind_text(statement, at++, filter->name);
 	if (filter->id != NULL)
 		ledger_bind_text(statement, at++, filter->id);
+	if (filter->submitted_by != NULL)
+		ledger_bind_text(statement, at++, filter->submitted_by);
 	if (filter->status != NULL)
 		ledger_bind_text(statement, at++, filter->status);
 	sqlite3_bind_int64(statement, at, filter->limit > 0 ? (sqlite3_int64)filter->limit : -1);

@@ -80,4 +80,8 @@ struct trend_report {
  * change_points[{metric, at, run, before, after, change, delta, ci[2], p, from, to, is_worse}]}]}. False: the buffer's
  * ceiling. */
 bool trend_report_json(const struct trend_report *report, struct buf *into);
+/* Its members last, baseline, against, goal, headroom, goal_at, slope and change_points; one of the last as an object.
+ */
+void trend_figure_json(const struct trend_figure *figure, struct buf *into);
+void trend_step_json(const struct trend_figure *figure, const struct trend_step *step, struct buf *into);
 bool trend_report_markdown(const struct trend_report *report, struct buf *into);

@@ -61,29 +61,45 @@ add_periods(struct buf *into, const struct trend_figure *figure)
 	json_close(into, ']');
 }
 
+void
+trend_step_json(const struct trend_figure *figure, const struct trend_step *step, struct buf *into)
+{
+	json_open(into, NULL, '{');
+	json_add_text(into, "metric", history_rows[figure->figure].metric.name);
+	add_time(into, "at", figure->points[step->first].at_ns);
+	json_add_text(into, "run", figure->points[step->first].run);
+	json_add_double(into, "before", step->point.before);
+	json_add_double(into, "after", step->point.after);
+	json_add_double(into, "change", step->change);
+	json_add_double(into, "delta", step->point.delta);
+	add_interval(into, step->point.ci);
+	json_add_double(into, "p", step->point.p);
+	add_time(into, "from", figure->points[step->point.first].at_ns);
+	add_time(into, "to", figure->points[step->point.last].at_ns);
+	json_add_bool(into, "is_worse", step->is_worse);
+	json_close(into, '}');
+}
+
 static void
 add_steps(struct buf *into, const struct trend_figure *figure)
 {
 	json_open(into, "change_points", '[');
-	for (size_t i = 0; i < figure->steps_n; i++) {
-		const struct trend_step *step = &figure->steps[i];
-
-		json_open(into, NULL, '{');
-		json_add_text(into, "metric", history_rows[figure->figure].metric.name);
-		add_time(into, "at", figure->points[step->first].at_ns);
-		json_add_text(into, "run", figure->points[step->first].run);
-		json_add_double(into, "before", step->point.before);
-		json_add_double(into, "after", step->point.after);
-		json_add_double(into, "change", step->change);
-		json_add_double(into, "delta", step->point.delta);
-		add_interval(into, step->point.ci);
-		json_add_double(into, "p", step->point.p);
-		add_time(into, "from", figure->points[step->point.first].at_ns);
-		add_time(into, "to", figure->points[step->point.last].at_ns);
-		json_add_bool(into, "is_worse", step->is_worse);
-		json_close(into, '}');
-	}
+	for (size_t i = 0; i < figure->steps_n; i++)
+		trend_step_json(figure, &figure->steps[i], into);
 	json_close(into, ']');
+}
+
+void
+trend_figure_json(const struct trend_figure *figure, struct buf *into)
+{
+	json_add_double(into, "last", figure->last);
+	json_add_double(into, "baseline", figure->baseline);
+	json_add_double(into, "against", figure->against);
+	json_add_double(into, "goal", figure->goal);
+	json_add_double(into, "headroom", figure->headroom);
+	add_time(into, "goal_at", figure->goal_at_ns);
+	add_slope(into, figure);
+	add_steps(into, figure);
 }
 
 static void
@@ -96,15 +112,8 @@ add_figure(struct buf *into, const struct trend_figure *figure)
 	json_add_text(into, "unit", unit_rows[metric->unit].name);
 	json_add_bool(into, "higher_is_better", metric->is_higher_better);
 	json_add_u64(into, "runs", figure->points_n);
-	json_add_double(into, "last", figure->last);
-	json_add_double(into, "baseline", figure->baseline);
-	json_add_double(into, "against", figure->against);
-	json_add_double(into, "goal", figure->goal);
-	json_add_double(into, "headroom", figure->headroom);
-	add_time(into, "goal_at", figure->goal_at_ns);
-	add_slope(into, figure);
+	trend_figure_json(figure, into);
 	add_periods(into, figure);
-	add_steps(into, figure);
 	json_close(into, '}');
 }
 

@@ -83,16 +83,15 @@ say(const struct plan_node *node, const struct error *why, struct error *err)
 	return plan_error(node, err, "%s: %s", node->key, why->message);
 }
 
-static bool
-parse_schedule(struct plan_context *context, const struct plan_node *node, struct schedule *checked,
+bool
+watch_config_parse_schedule(struct plan_context *context, const struct plan_node *node, const char *name,
 	struct schedule_wish *into, struct error *err)
 {
 	struct schedule_row row = {0};
-	struct error why = {0};
 
 	if (!plan_parse_map(context, node, schedule_keys, NULL, &row, err))
 		return false;
-	*into = (struct schedule_wish){.name = node->key,
+	*into = (struct schedule_wish){.name = name,
 		.profile = row.profile,
 		.cron = row.cron,
 		.every = row.every,
@@ -101,8 +100,19 @@ parse_schedule(struct plan_context *context, const struct plan_node *node, struc
 		.missed = (enum schedule_missed)row.missed,
 		.overlap = (enum schedule_overlap)row.overlap,
 		.baseline = row.baseline,
-		.set = row.set,
-		.is_of_file = true};
+		.set = row.set};
+	return true;
+}
+
+static bool
+parse_schedule(struct plan_context *context, const struct plan_node *node, struct schedule *checked,
+	struct schedule_wish *into, struct error *err)
+{
+	struct error why = {0};
+
+	if (!watch_config_parse_schedule(context, node, node->key, into, err))
+		return false;
+	into->is_of_file = true;
 	return schedule_put(checked, into, 0, &why) || say(node, &why, err);
 }
 

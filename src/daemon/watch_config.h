@@ -30,5 +30,9 @@ bool watch_config_parse(
 	struct plan_context *context, const struct plan_node *root, struct watch_config *into, struct error *err);
 void watch_config_fini(struct watch_config *config);
 
+/* One row of `schedules`, wherever it came from; its times, its zone and its jitter are checked by schedule_put. */
+bool watch_config_parse_schedule(struct plan_context *context, const struct plan_node *node, const char *name,
+	struct schedule_wish *into, struct error *err);
+
 /* For `brunt help serve`, below what config_help says. */
 void watch_config_help(struct buf *into);

@@ -41,8 +41,9 @@ function trendInWords(trend) {
 
 function changeInWords(change, unit) {
 	const verb = change.after > change.before ? "rose" : "fell";
+	const share = isKnown(change.change) ? ` ${changeText(Math.abs(change.change)).replace("+", "by ")}` : ""; /* not known: it was 0 */
 
-	return `${verb} ${changeText(Math.abs(change.change)).replace("+", "by ")} on ${dayOf(new Date(change.at))}, ${figureIn(unit, change.before)} to ${figureIn(unit, change.after)}`;
+	return `${verb}${share} on ${dayOf(new Date(change.at))}, ${figureIn(unit, change.before)} to ${figureIn(unit, change.after)}`;
 }
 
 function sparkline(trend) {
@@ -62,7 +63,7 @@ const trendOverlay = {
 	afterDatasetsDraw(chart, _arguments, options) {
 		for (const change of options.trend.change_points)
 			drawUpright(chart, new Date(change.at).getTime(), theme.colour(change.is_worse ? "bad" : "good"), [5, 4],
-				`${changeText(change.change)} ${dayOf(new Date(change.at))}`);
+				`${isKnown(change.change) ? `${changeText(change.change)} ` : ""}${dayOf(new Date(change.at))}`);
 		if (isKnown(options.trend.baseline))
 			drawLevelLine(chart, options.trend.baseline / options.scale, theme.colour("muted"), `baseline ${figureIn(options.trend.unit, options.trend.baseline)}`);
 	},
