@@ -34,4 +34,6 @@ install(DIRECTORY ${CMAKE_SOURCE_DIR}/profiles/ DESTINATION ${CMAKE_INSTALL_DATA
 
 # The daemon's units, and lines for cron: examples, since a unit that is installed is not yet one that is wanted.
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/packaging/systemd/ DESTINATION ${CMAKE_INSTALL_DATADIR}/brunt/systemd)
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/packaging/slurm ${CMAKE_SOURCE_DIR}/packaging/kubernetes
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/brunt USE_SOURCE_PERMISSIONS)
 install(FILES ${CMAKE_SOURCE_DIR}/packaging/brunt.crontab DESTINATION ${CMAKE_INSTALL_DATADIR}/brunt)

@@ -4,7 +4,7 @@ _brunt() {
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "run stress import check agent target serve jobs submit stop watch compare baseline report help --help --version" -- "$current"))
+		COMPREPLY=($(compgen -W "run stress import check agent target serve jobs submit stop watch compare merge baseline report help --help --version" -- "$current"))
 		return
 	fi
 	case $previous in
@@ -18,6 +18,10 @@ _brunt() {
 		;;
 	--method)
 		COMPREPLY=($(compgen -W "GET POST PUT DELETE PATCH HEAD OPTIONS" -- "$current"))
+		return
+		;;
+	--shard)
+		COMPREPLY=($(compgen -W "env slurm slurm_array kubernetes openmpi" -- "$current"))
 		return
 		;;
 	--overload)
@@ -37,7 +41,7 @@ _brunt() {
 	esac
 	case $command in
 	run)
-		flags="--set --out --events --figures --control --format --json --quiet --allow --workers --baseline --baselines
+		flags="--set --out --events --figures --control --format --json --quiet --allow --workers --shard --start-at --baseline --baselines
 			--nats --shards --nats-creds --nats-user --nats-password-file --nats-token-file --nats-ca --nats-cert --nats-key
 			--rate --users --requests --duration --method --header --body --body-file --data --user --insecure --timeout --slo --save --help"
 		;;
@@ -53,6 +57,7 @@ _brunt() {
 		fi
 		;;
 	check) flags="--set --latency --help" ;;
+	merge) flags="--expect --out --format --json --quiet --baseline --baselines --help" ;;
 	compare) flags="--tolerance --format --force --baselines --help" ;;
 	baseline)
 		flags="--replace --rolling --force --baselines --help"
@@ -91,7 +96,7 @@ _brunt() {
 		flags="--json --server --token-file --ca-file --help"
 		;;
 	help)
-		COMPREPLY=($(compgen -W "run stress import check agent target serve jobs submit stop watch compare baseline report profile" -- "$current"))
+		COMPREPLY=($(compgen -W "run stress import check agent target serve jobs submit stop watch compare merge baseline report profile" -- "$current"))
 		return
 		;;
 	esac

@@ -1,6 +1,6 @@
 # fish completion for brunt
 set -l formats text json html markdown csv hgrm junit prometheus influx otlp
-set -l commands run stress import check agent target serve jobs submit stop watch compare baseline report help
+set -l commands run stress import check agent target serve jobs submit stop watch compare merge baseline report help
 
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -f
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a run -d "drive a load and judge the target"
@@ -15,6 +15,7 @@ complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a submit -d "h
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a stop -d "stop a run of a daemon"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a watch -d "watch a run of a daemon"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a compare -d "hold a run against an earlier one"
+complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a merge -d "put the results of shards together"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a baseline -d "keep runs under a name"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a report -d "print the report of a finished or killed run"
 complete -c brunt -n "not __fish_seen_subcommand_from $commands" -a help -d "help on a command or on profiles"
@@ -77,11 +78,20 @@ complete -c brunt -n "__fish_seen_subcommand_from import" -l writes -d "also wha
 complete -c brunt -n "__fish_seen_subcommand_from import" -l no-assets -d "no images, fonts, styles, scripts, media"
 complete -c brunt -n "__fish_seen_subcommand_from import" -l with-secrets -d "write credentials and cookies as they are"
 complete -c brunt -n "__fish_seen_subcommand_from check" -l latency -x -d "how many are in flight at this response time"
+complete -c brunt -n "__fish_seen_subcommand_from run" -l shard -x -a "env slurm slurm_array kubernetes openmpi" -d "send the I-th of N shares of the load: I/N"
+complete -c brunt -n "__fish_seen_subcommand_from run" -l shards -x -d "how many there are, where the scheduler does not say"
+complete -c brunt -n "__fish_seen_subcommand_from run" -l start-at -x -d "begin the load at this moment"
+complete -c brunt -n "__fish_seen_subcommand_from merge" -l expect -x -d "how many shards there were to be"
+complete -c brunt -n "__fish_seen_subcommand_from merge" -l out -r -d "write the results exactly there"
+complete -c brunt -n "__fish_seen_subcommand_from merge" -l format -x -a "$formats" -d "reports beside the usual ones"
+complete -c brunt -n "__fish_seen_subcommand_from merge" -l json -d "print result.json and nothing else"
+complete -c brunt -n "__fish_seen_subcommand_from merge" -l quiet -d "a report only on failure"
+complete -c brunt -n "__fish_seen_subcommand_from merge" -l baseline -r -d "compare the whole with a saved baseline or a run"
 complete -c brunt -n "__fish_seen_subcommand_from report" -l format -x -a "$formats" -d "how to print it"
 complete -c brunt -n "__fish_seen_subcommand_from report" -l out -r -d "write the documents into this directory"
 
 complete -c brunt -n "__fish_seen_subcommand_from run stress" -l baseline -r -d "compare it with a saved baseline or a run"
-complete -c brunt -n "__fish_seen_subcommand_from run stress compare baseline" -l baselines -r -d "where baselines are saved"
+complete -c brunt -n "__fish_seen_subcommand_from run stress merge compare baseline" -l baselines -r -d "where baselines are saved"
 complete -c brunt -n "__fish_seen_subcommand_from compare" -l tolerance -x -d "how much worse figures may be: 5%, or p95=5%"
 complete -c brunt -n "__fish_seen_subcommand_from compare" -l format -x -a "text json markdown html" -d "how to print it"
 complete -c brunt -n "__fish_seen_subcommand_from compare baseline" -l force -d "also what is not alike, or not whole"
@@ -166,4 +176,4 @@ complete -c brunt -n "__fish_seen_subcommand_from stop" -l kill -d "at once; not
 complete -c brunt -n "__fish_seen_subcommand_from stop" -l all -d "stop everything"
 complete -c brunt -n "__fish_seen_subcommand_from stop" -l resume -d "let runs begin again"
 
-complete -c brunt -n "__fish_seen_subcommand_from help" -f -a "run stress check agent target serve jobs submit stop watch compare baseline report profile"
+complete -c brunt -n "__fish_seen_subcommand_from help" -f -a "run stress check agent target serve jobs submit stop watch compare merge baseline report profile"

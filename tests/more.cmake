@@ -123,6 +123,7 @@ if(CMOCKA_FOUND)
   python_suite(html_page outsiders/html "BRUNT=$<TARGET_FILE:brunt>")
   python_suite(dashboard dashboard "DASHBOARD=${CMAKE_BINARY_DIR}/generated/daemon_page.html" "BRUNT=$<TARGET_FILE:brunt>")
   python_suite(compare_command compare "BRUNT=$<TARGET_FILE:brunt>")
+  python_suite(merge_command merge "BRUNT=$<TARGET_FILE:brunt>")
   if(BRUNT_SQLITE)
     python_suite(daemon daemon "BRUNT=$<TARGET_FILE:brunt>")
   endif()
@@ -144,7 +145,7 @@ foreach(suite compare_outsiders cookies_outsiders cron_outsiders draws_outsiders
 endforeach()
 
 # They drive brunt as scenarios do, and so run where those do: once, under sanitizers.
-foreach(suite alerts_outsiders dashboard html_page compare_command llm_outsiders import_outsiders push_outsiders names_outsiders target_server cluster)
+foreach(suite alerts_outsiders dashboard html_page compare_command merge_command llm_outsiders import_outsiders push_outsiders names_outsiders target_server cluster)
   if(TEST ${suite})
     set_property(TEST ${suite} APPEND PROPERTY LABELS scenario)
   endif()

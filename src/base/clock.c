@@ -66,6 +66,16 @@ wall_text(int64_t wall_ns, char *into, size_t size)
 	return wall_format(wall_ns, WALL_FORMAT, into, size);
 }
 
+const char *
+wall_text_ns(int64_t wall_ns, char *into, size_t size)
+{
+	char whole[32];
+
+	wall_format(wall_ns, "%Y-%m-%dT%H:%M:%S", whole, sizeof(whole));
+	snprintf(into, size, "%s.%09dZ", whole, (int)(wall_ns % NS_PER_S));
+	return into;
+}
+
 int64_t
 wall_of_text(const char *text)
 {

@@ -25,6 +25,9 @@ clock_now_ns(const struct clock *clock)
 /* Wall time, ns since 1970: for labels alone. */
 int64_t wall_now_ns(void);
 
+/* "2026-11-22T02:00:00.000123456Z"; size ≥ 31. */
+const char *wall_text_ns(int64_t wall_ns, char *into, size_t size);
+
 /* "2026-11-22T02:00:00Z"; size ≥ 21. With `compact`: "20261122T020000Z", as directory names carry it. */
 const char *wall_text(int64_t wall_ns, char *into, size_t size);
 int64_t wall_of_text(const char *text); /* the first of these again; 0: it is none */

@@ -4,11 +4,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/check.h"
 #include "base/log.h"
-#include "base/rng.h"
 #include "base/units.h"
 #include "load/schedule.h"
 
@@ -21,8 +19,10 @@ campaign_on_phase(void *context, enum run_phase phase, int64_t at_ns)
 	struct campaign *campaign = context;
 
 	campaign->phase = run_phase_names[phase];
-	if (phase == RUN_WARMUP || phase == RUN_MEASURE)
+	if (phase == RUN_WARMUP || phase == RUN_MEASURE) {
+		campaign_note_beginning(campaign, at_ns);
 		campaign_course_load_begins(campaign);
+	}
 	digest_note(&campaign->digest, &(struct note){.kind = NOTE_PHASE, .phase = campaign->phase, .start_ns = at_ns});
 }
 
@@ -132,6 +132,8 @@ campaign_steer(struct campaign *campaign, const struct digest_outcome *outcome)
 	struct driver *driver = campaign->driver;
 	bool is_maimed = campaign->facts.workers_lost > 0; /* no repetition would be whole */
 
+	if (campaign_is_shard(campaign))
+		return; /* the others would not hear of it */
 	if (outcome->abort_expr != NULL && !campaign->facts.abort_when_held) {
 		campaign->facts.abort_when_held = true;
 		campaign->facts.abort_expr = outcome->abort_expr;
@@ -230,18 +232,6 @@ campaign_on_control(void *context, const struct control *control)
 		campaign->driver->ops->control(campaign->driver, control);
 }
 
-static void
-campaign_make_identity(struct campaign *campaign)
-{
-	char stamp[32];
-
-	campaign->identity = (struct run_identity){.started_wall_ns = wall_now_ns(), .shards = 1};
-	wall_text_compact(campaign->identity.started_wall_ns, stamp, sizeof(stamp));
-	snprintf(campaign->id, sizeof(campaign->id), "%s-%06x", stamp,
-		(unsigned)(rng_mix((uint64_t)campaign->identity.started_wall_ns ^ (uint64_t)getpid()) & 0xffffff));
-	campaign->identity.id = campaign->id;
-}
-
 static bool
 campaign_shares_target_cpu(const struct campaign *campaign)
 {
@@ -315,13 +305,15 @@ campaign_start_watching(struct campaign *campaign)
 			campaign->plan->target.watch.every_ns, campaign_on_reading, campaign);
 	sampling_start(&campaign->self_sampling, &campaign->loop, campaign->self_sampler, SELF_STEP_NS,
 		campaign_on_reading, campaign);
-	campaign_energy_start(campaign);
+	if (campaign_looks_at_target(campaign))
+		campaign_energy_start(campaign);
 	uv_timer_init(&campaign->loop, &campaign->live_timer);
 	campaign->live_timer.data = campaign;
 	uv_timer_start(&campaign->live_timer, campaign_on_live_timer, LIVE_STEP_MS, LIVE_STEP_MS);
 	requests_log_start(&campaign->requests_log, &campaign->loop);
 	probes_start(&campaign->probes);
-	scrapes_start(&campaign->scrapes);
+	if (campaign_looks_at_target(campaign))
+		scrapes_start(&campaign->scrapes);
 	if (campaign->options->control_path != NULL)
 		control_input_start(&campaign->control, &campaign->loop, campaign_on_control, campaign);
 }
@@ -421,7 +413,8 @@ campaign_go(struct campaign *campaign)
 		.plan = campaign->plan,
 		.loop = &campaign->loop,
 		.clock = &monotonic_clock,
-		.shards = 1,
+		.shard = campaign->identity.shard,
+		.shards = campaign->identity.shards,
 		.addresses = campaign->addresses,
 		.exchanges = campaign->requests_log.plan != NULL ? &campaign->requests_log.ring : NULL,
 		.shares_target_cpu = campaign_shares_target_cpu(campaign),
@@ -459,7 +452,8 @@ campaign_run(const struct campaign_options *options)
 	campaign->judge = judge_new(options->plan);
 	campaign_course_init(campaign);
 	digest_init(&campaign->digest);
-	campaign->facts.is_part = options->part != NULL || options->is_side;
+	campaign->facts.is_shard = campaign_is_shard(campaign);
+	campaign->facts.is_part = options->part != NULL || options->is_side || campaign->facts.is_shard;
 	campaign_search_init(campaign);
 	campaign->digest.has_actions = options->plan->course->actions_n > 0;
 	campaign->digest.loop = &campaign->loop;

@@ -39,7 +39,11 @@ struct campaign_options {
 	const char *control_path;              /* control messages: a file or fifo, "-" for stdin; NULL: none */
 	const struct document_list *documents; /* wanted beside the plan's; NULL: none */
 	bool is_json;                          /* result.json on stdout, and nothing else */
-	bool is_quiet;                         /* no live view; the report only if the run did not pass */
+	/* The i-th of n that send one load and are led by nobody: it steers nothing, says nothing of the target, and
+	 * brunt merge judges all of them together. shards 0 or 1: it is the whole load. */
+	uint32_t shard, shards;
+	int64_t start_at_wall_ns; /* when the load is to begin; 0: as soon as possible */
+	bool is_quiet;            /* no live view; the report only if the run did not pass */
 };
 
 /* Returns the exit code (see README.md). What a person reads goes to stdout; the live view and warnings go to stderr.

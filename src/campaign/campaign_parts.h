@@ -30,8 +30,9 @@ struct campaign {
 	struct sampling target_sampling, self_sampling;
 	struct sampler *energy_sampler; /* NULL: no command says what the target draws */
 	struct sampling energy_sampling;
-	double told_w; /* by the energy sampler, last; NAN: nothing */
-	bool has_told; /* it did say something once */
+	char began_text[32]; /* when the load began, for the journal */
+	double told_w;       /* by the energy sampler, last; NAN: nothing */
+	bool has_told;       /* it did say something once */
 	struct control_input control;
 	struct summary *summary;
 	struct judge *judge;
@@ -63,6 +64,23 @@ struct campaign {
 	int64_t search_measure_ns;
 	bool is_watched;
 };
+
+static inline bool
+campaign_is_shard(const struct campaign *campaign)
+{
+	return campaign->options->shards > 1;
+}
+
+/* Of several shards the first looks at the target for all of them, since what each saw would be added up. */
+static inline bool
+campaign_looks_at_target(const struct campaign *campaign)
+{
+	return campaign->options->shard == 0;
+}
+
+/* Which run this is; and, from the moment its load begins, when that was, where others have to know it. */
+void campaign_make_identity(struct campaign *campaign);
+void campaign_note_beginning(struct campaign *campaign, int64_t at_ns);
 
 /* Around and beside the load: the records, the clients; what begins and ends with the load; and in the end, before the
  * verdict, the target's own end and `after`. */

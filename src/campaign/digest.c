@@ -65,6 +65,7 @@ digest_apply_note(struct digest *digest, const struct note *note)
 	case NOTE_ACTION: event_encode_action(&digest->events, note->action, note->state, note->start_ns); break;
 	case NOTE_PROBE: event_encode_probe(&digest->events, note->probe, &note->change); break;
 	case NOTE_SCRAPE: event_encode_scrape(&digest->events, note->endpoint, note->scrape); break;
+	case NOTE_BEGAN: event_encode_shard(&digest->events, SHARD_BEGAN, note->start_ns, note->text); break;
 	case NOTE_LOST: event_encode_shard(&digest->events, SHARD_LOST, note->start_ns, note->text); break;
 	}
 }
@@ -165,7 +166,8 @@ digest_take_interval(struct digest *digest, struct interval *interval)
 		event_encode_figures(&digest->figures, digest->summary, digest->slos, digest->plan->slos_n);
 		background_breathe();
 	}
-	if (digest->has_actions || digest->searching.is_on || digest->plan->alerts_n > 0)
+	if (digest->has_actions || digest->searching.is_on ||
+		(digest->plan->alerts_n > 0 && !digest->job_facts.is_shard))
 		judge_interval(digest->judge, digest->summary);
 	background_breathe();
 }

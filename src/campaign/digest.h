@@ -16,7 +16,17 @@
  * lets the judge look at levels that closed. While a job runs, summary and judge are the job's; between jobs the
  * loop's. What the loop has to say about levels meanwhile is noted and goes with the next job. */
 
-enum note_kind { NOTE_LEVEL, NOTE_CUT, NOTE_COMPLETE, NOTE_PHASE, NOTE_LOST, NOTE_ACTION, NOTE_PROBE, NOTE_SCRAPE };
+enum note_kind {
+	NOTE_LEVEL,
+	NOTE_CUT,
+	NOTE_COMPLETE,
+	NOTE_PHASE,
+	NOTE_LOST,
+	NOTE_BEGAN,
+	NOTE_ACTION,
+	NOTE_PROBE,
+	NOTE_SCRAPE
+};
 
 struct note {
 	enum note_kind kind;
@@ -24,7 +34,7 @@ struct note {
 	int64_t start_ns, end_ns; /* at_ns of the others in start_ns */
 	double offered;
 	const char *phase;
-	const char *text; /* of NOTE_LOST: a worker's fate */
+	const char *text; /* of NOTE_LOST: a worker's fate; of NOTE_BEGAN: when, by the wall */
 	/* Of NOTE_ACTION; the record does not change any more once the state says that it ended. */
 	const struct action_record *action;
 	enum action_state state;

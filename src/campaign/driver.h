@@ -43,4 +43,6 @@ struct driver {
 	const struct driver_ops *ops; /* first member of every driver's own struct */
 };
 
-struct driver *local_driver_new(void);
+/* start_at_wall_ns: when the load is to begin, by the wall; 0: as soon as possible. Where it is over before all is
+ * ready nothing is sent. */
+struct driver *local_driver_new(int64_t start_at_wall_ns);

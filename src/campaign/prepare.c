@@ -99,7 +99,8 @@ campaign_open_samplers(struct campaign *campaign, int *exit_code)
 		*exit_code = campaign_conclude_internal(campaign, &err);
 		return false;
 	}
-	campaign->is_watched = campaign->plan->target.has_watch || campaign->facts.target_started;
+	campaign->is_watched = (campaign->plan->target.has_watch || campaign->facts.target_started) &&
+			       campaign_looks_at_target(campaign);
 	if (!campaign->is_watched)
 		return true;
 	campaign->target_sampler = proc_sampler.open(&target, &err);

@@ -5,8 +5,9 @@
 #include <string.h>
 
 static void
-note_lost_worker(struct rejudged *r)
+note_processes(struct rejudged *r)
 {
+	r->facts.is_shard = r->facts.is_part = r->rebuilt.shards > 1;
 	r->facts.workers_lost = r->rebuilt.workers_lost;
 	r->facts.worker_lost_ns = r->rebuilt.lost_ns;
 	snprintf(r->facts.worker_lost_text, sizeof(r->facts.worker_lost_text), "%s", r->rebuilt.lost_text);
@@ -25,7 +26,7 @@ on_level_closed(void *context, const struct summary *summary, uint32_t level)
 {
 	struct rejudged *r = context;
 
-	note_lost_worker(r);
+	note_processes(r);
 	judge_level(r->judge, summary, &summary->levels[level], &r->facts);
 }
 
@@ -42,7 +43,7 @@ rejudge(struct rejudged *r, const char *events_path, const struct plan *plan, st
 	r->facts.was_interrupted = !r->rebuilt.has_end || strcmp(r->rebuilt.status, "interrupted") == 0;
 	r->facts.signal = r->rebuilt.has_end ? r->rebuilt.exit_code - 128 : SIGKILL;
 	r->facts.was_unreachable = r->rebuilt.has_end && strcmp(r->rebuilt.status, "unreachable") == 0;
-	note_lost_worker(r);
+	note_processes(r);
 	r->verdict = judge_run(r->judge, r->rebuilt.summary, &r->facts);
 	return true;
 }

@@ -119,6 +119,26 @@ keep_scenarios(cJSON *into, const cJSON *from)
 	add(into, "scenarios", copies);
 }
 
+/* Where the target was is no matter, but which of its backends is meant is in the journal. */
+static void
+add_urls(cJSON *target, int n)
+{
+	if (n == 0) {
+		add(target, "url", cJSON_CreateString("http://localhost"));
+		return;
+	}
+	cJSON *urls = cJSON_CreateArray();
+
+	CHECK(urls != NULL);
+	for (int i = 0; i < n; i++) {
+		char url[48];
+
+		snprintf(url, sizeof(url), "http://localhost:%d", 1 + i);
+		CHECK(cJSON_AddItemToArray(urls, cJSON_CreateString(url)));
+	}
+	add(target, "urls", urls);
+}
+
 static void
 keep_target(cJSON *into, const cJSON *from)
 {
@@ -126,7 +146,7 @@ keep_target(cJSON *into, const cJSON *from)
 	cJSON *one = cJSON_CreateObject();
 
 	CHECK(one != NULL);
-	add(one, "url", cJSON_CreateString("http://localhost"));
+	add_urls(one, cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(target, "urls")));
 	keep(one, target, "timeout");
 	keep(one, target, "connect_timeout");
 	if (cJSON_HasObjectItem(target, "watch") || cJSON_HasObjectItem(target, "command"))

@@ -23,8 +23,10 @@ struct results {
 static struct run_identity
 identity_of(const struct rebuilt *rebuilt)
 {
-	return (struct run_identity){
-		.id = rebuilt->id, .started_wall_ns = wall_of_text(rebuilt->started_at), .shards = 1};
+	return (struct run_identity){.id = rebuilt->id,
+		.started_wall_ns = wall_of_text(rebuilt->started_at),
+		.shard = rebuilt->shard,
+		.shards = rebuilt->shards};
 }
 
 static struct report

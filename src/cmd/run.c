@@ -34,13 +34,15 @@ static const struct option run_flags[] = {
 	{"baseline", required_argument, NULL, OPTION_BASELINE},
 	{"baselines", required_argument, NULL, OPTION_BASELINES},
 	RUN_SHARED_FLAGS,
+	{"shard", required_argument, NULL, OPTION_SHARD},
+	{"start-at", required_argument, NULL, OPTION_START_AT},
 	URL_FLAGS,
 	{"rate", required_argument, NULL, OPTION_RATE},
 	{"users", required_argument, NULL, OPTION_USERS},
 	{"requests", required_argument, NULL, OPTION_REQUESTS},
 	{"duration", required_argument, NULL, OPTION_DURATION},
 	/* What the leader of several processes says to each (fleet/worker.c); of no use to anybody else. */
-	{"shard", required_argument, NULL, OPTION_SHARD},
+	{"worker", required_argument, NULL, OPTION_WORKER},
 	{"arm", required_argument, NULL, OPTION_ARM},
 	{"shares-cpu", no_argument, NULL, OPTION_SHARES_CPU},
 	{"suite", required_argument, NULL,
@@ -63,8 +65,10 @@ run_check_options(const struct run_arguments *arguments)
 static uint32_t
 shards_of(const struct run_arguments *arguments)
 {
-	if (arguments->shard.shards > 0)
-		return arguments->shard.shards;
+	if (arguments->worker.shards > 0)
+		return arguments->worker.shards;
+	if (arguments->campaign.shards > 0)
+		return arguments->campaign.shards;
 	return arguments->fleet.workers > 1 ? arguments->fleet.workers : 1;
 }
 
@@ -78,15 +82,19 @@ is_shared(const struct run_arguments *arguments)
 static bool
 run_check_plan(const struct plan *plan, const struct run_arguments *arguments, struct error *err)
 {
+	uint32_t shard = arguments->worker.shards > 0 ? arguments->worker.shard : arguments->campaign.shard;
+
 	return schedule_check(plan, err) && actions_check(plan, err) &&
-	       run_check(plan, arguments->shard.shard, shards_of(arguments), err) && requests_check(plan, err) &&
-	       (arguments->fleet.workers < 2 || fleet_check(plan, &arguments->fleet, err));
+	       run_check(plan, shard, shards_of(arguments), err) && requests_check(plan, err) &&
+	       (!is_shared(arguments) || fleet_check(plan, &arguments->fleet, err)) &&
+	       (arguments->campaign.shards < 2 || shard_check(plan, arguments->campaign.shards, err));
 }
 
 static struct driver *
 new_driver(struct run_arguments *arguments)
 {
-	return is_shared(arguments) ? fleet_driver_new(&arguments->fleet) : local_driver_new();
+	return is_shared(arguments) ? fleet_driver_new(&arguments->fleet)
+				    : local_driver_new(arguments->campaign.start_at_wall_ns);
 }
 
 /* One of an experiment's runs. */
@@ -125,6 +133,12 @@ run_arguments_check(const struct plan_experiment *experiment, const struct run_a
 	if (experiment->kind != EXPERIMENT_ONE_RUN && arguments->baseline != NULL)
 		return error_set(err, "--baseline is what one run is compared with; with '%s' there are %zu",
 			experiment->kind == EXPERIMENT_ARMS ? "arms" : "matrix", experiment_runs_n(experiment));
+	if (experiment->kind != EXPERIMENT_ONE_RUN &&
+		(arguments->campaign.shards > 1 || arguments->campaign.start_at_wall_ns != 0))
+		return error_set(err,
+			"--shard and --start-at are of one run; with '%s' there are %zu, each of which goes on when the "
+			"one before it has ended: share it out by --workers N on one machine, or by --nats URL among several",
+			experiment->kind == EXPERIMENT_ARMS ? "arms" : "matrix", experiment_runs_n(experiment));
 	if (!run_check_split(experiment, arguments, err))
 		return false;
 	if (experiment->kind != EXPERIMENT_ONE_RUN && arguments->fleet.transport != NULL)
@@ -145,7 +159,7 @@ run_arguments_load(struct run_arguments *arguments, struct plan_suite **suite)
 	char message[1400];
 
 	*suite = NULL;
-	if (!run_check_options(arguments))
+	if (!run_check_options(arguments) || !run_arguments_settle(arguments))
 		return NULL;
 	for (size_t i = 0; i < profile->settings_n; i++)
 		arguments->settings[i] = profile->settings[i].path; /* its "=value" stands behind it */
@@ -173,7 +187,7 @@ run_alone(struct run_arguments *arguments, const struct plan *plan)
 	char message[1400];
 
 	arguments->campaign.plan = plan;
-	if (arguments->baseline != NULL || plan->regression.baseline != NULL) {
+	if (arguments->campaign.shards < 2 && (arguments->baseline != NULL || plan->regression.baseline != NULL)) {
 		arguments->campaign.regression =
 			regression_new(plan, arguments->baseline, arguments->baselines, cmd_tables(), &err);
 		if (arguments->campaign.regression == NULL) {
@@ -242,8 +256,8 @@ run_arguments_go(struct run_arguments *arguments, const struct plan_experiment *
 
 	const struct plan plan = experiment_plan_of(experiment, arguments->shard_arm, arguments->shard_repeat);
 
-	if (arguments->shard.shards > 0)
-		return shard_run(&plan, &arguments->shard);
+	if (arguments->worker.shards > 0)
+		return shard_run(&plan, &arguments->worker);
 	log_set_quiet(arguments->campaign.is_quiet);
 	if (arguments->is_side)
 		return run_side(arguments, &plan);
@@ -390,6 +404,7 @@ run_run(int argc, char **argv)
 
 	if (!run_shared_check(&run.shared, &run.arguments, is_url))
 		return EXIT_USAGE;
+	run.arguments.shards = run.shared.shards;
 	return is_url ? run_url(&run) : run_profile(&run);
 }
 
@@ -397,7 +412,9 @@ const struct command run_command = {
 	.name = "run",
 	.usage =
 		"brunt run PROFILE [--set KEY=VALUE]... [--out DIR] [--events FILE|-] [--format FORMATS] [--json] "
-		"[--quiet] [--control FIFO|-] [--workers N] [--allow LIST|@FILE] [--baseline NAME|DIR|FILE] [--baselines DIR]\n"
+		"[--quiet] [--control FIFO|-] [--workers N] [--start-at TIME] [--allow LIST|@FILE] [--baseline NAME|DIR|FILE] "
+		"[--baselines DIR]\n"
+		"       brunt run PROFILE --shard I/N|env [--shards N] [--start-at TIME] [...]\n"
 		"       brunt run PROFILE --nats URL --shards N [...]\n"
 		"       brunt run URL [--rate RATE | --users N] [--duration TIME | --requests N] [--slo EXPR]... [--save FILE]",
 	.help = "drive the target with a profile's load, or a URL with a steady one, judge it, write the results",
@@ -415,7 +432,11 @@ const struct command run_command = {
 		"  --quiet          no live view; print the report only if the run did not pass\n"
 		"  --allow LIST     connect to nothing else than addresses, blocks and names of LIST, with commas between them,\n"
 		"                   or of @FILE: 127.0.0.0/8,10.1.2.3:8080,shop.example.com\n"
-		"  --workers N      share the load out among N processes (up to 64), each with a core of its own\n" RUN_SHARED_HELP
+		"  --workers N      share the load out among N processes (up to 64), each with a core of its own\n"
+		"  --shard I/N      send the I-th of N shares of the load, I from 0; brunt merge puts their results together.\n"
+		"                   env: as the scheduler says that started this process, Slurm (slurm, slurm_array),\n"
+		"                   Kubernetes (kubernetes) or Open MPI (openmpi); with --shards N where it does not say of how many\n"
+		"  --start-at TIME  begin the load at this moment: 2026-11-22T02:00:00Z, or seconds since 1970\n" RUN_SHARED_HELP
 		"with a URL in place of a profile:\n"
 		"  --rate RATE      send so many, whether or not the answers keep up (10/s)\n"
 		"  -c, --users N    or from so many users, each of whom waits for the answer before the next request\n"

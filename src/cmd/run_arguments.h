@@ -23,7 +23,9 @@ enum {
 	OPTION_JSON,
 	OPTION_QUIET,
 	OPTION_WORKERS,
+	OPTION_WORKER,
 	OPTION_SHARD,
+	OPTION_START_AT,
 	OPTION_ARM,
 	OPTION_SHARES_CPU,
 	OPTION_SUITE,
@@ -52,11 +54,16 @@ struct run_arguments {
 	const char *formats;              /* the same, as they were said; NULL: none were */
 	const char *baseline, *baselines; /* what the run is compared with, and where it is kept */
 	struct fleet_options fleet;
-	struct shard_options shard;       /* shards 0: it is none */
+	struct shard_options worker;      /* of a leader; shards 0: it is none */
+	const char *shard;                /* which share of the load is sent, as it was said; NULL: all of it */
+	uint32_t shards;                  /* of how many; 0: that was not said by itself */
 	unsigned shard_arm, shard_repeat; /* of an experiment: of which run it is one … */
 	bool is_side;                     /* … and is it as a whole, with whatever shards: a side of a split */
 	char arm[32];                     /* the same, as a leader says it to its workers */
 };
+
+/* What one flag says only together with another, once all of them were taken; false: that was said. */
+bool run_arguments_settle(struct run_arguments *arguments);
 
 /* One of the flags above, its value in optarg. False: it is not right, and that was said. */
 bool run_arguments_take(struct run_arguments *arguments, int flag);

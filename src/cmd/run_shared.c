@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "cluster/cluster.h"
 #include "cmd/run.h"
+#include "fleet/scheduler.h"
 #include "plan/untrusted.h"
 
 #define PROFILE_SENT_MAX ((size_t)512 * 1024)
@@ -18,8 +19,8 @@ run_shared_take(struct run_shared *shared, const struct command *command, int fl
 
 	if (nats_arguments_take(&shared->nats, flag))
 		return true;
-	if (!units_parse_count(optarg, &shards) || shards < 1 || shards > FLEET_WORKERS_MAX) {
-		command_bad_usage(command, "--shards: '%s' is not a number from 1 to %d", optarg, FLEET_WORKERS_MAX);
+	if (!units_parse_count(optarg, &shards) || shards < 1 || shards > SHARDS_MAX) {
+		command_bad_usage(command, "--shards: '%s' is not a number from 1 to %d", optarg, SHARDS_MAX);
 		return false;
 	}
 	shared->shards = (uint32_t)shards;
@@ -33,8 +34,16 @@ run_shared_check(const struct run_shared *shared, const struct run_arguments *ar
 
 	if (!nats_arguments_check(&shared->nats, command))
 		return false;
-	if ((shared->nats.url != NULL) != (shared->shards > 0))
+	if (arguments->shard != NULL && shared->nats.url != NULL)
+		command_bad_usage(command, "--shard is a share that nobody leads, and --nats leads all of them");
+	else if (shared->nats.url == NULL && shared->shards > 0 && arguments->shard == NULL)
+		command_bad_usage(command,
+			"--shards N is how many agents share the load, with --nats URL, or of how many --shard is one: add "
+			"--shard env");
+	else if (shared->nats.url != NULL && shared->shards == 0)
 		command_bad_usage(command, "--nats URL and --shards N go together: agents there share the load");
+	else if (shared->nats.url != NULL && shared->shards > FLEET_WORKERS_MAX)
+		command_bad_usage(command, "--shards: with --nats %d are the most", FLEET_WORKERS_MAX);
 	else if (shared->nats.url != NULL && is_url)
 		command_bad_usage(command, "--nats: write a profile (--save FILE), which agents can be sent");
 	else if (shared->nats.url != NULL && arguments->fleet.workers > 0)

@@ -15,8 +15,11 @@ check_flags(const struct run_arguments *arguments, struct error *err)
 		return error_set(err,
 			"--baseline is what one run is compared with, and a suite has several; write 'regression' in "
 			"its profiles, or 'set: {regression.baseline: NAME}' for one of them");
-	if (arguments->shard.shards > 0 || arguments->shard_arm > 0)
-		return error_set(err, "--shard and --arm are of one run, and a suite has several");
+	if (arguments->worker.shards > 0 || arguments->shard_arm > 0)
+		return error_set(err, "--worker and --arm are of one run, and a suite has several");
+	if (arguments->campaign.shards > 0 || arguments->campaign.start_at_wall_ns != 0)
+		return error_set(err,
+			"--shard and --start-at are of one run, and a suite has several; run each profile of it by itself");
 	return true;
 }
 

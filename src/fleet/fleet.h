@@ -3,7 +3,7 @@
 #include "campaign/driver.h"
 
 /* One load, several processes: the leader, which is the campaign's driver, and its shards, which are brunt again
- * (`brunt run P.yaml --shard I/N`), each with an engine of its own. Control messages go down a shard's stdin, its
+ * (`brunt run P.yaml --worker I/N`), each with an engine of its own. Control messages go down a shard's stdin, its
  * events come up its stdout. */
 #define FLEET_WORKERS_MAX 64
 
@@ -23,7 +23,11 @@ bool fleet_check(const struct plan *plan, const struct fleet_options *options, s
 
 struct driver *fleet_driver_new(const struct fleet_options *options);
 
-/* A shard's whole life. Returns its exit code; what is wrong with it is said on stderr. */
+/* Whether the plan can be sent by shards that nobody leads: what steers a load would need to know of all of them, and
+ * what is done once around it would be done by each. */
+bool shard_check(const struct plan *plan, uint32_t shards, struct error *err);
+
+/* A worker's whole life. Returns its exit code; what is wrong with it is said on stderr. */
 struct shard_options {
 	uint32_t shard, shards;
 	bool shares_target_cpu; /* spinning would rob somebody: see run_config */

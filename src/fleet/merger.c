@@ -1,4 +1,4 @@
-#include "fleet/merger.h"
+#include "fleet/merger_parts.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -31,10 +31,10 @@ merger_init(struct merger *merger, const struct plan *plan, uint32_t shards_n)
 	*merger = (struct merger){.plan = plan, .shards_n = shards_n, .step_ns = plan->output.interval_ns};
 	merger->tick_ns = merger->step_ns;
 	merger->shards = must_calloc(shards_n, sizeof(*merger->shards));
+	merger->scratch = must_calloc((size_t)shards_n + 1, sizeof(struct interval *));
 	for (uint32_t i = 0; i < shards_n; i++) {
-		merger->shards[i].current = interval_new(requests_n, MERGER_LEVELS_MAX);
-		merger->shards[i].incoming = interval_new(requests_n, MERGER_LEVELS_MAX);
 		merger->shards[i].warmup_is_closed = true; /* until it has one */
+		gauge_stats_init(&merger->shards[i].account.cpu);
 		forget_now(&merger->shards[i]);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(merger->intervals); i++)
@@ -51,98 +51,31 @@ merger_fini(struct merger *merger)
 	for (uint32_t i = 0; i < merger->shards_n; i++) {
 		struct merger_shard *shard = &merger->shards[i];
 
-		interval_free(shard->current);
-		interval_free(shard->incoming);
+		interval_free(shard->outline);
+		interval_free(shard->held);
+		histogram_fini(&shard->account.lateness);
 		for (size_t d = 0; d < MERGER_LEVELS_MAX; d++)
 			free(shard->debts[d].requests);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(merger->intervals); i++)
 		interval_free(merger->intervals[i]);
+	for (uint32_t i = 0; i < merger->scratch_n; i++)
+		interval_free(merger->scratch[i]);
+	free((void *)merger->scratch);
 	free(merger->shards);
 	*merger = (struct merger){0};
 }
 
-static struct debt *
-debt_of(const struct merger *merger, struct merger_shard *shard, uint32_t level)
-{
-	struct debt *unused = NULL;
-
-	for (size_t i = 0; i < MERGER_LEVELS_MAX; i++) {
-		struct debt *debt = &shard->debts[i];
-
-		if (debt->is_used && debt->level == level)
-			return debt;
-		if (!debt->is_used && unused == NULL)
-			unused = debt;
-	}
-	if (unused == NULL)
-		return NULL;
-	if (unused->requests == NULL)
-		unused->requests = must_calloc(merger->plan->requests_n, sizeof(*unused->requests));
-	unused->is_used = true;
-	unused->level = level;
-	return unused;
-}
-
+/* What adds up becomes part of the run's interval, the rest of the shard's outline. */
 static void
-debt_clear(const struct merger *merger, struct debt *debt)
+take_apart(struct merger *merger, struct merger_shard *shard, const struct interval *incoming)
 {
-	for (size_t i = 0; i < merger->plan->requests_n; i++)
-		debt->requests[i] = (struct owed){0};
-	debt->is_used = false;
-}
+	struct interval *outline = shard->outline;
 
-/* What was scheduled or sent and has not ended yet, or the other way round where it began in an earlier interval. */
-static bool
-note_debts(const struct merger *merger, struct merger_shard *shard, const struct interval_level *level)
-{
-	struct debt *debt = debt_of(merger, shard, level->level);
-
-	if (debt == NULL)
-		return false;
-	for (size_t i = 0; i < merger->plan->requests_n; i++) {
-		const struct counts *c = &level->requests[i].counts;
-
-		debt->requests[i].unsent += (int64_t)(c->scheduled - c->sent - c->dropped - c->unsent);
-		debt->requests[i].unfinished += (int64_t)(c->sent - c->ok - c->failed - c->unfinished);
-	}
-	if (level->is_last)
-		debt_clear(merger, debt);
-	return true;
-}
-
-static bool
-note_levels(struct merger *merger, struct merger_shard *shard, const struct interval *interval)
-{
-	for (uint32_t i = 0; i < interval->levels_n; i++) {
-		const struct interval_level *level = &interval->levels[i];
-
-		if (!level->is_used)
-			continue;
-		if (!note_debts(merger, shard, level))
-			return false;
-		merger->sent += level->all.counts.sent;
-		if (level->level == LEVEL_WARMUP) {
-			shard->warmup_is_closed = level->is_last;
-			merger->has_warmup = true;
-		} else {
-			if (level->is_last && level->level >= shard->closed_below)
-				shard->closed_below = level->level + 1;
-			merger_begin_level(merger, level->level);
-		}
-	}
-	return true;
-}
-
-/* What came in becomes part of the shard's account since the last tick; nearly always it is all of it. */
-static bool
-take_incoming(struct merger *merger, struct merger_shard *shard)
-{
-	struct interval *incoming = shard->incoming;
-
-	shard->is_held = false;
-	if (!note_levels(merger, shard, incoming))
-		return false;
+	if (outline == NULL)
+		outline = shard->outline = interval_new_outline((uint32_t)merger->plan->requests_n, MERGER_LEVELS_MAX);
+	CHECK(interval_extend(outline, incoming)); /* it has no more levels than the run's interval had room for */
+	shard->has_outline = true;
 	shard->covered_ns = incoming->end_ns;
 	shard->now = (struct shard_now){
 		.in_flight = incoming->in_flight,
@@ -153,34 +86,83 @@ take_incoming(struct merger *merger, struct merger_shard *shard)
 		.offered = incoming->offered,
 		.self = incoming->self,
 	};
-	if (shard->has_current) {
-		bool fits = interval_extend(shard->current, incoming);
+	/* Where nobody leads, one of them looks at the target. */
+	if (incoming->target.at_ns >= 0)
+		merger->target = incoming->target;
+	for (size_t i = 0; i < merger->plan->scrape.endpoints_n; i++)
+		if (incoming->scrapes[i].good + incoming->scrapes[i].failed > 0) {
+			memcpy(merger->scraped, incoming->scraped, sizeof(merger->scraped));
+			break;
+		}
+}
 
-		interval_reset(incoming);
-		return fits;
-	}
-	shard->has_current = true;
-	shard->incoming = shard->current;
-	shard->current = incoming;
-	return true;
+enum taking { TAKEN, NO_ROOM, TOO_MANY_LEVELS };
+
+/* NO_ROOM: it waits until the run's interval, which has other levels, was handed out. */
+static enum taking
+take_interval(struct merger *merger, struct merger_shard *shard, const struct interval *incoming)
+{
+	if (!interval_has_room(merger->next, incoming))
+		return NO_ROOM;
+	if (!merger_note_levels(merger, shard, incoming))
+		return TOO_MANY_LEVELS;
+	CHECK(interval_add(merger->next, incoming));
+	take_apart(merger, shard, incoming);
+	return TAKEN;
 }
 
 struct interval *
 merger_incoming(struct merger *merger, uint32_t shard)
 {
 	CHECK_OP(shard, <, merger->shards_n);
-	return merger->shards[shard].is_held ? NULL : merger->shards[shard].incoming;
+	if (merger->shards[shard].held != NULL)
+		return NULL;
+	if (merger->scratch_n == 0)
+		merger->scratch[merger->scratch_n++] =
+			interval_new((uint32_t)merger->plan->requests_n, MERGER_LEVELS_MAX);
+	return merger->scratch[merger->scratch_n - 1];
+}
+
+bool
+merger_waits_for(const struct merger *merger, uint32_t index)
+{
+	const struct merger_shard *shard = &merger->shards[index];
+
+	return !shard->is_gone && shard->held == NULL && shard->covered_ns < merger->tick_ns;
+}
+
+static void
+release(struct merger *merger, struct interval *interval)
+{
+	interval_reset(interval);
+	merger->scratch[merger->scratch_n++] = interval;
 }
 
 bool
 merger_add(struct merger *merger, uint32_t index)
 {
 	struct merger_shard *shard = &merger->shards[index];
+	struct interval *incoming = merger_incoming(merger, index);
 
-	CHECK(!shard->is_held && !shard->is_gone);
-	if (shard->incoming->start_ns < merger->tick_ns)
-		return take_incoming(merger, shard);
-	shard->is_held = true;
+	CHECK(incoming != NULL && !shard->is_gone);
+	enum taking taking = incoming->start_ns < merger->tick_ns ? take_interval(merger, shard, incoming) : NO_ROOM;
+
+	merger->scratch_n--;
+	if (taking == NO_ROOM)
+		shard->held = incoming;
+	else
+		release(merger, incoming);
+	return taking != TOO_MANY_LEVELS;
+}
+
+/* What was held is taken, now that its time has come; true: it is held no more. */
+static bool
+take_held(struct merger *merger, struct merger_shard *shard)
+{
+	if (shard->held == NULL || take_interval(merger, shard, shard->held) == NO_ROOM)
+		return shard->held == NULL;
+	release(merger, shard->held);
+	shard->held = NULL;
 	return true;
 }
 
@@ -200,27 +182,9 @@ merger_close_all(struct merger *merger, uint32_t index)
 {
 	struct merger_shard *shard = &merger->shards[index];
 
-	CHECK(!shard->is_held);
+	CHECK(shard->held == NULL);
 	shard->closed_below = merger->levels_n;
 	shard->warmup_is_closed = true;
-}
-
-static void
-pay_debt(const struct merger *merger, struct merger_shard *shard, struct debt *debt)
-{
-	struct interval_level *level = interval_level_of(shard->current, debt->level);
-
-	for (size_t i = 0; level != NULL && i < merger->plan->requests_n; i++) {
-		const struct owed *owed = &debt->requests[i];
-		struct counts *cells[] = {&level->all.counts, &level->requests[i].counts};
-
-		for (size_t c = 0; c < ARRAY_LEN(cells); c++) {
-			counts_add_failures(cells[c], FAILURE_CANCELLED, EXCHANGE_QUEUE,
-				(uint64_t)(owed->unsent > 0 ? owed->unsent : 0));
-			cells[c]->unfinished += (uint64_t)(owed->unfinished > 0 ? owed->unfinished : 0);
-		}
-	}
-	debt_clear(merger, debt);
 }
 
 void
@@ -231,13 +195,8 @@ merger_lose(struct merger *merger, uint32_t index)
 	if (shard->is_gone)
 		return;
 	shard->is_gone = true;
-	if (shard->is_held)
-		take_incoming(merger, shard);
-	for (size_t i = 0; i < MERGER_LEVELS_MAX; i++)
-		if (shard->debts[i].is_used)
-			pay_debt(merger, shard, &shard->debts[i]);
-	shard->has_current = true;
-	shard->current->is_added_up = true;
+	take_held(merger, shard);
+	merger_pay_debts(merger, shard);
 	forget_now(shard);
 }
 
@@ -315,7 +274,7 @@ all_are_past_tick(const struct merger *merger)
 	for (uint32_t i = 0; i < merger->shards_n; i++) {
 		const struct merger_shard *shard = &merger->shards[i];
 
-		if (!shard->is_gone && !shard->is_held && shard->covered_ns < merger->tick_ns)
+		if (merger_waits_for(merger, i))
 			return false;
 		is_any = is_any || !shard->is_gone;
 	}
@@ -341,18 +300,18 @@ end_of_next(const struct merger *merger, bool is_final)
 	return end_ns > merger->start_ns ? end_ns : merger->start_ns + 1;
 }
 
+/* What does not add up. Their levels are there already, with what does. */
 static void
 merge_shards(struct merger *merger, struct interval *into)
 {
 	for (uint32_t i = 0; i < merger->shards_n; i++) {
 		struct merger_shard *shard = &merger->shards[i];
 
-		/* Where slots are short, which takes shards that lie a whole row of levels apart, it waits for the
-		 * next. */
-		if (!shard->has_current || !interval_merge(into, shard->current))
+		if (!shard->has_outline)
 			continue;
-		shard->has_current = false;
-		interval_reset(shard->current);
+		CHECK(interval_merge(into, shard->outline));
+		shard->has_outline = false;
+		interval_reset(shard->outline);
 	}
 }
 
@@ -413,7 +372,7 @@ add_target_readings(struct merger *merger, struct interval *into)
 {
 	into->target = merger->target;
 	memcpy(into->scraped, merger->scraped, sizeof(into->scraped));
-	memcpy(into->scrapes, merger->scrapes, sizeof(into->scrapes));
+	scrape_counts_merge(into->scrapes, merger->scrapes);
 	memset(merger->scrapes, 0, sizeof(merger->scrapes));
 	for (size_t i = 0; i < ARRAY_LEN(merger->readings) && merger->readings[i].is_used; i++) {
 		struct target_readings *readings = &merger->readings[i];
@@ -449,8 +408,8 @@ merger_take(struct merger *merger, bool is_final)
 	taken->end_ns = merger->start_ns = end_of_next(merger, is_final);
 	merger->tick_ns = taken->end_ns - taken->end_ns % merger->step_ns + merger->step_ns;
 	for (uint32_t i = 0; i < merger->shards_n; i++)
-		if (merger->shards[i].is_held && merger->shards[i].incoming->start_ns < merger->tick_ns)
-			CHECK(take_incoming(merger, &merger->shards[i]));
+		if (merger->shards[i].held != NULL && merger->shards[i].held->start_ns < merger->tick_ns)
+			take_held(merger, &merger->shards[i]);
 	return taken;
 }
 

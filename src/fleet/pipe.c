@@ -61,7 +61,7 @@ fill_arguments(char **arguments, const struct fleet_options *options, char *shar
 		arguments[n++] = "--set";
 		arguments[n++] = (char *)(uintptr_t)options->settings[i]; /* uv_spawn only reads them */
 	}
-	arguments[n++] = "--shard";
+	arguments[n++] = "--worker";
 	arguments[n++] = shard;
 	if (options->arm != NULL) {
 		arguments[n++] = "--arm";

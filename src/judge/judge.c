@@ -161,7 +161,8 @@ judge_level(struct judge *judge, const struct summary *summary, const struct lev
 		.oom_kills_before = judge->oom_kills_before};
 
 	for (size_t i = 0; rules[i] != NULL; i++)
-		rules[i]->look(&context, verdict);
+		if (!facts->is_shard || rules[i] == &generator_rule)
+			rules[i]->look(&context, verdict);
 	causes_order_level(verdict, level, judge->plan, summary->series.step_ns);
 	for (size_t i = 0; i < verdict->findings_n; i++)
 		excerpt_take(&verdict->findings[i], &summary->series);
@@ -322,7 +323,7 @@ judge_run(struct judge *judge, const struct summary *summary, const struct run_f
 		.records = judge->records,
 		/* Where nobody was there to be tested, no level says anything. */
 		.records_n = facts->was_unreachable ? 0 : judge->records_n,
-		.is_stepped = judge->is_stepped,
+		.is_stepped = judge->is_stepped && !facts->is_shard,
 		.search = judge->search};
 
 	verdict_fini(verdict);
@@ -337,6 +338,7 @@ judge_run(struct judge *judge, const struct summary *summary, const struct run_f
 	verdict->alerts = alerts_records(judge->alerts);
 	if (!facts->is_part) /* goals are those of its arm, over all its runs */
 		grade_find(verdict, judge->plan, judge->is_stepped, NULL);
-	recommend_find(verdict, &view);
+	if (!facts->is_shard)
+		recommend_find(verdict, &view);
 	return verdict;
 }

@@ -7,6 +7,8 @@
 
 /* Summary → verdict. Pure: no clock, no I/O; the same summary gives the same verdict. */
 
+#define RUN_REMARKS_MAX 8
+
 /* Facts that no histogram holds. Filled by the engine. */
 struct run_facts {
 	bool was_interrupted; /* by a signal: exit 128 + signal */
@@ -23,14 +25,22 @@ struct run_facts {
 	bool internal_error;
 	bool fleet_is_short; /* other machines were to share the load and did not: exit 3, nothing was sent */
 	char error_text[160];
-	bool did_not_recover;  /* in flight and latency never came back after a broken level */
-	uint32_t workers;      /* processes that share the load; 0 or 1: it was one */
-	uint32_t workers_lost; /* that went missing, and what became of the first of them, when: exit 3 */
+	bool did_not_recover;   /* in flight and latency never came back after a broken level */
+	uint32_t workers;       /* processes that share the load; 0 or 1: it was one */
+	uint32_t workers_named; /* of those lost, how many the text names; 0: one */
+	uint32_t workers_lost;  /* that went missing, and what became of the first of them, when: exit 3 */
 	int64_t worker_lost_ns;
 	char worker_lost_text[160];
+	/* What else there is to say of them, a sentence each; is_doubtful: so that nothing can be concluded, exit 3. */
+	char remarks[RUN_REMARKS_MAX][FINDING_TEXT_MAX];
+	size_t remarks_n;
+	bool is_doubtful;
 	bool paced_relaxed; /* pacing: relaxed, or auto that chose it */
 	int64_t ready_ns;   /* how long the target took to be ready; 0: nobody waited */
 	bool is_part;       /* one of an experiment's runs: SLOs are judged over all runs of its arm */
+	/* One of several shards that nobody leads: the target is judged by all of them together, and this one says no
+	 * more than whether it sent its own share as it should. */
+	bool is_shard;
 	/* What was to be done beside the load and could not be, so that what was to be tested was not: exit 3. */
 	uint32_t actions_failed;
 	char action_text[FINDING_TEXT_MAX]; /* the first of them, and why */

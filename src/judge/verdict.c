@@ -111,13 +111,16 @@ say_workers(struct verdict *verdict, const struct run_facts *facts)
 {
 	char when[32], more[48] = "";
 
-	if (facts->workers_lost == 0)
-		return;
-	if (facts->workers_lost > 1)
-		snprintf(more, sizeof(more), ", and %u more", facts->workers_lost - 1);
-	verdict_add_reason(verdict,
-		"%s%s: nothing is known of what it did after %s, and its share of the load is missing",
-		facts->worker_lost_text, more, units_time_text(facts->worker_lost_ns, when, sizeof(when)));
+	uint32_t named = facts->workers_named > 0 ? facts->workers_named : 1;
+
+	if (facts->workers_lost > named)
+		snprintf(more, sizeof(more), ", and %u more", facts->workers_lost - named);
+	if (facts->workers_lost > 0)
+		verdict_add_reason(verdict,
+			"%s%s: nothing is known of what it did after %s, and its share of the load is missing",
+			facts->worker_lost_text, more, units_time_text(facts->worker_lost_ns, when, sizeof(when)));
+	for (size_t i = 0; i < facts->remarks_n; i++)
+		verdict_add_reason(verdict, "%s", facts->remarks[i]);
 }
 
 /* What was to be done around and beside the load. */
@@ -232,7 +235,8 @@ say_blind(struct verdict *verdict, const struct judge_view *view, const char *ke
 {
 	bool is_blind = false;
 
-	for (size_t i = 0; i < n && view->summary->measured_s > 0; i++) {
+	/* Of several shards the first one scrapes for all. */
+	for (size_t i = 0; i < n && view->summary->measured_s > 0 && !view->facts->is_shard; i++) {
 		if (exprs[i].metric->scraped == NULL || !isnan(judge_value(&exprs[i], view->summary, NULL)))
 			continue;
 		is_blind = true;
@@ -248,7 +252,7 @@ say_nothing_succeeded(struct verdict *verdict, const struct judge_view *view)
 {
 	const struct counts *c = &view->summary->everything.counts;
 
-	if (c->ok > 0 || view->facts->was_unreachable || verdict->breaking_point.is_found)
+	if (c->ok > 0 || view->facts->was_unreachable || verdict->breaking_point.is_found || view->facts->is_shard)
 		return false;
 	verdict_add_reason(
 		verdict, "not one of %" PRIu64 " requests was answered well: nothing was measured", c->scheduled);
@@ -285,7 +289,8 @@ conclude_figures(struct verdict *verdict, const struct judge_view *view)
 		say_blind(verdict, view, "break_when", view->plan->break_when.also, view->plan->break_when.also_n);
 
 	is_blind = say_blind(verdict, view, "abort_when", view->plan->abort_when, view->plan->abort_when_n) || is_blind;
-	if (is_implausible || limiting != NULL || view->facts->workers_lost > 0 || view->facts->actions_failed > 0)
+	if (is_implausible || limiting != NULL || view->facts->workers_lost > 0 || view->facts->is_doubtful ||
+		view->facts->actions_failed > 0)
 		return EXIT_INCONCLUSIVE;
 	if (gates > 0 && gated == 0 && !is_broken && !view->facts->abort_when_held && !view->facts->hook_failed)
 		return EXIT_INCONCLUSIVE;
@@ -308,5 +313,7 @@ verdict_conclude(struct verdict *verdict, const struct judge_view *view)
 	verdict_set_ending(verdict, view->facts);
 	if (verdict->reasons_n == 0)
 		verdict_add_reason(verdict, "%s",
-			view->plan->slos_n > 0 && !view->facts->is_part ? "every SLO held" : "nothing broke");
+			view->facts->is_shard ? "it sent its share; brunt merge judges all of them together"
+			: view->plan->slos_n > 0 && !view->facts->is_part ? "every SLO held"
+									  : "nothing broke");
 }

@@ -19,7 +19,8 @@
  * appended. Integers above 2^53 − 1 are strings of digits (RFC 7493 §2.2); what is not known is null; counters that are
  * 0 are left out.
  *
- *   run       {event, v:1, id, name, brunt, started_at, hash, requests[], shard, shards}
+ *   run       {event, v:1, id, name, brunt, started_at, hash, requests[], shard, shards, start_at_ns}: the last where
+ * it was to begin at a set wall time
  *
  *   phase     {event, at_ns, phase: "baseline"|"warmup"|"measure"|"recover"|"drain"}
  *
@@ -39,7 +40,7 @@
  *             BROKEN just before; at_ns is when it was found, onset_ns since when it had held (−1: not known)
  *
  *   shard     {event, at_ns, state, text}: what one of several processes that share a run's load says to whoever leads
- *             them (see enum shard_state); in the merged stream "lost" alone
+ *             them (see enum shard_state); in the merged stream "lost" alone; "began" of one that nobody leads
  *
  *   action    {event, at_ns, name, state: "running"|"done"|"failed", text}: a timed action began or ended; text: why it
  *             failed
@@ -59,6 +60,8 @@ struct run_identity {
 	const char *id; /* "20261122T020000Z-1a2b3c" */
 	int64_t started_wall_ns;
 	uint32_t shard, shards;
+	int64_t start_at_wall_ns; /* when its load was to begin, by the wall; 0: as soon as possible */
+	int64_t began_wall_ns;    /* when it did; 0: it did not, or nobody noted it */
 };
 
 enum shard_state {
@@ -67,6 +70,7 @@ enum shard_state {
 	SHARD_IDLE,        /* nothing is under way, all is said; it waits to be told how to go on */
 	SHARD_UNREACHABLE, /* it never reached the target; text: the row of failure.def */
 	SHARD_RELAXED,     /* it does not spin any more; text: why */
+	SHARD_BEGAN,       /* its load began; text: wall time, ns since 1970 */
 	SHARD_LOST,        /* its process is gone, or makes no sense; text: what became of it */
 	SHARD_STATE_COUNT
 };
@@ -122,6 +126,9 @@ bool event_decode(const char *line, size_t length, const struct plan *plan, stru
 
 /* An interval of one's own, for decoding into. Untouched slots and histograms cost no memory. */
 struct interval *interval_new(uint32_t requests_n, uint32_t levels_max);
+/* One that keeps only what does not add up with other processes' (windows, peaks, readings, how things stand), while
+ * the rest of it was added elsewhere, by interval_add. Its cells are empty, and cost no memory. */
+struct interval *interval_new_outline(uint32_t requests_n, uint32_t levels_max);
 void interval_free(struct interval *interval);
 void interval_reset(struct interval *interval);
 

@@ -56,6 +56,8 @@ event_encode_run(struct buf *into, const struct run_identity *identity, const st
 	json_close(into, ']');
 	json_add_u64(into, "shard", identity->shard);
 	json_add_u64(into, "shards", identity->shards);
+	if (identity->start_at_wall_ns != 0)
+		json_add_i64(into, "start_at_ns", identity->start_at_wall_ns);
 	return line_end(&line);
 }
 
@@ -395,6 +397,7 @@ const char *const shard_state_names[SHARD_STATE_COUNT] = {
 	[SHARD_IDLE] = "idle",
 	[SHARD_UNREACHABLE] = "unreachable",
 	[SHARD_RELAXED] = "relaxed",
+	[SHARD_BEGAN] = "began",
 	[SHARD_LOST] = "lost",
 };
 

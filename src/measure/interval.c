@@ -85,9 +85,9 @@ level_reset(struct interval_level *level, uint32_t requests_n)
 	struct cell all = level->all, *requests = level->requests;
 
 	level_free_encoded(level);
-
-	cell_reset(&all);
-	for (uint32_t i = 0; i < requests_n; i++)
+	if (requests != NULL)
+		cell_reset(&all);
+	for (uint32_t i = 0; requests != NULL && i < requests_n; i++)
 		cell_reset(&requests[i]);
 	*level = (struct interval_level){.level = LEVEL_NONE, .all = all, .requests = requests};
 	gauge_set_init(&level->target);
@@ -102,7 +102,7 @@ interval_use_slot(struct interval *interval, uint32_t slot, uint32_t level)
 	struct interval_level *used = &interval->levels[slot];
 
 	CHECK(!used->is_used);
-	if (used->requests == NULL)
+	if (used->requests == NULL && !interval->is_outline)
 		level_make_cells(used, interval->requests_n);
 	gauge_set_init(&used->target);
 	gauge_set_init(&used->self);
@@ -165,6 +165,7 @@ interval_reset(struct interval *interval)
 		.levels = interval->levels,
 		.levels_n = interval->levels_n,
 		.requests_n = interval->requests_n,
+		.is_outline = interval->is_outline,
 		.peers.list = interval->peers.list,
 		.checks = interval->checks,
 		.current_level = LEVEL_NONE,
@@ -176,11 +177,12 @@ interval_reset(struct interval *interval)
 	gauge_set_init(&interval->self_outside);
 }
 
-struct interval *
-interval_new(uint32_t requests_n, uint32_t levels_max)
+static struct interval *
+new_interval(uint32_t requests_n, uint32_t levels_max, bool is_outline)
 {
 	struct interval *interval = must_alloc(sizeof(*interval));
 
+	interval->is_outline = is_outline;
 	interval->levels = must_calloc(levels_max, sizeof(*interval->levels));
 	interval->levels_n = levels_max;
 	interval->requests_n = requests_n;
@@ -188,6 +190,18 @@ interval_new(uint32_t requests_n, uint32_t levels_max)
 	check_counts_init(&interval->checks);
 	interval_reset(interval);
 	return interval;
+}
+
+struct interval *
+interval_new(uint32_t requests_n, uint32_t levels_max)
+{
+	return new_interval(requests_n, levels_max, false);
+}
+
+struct interval *
+interval_new_outline(uint32_t requests_n, uint32_t levels_max)
+{
+	return new_interval(requests_n, levels_max, true);
 }
 
 void

@@ -80,6 +80,7 @@ struct interval {
 	struct check_counts checks;                         /* in this interval */
 	struct peers peers;                                 /* in this interval */
 	struct tls_told tls;                                /* in this interval */
+	bool is_outline;                                    /* see interval_new_outline */
 	bool has_goals;                                     /* good answers are counted; else every ok one is good */
 	bool is_added_up;                                   /* see interval_add_up */
 	struct gauge_set target_outside, self_outside;      /* readings taken while no level's window was running */

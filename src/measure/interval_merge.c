@@ -18,7 +18,7 @@ interval_level_of(struct interval *interval, uint32_t level)
 	return free_slot < interval->levels_n ? interval_use_slot(interval, free_slot, level) : NULL;
 }
 
-static bool
+bool
 interval_has_room(const struct interval *into, const struct interval *from)
 {
 	uint32_t used = 0, more = 0;
@@ -42,10 +42,12 @@ merge_level(struct interval *into, const struct interval_level *from)
 	struct interval_level *level = interval_level_of(into, from->level);
 
 	CHECK(level != NULL);
+	level->is_last = level->is_last || from->is_last;
+	if (level->requests == NULL || from->requests == NULL)
+		return level;
 	cell_merge(&level->all, &from->all);
 	for (uint32_t i = 0; i < into->requests_n; i++)
 		cell_merge(&level->requests[i], &from->requests[i]);
-	level->is_last = level->is_last || from->is_last;
 	level->in_flight_ns += from->in_flight_ns;
 	if (from->loop_gap_max_ns > level->loop_gap_max_ns)
 		level->loop_gap_max_ns = from->loop_gap_max_ns;
@@ -56,6 +58,9 @@ merge_level(struct interval *into, const struct interval_level *from)
 static void
 merge_totals(struct interval *into, const struct interval *from)
 {
+	into->is_added_up = true;
+	if (into->is_outline || from->is_outline)
+		return;
 	into->connects += from->connects;
 	into->connects_failed += from->connects_failed;
 	into->prefetch += from->prefetch;
@@ -64,7 +69,20 @@ merge_totals(struct interval *into, const struct interval *from)
 	peers_merge(&into->peers, &from->peers);
 	tls_told_merge(&into->tls, &from->tls);
 	check_counts_merge(&into->checks, &from->checks);
-	into->is_added_up = true;
+}
+
+bool
+interval_add(struct interval *into, const struct interval *from)
+{
+	CHECK(from->is_added_up && !into->is_outline && !from->is_outline);
+	CHECK_OP(into->requests_n, ==, from->requests_n);
+	if (!interval_has_room(into, from))
+		return false;
+	for (uint32_t i = 0; i < from->levels_n; i++)
+		if (from->levels[i].is_used)
+			merge_level(into, &from->levels[i]);
+	merge_totals(into, from);
+	return true;
 }
 
 bool

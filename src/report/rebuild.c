@@ -92,8 +92,11 @@ rebuild_line(struct rebuilding *r, const char *path, const char *line, size_t le
 	interval_reset(r->interval);
 	if (!event_decode(line, length, r->plan, &event, r->interval, err))
 		return error_place(err, path, number, 1);
-	if (event.kind == EVENT_RUN)
+	if (event.kind == EVENT_RUN) {
 		read_identity(r->into, line);
+		r->into->shard = event.shard;
+		r->into->shards = event.shards;
+	}
 	apply(r, &event);
 	return true;
 }

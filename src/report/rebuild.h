@@ -22,6 +22,7 @@ struct rebuilt {
 	int64_t last_ns;         /* time of the last event, since T0 */
 	char id[64];             /* of the run; empty: its first line is not there */
 	char started_at[32];     /* "2026-11-22T02:00:00Z" */
+	uint32_t shard, shards;  /* which share of a load it was; 0, 1: all of it */
 	uint32_t workers_lost;   /* of those that shared the load: 1 where any was, when, and what became of it */
 	int64_t lost_ns;
 	char lost_text[160];

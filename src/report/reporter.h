@@ -5,6 +5,7 @@
 
 #include "measure/against.h"
 #include "measure/events.h"
+#include "measure/shard_record.h"
 #include "measure/summary.h"
 #include "measure/verdict.h"
 
@@ -16,6 +17,7 @@ struct report {
 	struct run_identity identity;
 	int64_t duration_ns;
 	const char *pacing;                    /* "precise", "relaxed": what was used */
+	struct shard_records shards;           /* the processes that shared the load, side by side */
 	uint32_t workers;                      /* processes that shared the load; 0: not known */
 	const char *results_dir;               /* NULL: not written */
 	const char *target_address;            /* resolved */

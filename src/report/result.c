@@ -190,6 +190,7 @@ result_object(const struct report *report, const struct system_info *system)
 	add_slos(result, report);
 	add_recommendations(result, report->verdict);
 	add_alerts(result, report);
+	result_add_shards(result, report);
 	add_target(result, report);
 	value_set_bool(result, "omits_waiting", figure_omits_waiting(report->plan));
 	result_add_totals(result, report);

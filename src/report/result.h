@@ -41,6 +41,7 @@ void result_add_gates(cJSON *slos, const struct experiment *experiment); /* NULL
 void result_add_course(cJSON *result, const struct report *report); /* nothing where the profile asks for nothing */
 void result_add_resources(cJSON *result, const struct report *report);
 void result_add_checks(cJSON *result, const struct report *report);
+void result_add_shards(cJSON *result, const struct report *report); /* nothing where one process sent the load */
 void result_add_backends(cJSON *result, const struct report *report);
 void result_add_scraped(cJSON *result, const struct report *report); /* nothing where the profile scrapes nothing */
 /* The figures by their names: readings, min, mean, max, last, as the exporter tells them. */

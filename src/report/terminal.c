@@ -42,6 +42,23 @@ add_rate(const struct report *report, struct page *page)
 			figure_rate((double)summary->measured.counts.good_in_window / window, a));
 }
 
+/* Of a load that others send with us: what we are of it. */
+static void
+add_shard(const struct run_identity *identity, struct page *page)
+{
+	char late[FIGURE_MAX], skew[FIGURE_MAX + 32] = "";
+
+	if (identity->shards < 2)
+		return;
+	if (identity->start_at_wall_ns != 0 && identity->began_wall_ns != 0)
+		snprintf(skew, sizeof(skew), ", begun %s late",
+			figure_time(identity->began_wall_ns - identity->start_at_wall_ns, late));
+	page_entry(page, "shard", PAINT_PLAIN,
+		"%" PRIu32 " of %" PRIu32
+		" (from 0)%s; levels are told as the whole load has them, counts and times are its own",
+		identity->shard, identity->shards, skew);
+}
+
 /* The identities are printed as such: nobody has to trust that they hold. */
 static void
 add_counts(const struct summary *summary, struct page *page)
@@ -112,6 +129,7 @@ add_load(const struct report *report, struct page *page)
 	char a[FIGURE_MAX], b[FIGURE_MAX];
 
 	page_heading(page, "Load");
+	add_shard(&report->identity, page);
 	if (was_reached)
 		add_rate(report, page);
 	add_counts(summary, page);
@@ -157,6 +175,7 @@ add_measurements(const struct report *report, struct page *page)
 	terminal_add_resources(report, page);
 	terminal_add_scraped(report, page);
 	terminal_add_generator(report, page);
+	terminal_add_shards(report, page);
 }
 
 /* Figures are those of the arms, and of each run in its own report. */

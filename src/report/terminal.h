@@ -21,6 +21,7 @@ void terminal_add_alerts(const struct report *report, struct page *page);
 void terminal_add_spike(const struct report *report, struct page *page);
 void terminal_add_curve(const struct report *report, struct page *page);     /* what the levels say together */
 void terminal_add_sustained(const struct report *report, struct page *page); /* drift and leaks of a steady load */
+void terminal_add_shards(const struct report *report, struct page *page);    /* the processes that shared the load */
 void terminal_add_levels(const struct report *report, struct page *page);
 void terminal_add_latency(const struct report *report, struct page *page);
 void terminal_add_histogram(const struct report *report, struct page *page);

@@ -121,6 +121,18 @@ function gaugeTable() {
 		figure(generator, name, "avg"), figure(generator, name, "peak")]));
 }
 
+/* The processes that shared the load, side by side. */
+function shardsSection() {
+	const {shards} = run.result;
+	const skew = (s) => (isKnown(s) ? `${s < 0 ? "−" : "+"}${figureTime(Math.abs(s) * 1e9)}` : NA);
+
+	return !shards ? null : section("shards", "Shards", table("Shards",
+		["shard", "sent", "ok", "failed", "unsent", "achieved", "lateness P99", "CPU", "began", "|"], shards.map((shard) => [
+			figureCount(shard.index), figureCount(shard.sent), figureCount(shard.ok), figureCount(shard.failed), figureCount(shard.unsent),
+			isKnown(shard.achieved_per_s) ? figureRate(shard.achieved_per_s) : NA, figureTime(shard.lateness_p99_ns), figureRatio(shard.cpu.avg), skew(shard.skew_s),
+			shard.lost ? chip("bad", shard.said || "lost") : shard.said || ""])));
+}
+
 function generatorSection() {
 	if (isSeveral())
 		return section("generator", "Generator and resources", missing("of several runs together: each run's own page tells them."));

@@ -4,7 +4,7 @@
 const run = JSON.parse(document.getElementById("run").textContent);
 
 const SHORT_NAMES = {break: "Break", slo: "Objectives", advice: "Advice", alerts: "Alerts", levels: "Levels", latency: "Latency", time: "Over time", comparison: "Comparison", tokens: "Tokens",
-	together: "Trends", rows: "Profiles", categories: "Categories", spent: "Time", errors: "Errors", figures: "Figures", course: "Around it", generator: "Resources", profile: "Profile", system: "System"};
+	together: "Trends", rows: "Profiles", categories: "Categories", spent: "Time", errors: "Errors", figures: "Figures", course: "Around it", generator: "Resources", shards: "Shards", profile: "Profile", system: "System"};
 
 function navigation(sections) {
 	return h("nav", {"aria-label": "On this page"}, sections.map((one) => h("a", {href: `#${one.id}`}, SHORT_NAMES[one.id] || one.id)), theme.button());
@@ -18,7 +18,7 @@ function unreachedSections() {
 
 function measuredSections() {
 	return [breakingSection(), comparisonSection(), goalsSection(), adviceSection(), alertsSection(), levelsSection(), overLoadSection(), overTimeSection(), tokensSection(),
-		togetherSection(), failuresSection(), latencySection(), courseSection(), generatorSection(), profileSection(), systemSection()];
+		togetherSection(), failuresSection(), latencySection(), courseSection(), generatorSection(), shardsSection(), profileSection(), systemSection()];
 }
 
 /* What a document may be, by its `page`: what stands in its banner, and what below it. */

@@ -336,6 +336,64 @@ test_what_is_scraped_goes_with_the_level_that_ran(void **state)
 	merger_give(&f->merger, interval);
 }
 
+#define MANY 1000
+
+/* A thousand shards take no more intervals than two, and what they come to is the sum of theirs, bit for bit. */
+static void
+test_a_thousand_shards_are_merged_as_they_come(void **state)
+{
+	struct fixture *f = *state;
+	struct merger merger;
+	struct interval *sum = interval_new(2, 4);
+
+	merger_init(&merger, &f->plan, MANY);
+	for (uint32_t i = 0; i < MANY; i++) {
+		for (uint64_t k = 0; k < 3; k++) {
+			struct exchange x = sample_exchange(1000 + 3 * i + k);
+
+			x.level = 0;
+			recorder_add_scheduled(f->recorders[0], 0, x.request, 1);
+			recorder_add_exchange(f->recorders[0], &x, 0);
+		}
+		struct interval *interval = recorder_take_interval(f->recorders[0], (i + 1) * MS);
+
+		interval_add_up(interval);
+		assert_true(interval_add(sum, interval));
+		struct interval *incoming = merger_incoming(&merger, i);
+
+		interval_reset(incoming);
+		assert_true(interval_extend(incoming, interval));
+		incoming->start_ns = 0;
+		incoming->end_ns = NS_PER_S;
+		recorder_give_interval(f->recorders[0], interval);
+		assert_true(merger_waits_for(&merger, i));
+		assert_true(merger_add(&merger, i));
+		assert_false(merger_waits_for(&merger, i));
+	}
+	assert_int_equal(merger.scratch_n, 1);
+	struct interval *interval = merger_take(&merger, false);
+	const struct cell *all = &level_in(interval, 0)->all, *wanted = &level_in(sum, 0)->all;
+
+	assert_memory_equal(&all->counts, &wanted->counts, sizeof(all->counts));
+	assert_int_equal(all->counts.scheduled, 3 * MANY);
+	for (size_t m = 0; m < METRIC_COUNT; m++) {
+		char *a = histogram_encode(&all->histograms[m]), *b = histogram_encode(&wanted->histograms[m]);
+
+		assert_string_equal(a, b);
+		assert_true(all->histograms[m].sum_ns == wanted->histograms[m].sum_ns);
+		free(a);
+		free(b);
+	}
+	struct shard_record record;
+
+	merger_account(&merger, 7, &record);
+	assert_int_equal(record.scheduled, 3);
+	assert_int_equal(record.lateness_p99_ns, -1); /* of three samples */
+	merger_give(&merger, interval);
+	merger_fini(&merger);
+	interval_free(sum);
+}
+
 int
 main(void)
 {
@@ -350,6 +408,7 @@ main(void)
 		TEST(test_now_is_the_sum_of_all_also_of_those_with_nothing_new),
 		TEST(test_readings_of_the_target_go_with_the_level_that_ran),
 		TEST(test_what_is_scraped_goes_with_the_level_that_ran),
+		TEST(test_a_thousand_shards_are_merged_as_they_come),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

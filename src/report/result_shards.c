@@ -1,0 +1,67 @@
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "measure/shard_record.h"
+#include "report/result.h"
+
+static void
+set_wall(cJSON *o, const char *key, int64_t wall_ns)
+{
+	char text[48];
+
+	value_set_text(o, key, wall_ns != 0 ? wall_text_ns(wall_ns, text, sizeof(text)) : NULL);
+}
+
+/* What this process was to send of the load, and how punctually it began. */
+static void
+add_own(cJSON *result, const struct run_identity *identity)
+{
+	bool has_both = identity->start_at_wall_ns != 0 && identity->began_wall_ns != 0;
+	cJSON *o = value_add_object(result, "shard");
+
+	value_set_count(o, "index", identity->shard);
+	value_set_count(o, "of", identity->shards);
+	set_wall(o, "start_at", identity->start_at_wall_ns);
+	set_wall(o, "began_at", identity->began_wall_ns);
+	value_set_number(o, "skew_s", has_both ? ns_to_s(identity->began_wall_ns - identity->start_at_wall_ns) : NAN);
+}
+
+static cJSON *
+shard_object(const struct shard_record *shard)
+{
+	cJSON *o = value_object();
+
+	value_set_count(o, "index", shard->shard);
+	value_set_bool(o, "lost", shard->is_lost);
+	value_set_text(o, "said", shard->text);
+	value_set_text(o, "dir", shard->dir);
+	value_set_count(o, "scheduled", shard->scheduled);
+	value_set_count(o, "sent", shard->sent);
+	value_set_count(o, "dropped", shard->dropped);
+	value_set_count(o, "unsent", shard->unsent);
+	value_set_count(o, "ok", shard->ok);
+	value_set_count(o, "failed", shard->failed);
+	value_set_count(o, "unfinished", shard->unfinished);
+	value_set_number(o, "achieved_per_s", shard->achieved_per_s);
+	value_set_ns(o, "lateness_p99_ns", shard->lateness_p99_ns);
+	cJSON *cpu = value_add_object(o, "cpu");
+
+	value_set_number(cpu, "avg", shard->cpu_avg);
+	value_set_number(cpu, "peak", shard->cpu_peak);
+	value_set_number(o, "skew_s", shard->has_skew ? ns_to_s(shard->skew_ns) : NAN);
+	return o;
+}
+
+void
+result_add_shards(cJSON *result, const struct report *report)
+{
+	if (report->identity.shards > 1 || report->identity.start_at_wall_ns != 0)
+		add_own(result, &report->identity);
+	if (report->shards.n == 0)
+		return;
+	cJSON *list = value_add_array(result, "shards");
+
+	for (uint32_t i = 0; i < report->shards.n; i++)
+		cJSON_AddItemToArray(list, shard_object(&report->shards.list[i]));
+}
