@@ -90,12 +90,14 @@ static bool
 make_directories(struct daemon *daemon, struct error *err)
 {
 	static const char *const below[] = {"", "/runs", "/baselines"};
+	struct error why = {0};
 	char path[4200];
 
 	for (size_t i = 0; i < ARRAY_LEN(below); i++) {
 		snprintf(path, sizeof(path), "%s%s", daemon->config->data, below[i]);
-		if (!file_make_dirs(path, err))
-			return false;
+		if (!file_make_dirs(path, &why))
+			return error_set(
+				err, "%s; name a directory that the daemon's user may write to by 'data'", why.message);
 	}
 	return true;
 }
@@ -220,6 +222,7 @@ static bool
 make_way(const char *address, struct error *err)
 {
 	const char *path = config_unix_path(address);
+	struct error why = {0};
 	char dir[4096];
 
 	snprintf(dir, sizeof(dir), "%s", path);
@@ -228,7 +231,9 @@ make_way(const char *address, struct error *err)
 	if (slash == NULL || slash == dir)
 		return true;
 	*slash = '\0';
-	return access(dir, F_OK) == 0 || file_make_dirs(dir, err);
+	return access(dir, F_OK) == 0 || file_make_dirs(dir, &why) ||
+	       error_set(err, "listen: %s; make it beforehand, or write a path that the daemon's user may write to",
+		       why.message);
 }
 
 static bool

@@ -247,7 +247,9 @@ tokens_load(const char *path, struct error *err)
 	size_t length;
 
 	if (fd < 0 || fstat(fd, &status) != 0) {
-		error_set(err, "%s: %s", path, strerror(errno));
+		error_set(err,
+			"%s: %s; write lines NAME ROLE plain:TOKEN into it, each token as openssl rand -hex 32 makes one, and chmod it 0600",
+			path, strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return NULL;
