@@ -21,22 +21,38 @@ struct agenda {
 	bool is_closed;
 };
 
-struct agenda *
-agenda_new(const struct agenda_config *config)
+static void
+put_all(struct agenda *agenda)
 {
-	struct agenda *agenda = must_alloc(sizeof(*agenda));
-	const struct schedule_wish *wishes = config->config->watch.schedules.items;
+	const struct plan_list *list = &agenda->config.config->watch.schedules;
+	const struct schedule_wish *wishes = list->items;
 
-	agenda->config = *config;
-	agenda->schedule = schedule_new();
-	CHECK_OP(uv_timer_init(config->loop, &agenda->timer), ==, 0);
-	agenda->timer.data = agenda;
-	for (size_t i = 0; i < config->config->watch.schedules.n; i++) {
+	for (size_t i = 0; i < list->n; i++) {
 		struct error err = {0};
 
 		CHECK(schedule_put(
 			agenda->schedule, &wishes[i], wall_now_ns(), &err)); /* the config was checked by it */
 	}
+}
+
+void
+agenda_reload(struct agenda *agenda)
+{
+	put_all(agenda);
+	schedule_sweep(agenda->schedule);
+}
+
+struct agenda *
+agenda_new(const struct agenda_config *config)
+{
+	struct agenda *agenda = must_alloc(sizeof(*agenda));
+
+	agenda->config = *config;
+	agenda->schedule = schedule_new();
+	CHECK_OP(uv_timer_init(config->loop, &agenda->timer), ==, 0);
+	agenda->timer.data = agenda;
+	put_all(agenda);
+	schedule_sweep(agenda->schedule);
 	return agenda;
 }
 

@@ -26,6 +26,8 @@ struct agenda *agenda_new(const struct agenda_config *config);
 /* As the ledger has it; before the desk is used, and once jobs are restored. */
 bool agenda_restore(struct agenda *agenda, struct ledger *ledger, struct error *err);
 void agenda_start(struct agenda *agenda);
+void agenda_reload(
+	struct agenda *agenda); /* the file's entries are others from now on; those that stay keep their state */
 void agenda_free(struct agenda *agenda); /* turns the loop */
 
 /* Of a run that has ended; those of others are passed over. */

@@ -109,6 +109,8 @@ api_answer(struct api_call *call, int status, const char *type, const char *head
 	struct httpd_request *request = call->request;
 	char lines[1024];
 
+	if (api_hold(call, status, type, headers, body, length))
+		return;
 	call->api->counts.problems += status >= 400;
 	if (request != NULL) {
 		int n = snprintf(lines, sizeof(lines),
@@ -347,6 +349,7 @@ api_note(struct api_call *call, const char *action, const char *what)
 	bool is_kept;
 
 	note(call, action, what, "ok", false, &is_kept);
+	call->is_noted = is_kept;
 	if (!is_kept)
 		api_answer_sentence(call, 503, "the audit log cannot be written, so that nothing is done");
 	return is_kept;

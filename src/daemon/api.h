@@ -52,6 +52,7 @@ struct api_call {
 	/* Of calls that the desk answers. */
 	struct desk_order order;
 	void (*work)(struct api_call *call, struct ledger *ledger);
+	bool is_noted;   /* it stands in the audit log: its answer waits until that is on disk */
 	struct buf text; /* the answer, where err is not set */
 	int status;      /* of it, or of the problem */
 	struct error err;
@@ -71,6 +72,7 @@ struct api_config {
 	const struct assets *assets;
 	struct sessions *sessions;
 	struct audit *audit;
+	struct audit_syncs *audit_syncs;
 	struct halt *halt; /* the desk's */
 	struct agenda *agenda;
 	struct alarm *alarm;

@@ -4,6 +4,7 @@
 #include "brunt_version.h"
 #include "daemon/alarm.h"
 #include "daemon/api_parts.h"
+#include "daemon/audit_sync.h"
 #include "daemon/sink.h"
 
 /* GET /metrics in Prometheus's text format 0.0.4: what the daemon itself does. Figures of runs are in their results. */
@@ -137,6 +138,12 @@ api_metrics(struct api_call *call)
 		(double)desk_waiting(config->desk));
 	add_jobs(text, config->jobs);
 	add_alerts(text, config->alarm);
+	sample(text, "audit_lost_total", "counter", "Entries of the audit log that could not be written.",
+		(double)audit_lost(config->audit));
+	sample(text, "audit_suppressed_total", "counter", "Refusals that it only counts, since there were too many.",
+		(double)audit_suppressed(config->audit));
+	sample(text, "audit_syncs_total", "counter", "How often it was written to its disk.",
+		(double)audit_syncs_n(config->audit_syncs));
 	add_refusals(text, &call->door->guard);
 	api_answer(call, 200, "text/plain; version=0.0.4; charset=utf-8", NULL, text->bytes, text->length);
 }

@@ -42,3 +42,7 @@ void api_answer_errand(struct api_call *call, const struct errand_end *end);
 void api_tell_change(const struct api_call *call, const char *kind, const char *name);
 /* One of them, as components/schemas/schedule has it; last: its last run, as JSON, or "null"; NULL: not said. */
 void api_add_schedule(struct buf *into, const struct schedule *schedule, size_t i, const char *last);
+/* True: the answer is held until what the audit log says of the call is on disk, and is given then. Copies everything.
+ */
+bool api_hold(
+	struct api_call *call, int status, const char *type, const char *headers, const void *body, size_t length);

@@ -201,6 +201,18 @@ audit_sync(struct audit *audit)
 	return fdatasync(audit->fd) == 0;
 }
 
+const char *
+audit_path(const struct audit *audit)
+{
+	return audit->path;
+}
+
+int
+audit_dup(const struct audit *audit)
+{
+	return fcntl(audit->fd, F_DUPFD_CLOEXEC, 3);
+}
+
 uint64_t
 audit_lost(const struct audit *audit)
 {

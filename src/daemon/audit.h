@@ -46,5 +46,9 @@ bool audit_write(struct audit *audit, const struct audit_entry *entry, int64_t w
 /* Until this comes back true, what was written may be gone after a power cut. Some ms: not for the loop. */
 bool audit_sync(struct audit *audit);
 
+/* Its file, and a descriptor of one's own to sync it by (−1: there is none left). */
+const char *audit_path(const struct audit *audit);
+int audit_dup(const struct audit *audit);
+
 uint64_t audit_lost(const struct audit *audit);
 uint64_t audit_suppressed(const struct audit *audit);

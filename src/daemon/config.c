@@ -5,6 +5,8 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "daemon/origin.h"
+#include "net/allow.h"
 #include "plan/files.h"
 #include "plan/parse.h"
 #include "plan/plan.h"
@@ -153,6 +155,38 @@ check_listen(const struct config *config, const struct plan_node *node, struct e
 	return true;
 }
 
+/* Each by itself, so that it is told by its place. */
+static bool
+check_allow(const struct config *config, const struct plan_node *node, struct error *err)
+{
+	const char *const *entries = config->allow.items;
+	const struct plan_node *item = node != NULL && node->kind == NODE_LIST ? node->first : node;
+	struct error why = {0};
+
+	for (size_t i = 0; i < config->allow.n; i++, item = item->next) {
+		struct allow *allow = allow_parse(entries[i], strlen(entries[i]), "allow", &why);
+
+		allow_free(allow);
+		if (allow == NULL)
+			return plan_error(item, err, "allow: %s", why.message);
+	}
+	return true;
+}
+
+static bool
+check_names(const struct config *config, const struct plan_node *node, struct error *err)
+{
+	const char *const *names = config->names.items;
+	const struct plan_node *item = node != NULL && node->kind == NODE_LIST ? node->first : node;
+	struct authority authority;
+
+	for (size_t i = 0; i < config->names.n; i++, item = item->next)
+		if (!authority_parse(names[i], &authority))
+			return plan_error(item, err,
+				"names: '%s' is no name; write brunt.example.com or brunt.example.com:8443", names[i]);
+	return true;
+}
+
 static bool
 check(const struct config *config, const struct plan_node *root, struct error *err)
 {
@@ -160,7 +194,8 @@ check(const struct config *config, const struct plan_node *root, struct error *e
 
 	if (tls != NULL && (config->tls.cert == NULL || config->tls.key == NULL))
 		return plan_error(tls, err, "tls: write both, cert: FILE and key: FILE");
-	return check_listen(config, node_get(root, "listen"), err);
+	return check_listen(config, node_get(root, "listen"), err) &&
+	       check_allow(config, node_get(root, "allow"), err) && check_names(config, node_get(root, "names"), err);
 }
 
 static bool
@@ -176,7 +211,6 @@ read_text(struct config *config, const char *text, size_t length, struct error *
 		root = node_new_map(&config->arena, file);
 	if (root->kind != NODE_MAP)
 		return plan_error(root, err, "write a map of keys, such as listen: 127.0.0.1:7007");
-	config->said_retention = node_get(root, "retention");
 	return tree_resolve(&context, root, err) &&
 	       plan_parse_map(&context, root, config_keys, watch_config_names, config, err) &&
 	       watch_config_parse(&context, root, &config->watch, err) && check(config, root, err);
@@ -209,6 +243,30 @@ config_load(const char *path, struct error *err)
 
 	free(text);
 	return config;
+}
+
+static void
+take_changeable(struct config *into, const struct config *from)
+{
+	into->names = from->names;
+	into->tokens = from->tokens;
+	into->profiles = from->profiles;
+	into->allow = from->allow;
+	into->ceilings = from->ceilings;
+	into->queue = from->queue;
+	into->retention = from->retention;
+	into->watch.schedules = from->watch.schedules;
+	into->watch.sinks = from->watch.sinks;
+	into->watch.rules = from->watch.rules;
+}
+
+void
+config_swap(struct config *into, struct config *from)
+{
+	const struct config before = *into;
+
+	take_changeable(into, from);
+	take_changeable(from, &before);
 }
 
 void

@@ -32,8 +32,7 @@ struct config {
 		int64_t for_ns;
 		uint64_t runs, bytes;
 	} retention;
-	const struct plan_node *said_retention; /* where; NULL: not */
-	struct watch_config watch;              /* schedules, and alerts with their sinks */
+	struct watch_config watch; /* schedules, and alerts with their sinks */
 	struct arena arena;
 };
 
@@ -43,6 +42,10 @@ struct config {
 struct config *config_load(const char *path, struct error *err);
 struct config *config_load_text(const char *text, size_t length, const char *path, struct error *err);
 void config_free(struct config *config); /* NULL: nothing */
+
+/* What may change at run time changes places: names, tokens, profiles, allow, ceilings, queue, retention, schedules,
+ * alerts and their sinks. The texts stay with whom they were read for: `from` must outlive their use by `into`. */
+void config_swap(struct config *into, struct config *from);
 
 /* Whether an address of `listen` is one that only this machine reaches. */
 bool config_is_local(const char *listen);

@@ -1,5 +1,3 @@
-#include "daemon/daemon.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,18 +12,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/units.h"
-#include "campaign/ceiling.h"
-#include "campaign/reach.h"
-#include "daemon/agenda.h"
-#include "daemon/alarm.h"
-#include "daemon/api.h"
-#include "daemon/monitor.h"
+#include "daemon/audit_sync.h"
+#include "daemon/daemon_parts.h"
 #include "daemon/notify.h"
 #include "httpd/tls.h"
 #include "measure/verdict.h"
-#include "net/allow.h"
 
-#define SERVERS_MAX 16
 #define LAST_WORD_NS (500 * NS_PER_MS) /* to answers that are under way when all else has ended */
 
 static const struct httpd_limits limits = {
@@ -40,35 +32,6 @@ static const struct httpd_limits limits = {
 	.idle_timeout_ns = 60 * NS_PER_S,
 	.write_timeout_ns = 30 * NS_PER_S,
 	.linger_timeout_ns = 2 * NS_PER_S,
-};
-
-struct daemon {
-	const struct daemon_options *options;
-	struct config *config;
-	int lock; /* of the data directory */
-	struct ledger *ledger;
-	struct allow *allow;
-	struct buf allow_text;
-	uv_loop_t loop;
-	uv_signal_t on_hup, on_int, on_term;
-	struct desk *desk;
-	struct jobs *jobs;
-	struct api *api;
-	struct agenda *agenda;
-	struct alarm *alarm;
-	struct monitor *monitor;
-	struct httpd *servers[SERVERS_MAX];
-	struct api_door doors[SERVERS_MAX];
-	struct origin_names names[SERVERS_MAX];
-	struct assets *assets;
-	struct tokens *tokens;     /* NULL: none */
-	struct sessions *sessions; /* of all who come over TCP */
-	struct httpd_tls *tls;     /* NULL: in the clear */
-	struct audit *audit;
-	struct halt halt;
-	struct ceilings ceilings;
-	size_t servers_n, stopped_n;
-	bool is_ending;
 };
 
 /* Two daemons on one directory would each take the other's jobs for orphans. */
@@ -103,20 +66,6 @@ make_directories(struct daemon *daemon, struct error *err)
 }
 
 static bool
-read_allow(struct daemon *daemon, struct error *err)
-{
-	const char *const *entries = daemon->config->allow.items;
-
-	buf_init(&daemon->allow_text, ALLOW_TEXT_MAX);
-	for (size_t i = 0; i < daemon->config->allow.n; i++)
-		buf_printf(&daemon->allow_text, "%s%s", i > 0 ? ", " : "", entries[i]);
-	if (daemon->config->allow.n == 0)
-		buf_add_text(&daemon->allow_text, ALLOW_DEFAULT);
-	daemon->allow = allow_parse(daemon->allow_text.bytes, daemon->allow_text.length, "allow", err);
-	return daemon->allow != NULL;
-}
-
-static bool
 open_guard(struct daemon *daemon, struct error *err)
 {
 	const struct config *config = daemon->config;
@@ -133,10 +82,6 @@ open_guard(struct daemon *daemon, struct error *err)
 	sessions.is_tls = daemon->tls != NULL;
 	daemon->sessions = sessions_new(&sessions);
 	daemon->assets = assets_new();
-	daemon->ceilings = (struct ceilings){.rate_per_s = config->ceilings.rate_per_s,
-		.users = config->ceilings.users,
-		.connections = config->ceilings.connections,
-		.duration_ns = config->ceilings.duration_ns};
 	return !error_is_set(err);
 }
 
@@ -155,19 +100,7 @@ admits(void *context, const struct plan_experiment *experiment, const struct pla
 	if (is_monitor_only(daemon))
 		return error_set(err, "this daemon only watches, and starts no load: its operator wants it so (%s)",
 			daemon->options->is_monitor_only ? "--monitor-only" : "monitor.only in brunt.yaml");
-	if (experiment != NULL)
-		return ceiling_check(&daemon->ceilings, experiment, err) && reach_check(daemon->allow, experiment, err);
-	return ceiling_check_suite(&daemon->ceilings, suite, err) && reach_check_suite(daemon->allow, suite, err);
-}
-
-/* Refused, and not passed over: who writes them relies on them. */
-static bool
-check_not_yet(const struct config *config, struct error *err)
-{
-	if (config->said_retention != NULL)
-		return plan_error(
-			config->said_retention, err, "retention: nothing is removed by this version yet; leave it out");
-	return true;
+	return admission_check(&daemon->admission, experiment, suite, err);
 }
 
 static bool
@@ -175,8 +108,8 @@ prepare(struct daemon *daemon, struct error *err)
 {
 	(void)umask(077); /* what it keeps is its own */
 	daemon->config = config_load(daemon->options->config, err);
-	if (daemon->config == NULL || !check_not_yet(daemon->config, err) || !make_directories(daemon, err) ||
-		!take_lock(daemon, err) || !read_allow(daemon, err) || !open_guard(daemon, err))
+	if (daemon->config == NULL || !make_directories(daemon, err) || !take_lock(daemon, err) ||
+		!admission_init(&daemon->admission, daemon->config, err) || !open_guard(daemon, err))
 		return false;
 	daemon->ledger = ledger_open(daemon->config->data, err);
 	return daemon->ledger != NULL;
@@ -280,40 +213,14 @@ on_end_signal(uv_signal_t *handle, int signum)
 	jobs_close(daemon->jobs);
 }
 
-/* What cannot be read leaves what was there in force. */
-static void
-reload_tokens(struct daemon *daemon)
-{
-	struct error err = {0};
-	struct tokens *tokens = tokens_load(daemon->config->tokens, &err);
-	char text[1400];
-
-	if (tokens == NULL) {
-		log_error("the tokens stay as they were: %s", error_text(&err, text, sizeof(text)));
-		return;
-	}
-	for (size_t i = 0; i < daemon->servers_n; i++)
-		guard_use_tokens(&daemon->doors[i].guard, tokens);
-	tokens_free(daemon->tokens);
-	daemon->tokens = tokens;
-}
-
 static void
 on_hup(uv_signal_t *handle, int signum)
 {
 	struct daemon *daemon = handle->data;
-	struct error err = {0};
-	char text[1400];
 
 	(void)signum;
-	notify_reloading();
-	if (daemon->config->tokens != NULL)
-		reload_tokens(daemon);
-	if (daemon->tls != NULL && !httpd_tls_reload(daemon->tls, &err))
-		log_error("the certificate stays as it was: %s", error_text(&err, text, sizeof(text)));
-	if (!audit_reopen(daemon->audit, &err))
-		log_error("the audit log stays where it was: %s", err.message);
-	notify_send("READY=1");
+	if (!daemon->is_ending)
+		daemon_reload(daemon);
 }
 
 static void
@@ -332,6 +239,7 @@ on_run_ended(void *context, const struct ledger_run *run, const struct job_resul
 	if (!daemon->is_ending)
 		agenda_on_ended(daemon->agenda, run);
 	alarm_on_ended(daemon->alarm, run, result);
+	retention_look(daemon->retention);
 }
 
 static void
@@ -359,7 +267,7 @@ start(struct daemon *daemon, struct error *err)
 		.desk = daemon->desk,
 		.config = daemon->config,
 		.program = daemon->options->program,
-		.allow = daemon->allow_text.bytes,
+		.allow = daemon->admission.allow_text.bytes,
 		.terms = {.tables = daemon->options->tables,
 			.profiles = daemon->config->profiles,
 			.admits = admits,
@@ -369,11 +277,13 @@ start(struct daemon *daemon, struct error *err)
 		.context = daemon});
 	daemon->agenda = agenda_new(&(struct agenda_config){
 		.loop = &daemon->loop, .desk = daemon->desk, .jobs = daemon->jobs, .config = daemon->config});
+	daemon->retention = retention_new(&daemon->loop, daemon->desk, daemon->config);
 	daemon->alarm = alarm_new(
 		&(struct alarm_config){
 			.loop = &daemon->loop, .desk = daemon->desk, .jobs = daemon->jobs, .config = daemon->config},
 		err);
 	daemon->monitor = monitor_new(&daemon->loop, &daemon->config->watch.monitor);
+	daemon->audit_syncs = audit_syncs_new(&daemon->loop, daemon->audit);
 	daemon->api = api_new(&(struct api_config){.loop = &daemon->loop,
 		.config = daemon->config,
 		.jobs = daemon->jobs,
@@ -383,6 +293,7 @@ start(struct daemon *daemon, struct error *err)
 		.assets = daemon->assets,
 		.sessions = daemon->sessions,
 		.audit = daemon->audit,
+		.audit_syncs = daemon->audit_syncs,
 		.halt = &daemon->halt,
 		.agenda = daemon->agenda,
 		.alarm = daemon->alarm,
@@ -399,6 +310,7 @@ start(struct daemon *daemon, struct error *err)
 	agenda_start(daemon->agenda);
 	alarm_start(daemon->alarm);
 	monitor_start(daemon->monitor);
+	retention_start(daemon->retention);
 	notify_send("READY=1");
 	return true;
 }
@@ -433,7 +345,10 @@ finish(struct daemon *daemon)
 	if (daemon->alarm != NULL)
 		alarm_close(daemon->alarm);
 	monitor_free(daemon->monitor);
+	retention_close(daemon->retention);
 	desk_free(daemon->desk);
+	retention_free(daemon->retention);
+	audit_syncs_free(daemon->audit_syncs);
 	alarm_free(daemon->alarm);
 	jobs_free(daemon->jobs);
 	for (size_t i = 0; i < daemon->servers_n; i++)
@@ -460,11 +375,11 @@ release(struct daemon *daemon)
 		httpd_tls_free(daemon->tls);
 	if (daemon->assets != NULL)
 		assets_free(daemon->assets);
-	allow_free(daemon->allow);
-	buf_fini(&daemon->allow_text);
+	admission_fini(&daemon->admission);
 	if (daemon->lock >= 0)
 		close(daemon->lock);
 	config_free(daemon->config);
+	config_free(daemon->config_texts);
 }
 
 int

@@ -284,6 +284,24 @@ jobs_kick(struct jobs *jobs)
 	}
 }
 
+void
+jobs_reload(struct jobs *jobs, const char *allow)
+{
+	const struct config_queue *queue = &jobs->config.config->queue;
+
+	jobs->config.allow = allow;
+	jobs->queue.length = queue->length;
+	if (jobs->queue.at_once > 0) /* else none is to begin, whatever the file says */
+		jobs->queue.at_once = queue->at_once;
+	jobs_kick(jobs);
+}
+
+void
+jobs_use_profiles(struct jobs *jobs, const char *profiles)
+{
+	jobs->config.terms.profiles = profiles;
+}
+
 const struct ledger_run *
 jobs_find(const struct jobs *jobs, const char *id, size_t *position)
 {

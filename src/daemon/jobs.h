@@ -66,6 +66,11 @@ struct jobs_wish {
 		const struct submission *submission, const struct error *err);
 	void *context;
 };
+/* The configuration has changed: whoever begins from now on is held to it, and may connect to `allow`, lent. Whoever
+ * runs hears nothing of it. */
+void jobs_reload(struct jobs *jobs, const char *allow);
+/* On the desk: the operator's directory is another, lent. */
+void jobs_use_profiles(struct jobs *jobs, const char *profiles);
 /* Whose turn it is begins: after jobs_restore, once all else is ready. */
 void jobs_kick(struct jobs *jobs);
 

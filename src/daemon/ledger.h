@@ -53,6 +53,19 @@ bool ledger_put_run(struct ledger *ledger, struct ledger_run *run, const struct 
 	struct error *err);
 bool ledger_delete_run(struct ledger *ledger, const char *id, struct error *err);
 
+/* Which results are kept: of runs that ended from then on, so many of each name, so much together; 0: all. */
+struct ledger_limits {
+	int64_t ended_from_ns;
+	uint64_t runs, bytes;
+};
+#define LEDGER_ID_MAX 40
+/* The oldest run that ended, has files, and is beyond a limit; of the size never the newest one. False: there is none,
+ * or err is set. */
+bool ledger_spent_run(
+	struct ledger *ledger, const struct ledger_limits *limits, char id[LEDGER_ID_MAX], struct error *err);
+/* Its files go; the row stays. */
+bool ledger_drop_files(struct ledger *ledger, const char *id, struct error *err);
+
 struct ledger_filter {
 	unsigned states;          /* BIT(enum ledger_state); 0: all */
 	const char *status;       /* one, or several by commas; NULL: all */

@@ -69,6 +69,7 @@ row_add_members(struct buf *into, const struct ledger_run *run, const struct led
 		json_add_double(into, figures[i].name, figures[i].value);
 	json_close(into, '}');
 	row_add_text(into, "failure_mode", run->failure_mode);
+	json_add_bool(into, "has_files", run->has_files);
 }
 
 void

@@ -181,18 +181,44 @@ check_text(struct submission *submission, const struct plan_setting *settings, c
 	return is_fine;
 }
 
-/* A profile of the operator's may hold secrets, which whoever submits it must not send elsewhere. */
-static bool
-check_target_is_its_own(const struct submission *submission, const char *effective, struct error *err)
-{
-	for (size_t i = 0; i < submission->settings_n; i++) {
-		const char *setting = submission->settings[i];
+/* What a profile that refers to secrets lets others set: how much is asked of its own target, and how that is judged.
+ * Everything else could name somebody whom its secrets are sent to: target, arms, set, probe, output … */
+static const char *const harmless_keys[] = {"name", "load", "requests", "flow", "session", "scenarios", "break_when",
+	"stop", "slo", "good_when", "abort_when", "recommend", "alerts", "safe_share", "seed", "pacing", "relaxed_tick",
+	"idle_baseline", "generator", "repeats", "order", "compare", "pass_rate", "limit"};
 
-		if (strncmp(setting, "target", 6) == 0 && untrusted_has_references(effective))
+static bool
+is_harmless(const char *setting)
+{
+	size_t n = strcspn(setting, ".[=");
+
+	for (size_t i = 0; i < ARRAY_LEN(harmless_keys); i++)
+		if (strlen(harmless_keys[i]) == n && strncmp(setting, harmless_keys[i], n) == 0)
+			return true;
+	return false;
+}
+
+static bool
+has_secrets(const struct plan_experiment *experiment, const struct plan_suite *suite)
+{
+	if (suite == NULL)
+		return untrusted_has_references(experiment->whole.effective_json);
+	for (size_t i = 0; i < suite->items_n; i++)
+		if (untrusted_has_references(suite->items[i].experiment->whole.effective_json))
+			return true;
+	return untrusted_has_references(suite->effective_json);
+}
+
+static bool
+check_secrets_stay(const struct submission *submission, const struct plan_experiment *experiment,
+	const struct plan_suite *suite, struct error *err)
+{
+	for (size_t i = 0; i < submission->settings_n; i++)
+		if (!is_harmless(submission->settings[i]) && has_secrets(experiment, suite))
 			return error_set(err,
-				"set %.*s: this profile refers to secrets, which go to its own target alone",
-				(int)strcspn(setting, "="), setting);
-	}
+				"set %.*s: this profile refers to secrets, which go to its own target alone; what may be "
+				"set is how much is asked of it, such as load.steady.rate",
+				(int)strcspn(submission->settings[i], "="), submission->settings[i]);
 	return true;
 }
 
@@ -214,8 +240,7 @@ check_profile(struct submission *submission, const struct plan_setting *settings
 	if (!suite_load_any(
 		    submission->path, settings, submission->settings_n, terms->tables, &suite, &experiment, err))
 		return false;
-	bool is_fine = check_target_is_its_own(submission,
-			       suite != NULL ? suite->effective_json : experiment->whole.effective_json, err) &&
+	bool is_fine = check_secrets_stay(submission, experiment, suite, err) &&
 		       admit(submission, terms, experiment, suite, err) &&
 		       (suite != NULL ? describe_suite(submission, suite, err) : describe(submission, experiment, err));
 

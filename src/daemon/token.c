@@ -310,7 +310,7 @@ tokens_find_bearer(const struct tokens *tokens, const char *authorization)
 bool
 tokens_have(const struct tokens *tokens, const struct token *token)
 {
-	for (size_t i = 0; i < tokens->n; i++)
+	for (size_t i = 0; tokens != NULL && i < tokens->n; i++)
 		if (memcmp(tokens->list[i].hash, token->hash, sizeof(token->hash)) == 0)
 			return tokens->list[i].role == token->role && strcmp(tokens->list[i].name, token->name) == 0;
 	return false;

@@ -43,7 +43,7 @@ size_t tokens_n(const struct tokens *tokens);
 const struct token *tokens_find(const struct tokens *tokens, const char *text, size_t length);
 /* By the value of an Authorization header, "Bearer TOKEN". */
 const struct token *tokens_find_bearer(const struct tokens *tokens, const char *authorization);
-/* Whether this one is still among them, under the same name and with the same role. */
+/* Whether this one is still among them (NULL: there are none), under the same name and with the same role. */
 bool tokens_have(const struct tokens *tokens, const struct token *token);
 
 /* SHA-256 of bytes. */

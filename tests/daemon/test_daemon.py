@@ -288,6 +288,23 @@ def test_the_operators_profiles_may_do_what_sent_ones_may_not(daemon, target):
     assert daemon.ask("POST", "/api/v1/runs", '{"name": "nightly", "set": {"target.command": "id"}}')[0] == 400
 
 
+def test_secrets_of_the_operators_profiles_go_nowhere_else(daemon, target):
+    daemon.write("secret", "s3cret")
+    secret = profile(target, 1, name="secret", requests=[{"name": "root", "get": "/", "headers": {"X-Key": "${file:../secret}"}}])
+    daemon.write("profiles/secret.yaml", yaml.safe_dump(secret))
+    daemon.write("profiles/all.yaml", yaml.safe_dump({"name": "all", "suite": ["secret.yaml"]}))
+    daemon.start()
+    elsewhere = "http://127.0.0.1:9"
+    for name, setting in (("secret", {"target.url": elsewhere}), ("secret", {"target": elsewhere}), ("secret", {"probe": elsewhere}),
+                          ("secret", {"arms.b.set.target": elsewhere}), ("secret", {"output.push.url": elsewhere}),
+                          ("secret", {"scrape.url": elsewhere}), ("all", {"set.target": elsewhere})):
+        status, problem = daemon.ask("POST", "/api/v1/runs", json.dumps({"name": name, "set": setting}))
+        assert status == 400, (setting, problem)
+        if name == "secret" and not next(iter(setting)).startswith(("arms", "scrape", "output")):
+            assert "secrets" in problem["detail"], problem
+    assert daemon.ended(daemon.submit(name="secret", set={"load.steady.rate": "10/s"}))["status"] in ("pass", "inconclusive")
+
+
 def test_stop_everything_until_it_is_resumed(daemon, target):
     daemon.start()
     first, second = daemon.submit(profile=profile(target, 60)), daemon.submit(profile=profile(target, 60))
@@ -448,15 +465,6 @@ def test_systemd_is_told_and_its_socket_taken(daemon):
                                        os.path.join(daemon.folder, "brunt.yaml")], stderr=subprocess.DEVNULL)
     until(lambda: os.path.exists(daemon.socket))
     until(daemon.answers)
-
-
-@pytest.mark.parametrize("what, said", [({"retention": {"runs": 3}}, "retention: nothing is removed")])
-def test_what_it_does_not_do_yet_is_refused(daemon, what, said):
-    daemon.configure(**what)
-    daemon.write("stderr", "")
-    done = subprocess.run([BRUNT, "serve", "--config", os.path.join(daemon.folder, "brunt.yaml")], capture_output=True, text=True,
-                          timeout=WAIT_S, check=False)
-    assert done.returncode == 2 and re.search(rf"brunt.yaml:\d+:\d+: {said}", done.stderr), done.stderr
 
 
 def test_two_daemons_share_no_directory(daemon):
