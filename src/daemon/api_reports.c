@@ -47,7 +47,8 @@ take_format(struct making *making, const char *asked)
 	if (document == NULL)
 		return false;
 	making->is_single = reporter == NULL || reporter->documents[1].file == NULL;
-	snprintf(making->format, sizeof(making->format), "%s", name);
+	snprintf(making->format, sizeof(making->format), "%s",
+		reporter != NULL ? reporter->choice.name : document->file);
 	if (making->is_single)
 		snprintf(making->shown, sizeof(making->shown), "%s", document->file);
 	else

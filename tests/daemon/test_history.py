@@ -1,14 +1,12 @@
 """What a daemon knows of the runs that were: reports, baselines, comparisons, trends, and schedules made by the API. Judged by brunt's own
 commands on the same directories, by jsonschema, by Python's statistics and zoneinfo, and by whoever kills it."""
 import datetime
-import hashlib
 import json
 import os
 import random
 import signal
 import socket
 import sqlite3
-import ssl
 import statistics
 import subprocess
 import sys
@@ -22,7 +20,7 @@ import yaml
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "dashboard"))
 import contract  # noqa: E402
 
-from test_daemon import BRUNT, WAIT_S, Daemon, fixture_daemon, fixture_target, free_port, profile, until  # noqa: E402,F401  pylint: disable=unused-import
+from test_daemon import BRUNT, WAIT_S, Daemon, fixture_daemon, fixture_target, profile, until  # noqa: E402,F401  pylint: disable=unused-import
 
 CONTRACT = contract.Contract()
 SCHEMAS = os.path.join(os.path.dirname(__file__), "..", "..", "results")
@@ -175,6 +173,10 @@ def test_runs_that_are_not_alike_are_compared_by_force_alone(two, target):
     other = two.ended(two.submit(profile=profile(target, 2, load={"steady": {"rate": "30/s", "for": "1s"}})))["id"]
     refused(two, "GET", f"/api/v1/compare?base={two.done[0]}&current={other}", 409, "")
     assert two.ask("GET", f"/api/v1/compare?base={two.done[0]}&current={other}&force=true")[0] == 200
+    with open(os.path.join(results(two, other), "events.ndjson"), "r+", encoding="utf-8") as journal:
+        journal.write("?")  # and is none that could be read again
+    refused(two, "PUT", "/api/v1/baselines/broken", 409, "events.ndjson", {"run": other})
+    assert "broken" not in [one["name"] for one in ask(two, "GET", "/api/v1/baselines")[1]["baselines"]]
 
 
 # --- schedules ---
@@ -273,24 +275,30 @@ DAYS, PER_DAY, STEP = 40, 2, 25  # the target became slower on the 25th day
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
 
 
+def add_run(daemon, i, at, figures, status="pass"):
+    """Into the ledger, as a daemon leaves it."""
+    run = datetime.datetime.fromtimestamp(at, datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ") + f"-{i:06x}"
+    with sqlite3.connect(os.path.join(daemon.data, "brunt.db")) as ledger:
+        number = ledger.execute(
+            "INSERT INTO runs (id, name, submitted_by, target, load, state, submitted_ns, started_ns, ended_ns, planned_ns, pid, pid_start,"
+            " status, exit_code, has_files, bytes) VALUES (?, 'shop', 'schedule:nightly', 't', 'l', 3, ?, ?, ?, 0, 0, 0, ?, 0, 0, 0)",
+            (run, at * 10**9, at * 10**9, (at + 60) * 10**9, status)).lastrowid
+        ledger.executemany("INSERT INTO figures VALUES (?, ?, ?)", [(number, name, value) for name, value in figures.items()])
+    return run
+
+
 def past(daemon):
-    """Runs of two months, written into the ledger as a daemon leaves them: [(wall s, p95, sustained)]"""
+    """Runs of forty days: [(wall s, p95, id)] of those that tell something."""
     chance = random.Random(7)
     start = int(datetime.datetime.now(BERLIN).replace(hour=0, minute=30, second=0, microsecond=0).timestamp()) - DAYS * 86400
     rows = []
-    with sqlite3.connect(os.path.join(daemon.data, "brunt.db")) as ledger:
-        for i in range(DAYS * PER_DAY):
-            at = start + i // PER_DAY * 86400 + i % PER_DAY * 82800
-            p95 = (50e6 if i // PER_DAY < STEP else 65e6) + chance.gauss(0, 1e6)
-            status = "inconclusive" if i % 17 == 16 else "pass"
-            run = datetime.datetime.fromtimestamp(at, datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ") + f"-{i:06x}"
-            number = ledger.execute(
-                "INSERT INTO runs (id, name, submitted_by, target, load, state, submitted_ns, started_ns, ended_ns, planned_ns, pid, pid_start,"
-                " status, exit_code, has_files, bytes) VALUES (?, 'shop', 'schedule:nightly', 't', 'l', 3, ?, ?, ?, 0, 0, 0, ?, 0, 0, 0)",
-                (run, at * 10**9, at * 10**9, (at + 60) * 10**9, status)).lastrowid
-            ledger.executemany("INSERT INTO figures VALUES (?, ?, ?)", [(number, "p95", p95 if status == "pass" else 1e12), (number, "error_rate", 0.0)])
-            if status == "pass":
-                rows.append((at, p95, run))
+    for i in range(DAYS * PER_DAY):
+        at = start + i // PER_DAY * 86400 + i % PER_DAY * 82800
+        p95 = (50e6 if i // PER_DAY < STEP else 65e6) + chance.gauss(0, 1e6)
+        status = "inconclusive" if i % 17 == 16 else "pass"
+        run = add_run(daemon, i, at, {"p95": p95 if status == "pass" else 1e12, "error_rate": 0.0}, status)
+        if status == "pass":
+            rows.append((at, p95, run))
     return rows
 
 
@@ -342,6 +350,9 @@ def test_a_step_in_a_figures_history_is_found_and_dated(shop):
     assert [step["run"] for step in name["steps"]] == [change["run"]]
     assert name["last"]["number"] == DAYS * PER_DAY
     assert ask(shop, "GET", "/api/v1/history")[1]["names"] == [name]
+    add_run(shop, DAYS * PER_DAY, int(time.time()), {"p99": 70e6})
+    (name,) = ask(shop, "GET", "/api/v1/history")[1]["names"]
+    assert (name["runs"], name["metrics"]) == (DAYS * PER_DAY + 1, ["p95", "p99", "error_rate"])
 
 
 def test_a_trend_report_of_the_main_figures_is_json_or_markdown(shop):
@@ -441,53 +452,3 @@ def test_killed_while_it_saves_and_reports_it_leaves_nothing_torn(two):
     assert two.ask("GET", f"/api/v1/runs/{run}/reports/otlp")[0] == 200
     for one in ask(two, "GET", "/api/v1/baselines")[1]["baselines"]:
         assert brunt("baseline", "show", one["name"], "--baselines", os.path.join(two.data, "baselines")).returncode == 0, one
-
-
-# --- clients ---
-
-@pytest.fixture(name="secure")
-def fixture_secure(daemon):
-    """Over TLS, with tokens."""
-    done = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=brunt",
-                           "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", os.path.join(daemon.folder, "key.pem"), "-out", os.path.join(daemon.folder, "cert.pem")],
-                          capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
-    daemon.port = free_port()
-    token = "r" * 40
-    daemon.write("tokens", f"ci run sha256:{hashlib.sha256(token.encode()).hexdigest()}\n" if "--sha" in sys.argv else f"ci run plain:{token}\n")
-    os.chmod(os.path.join(daemon.folder, "tokens"), 0o600)
-    daemon.configure(listen=["unix:" + daemon.socket, f"127.0.0.1:{daemon.port}"], tokens="tokens", tls={"cert": "cert.pem", "key": "key.pem"})
-    daemon.token = token
-    return daemon.start()
-
-
-def test_clients_come_by_https_with_a_token(secure, target):
-    env = dict(os.environ) | {"BRUNT_TOKEN": secure.token, "BRUNT_SERVER": f"https://127.0.0.1:{secure.port}"}
-    ca = ("--ca-file", os.path.join(secure.folder, "cert.pem"))
-    secure.write("mine.yaml", yaml.safe_dump(profile(target, 1)))
-
-    def client(*args, **more):
-        return subprocess.run([BRUNT, *args], capture_output=True, text=True, timeout=WAIT_S, check=False, env=env | more)
-
-    done = client("submit", os.path.join(secure.folder, "mine.yaml"), "--wait", *ca)
-    run = done.stdout.split("\n")[0]
-    assert done.returncode == secure.ended(run)["exit_code"], done.stderr
-    assert run in client("jobs", *ca).stdout and secure.run(run)["submitted_by"] == "ci"
-    assert client("watch", run, BRUNT_CA_FILE=ca[1]).returncode == done.returncode
-    assert "not trusted" in client("jobs").stderr  # nobody signed it
-    assert "--ca-file" in client("jobs", "--ca-file", "/dev/null").stderr
-    assert "needs a token" in client("jobs", *ca, BRUNT_TOKEN="").stderr
-    assert "not known" in client("jobs", *ca, BRUNT_TOKEN="x" * 40).stderr
-    other = client("jobs", *ca, "--server", f"https://localhost:{secure.port}")  # a name that is not in the certificate
-    assert other.returncode != 0 and "not trusted" in other.stderr
-    assert client("jobs", *ca, "--server", f"http://127.0.0.1:{secure.port}").returncode != 0
-
-
-def test_whoever_is_not_known_is_told_how_to_come_in(secure):
-    context = ssl.create_default_context(cafile=os.path.join(secure.folder, "cert.pem"))
-    for token, expected in ((None, 'Bearer realm="brunt"'), ("x" * 40, 'Bearer realm="brunt", error="invalid_token"')):
-        with socket.create_connection(("127.0.0.1", secure.port), timeout=WAIT_S) as plain, context.wrap_socket(plain, server_hostname="127.0.0.1") as wire:
-            line = f"Authorization: Bearer {token}\r\n" if token else ""
-            wire.sendall(f"GET /api/v1/runs HTTP/1.0\r\nHost: 127.0.0.1:{secure.port}\r\n{line}\r\n".encode())
-            head = wire.recv(65536).decode().split("\r\n")
-            assert " 401 " in head[0] and f"WWW-Authenticate: {expected}" in head
