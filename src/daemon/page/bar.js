@@ -87,10 +87,18 @@ const bar = {
 		const here = places.view ? places.view.place.name : "";
 
 		for (const one of document.querySelectorAll("#bar nav a"))
-			if (one.dataset.place === here || (one.dataset.place === "history" && here === "runs"))
+			if (one.dataset.place === here || (one.dataset.place === "history" && here === "runs")) {
 				one.setAttribute("aria-current", "page");
-			else
+				bar.reveal(one);
+			} else
 				one.removeAttribute("aria-current");
+	},
+
+	/* On a narrow screen the links are wider than it. */
+	reveal(one) {
+		const nav = one.parentElement, at = one.getBoundingClientRect(), seen = nav.getBoundingClientRect();
+
+		nav.scrollLeft += Math.max(0, at.right - seen.right) - Math.max(0, seen.left - at.left);
 	},
 
 	link(state) {

@@ -22,10 +22,24 @@ function sidesFrom(runs, baselines, other) {
 	};
 }
 
+/* By what they are called here: where the daemon keeps them is nobody's concern. */
+function named(compared, {base, current}) {
+	const result = structuredClone(compared), {against} = result;
+
+	for (const [side, name] of against ? [[against.baseline, base], [against.current, current]] : [])
+		for (const one of side.runs) {
+			const words = `${name.startsWith("baseline:") ? `baseline ${name.slice(9)}, ` : ""}run ${one.id || NA}`;
+
+			against.notes = against.notes.map((text) => (one.dir ? text.replaceAll(one.dir, words) : text));
+			one.dir = words;
+		}
+	return result;
+}
+
 function showComparison(root, compared, query) {
 	const [first = "", ...reasons] = compared.verdict.reasons;
 
-	run = {page: "comparison", result: compared, headline: first, reasons, distributions: [], base: ""};
+	run = {page: "comparison", result: named(compared, query), headline: first, reasons, distributions: [], base: ""};
 	append(root, [verdictBanner(comparisonTiles()), comparisonSection(),
 		h("p", {class: "buttons"}, h("a", {href: `${API}/compare${queryOf({...query, format: "html"})}`, target: "_blank", rel: "noopener"}, "As a report, with distributions"),
 			doer("save-comparison", {}, "Save as JSON", async () => save("comparison.json", "application/json", JSON.stringify(compared, null, 1))))]);

@@ -117,7 +117,7 @@ function comparisonTiles() {
 		one("Regressions", is("regression"), "bad"),
 		one("To investigate", is("small_regression", "unsure"), "warn"),
 		one("Improvements", is("improvement", "small_improvement"), "good"),
-		tile(gated.length > 0 ? "Gated" : "Compared", `${figureCount(of.length)} figures`, gated.length > 0 ? `of ${figureCount(comparison.length)} compared` : "nothing could be gated"),
+		tile(gated.length > 0 ? "Gated" : "Compared", `${figureCount(of.length)} ${of.length === 1 ? "figure" : "figures"}`, gated.length > 0 ? `of ${figureCount(comparison.length)} compared` : "nothing could be gated"),
 	];
 }
 
