@@ -85,19 +85,13 @@ open_guard(struct daemon *daemon, struct error *err)
 	return !error_is_set(err);
 }
 
-static bool
-is_monitor_only(const struct daemon *daemon)
-{
-	return daemon->options->is_monitor_only || daemon->config->watch.monitor.is_only;
-}
-
 /* On the desk: what the operator lets anybody ask for. */
 static bool
 admits(void *context, const struct plan_experiment *experiment, const struct plan_suite *suite, struct error *err)
 {
 	const struct daemon *daemon = context;
 
-	if (is_monitor_only(daemon))
+	if (daemon->is_monitor_only)
 		return error_set(err, "this daemon only watches, and starts no load: its operator wants it so (%s)",
 			daemon->options->is_monitor_only ? "--monitor-only" : "monitor.only in brunt.yaml");
 	return admission_check(&daemon->admission, experiment, suite, err);
@@ -111,6 +105,7 @@ prepare(struct daemon *daemon, struct error *err)
 	if (daemon->config == NULL || !make_directories(daemon, err) || !take_lock(daemon, err) ||
 		!admission_init(&daemon->admission, daemon->config, err) || !open_guard(daemon, err))
 		return false;
+	daemon->is_monitor_only = daemon->options->is_monitor_only || daemon->config->watch.monitor.is_only;
 	daemon->ledger = ledger_open(daemon->config->data, err);
 	return daemon->ledger != NULL;
 }
@@ -298,7 +293,7 @@ start(struct daemon *daemon, struct error *err)
 		.agenda = daemon->agenda,
 		.alarm = daemon->alarm,
 		.monitor = daemon->monitor,
-		.is_monitor_only = is_monitor_only(daemon)});
+		.is_monitor_only = daemon->is_monitor_only});
 	watch_signal(daemon, &daemon->on_hup, SIGHUP, on_hup);
 	watch_signal(daemon, &daemon->on_int, SIGINT, on_end_signal);
 	watch_signal(daemon, &daemon->on_term, SIGTERM, on_end_signal);

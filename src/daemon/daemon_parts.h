@@ -40,6 +40,7 @@ struct daemon {
 	struct halt halt;
 	size_t servers_n, stopped_n;
 	bool is_ending, is_reloading, is_reload_wanted;
+	bool is_monitor_only; /* as it was at the start */
 };
 
 /* SIGHUP. One that comes while another is under way follows it. */

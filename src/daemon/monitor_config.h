@@ -18,5 +18,8 @@ struct monitor_config {
 bool monitor_config_parse(
 	struct plan_context *context, const struct plan_node *node, struct monitor_config *into, struct error *err);
 
+/* Whether both watch the same in the same way. */
+bool monitor_config_is_same(const struct monitor_config *a, const struct monitor_config *b);
+
 /* For `brunt help serve` */
 void monitor_config_help(struct buf *into);

@@ -135,6 +135,7 @@ say_what_waits(const struct config *now, const struct config *wanted)
 		bool is_same;
 	} all[] = {{"listen", is_same_list(&now->listen, &wanted->listen)},
 		{"data", is_same_text(now->data, wanted->data)},
+		{"monitor", monitor_config_is_same(&now->watch.monitor, &wanted->watch.monitor)},
 		{"tls", is_same_text(now->tls.cert, wanted->tls.cert) && is_same_text(now->tls.key, wanted->tls.key)}};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)

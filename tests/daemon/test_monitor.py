@@ -2,6 +2,7 @@
 Prometheus' own client; and a daemon that only watches."""
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -64,6 +65,11 @@ def figures(daemon):
             yield json.loads(value)
 
 
+def said(daemon):
+    with open(os.path.join(daemon.folder, "stderr"), encoding="utf-8") as file:
+        return file.read()
+
+
 def shown(daemon):
     return daemon.ask("GET", "/api/v1/monitor")[1]
 
@@ -110,6 +116,16 @@ def test_a_watched_port_is_looked_for_until_somebody_is_there(daemon):
         try:
             until(lambda: shown(daemon)["figures"]["target"].get("processes") == 1)
             assert shown(daemon)["problems"] == []
+            daemon.configure(monitor={"watch": {"port": port}}, ceilings={"rate": "5/s"})
+            daemon.process.send_signal(signal.SIGHUP)
+            until(lambda: said(daemon).count("was read anew") == 1)
+            daemon.configure(monitor={"watch": {"port": port + 1}})
+            daemon.process.send_signal(signal.SIGHUP)
+            until(lambda: said(daemon).count("was read anew") == 2)
+            assert said(daemon).count("monitor: a change of it is for the next start") == 1
+            at_ns = shown(daemon)["figures"]["at_ns"]
+            until(lambda: shown(daemon)["figures"]["at_ns"] > at_ns)
+            assert shown(daemon)["watched"] == f"port {port}" and shown(daemon)["figures"]["target"]["processes"] == 1
         finally:
             server.terminate()
 
@@ -129,11 +145,10 @@ def test_a_daemon_that_only_watches_starts_no_load(daemon, target):
         assert status == 403 and "only watches" in problem["detail"] and "monitor.only" in problem["detail"], problem
     waited = daemon.ended(second)  # of an earlier life
     assert (waited["status"], waited["started_at"]) == ("interrupted", None), waited
-    with open(os.path.join(daemon.folder, "stderr"), encoding="utf-8") as said:
-        assert f"run {second} waited, and cannot begin any more: this daemon only watches" in said.read()
+    assert f"run {second} waited, and cannot begin any more: this daemon only watches" in said(daemon)
     daemon.write("p.yaml", json.dumps(profile(target)))
-    said = daemon.client("submit", os.path.join(daemon.folder, "p.yaml"))
-    assert said.returncode != 0 and "only watches" in said.stderr
+    refused = daemon.client("submit", os.path.join(daemon.folder, "p.yaml"))
+    assert refused.returncode != 0 and "only watches" in refused.stderr
 
 
 def test_the_flag_alone_makes_it_watch_alone(daemon, target):
