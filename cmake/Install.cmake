@@ -36,4 +36,5 @@ install(DIRECTORY ${CMAKE_SOURCE_DIR}/profiles/ DESTINATION ${CMAKE_INSTALL_DATA
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/packaging/systemd/ DESTINATION ${CMAKE_INSTALL_DATADIR}/brunt/systemd)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/packaging/slurm ${CMAKE_SOURCE_DIR}/packaging/kubernetes
         DESTINATION ${CMAKE_INSTALL_DATADIR}/brunt USE_SOURCE_PERMISSIONS)
-install(FILES ${CMAKE_SOURCE_DIR}/packaging/brunt.crontab DESTINATION ${CMAKE_INSTALL_DATADIR}/brunt)
+install(FILES ${CMAKE_SOURCE_DIR}/packaging/brunt.crontab ${CMAKE_SOURCE_DIR}/packaging/nats-server.conf
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/brunt)

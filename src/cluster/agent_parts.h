@@ -4,13 +4,15 @@
 #include "cluster/message.h"
 #include "cluster/parcel.h"
 #include "fleet/worker.h"
+#include "measure/events.h"
 #include "plan/experiment.h"
 
 /* What agent.c (who is asked, and by whom), duty.c (a shard from its acceptance to its end) and duty_terms.c (whether
  * it may be) share; nobody else includes it. */
 
-/* The dead man's rule: who has heard nothing of the leader for so long ends its load. */
-#define DEAD_MAN_NS (INT64_C(10) * 1000000000)
+/* The dead man's rule: who has heard nothing of the leader for so long ends its load. Its worker keeps to the same rule
+ * by itself, should the agent stand still. */
+#define DEAD_MAN_NS CONTROL_SILENCE_NS
 
 enum duty_state {
 	DUTY_NONE,
@@ -28,8 +30,10 @@ struct duty {
 	int events_fd;
 	struct worker worker;
 	struct parcel_sender parcels;
-	uint64_t heard;                                         /* lines of control */
-	int64_t asked_at_ns, led_at_ns, beat_at_ns, told_at_ns; /* told to end; −1: it was not */
+	uint64_t heard; /* lines of control */
+	int64_t asked_at_ns, led_at_ns, beat_at_ns;
+	int64_t passed_on_at_ns; /* when the worker was last told that somebody leads */
+	int64_t told_at_ns;      /* to end; −1: it was not */
 	char why[128];
 	bool is_dropped;
 	struct ceilings ceilings; /* of the whole run, of which this is a share */

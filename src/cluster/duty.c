@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "cluster/agent_parts.h"
-#include "measure/events.h"
 
 /* A shard of somebody's run, as the agent has it: a worker of this machine, what it says on its way to nats-server and
  * into a file of the agent's own, and the dead man's rule. */
@@ -304,6 +303,10 @@ duty_turn_running(struct agent *agent, int64_t now_ns)
 	bool is_gone = duty->worker.has_eof && duty->worker.has_exited;
 
 	take_lines(agent);
+	if (!is_gone && now_ns - duty->passed_on_at_ns >= BEAT_STEP_NS) {
+		duty->passed_on_at_ns = now_ns;
+		worker_say(&duty->worker, &(struct control){.kind = CONTROL_BEAT, .at_ns = -1});
+	}
 	if (now_ns - duty->led_at_ns > DEAD_MAN_NS)
 		duty_stop(agent, "ended its load: it heard nothing of the leader for 10 s");
 	if (duty->told_at_ns >= 0 && now_ns - duty->told_at_ns > END_LIMIT_NS + duty->plan->target.timeout_ns)

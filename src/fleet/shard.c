@@ -26,6 +26,7 @@ struct shard {
 	struct addresses *addresses;
 	int64_t t0_ns; /* −1: the leader has not said */
 	bool is_deserted, has_told_relaxed;
+	int64_t beat_at_ns; /* when anything was said last, once a beat was; −1: none was */
 	/* What runs, to be told again when it ends before its time. */
 	int64_t level_end_ns;
 };
@@ -134,9 +135,11 @@ shard_on_control(void *context, const struct control *control)
 {
 	struct shard *shard = context;
 
+	if (control->kind == CONTROL_BEAT || shard->beat_at_ns >= 0)
+		shard->beat_at_ns = clock_now_ns(&monotonic_clock);
 	if (control->kind == CONTROL_START && shard->t0_ns < 0)
 		shard->t0_ns = control->at_ns;
-	else
+	else if (control->kind != CONTROL_BEAT)
 		run_control(shard->run, control);
 }
 
@@ -147,6 +150,9 @@ shard_on_reading(void *context, const struct sampling *sampling, const struct re
 
 	(void)sampling;
 	run_add_reading(shard->run, true, reading);
+	/* Whoever leads by way of somebody else may be alive and out of reach: the dead man's rule. */
+	if (shard->beat_at_ns >= 0 && clock_now_ns(&monotonic_clock) - shard->beat_at_ns > CONTROL_SILENCE_NS)
+		shard_on_deserted(shard);
 }
 
 static bool
@@ -251,7 +257,7 @@ shard_run(const struct plan *plan, const struct shard_options *options)
 	stay_with_leader();
 	shard->plan = plan;
 	shard->t0_ns = -1;
-	shard->level_end_ns = -1;
+	shard->level_end_ns = shard->beat_at_ns = -1;
 	CHECK_OP(uv_loop_init(&shard->loop), ==, 0);
 	outbox_init(&shard->outbox, &shard->loop, plan, STDOUT_FILENO);
 	shard->outbox.on_interval_written = shard_on_written;

@@ -15,6 +15,7 @@ static const char *const control_names[CONTROL_KIND_COUNT] = {
 	[CONTROL_PAUSE] = "pause",
 	[CONTROL_RESUME] = "resume",
 	[CONTROL_END] = "end",
+	[CONTROL_BEAT] = "beat",
 };
 
 static void

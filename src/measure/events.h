@@ -145,7 +145,10 @@ void interval_reset(struct interval *interval);
  *   pause     {control}: no more load; it says when it is idle
  *   resume    {control, level, span, at_ns}: once idle, from at_ns on, with the schedule's level `span` from its start,
  *             as level `level` of the run
- *   end       {control}: it may end; nothing more is wanted of it */
+ *   end       {control}: it may end; nothing more is wanted of it
+ *   beat      {control}: somebody leads. Said every second or so where it is said at all: a shard that has heard it
+ *             once, and then nothing for CONTROL_SILENCE_NS, ends its load */
+#define CONTROL_SILENCE_NS (INT64_C(10) * 1000000000)
 enum control_kind {
 	CONTROL_LEVEL,
 	CONTROL_DRAIN,
@@ -154,6 +157,7 @@ enum control_kind {
 	CONTROL_PAUSE,
 	CONTROL_RESUME,
 	CONTROL_END,
+	CONTROL_BEAT,
 	CONTROL_KIND_COUNT
 };
 

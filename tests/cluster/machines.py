@@ -89,6 +89,9 @@ class NatsServer:
         self.start()
 
     def ask(self, path):
+        if self.prefix:
+            asked = subprocess.run([*self.prefix, "curl", "-sf", f"http://{self.address}:{self.monitor}{path}"], check=True, capture_output=True)
+            return json.loads(asked.stdout)
         with urllib.request.urlopen(f"http://{self.address}:{self.monitor}{path}", timeout=5) as answer:
             return json.load(answer)
 
@@ -115,7 +118,7 @@ class Target:
 class Agent:
     def __init__(self, folder, name, nats, prefix=(), flags=("--allow", "127.0.0.0/8,10.0.0.0/8")):
         self.name, self.out, self.pids = name, folder / f"agent-{name}", []
-        self.process = Process([BRUNT, "agent", "--nats", nats.url, "--name", name, "--out", self.out, *flags], folder / f"{name}.log", prefix)
+        self.process = Process([BRUNT, "agent", "--nats", nats.url, "--name", name, "--out", self.out, *flags], folder / f"leader-{name}.log", prefix)
         until(lambda: f"agent {name} at" in self.process.said() or self.process.child.poll() is not None, f"agent {name}")
         assert self.process.child.poll() is None, self.process.said()
 
@@ -127,9 +130,9 @@ class Agent:
 
 
 class Leader:
-    def __init__(self, folder, profile, nats, shards, prefix=(), flags=()):
-        self.out = folder / "result"
-        self.process = Process([BRUNT, "run", profile, "--nats", nats.url, "--shards", shards, "--out", self.out, *flags], folder / "leader.log",
+    def __init__(self, folder, profile, nats, shards, prefix=(), flags=(), name="result"):
+        self.out = folder / name
+        self.process = Process([BRUNT, "run", profile, "--nats", nats.url, "--shards", shards, "--out", self.out, *flags], folder / f"leader-{name}.log",
                                prefix, stdout=subprocess.DEVNULL)
 
     def wait(self, patience_s=60):

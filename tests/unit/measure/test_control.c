@@ -37,6 +37,7 @@ test_what_is_said_is_what_is_understood(void **state)
 		{.kind = CONTROL_PAUSE, .at_ns = -1},
 		{.kind = CONTROL_RESUME, .at_ns = 7, .first_level = 9, .span = 3},
 		{.kind = CONTROL_END, .at_ns = -1},
+		{.kind = CONTROL_BEAT, .at_ns = -1},
 	};
 
 	(void)state;
