@@ -57,7 +57,10 @@ _brunt() {
 		fi
 		;;
 	check) flags="--set --latency --help" ;;
-	merge) flags="--expect --out --format --json --quiet --baseline --baselines --help" ;;
+	merge)
+		flags="--expect --out --format --json --quiet --baseline --baselines
+			--nats --nats-creds --nats-user --nats-password-file --nats-token-file --nats-ca --nats-cert --nats-key --help"
+		;;
 	compare) flags="--tolerance --format --force --baselines --help" ;;
 	baseline)
 		flags="--replace --rolling --force --baselines --help"

@@ -94,6 +94,15 @@ campaign_judge(struct campaign *campaign)
 					    results_dir_of(campaign), verdict);
 }
 
+static struct shard_records
+shards_of(const struct campaign *campaign)
+{
+	struct driver *driver = campaign->driver;
+
+	return driver->ops->shards == NULL || !campaign->was_driving ? (struct shard_records){.n = 0}
+								     : driver->ops->shards(driver);
+}
+
 int
 campaign_conclude(struct campaign *campaign)
 {
@@ -110,6 +119,7 @@ campaign_conclude(struct campaign *campaign)
 		.identity = campaign->identity,
 		.duration_ns = campaign->ended_ns,
 		.workers = campaign->facts.workers > 0 ? campaign->facts.workers : 1,
+		.shards = shards_of(campaign),
 		.pacing = campaign->facts.paced_relaxed ? "relaxed" : "precise",
 		.results_dir = results_dir_of(campaign),
 		.target_address = address,

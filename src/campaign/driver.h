@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/run.h"
+#include "measure/shard_record.h"
 
 /* What drives the load of a campaign: the engine in this process (local_driver), or processes that share the load
  * (fleet/). The campaign starts the target, watches it, digests, judges and reports, and does not know which it is.
@@ -36,7 +37,9 @@ struct driver_ops {
 	void (*give_interval)(struct driver *driver, struct interval *interval);
 	int64_t (*now_ns)(const struct driver *driver); /* since T0; negative before it, or while it is not known */
 	struct driver_end (*end_of)(const struct driver *driver); /* so far */
-	void (*free)(struct driver *driver);                      /* started or not */
+	/* The processes that shared the load, as of now; the driver's own memory. NULL: this one alone sends it. */
+	struct shard_records (*shards)(struct driver *driver);
+	void (*free)(struct driver *driver); /* started or not */
 };
 
 struct driver {

@@ -32,8 +32,7 @@ struct duty {
 	struct parcel_sender parcels;
 	uint64_t heard; /* lines of control */
 	int64_t asked_at_ns, led_at_ns, beat_at_ns;
-	int64_t passed_on_at_ns; /* when the worker was last told that somebody leads */
-	int64_t told_at_ns;      /* to end; −1: it was not */
+	int64_t told_at_ns; /* to end; −1: it was not */
 	char why[128];
 	bool is_dropped;
 	struct ceilings ceilings; /* of the whole run, of which this is a share */

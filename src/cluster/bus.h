@@ -70,4 +70,6 @@ bool bus_put(struct bus *bus, const char *bucket, const char *key, const void *d
 /* False: it exists already, and its value was copied into `holder`; or err is set. */
 bool bus_put_new(struct bus *bus, const char *bucket, const char *key, const char *value, char *holder, size_t size,
 	struct error *err);
+/* NULL with err set. To be freed. */
+char *bus_get(struct bus *bus, const char *bucket, const char *key, struct error *err);
 void bus_remove(struct bus *bus, const char *bucket, const char *key);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/units.h"
 #include "cluster/bus_parts.h"
 
@@ -126,6 +127,26 @@ bus_put_new(struct bus *bus, const char *bucket, const char *key, const char *va
 	if (status != NATS_OK && holder[0] == '\0')
 		refuse(err, "cannot write the key", key, status);
 	return status == NATS_OK;
+}
+
+char *
+bus_get(struct bus *bus, const char *bucket, const char *key, struct error *err)
+{
+	kvStore *store = open_bucket(bus, bucket, err);
+	kvEntry *entry = NULL;
+	char *value = NULL;
+
+	if (store == NULL)
+		return NULL;
+	natsStatus status = kvStore_Get(&entry, store, key);
+
+	if (status == NATS_OK)
+		value = must_strndup(kvEntry_Value(entry), (size_t)kvEntry_ValueLen(entry));
+	else
+		refuse(err, "cannot read the key", key, status);
+	kvEntry_Destroy(entry);
+	kvStore_Destroy(store);
+	return value;
 }
 
 void

@@ -127,6 +127,16 @@ cluster_on_timer_closed(uv_handle_t *handle)
 	cluster->is_timer_closed = true;
 }
 
+static void
+cluster_drop_profile(struct cluster *cluster)
+{
+	char key[SUBJECT_MAX];
+
+	bus_remove(cluster->bus, PROFILE_BUCKET, cluster->run);
+	bus_remove(cluster->bus, PROFILE_BUCKET, cluster_subject(key, "%s_plan", cluster->run));
+	bus_remove(cluster->bus, PROFILE_BUCKET, cluster_subject(key, "%s_shards", cluster->run));
+}
+
 /* What the agents said is kept for a day where one of them was lost: it may be that not all of it was heard. */
 static void
 cluster_release(struct transport *transport)
@@ -137,8 +147,8 @@ cluster_release(struct transport *transport)
 	if (cluster->bus != NULL && bus_is_connected(cluster->bus)) {
 		if (cluster->has_stream && !cluster->has_lost)
 			bus_drop_stream(cluster->bus, cluster_subject(stream, "brunt-%s", cluster->run));
-		if (cluster->has_stream)
-			bus_remove(cluster->bus, PROFILE_BUCKET, cluster->run);
+		if (cluster->has_stream && !cluster->has_lost)
+			cluster_drop_profile(cluster);
 		if (cluster->has_lock)
 			bus_remove(cluster->bus, LOCK_BUCKET, LOCK_KEY);
 	}
@@ -163,6 +173,7 @@ static const struct transport_ops nats_transport = {
 	.has_heard = link_has_heard,
 	.kill = link_kill,
 	.listen = link_listen,
+	.describe = link_describe,
 	.close = link_close,
 	.release = cluster_release,
 };

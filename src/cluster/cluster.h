@@ -6,7 +6,7 @@
 /* The transport of a fleet whose workers are agents on other machines, reached over NATS. */
 struct cluster_options {
 	struct bus_options bus;
-	const char *hash; /* of the plan, which each agent must come to by itself */
+	const struct plan *plan; /* each agent must come to the same by itself */
 };
 
 /* Nothing is connected yet. options must outlive it. */

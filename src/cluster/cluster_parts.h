@@ -82,6 +82,7 @@ void link_say(struct worker *worker, const struct control *control);
 bool link_has_heard(const struct worker *worker);
 void link_kill(struct worker *worker);
 void link_listen(struct worker *worker, bool is_listening);
+void link_describe(const struct worker *worker, struct shard_record *record);
 void link_close(struct worker *worker);
 void link_turn(struct cluster_link *link);
 void link_on_answer(struct cluster *cluster, const struct bus_message *message);

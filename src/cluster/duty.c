@@ -108,20 +108,23 @@ duty_begin(struct agent *agent, struct ask *ask)
 	duty_drop(agent);
 }
 
-/* The profile and, as it goes, what the worker says. */
+/* The profile, as it came and as it is with all settings, and, as it goes, what the worker says: what brunt merge
+ * reads. */
 static bool
 open_results(struct agent *agent, const char *text, size_t length, struct error *err)
 {
 	struct duty *duty = &agent->duty;
-	char events[sizeof(duty->dir) + 32];
+	char events[sizeof(duty->dir) + 32], effective[sizeof(duty->dir) + 32];
 	int n = snprintf(
 		duty->dir, sizeof(duty->dir), "%s/%s-%u", agent->options->out_dir, duty->ask.run, duty->ask.shard);
 
 	if (n < 0 || (size_t)n >= sizeof(duty->dir))
 		return error_set(err, "the path of the results is too long");
-	snprintf(duty->profile, sizeof(duty->profile), "%s/profile.yaml", duty->dir);
+	snprintf(duty->profile, sizeof(duty->profile), "%s/sent.yaml", duty->dir);
+	snprintf(effective, sizeof(effective), "%s/profile.yaml", duty->dir);
 	snprintf(events, sizeof(events), "%s/events.ndjson", duty->dir);
-	if (!file_make_dirs(duty->dir, err) || !file_write_atomic(duty->profile, text, length, err))
+	if (!file_make_dirs(duty->dir, err) || !file_write_atomic(duty->profile, text, length, err) ||
+		!file_write_atomic(effective, duty->plan->effective_yaml, strlen(duty->plan->effective_yaml), err))
 		return false;
 	duty->events_fd = open(events, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	return duty->events_fd >= 0 || error_set(err, "cannot write '%s': %s", events, strerror(errno));
@@ -166,6 +169,16 @@ duty_on_profile(struct agent *agent, const struct bus_message *message)
 	duty_drop(agent);
 }
 
+/* The first reason counts. */
+static void
+duty_note(struct duty *duty, const char *why)
+{
+	if (duty->why[0] != '\0')
+		return;
+	snprintf(duty->why, sizeof(duty->why), "%.127s", why);
+	log_warn("run %s: shard %u %s", duty->ask.run, duty->ask.shard + 1, duty->why);
+}
+
 void
 duty_stop(struct agent *agent, const char *why)
 {
@@ -175,8 +188,7 @@ duty_stop(struct agent *agent, const char *why)
 		duty_drop(agent);
 	if (duty->state != DUTY_RUNNING || duty->told_at_ns >= 0)
 		return;
-	log_warn("run %s: shard %u %s", duty->ask.run, duty->ask.shard + 1, why);
-	snprintf(duty->why, sizeof(duty->why), "%.127s", why);
+	duty_note(duty, why);
 	duty->told_at_ns = agent_now_ns();
 	worker_say(&duty->worker, &(struct control){.kind = CONTROL_STOP, .at_ns = -1});
 	worker_say(&duty->worker, &(struct control){.kind = CONTROL_END, .at_ns = -1});
@@ -226,6 +238,8 @@ duty_on_lead(struct agent *agent, const struct bus_message *message)
 	duty->led_at_ns = message->at_ns;
 	if (lead.is_dismissed)
 		duty_drop(agent);
+	else if (duty->state == DUTY_RUNNING)
+		worker_say(&duty->worker, &(struct control){.kind = CONTROL_BEAT, .at_ns = -1});
 }
 
 void
@@ -303,12 +317,10 @@ duty_turn_running(struct agent *agent, int64_t now_ns)
 	bool is_gone = duty->worker.has_eof && duty->worker.has_exited;
 
 	take_lines(agent);
-	if (!is_gone && now_ns - duty->passed_on_at_ns >= BEAT_STEP_NS) {
-		duty->passed_on_at_ns = now_ns;
-		worker_say(&duty->worker, &(struct control){.kind = CONTROL_BEAT, .at_ns = -1});
-	}
-	if (now_ns - duty->led_at_ns > DEAD_MAN_NS)
-		duty_stop(agent, "ended its load: it heard nothing of the leader for 10 s");
+	if (!is_gone && now_ns - duty->led_at_ns > DEAD_MAN_NS)
+		duty_note(duty, "ended its load: it heard nothing of the leader for 10 s");
+	if (now_ns - duty->led_at_ns > DEAD_MAN_NS + BEAT_STEP_NS)
+		duty_stop(agent, duty->why); /* the worker, which keeps to that rule by itself, has not */
 	if (duty->told_at_ns >= 0 && now_ns - duty->told_at_ns > END_LIMIT_NS + duty->plan->target.timeout_ns)
 		worker_kill(&duty->worker);
 	if (!is_gone)

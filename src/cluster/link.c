@@ -9,6 +9,7 @@
 #include "cluster/cluster_parts.h"
 #include "measure/events.h"
 #include "measure/verdict.h"
+#include "plan/plan.h"
 
 /* One agent that has a shard, as the leader sees it. What is said to it is said again until it was heard; what it says
  * lies in nats-server, parcel after parcel, and is asked for when the leader reads it: a nats-server that was killed
@@ -30,7 +31,7 @@ link_offer(struct cluster_link *link)
 	struct buf text;
 
 	snprintf(ask.run, sizeof(ask.run), "%s", cluster->run);
-	snprintf(ask.hash, sizeof(ask.hash), "%s", cluster->options->hash);
+	snprintf(ask.hash, sizeof(ask.hash), "%s", cluster->options->plan->hash);
 	snprintf(ask.brunt, sizeof(ask.brunt), "%s", BRUNT_VERSION);
 	CHECK_OP(cluster->fleet->settings_n, <=, SHARD_SETTINGS_MAX);
 	for (size_t i = 0; i < cluster->fleet->settings_n; i++)
@@ -142,6 +143,19 @@ link_end(struct cluster_link *link)
 	link_lead(link, true);
 	link->worker->has_eof = link->worker->has_exited = true;
 	link->worker->is_reading = false;
+}
+
+void
+link_describe(const struct worker *worker, struct shard_record *record)
+{
+	const struct cluster_link *link = worker->link;
+
+	if (link == NULL)
+		return;
+	snprintf(record->name, sizeof(record->name), "%s", link->agent);
+	record->has_clock = true;
+	record->clock_offset_ns = link->clock.offset_ns;
+	record->clock_error_ns = link->clock.round_ns / 2;
 }
 
 void

@@ -26,7 +26,8 @@
  *   brunt.run.RUN.shard.I.kept.NUMBER JetStream has that parcel
  *   brunt.run.RUN.events.I            parcels of the event stream, id RUN/I/NUMBER; kept by the stream brunt-RUN
  *
- * The profile stands in the bucket brunt_profiles under RUN, the lock in brunt_lock under "run". */
+ * The profile stands in the bucket brunt_profiles under RUN, with all settings under RUN_plan; how many shards under
+ * RUN_shards; the lock in brunt_lock under "run". */
 #define MESSAGE_MAX ((size_t)64 * 1024)
 #define AGENT_NAME_MAX 48
 #define RUN_ID_MAX 40

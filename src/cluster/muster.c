@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "brunt_version.h"
 #include "cluster/cluster_parts.h"
+#include "plan/plan.h"
 
 /* Before a run over NATS: the lock, the profile, who is there, and what their clocks say. */
 #define GATHER_NS (5 * NS_PER_S)
@@ -170,11 +171,18 @@ take_lock(struct cluster *cluster, struct error *err)
 static bool
 lay_out_profile(struct cluster *cluster, struct error *err)
 {
-	char subject[SUBJECT_MAX], stream[SUBJECT_MAX];
+	const char *plan = cluster->options->plan->effective_yaml;
+	char subject[SUBJECT_MAX], stream[SUBJECT_MAX], total[16];
 	size_t length;
 	char *text = file_read(cluster->fleet->profile, PROFILE_MAX, &length, err);
+
+	snprintf(total, sizeof(total), "%u", cluster->fleet->workers);
 	bool is_good = text != NULL && bus_make_bucket(cluster->bus, PROFILE_BUCKET, PROFILE_KEPT_NS, err) &&
 		       bus_put(cluster->bus, PROFILE_BUCKET, cluster->run, text, length, err) &&
+		       bus_put(cluster->bus, PROFILE_BUCKET, cluster_subject(subject, "%s_plan", cluster->run), plan,
+			       strlen(plan), err) &&
+		       bus_put(cluster->bus, PROFILE_BUCKET, cluster_subject(subject, "%s_shards", cluster->run), total,
+			       strlen(total), err) &&
 		       bus_make_stream(cluster->bus, cluster_subject(stream, "brunt-%s", cluster->run),
 			       cluster_subject(subject, "brunt.run.%s.events.*", cluster->run), err);
 
@@ -201,7 +209,7 @@ choose(struct cluster *cluster)
 			cluster->chosen[n++] = &cluster->found[i];
 	qsort(cluster->chosen, n, sizeof(struct found *), compare_names);
 	for (uint32_t i = 0; i < n; i++)
-		log_info("shard %u of %u: agent %s, %u CPUs, clock %+.3f ms (± %.3f)", i + 1, n,
+		log_info("run %s: shard %u of %u: agent %s, %u CPUs, clock %+.3f ms (± %.3f)", cluster->run, i + 1, n,
 			cluster->chosen[i]->here.agent, cluster->chosen[i]->here.cpus,
 			(double)cluster->chosen[i]->clock.offset_ns / 1e6,
 			(double)cluster->chosen[i]->clock.round_ns / 2e6);

@@ -5,7 +5,9 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "cluster/collect.h"
 #include "cmd/command.h"
+#include "cmd/nats_arguments.h"
 #include "cmd/tables.h"
 #include "fleet/merge.h"
 #include "fleet/scheduler.h"
@@ -21,6 +23,7 @@ static const struct option merge_flags[] = {
 	{"format", required_argument, NULL, OPTION_FORMAT},
 	{"baseline", required_argument, NULL, OPTION_BASELINE},
 	{"baselines", required_argument, NULL, OPTION_BASELINES},
+	NATS_FLAGS,
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"quiet", no_argument, NULL, OPTION_QUIET},
 	{"help", no_argument, NULL, 'h'},
@@ -30,6 +33,7 @@ static const struct option merge_flags[] = {
 struct asked {
 	struct merge_options options;
 	struct document_list documents;
+	struct bus_options nats;
 };
 
 static bool
@@ -62,6 +66,8 @@ take_flag(struct asked *asked, int flag)
 {
 	struct merge_options *options = &asked->options;
 
+	if (nats_arguments_take(&asked->nats, flag))
+		return true;
 	switch (flag) {
 	case OPTION_EXPECT: return take_expect(asked, optarg);
 	case OPTION_OUT: options->out_dir = optarg; break;
@@ -102,6 +108,42 @@ take_flags(struct asked *asked, int argc, char **argv, int *exit_code)
 	return argc > optind && argc - optind <= SHARDS_MAX;
 }
 
+#ifdef BRUNT_NATS
+
+/* A run whose leader is gone: what its agents said lies in nats-server. */
+static int
+merge_collected(struct asked *asked)
+{
+	struct collected collected;
+	struct error err = {0};
+	char message[1400];
+	int exit_code = EXIT_UNREACHABLE;
+
+	asked->nats.name = "brunt merge";
+	if (collect(&collected, &asked->nats, asked->options.dirs[0], &err)) {
+		log_info("what its shards said is in %s/", collected.dir);
+		asked->options.dirs = collected.pointers;
+		asked->options.dirs_n = collected.shards_n;
+		asked->options.expected = collected.total;
+		exit_code = merge_run(&asked->options);
+	} else {
+		log_error("merge: %s", error_text(&err, message, sizeof(message)));
+	}
+	collected_fini(&collected);
+	return exit_code;
+}
+
+#else
+
+static int
+merge_collected(struct asked *asked)
+{
+	(void)asked;
+	return EXIT_USAGE;
+}
+
+#endif
+
 static int
 merge_main(int argc, char **argv)
 {
@@ -111,13 +153,20 @@ merge_main(int argc, char **argv)
 	if (!take_flags(&asked, argc, argv, &exit_code))
 		return exit_code;
 	log_set_quiet(asked.options.is_quiet);
+	if (!nats_arguments_check(&asked.nats, &merge_command))
+		return EXIT_USAGE;
+	if (asked.nats.url != NULL && (asked.options.dirs_n != 1 || asked.options.expected != 0))
+		return command_bad_usage(&merge_command, "--nats: the name of one run is wanted, and nothing else");
+	if (asked.nats.url != NULL)
+		return nats_arguments_can(&merge_command) ? merge_collected(&asked) : EXIT_USAGE;
 	return merge_run(&asked.options);
 }
 
 const struct command merge_command = {
 	.name = "merge",
 	.usage = "brunt merge [--expect N] DIR... [--out DIR] [--format FORMATS] [--json] [--quiet] "
-		 "[--baseline NAME|DIR|FILE] [--baselines DIR]",
+		 "[--baseline NAME|DIR|FILE] [--baselines DIR]\n"
+		 "       brunt merge --nats URL RUN [...]",
 	.help = "put the results of shards (brunt run --shard) together, and judge them as one run",
 	.options =
 		"  DIR...           the results directory of each shard, in any order; what a killed one left (DIR.partial)\n"
@@ -130,6 +179,8 @@ const struct command merge_command = {
 		"  --baseline WHAT  compare the whole with a saved baseline, a results directory, or a file of values written\n"
 		"                   by hand: a regression fails it (brunt help compare)\n"
 		"  --baselines DIR  where baselines are saved\n"
+		"  --nats URL       a run of brunt run --nats whose leader was killed, by its name (it said \"run NAME\"): what\n"
+		"                   its agents said, which nats-server keeps for a day, comes into RUN-shards/\n" NATS_FLAGS_HELP
 		"exit codes are those of brunt run; 3 where a shard is missing, was ended before its time, or began over a\n"
 		"second beside the others; 2 where their profiles, versions or flags differ, or one stands there twice\n",
 	.run = merge_main,

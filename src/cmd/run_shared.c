@@ -90,7 +90,7 @@ run_shared_go(const struct run_shared *shared, struct run_arguments *arguments)
 	struct plan_experiment *experiment = run_arguments_load(arguments, &suite);
 
 	if (experiment != NULL) {
-		cluster.hash = experiment->arms[0].plan->hash;
+		cluster.plan = experiment->arms[0].plan;
 		exit_code = run_arguments_go(arguments, experiment);
 	} else if (suite != NULL) {
 		exit_code =

@@ -1,4 +1,5 @@
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -36,6 +37,7 @@ fleet_start(struct driver *driver, const struct run_config *config, struct error
 	if (!run_check(fleet->plan, 0, fleet->options.workers, err))
 		return false;
 	fleet->workers = must_calloc(fleet->options.workers, sizeof(*fleet->workers));
+	fleet->records = must_calloc(fleet->options.workers, sizeof(*fleet->records));
 	fleet->levels = must_calloc(SUMMARY_LEVELS_MAX, sizeof(*fleet->levels));
 	fleet->spans = must_calloc(FLEET_SPANS_MAX, sizeof(*fleet->spans));
 	for (uint32_t i = 0; i < fleet->options.workers; i++)
@@ -186,6 +188,26 @@ fleet_end_of(const struct driver *driver)
 	return fleet_of(driver)->end;
 }
 
+static struct shard_records
+fleet_shards(struct driver *driver)
+{
+	struct fleet *fleet = fleet_of(driver);
+
+	if (fleet->workers == NULL || fleet->end.has_failed)
+		return (struct shard_records){.n = 0};
+	for (uint32_t i = 0; i < fleet->options.workers; i++) {
+		const struct worker *worker = &fleet->workers[i];
+		struct shard_record *record = &fleet->records[i];
+
+		*record = (struct shard_record){.is_lost = worker->state == WORKER_LOST};
+		merger_account(&fleet->merger, i, record);
+		snprintf(record->text, sizeof(record->text), "%s", record->is_lost ? worker->fate : "");
+		if (fleet->transport->describe != NULL)
+			fleet->transport->describe(worker, record);
+	}
+	return (struct shard_records){fleet->records, fleet->options.workers};
+}
+
 static void
 fleet_free(struct driver *driver)
 {
@@ -198,6 +220,7 @@ fleet_free(struct driver *driver)
 	free(fleet->workers);
 	free(fleet->levels);
 	free(fleet->spans);
+	free(fleet->records);
 	free(fleet);
 }
 
@@ -214,6 +237,7 @@ static const struct driver_ops fleet_driver_ops = {
 	.give_interval = fleet_give_interval,
 	.now_ns = fleet_driver_now_ns,
 	.end_of = fleet_end_of,
+	.shards = fleet_shards,
 	.free = fleet_free,
 };
 

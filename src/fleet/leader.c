@@ -52,6 +52,8 @@ fleet_lose(struct fleet *fleet, struct worker *worker, const char *fate)
 
 	worker_kill(worker);
 	snprintf(text, sizeof(text), "%.70s %.85s", worker->name, fate);
+	if (worker->fate[0] == '\0')
+		snprintf(worker->fate, sizeof(worker->fate), "%.119s", fate);
 	worker->state = WORKER_LOST;
 	merger_lose(&fleet->merger, worker->index);
 	if (fleet->state <= FLEET_ARMED) {

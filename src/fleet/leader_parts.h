@@ -47,7 +47,8 @@ struct fleet {
 		told_at_ns; /* by the clock: when the workers were spawned, when they were last told to stop */
 	uv_timer_t timer;
 	unsigned intervals_out;
-	struct fleet_level *levels; /* SUMMARY_LEVELS_MAX */
+	struct shard_record *records; /* options.workers, as they were last asked for */
+	struct fleet_level *levels;   /* SUMMARY_LEVELS_MAX */
 	struct fleet_level warmup;
 	uint32_t levels_n, declared_n;
 	struct span_from *spans;

@@ -216,7 +216,7 @@ shard_drive(struct shard *shard)
 static int
 shard_finish(struct shard *shard)
 {
-	struct verdict verdict = {.status = VERDICT_PASS};
+	struct verdict verdict = {.status = shard->is_deserted ? VERDICT_INTERRUPTED : VERDICT_PASS};
 
 	event_encode_end(outbox_lines(&shard->outbox), &verdict, run_now_ns(shard->run));
 	return outbox_flush(&shard->outbox) && !shard->is_deserted ? EXIT_PASSED : EXIT_INTERNAL;

@@ -26,6 +26,8 @@ struct transport_ops {
 	bool (*has_heard)(const struct worker *worker); /* all that was said; NULL: it always has */
 	void (*kill)(struct worker *worker);            /* it is there, and has not ended */
 	void (*listen)(struct worker *worker, bool is_listening);
+	/* What else there is to say of it in a report. NULL: nothing. */
+	void (*describe)(const struct worker *worker, struct shard_record *record);
 	void (*close)(struct worker *worker); /* its handles; handles_open is 0 a later loop turn */
 	/* After the last worker was closed; turns the loop. NULL: there was nothing to ready. */
 	void (*release)(struct transport *transport);

@@ -33,6 +33,7 @@ shard_object(const struct shard_record *shard)
 	cJSON *o = value_object();
 
 	value_set_count(o, "index", shard->shard);
+	value_set_text(o, "name", shard->name);
 	value_set_bool(o, "lost", shard->is_lost);
 	value_set_text(o, "said", shard->text);
 	value_set_text(o, "dir", shard->dir);
@@ -50,6 +51,10 @@ shard_object(const struct shard_record *shard)
 	value_set_number(cpu, "avg", shard->cpu_avg);
 	value_set_number(cpu, "peak", shard->cpu_peak);
 	value_set_number(o, "skew_s", shard->has_skew ? ns_to_s(shard->skew_ns) : NAN);
+	cJSON *clock = value_add_object(o, "clock");
+
+	value_set_number(clock, "offset_s", shard->has_clock ? ns_to_s(shard->clock_offset_ns) : NAN);
+	value_set_number(clock, "error_s", shard->has_clock ? ns_to_s(shard->clock_error_ns) : NAN);
 	return o;
 }
 

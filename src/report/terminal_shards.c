@@ -9,20 +9,33 @@
 /* Rows at most: of more shards those of which something is to be said come first. result.json has all of them. */
 #define ROWS_MAX 20
 
+/* What is told last is how punctually each began where nobody led them, else how far its clock is from the leader's. */
 static const struct table_column shard_columns[] = {{"shard", true, 0}, {"sent", false, 0}, {"ok", false, 1},
 	{"failed", false, 2}, {"unsent", false, 4}, {"achieved", false, 0}, {"late P99", false, 0}, {"CPU", false, 1},
 	{"began", false, 3}};
+static const struct table_column led_columns[] = {{"shard", true, 0}, {"sent", false, 0}, {"ok", false, 1},
+	{"failed", false, 2}, {"unsent", false, 4}, {"achieved", false, 0}, {"late P99", false, 0}, {"CPU", false, 1},
+	{"clock", false, 3}};
 
 static const char *
 skew_text(const struct shard_record *shard, char into[FIGURE_MAX])
 {
+	int64_t ns = shard->has_clock ? shard->clock_offset_ns : shard->skew_ns;
 	char time[FIGURE_MAX];
 
-	if (!shard->has_skew)
+	if (!shard->has_skew && !shard->has_clock)
 		return "n/a";
-	snprintf(into, FIGURE_MAX, "%s%s", shard->skew_ns < 0 ? "−" : "+",
-		figure_time(shard->skew_ns < 0 ? -shard->skew_ns : shard->skew_ns, time));
+	snprintf(into, FIGURE_MAX, "%s%.30s", ns < 0 ? "−" : "+", figure_time(ns < 0 ? -ns : ns, time));
 	return into;
+}
+
+static bool
+has_clocks(const struct shard_records *shards)
+{
+	for (uint32_t i = 0; i < shards->n; i++)
+		if (shards->list[i].has_clock)
+			return true;
+	return false;
 }
 
 static void
@@ -32,7 +45,7 @@ add_row(struct table *table, const struct shard_record *shard)
 
 	table_add_row(table);
 	snprintf(text, sizeof(text), "%" PRIu32, shard->shard);
-	table_add_cell(table, shard->is_lost ? PAINT_BAD : PAINT_PLAIN, text);
+	table_add_cell(table, shard->is_lost ? PAINT_BAD : PAINT_PLAIN, shard->name[0] != '\0' ? shard->name : text);
 	table_add_cell(table, PAINT_PLAIN, figure_count(shard->sent, text));
 	table_add_cell(table, PAINT_PLAIN, figure_count(shard->ok, text));
 	table_add_cell(table, shard->failed > 0 ? PAINT_BAD : PAINT_PLAIN, figure_count(shard->failed, text));
@@ -61,7 +74,7 @@ terminal_add_shards(const struct report *report, struct page *page)
 	if (shards->n == 0)
 		return;
 	page_heading(page, "Shards");
-	table_init(&table, shard_columns, ARRAY_LEN(shard_columns));
+	table_init(&table, has_clocks(shards) ? led_columns : shard_columns, ARRAY_LEN(shard_columns));
 	for (int round = 0; round < 2; round++)
 		for (uint32_t i = 0; i < shards->n && shown < ROWS_MAX; i++) {
 			bool is_turn =

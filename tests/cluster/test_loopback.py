@@ -13,6 +13,8 @@ def test_two_agents_send_one_load_and_their_figures_add_up(house):
     totals = result["totals"]
     assert totals["scheduled"] == totals["ok"] == 400 == house.target.count()
     identities_hold(totals)
+    assert [(shard["name"], shard["sent"], shard["lost"]) for shard in result["shards"]] == [("w1", 200, False), ("w2", 200, False)]
+    assert all(abs(shard["clock"]["offset_s"]) <= shard["clock"]["error_s"] < 0.1 for shard in result["shards"]), "it is the same clock"
     own = [agent.events() for agent in agents]
     for events in own:
         assert counts_of(events)["sent"] == 200
@@ -35,6 +37,7 @@ def test_an_agent_that_is_killed_is_named_and_the_other_goes_on(house):
     result = leader.result()
     identities_hold(result["totals"])
     assert "agent w2 (shard 2 of 2)" in result["verdict"]["reasons"][0]
+    assert [shard["lost"] for shard in result["shards"]] == [False, True]
     assert counts_of(agents[0].events())["ok"] == 150, "the other's load is unharmed"
 
 

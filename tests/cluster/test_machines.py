@@ -1,11 +1,14 @@
 """Three agents on machines of their own, and what may happen to them. Minutes: scripts/cluster.sh runs them, not the suite."""
+import json
 import random
+import re
 import signal
+import subprocess
 import time
 
 import pytest
 
-from machines import counts_of, histogram, identities_hold, lines_of, merged, until
+from machines import BRUNT, counts_of, histogram, identities_hold, lines_of, merged, until
 
 RATE = 300
 NAMES = ("w1", "w2", "w3")
@@ -40,6 +43,12 @@ def test_all_begin_within_5_ms_of_one_moment_and_nothing_is_counted_twice_or_los
     for metric in ("response", "service", "lateness"):
         own = add(merged(agent.events(), metric) for agent in agents)
         assert own == merged(leader.events(), metric) == histogram(result["histograms"][metric]), metric
+    # the agents' own results, put together by somebody who was not there
+    merge = subprocess.run([BRUNT, "merge", "--expect", "3", *(next(agent.out.iterdir()) for agent in agents), "--out", machines.folder / "merged",
+                            "--quiet"], capture_output=True, text=True, check=False)
+    again = json.loads((machines.folder / "merged" / "result.json").read_text())
+    assert merge.returncode == 0, merge.stderr
+    assert again["histograms"] == result["histograms"] and again["totals"] == result["totals"]
 
 
 def check_nothing_twice(told, own, lost):
@@ -170,6 +179,18 @@ def test_the_leader_is_killed(machines, network):
     for agent in agents:
         identities_hold(counts_of(agent.events()))
         assert counts_of(agent.events())["sent"] == peers[network.address(agent.name)]["requests"]
+    # whoever comes after the leader has all of it out of nats-server: each event once
+    run = re.search(r"run (\S+): shard 1 of 3", leader.process.said()).group(1)
+    merge = subprocess.run([*network.prefix("lead"), BRUNT, "merge", "--nats", machines.nats.url, run, "--out", machines.folder / "after", "--quiet"],
+                           cwd=machines.folder, capture_output=True, text=True, check=False)
+    assert merge.returncode == 3, merge.stderr
+    result = json.loads((machines.folder / "after" / "result.json").read_text())
+    identities_hold(result["totals"])
+    assert result["totals"]["sent"] == machines.target.count()
+    assert any("shard" in reason for reason in result["verdict"]["reasons"]), result["verdict"]
+    assert histogram(result["histograms"]["response"]) == add(merged(agent.events(), "response") for agent in agents)
+    # and the agents are free for another
+    assert machines.lead(steady(2), 3, name="another").wait() == 0
 
 
 def test_a_search_across_machines_is_steered_by_what_all_of_them_measure(machines):

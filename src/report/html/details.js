@@ -126,10 +126,13 @@ function shardsSection() {
 	const {shards} = run.result;
 	const skew = (s) => (isKnown(s) ? `${s < 0 ? "−" : "+"}${figureTime(Math.abs(s) * 1e9)}` : NA);
 
+	const isLed = shards && shards.some((shard) => isKnown(shard.clock?.offset_s)); // by a leader who compared their clocks with its own
+
 	return !shards ? null : section("shards", "Shards", table("Shards",
-		["shard", "sent", "ok", "failed", "unsent", "achieved", "lateness P99", "CPU", "began", "|"], shards.map((shard) => [
-			figureCount(shard.index), figureCount(shard.sent), figureCount(shard.ok), figureCount(shard.failed), figureCount(shard.unsent),
-			isKnown(shard.achieved_per_s) ? figureRate(shard.achieved_per_s) : NA, figureTime(shard.lateness_p99_ns), figureRatio(shard.cpu.avg), skew(shard.skew_s),
+		[isLed ? "agent" : "shard", "sent", "ok", "failed", "unsent", "achieved", "lateness P99", "CPU", isLed ? "clock" : "began", "|"], shards.map((shard) => [
+			shard.name || figureCount(shard.index), figureCount(shard.sent), figureCount(shard.ok), figureCount(shard.failed), figureCount(shard.unsent),
+			isKnown(shard.achieved_per_s) ? figureRate(shard.achieved_per_s) : NA, figureTime(shard.lateness_p99_ns), figureRatio(shard.cpu.avg),
+			skew(isLed ? shard.clock?.offset_s : shard.skew_s),
 			shard.lost ? chip("bad", shard.said || "lost") : shard.said || ""])));
 }
 
