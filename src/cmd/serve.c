@@ -29,8 +29,8 @@ static const char flags_help[] =
 	"  --config FILE     brunt.yaml; without it only this machine is loaded, by whoever may open the socket\n"
 	"  --listen ADDRESS  unix:PATH, or HOST:PORT with tokens, in place of what the file says\n"
 	"  --monitor-only    start no load, whoever asks for it; what the file names under monitor is watched\n\n"
-	"SIGTERM ends it: what runs is stopped and kept, what waits waits until it is back. SIGHUP reads tokens,\n"
-	"certificates, targets and schedule again.\n";
+	"SIGTERM ends it: what runs is stopped and kept, what waits waits until it is back. SIGHUP reads the\n"
+	"file anew, whole or not at all, and tokens and certificates; no running job hears of it.\n";
 
 #ifdef BRUNT_SQLITE
 

@@ -163,7 +163,7 @@ check_allow(const struct config *config, const struct plan_node *node, struct er
 	const struct plan_node *item = node != NULL && node->kind == NODE_LIST ? node->first : node;
 	struct error why = {0};
 
-	for (size_t i = 0; i < config->allow.n; i++, item = item->next) {
+	for (size_t i = 0; item != NULL && i < config->allow.n; i++, item = item->next) {
 		struct allow *allow = allow_parse(entries[i], strlen(entries[i]), "allow", &why);
 
 		allow_free(allow);
@@ -180,7 +180,7 @@ check_names(const struct config *config, const struct plan_node *node, struct er
 	const struct plan_node *item = node != NULL && node->kind == NODE_LIST ? node->first : node;
 	struct authority authority;
 
-	for (size_t i = 0; i < config->names.n; i++, item = item->next)
+	for (size_t i = 0; item != NULL && i < config->names.n; i++, item = item->next)
 		if (!authority_parse(names[i], &authority))
 			return plan_error(item, err,
 				"names: '%s' is no name; write brunt.example.com or brunt.example.com:8443", names[i]);

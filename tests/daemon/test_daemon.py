@@ -277,7 +277,7 @@ def test_targets_that_are_not_allowed_are_not_loaded(daemon):
 
 
 def test_the_operators_profiles_may_do_what_sent_ones_may_not(daemon, target):
-    daemon.write("profiles/nightly.yaml", yaml.safe_dump(profile(target, 1, before="touch done", name="nightly")))
+    daemon.write("profiles/nightly.yaml", yaml.safe_dump(profile(target, 1, before="true", name="nightly")))
     daemon.write("profiles/broken.yaml", "target: x y\n")
     daemon.start()
     profiles = {p["name"]: p for p in daemon.ask("GET", "/api/v1/profiles")[1]["profiles"]}
