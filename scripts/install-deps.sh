@@ -48,6 +48,7 @@ test_packages() {
 		python3-grpcio
 		python3-croniter
 		prometheus-alertmanager
+		strace
 		slowhttptest
 		tzdata
 		python3-websockets

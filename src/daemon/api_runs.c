@@ -268,6 +268,9 @@ delete_work(struct api_call *call, struct ledger *ledger)
 		return;
 	}
 	jobs_dir(api_config_of(call)->config, call->id, dir, sizeof(dir));
+	/* Killed in between, the daemon leaves a run without files, and not one with half of them. */
+	if (!ledger_drop_files(ledger, call->id, &call->err))
+		return;
 	if (!file_remove_tree(dir))
 		api_fail(call, 500, "its files could not be removed");
 	else

@@ -29,12 +29,12 @@ def reload(daemon, words="was read anew"):
 def test_a_reload_changes_what_is_allowed_and_no_running_job(daemon, target):
     daemon.write("profiles/nightly.yaml", yaml.safe_dump(profile(target)))
     daemon.start()
-    going = daemon.submit(profile=profile(target, 3))
+    going = daemon.submit(profile=profile(target, 2))
     until(lambda: daemon.run(going)["state"] == "running")
     daemon.configure(allow=["192.0.2.0/24"], ceilings={"rate": "10/s"}, schedules={"nightly": {"profile": "nightly", "every": "24h"}},
-                     queue={"at_once": 7}, listen="unix:" + daemon.socket + ".other")
+                     queue={"at_once": 7}, listen="unix:" + daemon.socket + ".other", monitor={"watch": {"pid": 1}})
     reload(daemon)
-    assert "listen: a change of it is for the next start" in said(daemon)
+    assert re.findall(r"(\w+): a change of it is for the next start", said(daemon)) == ["listen", "monitor"]
     status, problem = daemon.ask("POST", "/api/v1/runs", json.dumps({"profile": profile(target)}))
     assert status == 403 and "ceiling" in problem["detail"]
     slower = profile(target, load={"steady": {"rate": "5/s", "for": "1s"}})
@@ -44,7 +44,7 @@ def test_a_reload_changes_what_is_allowed_and_no_running_job(daemon, target):
     assert daemon.ask("GET", "/api/v1/queue")[1]["at_once"] == 7
     assert daemon.ask("GET", "/api/v1/info")[1]["ceilings"]["rate_per_s"] == 10
     daemon.ended(going)
-    assert daemon.ask("GET", f"/api/v1/runs/{going}/result")[1]["totals"]["ok"] == 60
+    assert daemon.ask("GET", f"/api/v1/runs/{going}/result")[1]["totals"]["ok"] == 40
     daemon.configure()
     reload(daemon)
     reload(daemon)
