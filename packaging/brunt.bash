@@ -93,7 +93,8 @@ _brunt() {
 		flags="--set --baseline --no-queue --wait --server --token-file --ca-file --help"
 		;;
 	stop)
-		flags="--drain --kill --all --resume --server --token-file --ca-file --help"
+		flags="--drain --kill --all --resume --nats --nats-creds --nats-user --nats-password-file --nats-token-file --nats-ca --nats-cert --nats-key
+			--server --token-file --ca-file --help"
 		;;
 	watch)
 		flags="--json --server --token-file --ca-file --help"

@@ -1,8 +1,12 @@
 #include "cmd/nats_arguments.h"
 
 #include <getopt.h>
+#include <stdint.h>
+#include <stdio.h>
 
+#include "base/check.h"
 #include "base/log.h"
+#include "cmd/arguments.h"
 
 bool
 nats_arguments_take(struct bus_options *options, int flag)
@@ -19,6 +23,30 @@ nats_arguments_take(struct bus_options *options, int flag)
 	default: return false;
 	}
 	return true;
+}
+
+int
+nats_arguments_take_at(struct bus_options *options, const struct command *command, int argc, char **argv, int *i)
+{
+	static const struct option flags[] = {NATS_FLAGS};
+
+	for (size_t f = 0; f < ARRAY_LEN(flags); f++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "--%s", flags[f].name);
+		const char *value = arguments_value(name, argc, argv, i);
+
+		if (value == NULL)
+			continue;
+		if (value[0] == '\0') {
+			command_bad_usage(command, "%s wants a value", name);
+			return -1;
+		}
+		optarg = (char *)(uintptr_t)value; /* only read */
+		nats_arguments_take(options, flags[f].val);
+		return 1;
+	}
+	return 0;
 }
 
 static bool

@@ -40,6 +40,9 @@ enum {
 
 /* A flag of the table above, its value in optarg. False: it is none of them. */
 bool nats_arguments_take(struct bus_options *options, int flag);
+/* The same for commands whose flags stand among their operands: 1: it was one of them; 0: it is another argument; −1:
+ * its value is missing, and that was said. */
+int nats_arguments_take_at(struct bus_options *options, const struct command *command, int argc, char **argv, int *i);
 /* They go together; false: it was said what does not. */
 bool nats_arguments_check(const struct bus_options *options, const struct command *command);
 /* False: this build has no NATS, which was said. */

@@ -1,7 +1,8 @@
 """A load that agents share over NATS, all on this machine: what a change must not break. scripts/cluster.sh does the rest."""
 import signal
+import subprocess
 
-from machines import counts_of, histogram, identities_hold, merged
+from machines import BRUNT, counts_of, histogram, identities_hold, merged
 
 
 def test_two_agents_send_one_load_and_their_figures_add_up(house):
@@ -73,6 +74,19 @@ def test_profiles_that_read_or_run_anything_are_not_sent(house):
     assert leader.wait() == 2
     assert "before" in leader.process.said()
     assert house.target.count() == 0
+
+
+def test_all_agents_are_stopped_at_once(house):
+    house.agents("w1", "w2")
+    leader = house.lead("{steady: {rate: 100/s, for: 30s}}", 2)
+    leader.until_sending()
+    assert subprocess.run([BRUNT, "stop", "--all", "--nats", house.nats.url], timeout=20, check=False).returncode == 0
+
+    assert leader.wait() == 3, leader.process.said()
+    result = leader.result()
+    identities_hold(result["totals"])
+    assert [(shard["lost"], shard["said"]) for shard in result["shards"]] == [(True, "was stopped: all agents were told to")] * 2
+    assert result["totals"]["sent"] == house.target.count()
 
 
 def test_ctrl_c_ends_the_load_everywhere_and_what_was_sent_is_told(house):
