@@ -98,15 +98,37 @@ leave_single_ones_out(struct place *places, size_t n)
 }
 
 static bool
+says_total(const struct scheduler *scheduler, char *(*get)(const char *))
+{
+	return scheduler->total != NULL && get(scheduler->total) != NULL;
+}
+
+/* Those that are there. A batch script's own variables do not say of how many where it was not asked for tasks; then
+ * those of whoever does are meant. */
+static bool
+read_places(uint32_t total, char *(*get)(const char *), struct place places[SCHEDULERS_N], size_t *n, struct error *err)
+{
+	bool any_says_total = false;
+
+	for (size_t i = 0; i < SCHEDULERS_N; i++)
+		any_says_total |= get(schedulers[i].index) != NULL && says_total(&schedulers[i], get);
+	*n = 0;
+	for (size_t i = 0; i < SCHEDULERS_N; i++)
+		if (get(schedulers[i].index) != NULL && says_total(&schedulers[i], get) == any_says_total &&
+			!read_place(&schedulers[i], total, get, &places[(*n)++], err))
+			return false;
+	return true;
+}
+
+static bool
 find_place(uint32_t total, char *(*get)(const char *), struct place *found, struct error *err)
 {
 	struct place places[SCHEDULERS_N];
 	char variables[256];
-	size_t n = 0;
+	size_t n;
 
-	for (size_t i = 0; i < SCHEDULERS_N; i++)
-		if (get(schedulers[i].index) != NULL && !read_place(&schedulers[i], total, get, &places[n++], err))
-			return false;
+	if (!read_places(total, get, places, &n, err))
+		return false;
 	list_variables(variables, sizeof(variables));
 	if (n == 0)
 		return error_set(err,

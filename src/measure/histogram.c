@@ -309,14 +309,15 @@ histogram_exact(const struct histogram *h, struct histogram_exact *exact)
 	};
 }
 
-/* The ends must lie in the first and last counts in use; the sums between what all samples at one end would give. */
+/* The ends must lie in the first and last counts in use, as those that it has do; the sums between what all samples at
+ * one end would give. */
 bool
 histogram_set_exact(struct histogram *h, const struct histogram_exact *exact)
 {
 	if (h->total == 0 || exact->min_ns < 0 || exact->max_ns > HISTOGRAM_HIGHEST_NS ||
 		exact->min_ns > exact->max_ns || exact->clamped > h->total ||
-		histogram_index(exact->min_ns) != index_of_rank(h, 1) ||
-		histogram_index(exact->max_ns) != index_of_rank(h, h->total))
+		histogram_index(exact->min_ns) != histogram_index(h->min_ns) ||
+		histogram_index(exact->max_ns) != histogram_index(h->max_ns))
 		return false;
 	histogram_sum least = (histogram_sum)(uint64_t)exact->min_ns * h->total;
 	histogram_sum most = (histogram_sum)(uint64_t)exact->max_ns * h->total;

@@ -150,7 +150,9 @@ PartitionName=ci Nodes={','.join(self.nodes)} Default=YES MaxTime=10 State=UP
                 pass
 
     def close(self):
-        self.run("scancel", "--user=root", timeout=20) if "slurmctld" in self.processes else None
+        left = set().union(*(self.pids_of(node) for node in self.nodes))
+        if "slurmctld" in self.processes:
+            self.run("scancel", "--user=root", timeout=20)
         for name in ("slurmctld", *self.nodes, "munged"):
             process = self.processes.get(name)
             if process is None or process.poll() is not None:
@@ -161,6 +163,16 @@ PartitionName=ci Nodes={','.join(self.nodes)} Default=YES MaxTime=10 State=UP
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        for node in self.nodes:
-            for pid in self.pids_of(node):
-                os.kill(pid, signal.SIGKILL)
+        until = time.monotonic() + 10
+        while any(self._is_ours(pid) for pid in left) and time.monotonic() < until:
+            time.sleep(0.1)
+        for pid in filter(self._is_ours, left):
+            os.kill(pid, signal.SIGKILL)
+
+    def _is_ours(self, pid):
+        """A task, or who started it; the number may be somebody else's by now."""
+        try:
+            name = pathlib.Path(f"/proc/{pid}/comm").read_text()
+            return name.startswith("slurmstepd") or f"SLURM_CONF={self.folder}/slurm.conf".encode() in pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+        except OSError:
+            return False

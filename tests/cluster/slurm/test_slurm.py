@@ -5,6 +5,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -18,10 +19,12 @@ pytestmark = pytest.mark.skipif(why_not() is not None, reason=f"no Slurm here: {
 
 
 @pytest.fixture
-def slurm(tmp_path_factory):
-    one = Slurm(tmp_path_factory.mktemp("slurm"))
-    yield one
-    one.close()
+def slurm():
+    """In a place that munged's own user can reach."""
+    with tempfile.TemporaryDirectory(prefix="brunt-slurm-") as folder:
+        one = Slurm(folder)
+        yield one
+        one.close()
 
 
 @pytest.fixture
@@ -116,5 +119,5 @@ def test_an_array_is_a_load_too(slurm, target, tmp_path):
     wait_for(ran.stdout.strip(), slurm)
     dirs = [tmp_path / "results" / str(i) for i in (1, 3, 5)]
     ran = slurm.run(BRUNT, "merge", "--expect", "3", *dirs, "--quiet", "--out", tmp_path / "results" / "all")
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.returncode == 0, ran.stdout + ran.stderr + "".join(path.read_text() for path in tmp_path.glob("task-*.out"))
     assert whole_of(tmp_path)["totals"]["sent"] == count() > 700

@@ -65,6 +65,8 @@ test_a_shard_is_said_or_taken_from_the_scheduler(void **state)
 		{{"SLURM_PROCID", "0", "SLURM_NTASKS", "1", "SLURM_ARRAY_TASK_ID", "2", "SLURM_ARRAY_TASK_COUNT", "3",
 			 NULL},
 			"env", 0, 2, 3, NULL},
+		{{"SLURM_PROCID", "0", "SLURM_ARRAY_TASK_ID", "2", "SLURM_ARRAY_TASK_COUNT", "3", NULL}, "env", 3, 2, 3,
+			NULL},
 		/* Two that agree are one. */
 		{{"SLURM_PROCID", "1", "SLURM_NTASKS", "2", "OMPI_COMM_WORLD_RANK", "1", "OMPI_COMM_WORLD_SIZE", "2",
 			 NULL},
