@@ -17,16 +17,50 @@
 #define LIMIT_MAX 2000
 #define DAY_NS (86400 * NS_PER_S)
 
+/* An overview in the making: the desk's in turns with all else that it does. */
+struct viewing {
+	struct desk_order order;
+	struct api_call *call;
+	struct overview_walk *walk;
+	bool is_over;
+};
+
 static void
-overview_work(struct api_call *call, struct ledger *ledger)
+view_work(struct desk_order *order, struct ledger *ledger)
 {
-	overview_json(api_overview(call), ledger, &call->text, &call->err);
+	struct viewing *viewing = container_of(order, struct viewing, order);
+	struct api_call *call = viewing->call;
+
+	overview_walk_on(viewing->walk, ledger, &call->text, &viewing->is_over, &call->err);
+}
+
+static void
+viewed(struct desk_order *order)
+{
+	struct viewing *viewing = container_of(order, struct viewing, order);
+	struct api_call *call = viewing->call;
+
+	if (!viewing->is_over && !error_is_set(&call->err) && call->request != NULL) {
+		desk_give(api_config_of(call)->desk, order);
+		return;
+	}
+	if (error_is_set(&call->err))
+		api_answer_failure(call);
+	else
+		api_answer_json(call, 200, &call->text);
+	overview_walk_free(viewing->walk);
+	free(viewing);
 }
 
 void
 api_history(struct api_call *call)
 {
-	api_give_to_desk(call, overview_work);
+	struct viewing *viewing = must_alloc(sizeof(*viewing));
+
+	viewing->order = (struct desk_order){.work = view_work, .done = viewed};
+	viewing->call = call;
+	viewing->walk = overview_walk_new(api_overview(call));
+	desk_give(api_config_of(call)->desk, &viewing->order);
 }
 
 /* --- what is asked of a trend --- */

@@ -66,6 +66,16 @@ path_below(const struct making *making, const char *below, char *into, size_t si
 	return into;
 }
 
+/* It may have left none, or retention has taken them. */
+static bool
+must_have_results(struct making *making)
+{
+	char path[4200];
+
+	return access(path_below(making, "results", path, sizeof(path)), F_OK) == 0 ||
+	       api_fail(making->call, 404, "the run '%.64s' has no results, or none any more", making->call->id);
+}
+
 static void
 find_work(struct desk_order *order, struct ledger *ledger)
 {
@@ -80,11 +90,11 @@ find_work(struct desk_order *order, struct ledger *ledger)
 		making->fd = folder_open(path_below(making, "results", path, sizeof(path)), making->shown, &bytes);
 	if (making->fd < 0)
 		making->fd = folder_open(path_below(making, "reports", path, sizeof(path)), making->format, &bytes);
-	if (making->fd < 0 && access(path_below(making, "results", path, sizeof(path)), F_OK) != 0)
-		api_fail(call, 404, "the run '%.64s' left no results", call->id);
+	if (making->fd < 0)
+		must_have_results(making);
 }
 
-/* The run may have been deleted meanwhile: then nothing of it is left behind. */
+/* The run, or its files, may have been removed meanwhile: then nothing of it is left behind. */
 static void
 keep_work(struct desk_order *order, struct ledger *ledger)
 {
@@ -93,7 +103,7 @@ keep_work(struct desk_order *order, struct ledger *ledger)
 	char dir[4200], path[4300];
 	uint64_t bytes;
 
-	if (!api_must_have_run(call, ledger, call->id))
+	if (!api_must_have_run(call, ledger, call->id) || !must_have_results(making))
 		return;
 	path_below(making, "reports", dir, sizeof(dir));
 	snprintf(path, sizeof(path), "%s/%s", dir, making->format);

@@ -27,10 +27,12 @@ struct overview {
 	size_t found_n;
 };
 
-struct names {
-	char texts[OVERVIEW_NAMES_MAX][HISTORY_NAME_MAX + 1];
+struct overview_walk {
+	struct overview *overview;
+	char names[OVERVIEW_NAMES_MAX][HISTORY_NAME_MAX + 1];
 	uint64_t runs[OVERVIEW_NAMES_MAX];
-	size_t n;
+	size_t n, at;
+	bool has_begun;
 };
 
 struct overview *
@@ -57,12 +59,12 @@ overview_free(struct overview *overview)
 static void
 take_name(void *context, const char *name, uint64_t runs)
 {
-	struct names *names = context;
+	struct overview_walk *walk = context;
 
-	if (names->n == OVERVIEW_NAMES_MAX)
+	if (walk->n == OVERVIEW_NAMES_MAX)
 		return;
-	snprintf(names->texts[names->n], sizeof(names->texts[0]), "%s", name);
-	names->runs[names->n++] = runs;
+	snprintf(walk->names[walk->n], sizeof(walk->names[0]), "%s", name);
+	walk->runs[walk->n++] = runs;
 }
 
 /* --- steps --- */
@@ -164,35 +166,67 @@ add_last(void *context, const struct ledger_run *run, const struct ledger_figure
 	return false;
 }
 
+/* is_new: it had to be looked at. */
 static bool
-add_name(struct overview *overview, struct ledger *ledger, const char *name, uint64_t runs, struct buf *into,
-	struct error *err)
+add_name(struct overview_walk *walk, struct ledger *ledger, struct buf *into, bool *is_new, struct error *err)
 {
-	struct adding adding = {.into = into, .found = found_of(overview, name), .runs = runs};
+	const char *name = walk->names[walk->at];
+	struct adding adding = {.into = into, .found = found_of(walk->overview, name), .runs = walk->runs[walk->at]};
 	const struct ledger_filter filter = {.name = name, .limit = 1};
+	size_t before = into->length;
 
+	walk->at++;
 	json_open(into, NULL, '{');
-	json_add_u64(into, "runs", runs);
+	json_add_u64(into, "runs", adding.runs);
+	size_t head = into->length;
+
 	if (!ledger_list_runs(ledger, &filter, add_last, &adding, err) ||
 		(adding.is_new && !look(adding.found, ledger, err)))
 		return false;
+	*is_new = adding.is_new;
+	if (into->length == head) { /* its last run was deleted meanwhile */
+		buf_cut(into, before);
+		return true;
+	}
 	buf_printf(into, ",%s", adding.found->text.bytes + 1);
 	json_close(into, '}');
 	return true;
 }
 
-bool
-overview_json(struct overview *overview, struct ledger *ledger, struct buf *into, struct error *err)
+struct overview_walk *
+overview_walk_new(struct overview *overview)
 {
-	struct names *names = must_alloc(sizeof(*names));
-	bool is_good = ledger_list_names(ledger, take_name, names, err);
+	struct overview_walk *walk = must_alloc(sizeof(*walk));
 
-	json_open(into, NULL, '{');
-	json_open(into, "names", '[');
-	for (size_t i = 0; is_good && i < names->n; i++)
-		is_good = add_name(overview, ledger, names->texts[i], names->runs[i], into, err);
-	json_close(into, ']');
-	json_close(into, '}');
-	free(names);
-	return is_good;
+	walk->overview = overview;
+	return walk;
+}
+
+void
+overview_walk_free(struct overview_walk *walk)
+{
+	free(walk);
+}
+
+bool
+overview_walk_on(struct overview_walk *walk, struct ledger *ledger, struct buf *into, bool *is_over, struct error *err)
+{
+	bool is_new = false;
+
+	if (!walk->has_begun) {
+		if (!ledger_list_names(ledger, take_name, walk, err))
+			return false;
+		walk->has_begun = true;
+		json_open(into, NULL, '{');
+		json_open(into, "names", '[');
+	}
+	while (walk->at < walk->n && !is_new)
+		if (!add_name(walk, ledger, into, &is_new, err))
+			return false;
+	*is_over = walk->at == walk->n;
+	if (*is_over) {
+		json_close(into, ']');
+		json_close(into, '}');
+	}
+	return true;
 }

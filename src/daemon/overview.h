@@ -14,5 +14,12 @@ struct overview;
 struct overview *overview_new(void);
 void overview_free(struct overview *overview);
 
-/* {"names": […]}, as openapi.yaml has it. False with err set. */
-bool overview_json(struct overview *overview, struct ledger *ledger, struct buf *into, struct error *err);
+/* Steps are found name by name, so that nobody who waits for the desk waits for all of them. */
+struct overview_walk;
+struct overview_walk *overview_walk_new(struct overview *overview);
+void overview_walk_free(struct overview_walk *walk);
+
+/* Adds more of {"names": […]}, as openapi.yaml has it: up to the first name that had to be looked at anew, or all there
+ * is: then is_over. False with err set. */
+bool overview_walk_on(
+	struct overview_walk *walk, struct ledger *ledger, struct buf *into, bool *is_over, struct error *err);
