@@ -4,18 +4,23 @@
 #
 #   scripts/soak.sh                      every claim, 20 runs each
 #   scripts/soak.sh same --runs 5        one claim, fewer runs
-#   scripts/soak.sh siege                 attacks on the HTTP server instead: slowhttptest and worse
+#   scripts/soak.sh siege [--daemon]     attacks on an HTTP server instead: slowhttptest and worse; on the daemon and its API
+#   scripts/soak.sh kills [--seed N]     SIGKILL to the daemon, its jobs or both, 100 times: nothing that was finished is lost
 #
-# Where $BRUNT names a brunt, that one is used.
+# Each says more by --help. Where $BRUNT names a brunt, that one is used.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-case " $* " in
-*" --help "* | *" -h "*)
-	sed -n '2,9s/^# \{0,1\}//p' "$0"
+claims=soak
+case "${1:-}" in
+siege) claims=siege ;;
+kills) claims=killed ;;
+--help | -h)
+	sed -n '2,11s/^# \{0,1\}//p' "$0"
 	exit 0
 	;;
 esac
+[ $claims = soak ] || shift
 
 if [ -z "${BRUNT:-}" ]; then
 	scripts/install-deps.sh --build >&2
@@ -26,8 +31,4 @@ if [ -z "${BRUNT:-}" ]; then
 		exit 1
 	fi
 fi
-if [ "${1:-}" = siege ]; then
-	shift
-	exec /usr/bin/python3 tests/soak/siege.py --brunt "${BRUNT:-build/release/brunt}" "$@"
-fi
-exec /usr/bin/python3 tests/soak/soak.py --brunt "${BRUNT:-build/release/brunt}" "$@"
+exec /usr/bin/python3 tests/soak/$claims.py --brunt "${BRUNT:-build/release/brunt}" "$@"

@@ -126,6 +126,13 @@ if(CMOCKA_FOUND)
   python_suite(merge_command merge "BRUNT=$<TARGET_FILE:brunt>")
   if(BRUNT_SQLITE)
     python_suite(daemon daemon "BRUNT=$<TARGET_FILE:brunt>")
+    set(alone) # they take long, and so go on beside the others
+    foreach(part kills siege)
+      python_suite(daemon_${part} daemon/test_${part}.py "BRUNT=$<TARGET_FILE:brunt>")
+      set_property(TEST daemon_${part} APPEND PROPERTY LABELS scenario)
+      string(APPEND alone " --ignore=${CMAKE_SOURCE_DIR}/tests/daemon/test_${part}.py")
+    endforeach()
+    set_property(TEST daemon APPEND PROPERTY ENVIRONMENT "PYTEST_ADDOPTS=${alone}")
   endif()
   if(BRUNT_NATS)
     python_suite(cluster "cluster/test_loopback.py;${CMAKE_SOURCE_DIR}/tests/cluster/test_secured.py" "BRUNT=$<TARGET_FILE:brunt>")
@@ -154,7 +161,7 @@ endforeach()
 add_subdirectory(${CMAKE_CURRENT_SOURCE_DIR}/bench) # builds nothing unless asked
 
 # The longest begin first, so that none of them is left over at the end.
-foreach(long dashboard compare_command names_outsiders llm_outsiders unit_campaign_scrapes target_server html_page daemon push_outsiders
+foreach(long dashboard compare_command names_outsiders llm_outsiders unit_campaign_scrapes target_server html_page daemon daemon_kills daemon_siege push_outsiders
         unit_engine_flow unit_judge_compare unit_engine_steered_at_random bench_tools alerts_outsiders exposition_outsiders clang_tidy
         unit_judge_search_coverage unit_campaign_against_coverage unit_judge_coverage reader_outsiders)
   if(TEST ${long})
@@ -169,7 +176,7 @@ endforeach()
 
 # scripts: cmake --preset fuzz && cmake --build --preset fuzz, then build/fuzz/tests/fuzz_NAME tests/fuzz/corpus/NAME
 if(BRUNT_FUZZ)
-  foreach(fuzzed "profile plan" "events measure" "http1 proto" "http2 proto" "websocket proto" "asks target" "sse reader" "ndjson reader" "llm reader" "decoder reader" "feeds request" "extract request" "checks request" "httpd httpd" "exposition sampler" "import import" "guard daemon")
+  foreach(fuzzed "profile plan" "events measure" "http1 proto" "http2 proto" "websocket proto" "asks target" "sse reader" "ndjson reader" "llm reader" "decoder reader" "feeds request" "extract request" "checks request" "httpd httpd" "exposition sampler" "import import" "guard daemon" "submission daemon")
     separate_arguments(fuzzed)
     list(GET fuzzed 0 name)
     list(GET fuzzed 1 room)

@@ -171,20 +171,36 @@ add_errors(struct buf *into, const struct error *err)
 }
 
 static void
-answer_problem(struct api_call *call, int status, const char *headers, const struct error *err)
+add_problem(struct buf *into, int status, const struct error *err)
 {
 	char detail[1400];
+
+	json_open(into, NULL, '{');
+	json_add_text(into, "type", "about:blank");
+	json_add_text(into, "title", reply_reason(status));
+	json_add_u64(into, "status", (uint64_t)status);
+	json_add_text(into, "detail", error_text(err, detail, sizeof(detail)));
+	add_errors(into, err);
+	json_close(into, '}');
+}
+
+void
+api_refusal(int status, struct buf *body)
+{
+	struct error err = {0};
+
+	error_set(&err, "the request was not read to its end: it is no HTTP/1.1, or larger or slower than may be");
+	add_problem(body, status, &err);
+}
+
+static void
+answer_problem(struct api_call *call, int status, const char *headers, const struct error *err)
+{
 	struct buf text;
 
 	buf_init(&text, (size_t)16 * 1024);
-	json_open(&text, NULL, '{');
-	json_add_text(&text, "type", "about:blank");
-	json_add_text(&text, "title", reply_reason(status));
-	json_add_u64(&text, "status", (uint64_t)status);
-	json_add_text(&text, "detail", error_text(err, detail, sizeof(detail)));
-	add_errors(&text, err);
-	json_close(&text, '}');
-	api_answer(call, status, "application/problem+json", headers, text.bytes, text.length);
+	add_problem(&text, status, err);
+	api_answer(call, status, API_PROBLEM_TYPE, headers, text.bytes, text.length);
 	buf_fini(&text);
 }
 
@@ -321,7 +337,7 @@ refuse_route(struct api_call *call, const char *allow)
 	char header[128];
 
 	snprintf(header, sizeof(header), "Allow: %s\r\n", allow);
-	api_answer(call, 405, "application/problem+json", header, body, sizeof(body) - 1);
+	api_answer(call, 405, API_PROBLEM_TYPE, header, body, sizeof(body) - 1);
 }
 
 static void

@@ -36,6 +36,7 @@ struct api;
 /* What came in by one listener: the server's user. */
 struct api_door {
 	struct api *api;
+	const struct httpd *server;
 	struct guard guard;
 };
 
@@ -84,8 +85,10 @@ struct api *api_new(const struct api_config *config);
 void api_free(struct api *api);
 const struct api_config *api_config_of(const struct api_call *call);
 
-/* The server's handler, with a door as its user. */
+/* The server's handler, with a door as its user; and its own refusals as problems. */
 extern const struct httpd_handler api_handler;
+#define API_PROBLEM_TYPE "application/problem+json"
+void api_refusal(int status, struct buf *body);
 
 struct api_counts {
 	uint64_t requests, problems;

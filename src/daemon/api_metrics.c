@@ -120,6 +120,26 @@ add_refusals(struct buf *into, const struct guard *guard)
 			guard->refused[i]);
 }
 
+static void
+add_connections(struct buf *into, const struct httpd *server)
+{
+	struct httpd_counts counts = httpd_counts(server);
+
+	sample(into, "http_connections_open", "gauge", "Connections to this listener now.", (double)counts.open);
+	sample(into, "http_connections_total", "counter", "Connections that it accepted.", (double)counts.accepted);
+	sample(into, "http_connections_refused_total", "counter", "Connections that were more than may be.",
+		(double)counts.refused);
+	sample(into, "http_connections_displaced_total", "counter", "Silent connections that made room for others.",
+		(double)counts.displaced);
+	sample(into, "http_malformed_total", "counter", "Requests that were no HTTP, too large, or too slow.",
+		(double)counts.malformed);
+	sample(into, "http_expired_total", "counter", "Deadlines that connections missed.", (double)counts.expired);
+	sample(into, "http_handshakes_failed_total", "counter", "Connections that ended in their TLS handshake.",
+		(double)counts.handshakes_failed);
+	sample(into, "http_streams_full_total", "counter",
+		"Events that watchers were too slow for, each time it was tried.", (double)counts.streams_full);
+}
+
 void
 api_metrics(struct api_call *call)
 {
@@ -145,5 +165,6 @@ api_metrics(struct api_call *call)
 	sample(text, "audit_syncs_total", "counter", "How often it was written to its disk.",
 		(double)audit_syncs_n(config->audit_syncs));
 	add_refusals(text, &call->door->guard);
+	add_connections(text, call->door->server);
 	api_answer(call, 200, "text/plain; version=0.0.4; charset=utf-8", NULL, text->bytes, text->length);
 }

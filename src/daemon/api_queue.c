@@ -92,6 +92,7 @@ api_stop_all(struct api_call *call)
 	if (call->request->body_length > 0) {
 		cJSON *body = json_parse(&reader, call->request->body, call->request->body_length, 4096);
 
+		json_have_only(&reader, body, (const char *const[]){"reason", NULL});
 		json_read_text(&reader, body, "reason", reason, sizeof(reason));
 		cJSON_Delete(body);
 	}

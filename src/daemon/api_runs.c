@@ -299,6 +299,7 @@ take_how(struct api_call *call, enum job_stop *how)
 	if (call->request->body_length > 0) {
 		cJSON *body = json_parse(&reader, call->request->body, call->request->body_length, 4096);
 
+		json_have_only(&reader, body, (const char *const[]){"how", NULL});
 		json_read_text(&reader, body, "how", text, sizeof(text));
 		cJSON_Delete(body);
 	}
@@ -307,7 +308,7 @@ take_how(struct api_call *call, enum job_stop *how)
 			*how = (enum job_stop)i;
 			return true;
 		}
-	return error_set(&call->err, "how: '%s' is none of drain, stop and kill", text);
+	return !reader.has_failed && error_set(&call->err, "how: '%s' is none of drain, stop and kill", text);
 }
 
 void

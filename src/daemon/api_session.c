@@ -42,6 +42,7 @@ api_session_open(struct api_call *call)
 	char token[TOKEN_LENGTH_MAX + 1] = "", set_cookie[SESSION_COOKIE_MAX] = "";
 	cJSON *body = json_parse(&reader, call->request->body, call->request->body_length, 4096);
 
+	json_have_only(&reader, body, (const char *const[]){"token", NULL});
 	json_must_have(&reader, body, "token");
 	json_read_text(&reader, body, "token", token, sizeof(token));
 	cJSON_Delete(body);

@@ -123,6 +123,8 @@ listen_on(struct daemon *daemon, const char *address, struct error *err)
 		&(struct httpd_config){.listen = address,
 			.tls = is_unix ? NULL : daemon->tls,
 			.limits = limits,
+			.refusal = api_refusal,
+			.refusal_type = API_PROBLEM_TYPE,
 			.handler = api_handler,
 			.user = door},
 		err);
@@ -132,6 +134,7 @@ listen_on(struct daemon *daemon, const char *address, struct error *err)
 	is_unix = config_unix_path(httpd_url(server)) != NULL;
 	daemon->servers[daemon->servers_n++] = server;
 	door->api = daemon->api;
+	door->server = server;
 	guard_init(&door->guard, &(struct guard_config){.is_unix = is_unix,
 					 .names = is_unix ? NULL : &daemon->names[i],
 					 .sessions = daemon->sessions,

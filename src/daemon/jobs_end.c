@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "daemon/jobs_parts.h"
+#include "daemon/sweep.h"
 
 #define ORPHAN_NS (40 * NS_PER_S) /* it was told to end when the daemon did, and may have drained until now */
 #define FINISHED_OUTPUT_MAX ((size_t)4096)
@@ -67,6 +68,7 @@ end_work(struct desk_order *order, struct ledger *ledger)
 	char dir[4096];
 
 	jobs_dir(ending->live->jobs->config.config, row->id, dir, sizeof(dir));
+	sweep_half_files(dir);
 	write_log(dir, &ending->said);
 	ending->end.said = ending->said.bytes != NULL ? ending->said.bytes : "";
 	job_result_take(&ending->result, dir, &ending->end);

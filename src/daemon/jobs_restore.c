@@ -9,6 +9,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "daemon/jobs_parts.h"
+#include "daemon/orphan.h"
+#include "daemon/sweep.h"
 #include "measure/json.h"
 #include "measure/json_read.h"
 
@@ -123,6 +125,18 @@ restore_row(void *context, const struct ledger_run *run, const struct ledger_fig
 	return true;
 }
 
+/* The daemon may have been killed between the start of a run and the word about it. */
+static void
+find_process(struct live *live, const struct orphan *orphans, size_t n)
+{
+	for (size_t i = 0; i < n && live->row.pid == 0; i++) {
+		if (strcmp(orphans[i].id, live->row.id) != 0)
+			continue;
+		live->row.pid = orphans[i].pid;
+		live->row.pid_start = job_pid_start(orphans[i].pid);
+	}
+}
+
 /* Waits again, or is over. */
 static void
 restore(struct live *live)
@@ -137,12 +151,13 @@ restore(struct live *live)
 			submission_check(&live->submission, &jobs->config.terms, &err);
 
 	live->item = (struct queue_item){.targets = live->submission.targets, .targets_n = live->submission.targets_n};
-	bool waits = live->row.state == LEDGER_QUEUED && is_known && !had_begun(dir);
+	bool has_begun = had_begun(dir) || live->row.pid > 0;
+	bool waits = live->row.state == LEDGER_QUEUED && is_known && !has_begun;
 
 	queue_restore(&jobs->queue, &live->item, !waits);
 	if (waits)
 		return;
-	if (live->row.state == LEDGER_QUEUED && !had_begun(dir))
+	if (live->row.state == LEDGER_QUEUED && !has_begun)
 		log_warn("run %s waited, and cannot begin any more: %s", live->row.id, err.message);
 	else
 		log_info("run %s was under way when the daemon ended", live->row.id);
@@ -156,11 +171,18 @@ jobs_restore(struct jobs *jobs, struct ledger *ledger, struct error *err)
 {
 	const struct ledger_filter filter = {.states = BIT(LEDGER_QUEUED) | BIT(LEDGER_RUNNING) | BIT(LEDGER_STOPPING)};
 
+	struct orphan orphans[ORPHANS_MAX];
+	size_t n = orphans_find(jobs->config.config->data, orphans);
+
+	sweep_data(jobs->config.config->data, ledger);
 	if (!ledger_list_runs(ledger, &filter, restore_row, jobs, err))
 		return false;
 	for (struct list *node = jobs->live.next, *next; node != &jobs->live; node = next) {
+		struct live *live = container_of(node, struct live, node);
+
 		next = node->next;
-		restore(container_of(node, struct live, node));
+		find_process(live, orphans, n);
+		restore(live);
 	}
 	return true;
 }

@@ -1,6 +1,7 @@
 #include "httpd/connection.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -11,6 +12,7 @@
 #include "base/units.h"
 
 #define LINGER_BYTES_MAX ((size_t)1 << 20)
+#define REFUSAL_BYTES_MAX ((size_t)1024)
 
 static void connection_on_poll(uv_poll_t *poll, int status, int events);
 
@@ -151,6 +153,9 @@ static void
 connection_refuse(struct connection *c, int status)
 {
 	struct request *r = c->parser.request != NULL ? c->parser.request : request_take(&c->server->requests);
+	const struct httpd_config *config = &c->server->config;
+	char type[128];
+	struct buf body;
 
 	c->parser.request = NULL;
 	r->is_ours = true;
@@ -160,7 +165,13 @@ connection_refuse(struct connection *c, int status)
 	c->request_count++;
 	c->server->counts.malformed++;
 	httpd_connection_go(c, CONNECTION_ENDING);
-	httpd_answer_text(&r->shown, status, "Content-Type: text/plain\r\n", "", 0);
+	buf_init(&body, REFUSAL_BYTES_MAX);
+	if (config->refusal != NULL)
+		config->refusal(status, &body);
+	snprintf(type, sizeof(type), "Content-Type: %s\r\n",
+		config->refusal != NULL ? config->refusal_type : "text/plain");
+	httpd_answer_text(&r->shown, status, type, body.length > 0 ? body.bytes : "", body.length);
+	buf_fini(&body);
 }
 
 static void

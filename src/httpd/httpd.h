@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 
 /* A small HTTP/1.1 server on somebody's libuv loop. Everything a peer can make it hold or wait for has a limit. Nothing
@@ -62,6 +63,9 @@ struct httpd_config {
 	const char *listen;          /* "127.0.0.1:8080", "[::1]:0" (0: any free port), "unix:/run/x.sock", "fd:3" */
 	const struct httpd_tls *tls; /* tls.h; NULL: in the clear */
 	struct httpd_limits limits;
+	/* What the server's own refusals (400, 408, 413, 431 …) say; NULL: nothing. */
+	void (*refusal)(int status, struct buf *body);
+	const char *refusal_type;
 	struct httpd_handler handler;
 	void *user;
 };

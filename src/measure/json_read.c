@@ -183,6 +183,26 @@ json_read_text(struct json_reader *r, const cJSON *in, const char *name, char *i
 }
 
 void
+json_have_only(struct json_reader *r, const cJSON *in, const char *const *names)
+{
+	const cJSON *item;
+
+	if (r->has_failed)
+		return;
+	cJSON_ArrayForEach(item, in)
+	{
+		const char *const *name = names;
+
+		while (*name != NULL && strcmp(*name, item->string) != 0)
+			name++;
+		if (*name == NULL) {
+			json_fail(r, item->string, "is not known here");
+			return;
+		}
+	}
+}
+
+void
 json_must_have(struct json_reader *r, const cJSON *in, const char *name)
 {
 	if (!r->has_failed && member(r, in, name) == NULL)

@@ -29,6 +29,8 @@ void json_read_bool(struct json_reader *r, const cJSON *in, const char *name, bo
 /* Copies at most size − 1 bytes; a longer text fails. */
 void json_read_text(struct json_reader *r, const cJSON *in, const char *name, char *into, size_t size);
 void json_must_have(struct json_reader *r, const cJSON *in, const char *name);
+/* Fails where there is a member that is not among these; ended by NULL. */
+void json_have_only(struct json_reader *r, const cJSON *in, const char *const *names);
 
 /* One value, for arrays. */
 bool json_value_u64(const cJSON *item, uint64_t max, uint64_t *into);

@@ -9,16 +9,14 @@ import json
 import os
 import re
 import shutil
-import signal
 import sqlite3
 import subprocess
 import threading
-import time
 import urllib.request
 
 import pytest
 
-from test_daemon import BRUNT, WAIT_S, Connection, fixture_daemon, fixture_target, free_port, profile, until  # noqa: F401
+from served import BRUNT, WAIT_S, Connection, free_port, profile, until
 
 KEY = b"twenty-four bytes of key"
 SECRET = "whsec_" + base64.b64encode(KEY).decode()

@@ -1,5 +1,4 @@
 """brunt serve, as its users meet it: over its socket, with real jobs, and killed at bad moments. BRUNT names the binary."""
-import http.client
 import json
 import os
 import re
@@ -7,138 +6,14 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 
 import pytest
 import yaml
 
-BRUNT = os.environ.get("BRUNT", "build/dev/brunt")
+from served import BRUNT, WAIT_S, free_port, over_tcp, profile, until
+
 SOURCE = os.path.join(os.path.dirname(__file__), "..", "..", "src", "daemon")
-WAIT_S = 60  # for what must come; how soon it does says nothing here
-
-
-class Connection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=WAIT_S)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(WAIT_S)
-        self.sock.connect(self.path)
-
-
-class Daemon:
-    def __init__(self, folder):
-        self.folder = folder
-        self.socket = os.path.join(folder, "b.sock")
-        self.data = os.path.join(folder, "data")
-        self.process = None
-        os.makedirs(os.path.join(folder, "profiles"))
-        self.configure()
-
-    def configure(self, **more):
-        config = {"listen": "unix:" + self.socket, "data": self.data, "profiles": "profiles"} | more
-        self.write("brunt.yaml", yaml.safe_dump(config))
-
-    def write(self, name, text):
-        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def start(self, env=None):
-        self.process = subprocess.Popen(
-            [BRUNT, "serve", "--config", os.path.join(self.folder, "brunt.yaml")],
-            stderr=open(os.path.join(self.folder, "stderr"), "ab"), env=dict(os.environ) | (env or {}))
-        until(lambda: os.path.exists(self.socket) and self.answers())
-        return self
-
-    def answers(self):
-        try:
-            return self.ask("GET", "/healthz")[0] == 200
-        except OSError:
-            return False
-
-    def ask(self, method, path, body=None, kind="application/json"):
-        connection = Connection(self.socket)
-        connection.request(method, path, body, {"Content-Type": kind} if body is not None else {})
-        answer = connection.getresponse()
-        text = answer.read()
-        connection.close()
-        return answer.status, json.loads(text) if answer.headers.get_content_subtype() in ("json", "problem+json") and text else text
-
-    def submit(self, **wish):
-        status, run = self.ask("POST", "/api/v1/runs", json.dumps(wish))
-        assert status == 201, run
-        return run["id"]
-
-    def run(self, run):
-        return self.ask("GET", f"/api/v1/runs/{run}")[1]
-
-    def ended(self, run):
-        until(lambda: self.run(run)["state"] == "ended")
-        return self.run(run)
-
-    def events(self, run):
-        """(kind, data) of the whole stream, to its end."""
-        connection = Connection(self.socket)
-        connection.request("GET", f"/api/v1/runs/{run}/events")
-        answer = connection.getresponse()
-        assert answer.status == 200 and answer.headers["Content-Type"] == "text/event-stream"
-        kind = None
-        for line in answer:
-            name, _, value = line.decode().rstrip("\n").partition(": ")
-            if name == "event":
-                kind = value
-            if name == "data":
-                yield kind, json.loads(value)
-        connection.close()
-
-    def client(self, *args, **more):
-        return subprocess.run([BRUNT, *args, "--server", "unix:" + self.socket], capture_output=True, text=True,
-                              timeout=WAIT_S, check=False, **more)
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def stop(self):
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            assert self.process.wait(WAIT_S) == 0
-        with open(os.path.join(self.folder, "stderr"), encoding="utf-8") as file:
-            said = file.read()
-        assert "Sanitizer" not in said and "runtime error" not in said and "CHECK" not in said, said
-
-
-def until(holds):
-    end = time.monotonic() + WAIT_S
-    while not holds():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.05)
-
-
-@pytest.fixture(name="daemon")
-def fixture_daemon():
-    folder = tempfile.mkdtemp(prefix="brunt-daemon-")
-    daemon = Daemon(folder)
-    yield daemon
-    daemon.stop()
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(name="target", scope="module")
-def fixture_target():
-    process = subprocess.Popen([BRUNT, "target", "--port", "0"], stdout=subprocess.PIPE, text=True)
-    yield re.search(r"http://\S+", process.stdout.readline())[0]
-    process.terminate()
-    process.wait()
-
-
-def profile(target, seconds=1, **more):
-    """One that a loaded machine does not spoil."""
-    return {"name": "api", "target": target, "load": {"steady": {"rate": "20/s", "for": f"{seconds}s"}}, "idle_baseline": 0,
-            "generator": {"lateness_p99": "10s"}} | more
 
 
 def test_submitted_watched_downloaded(daemon, target):
@@ -337,21 +212,6 @@ def test_clients_submit_list_stop_and_watch(daemon, target):
     assert watched.returncode == daemon.ended(long)["exit_code"]
     assert daemon.client("stop", "20200101T000000Z-000000").returncode != 0
     assert "no profile" in daemon.client("submit", "nobody").stderr
-
-
-def over_tcp(port, method, path, body=None, **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_S)
-    connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-    answer = connection.getresponse()
-    text = answer.read()
-    connection.close()
-    return answer, text
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_over_tcp_a_token_says_who_may_what(daemon, target):

@@ -20,7 +20,7 @@ import yaml
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "dashboard"))
 import contract  # noqa: E402
 
-from test_daemon import BRUNT, WAIT_S, Daemon, fixture_daemon, fixture_target, profile, until  # noqa: E402,F401  pylint: disable=unused-import
+from served import BRUNT, WAIT_S, Daemon, profile, until  # noqa: E402
 
 CONTRACT = contract.Contract()
 SCHEMAS = os.path.join(os.path.dirname(__file__), "..", "..", "results")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from test_daemon import BRUNT, WAIT_S, Connection, fixture_daemon, fixture_target, free_port, profile, until  # noqa: F401
+from served import BRUNT, WAIT_S, Connection, free_port, profile, until
 
 TICKS = os.sysconf("SC_CLK_TCK")
 # Half a core, and memory that is there.

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Besieges an HTTP server of brunt's (README.md); for scripts/soak.sh siege. slowhttptest attacks it, beside connections that say
 nothing, bodies without end and bytes that are no HTTP, while an honest client goes on asking: it must be answered every time, what
-attacks must be counted and gone in the end, and one siege more must not need more memory."""
+attacks must be counted and gone in the end, and one siege more must need neither more memory nor more descriptors. --daemon: of
+`brunt serve` instead of `brunt target`, with hostile requests to its API, too, and a job that runs meanwhile and must not feel any of it."""
 import argparse
 import contextlib
 import http.client
@@ -30,7 +31,10 @@ SLOW = {  # slowhttptest's modes
 
 
 class Server:
-    """`brunt target`, or whatever serves at a URL as a process of ours; its counts, where it tells any."""
+    """`brunt target`, or whatever serves at a URL as a process of ours; its counts."""
+    path, headers = "/stats", {}  # what an honest client asks for
+    more_attacks = ()
+    summary = "it ended with exit status 0"
 
     def __init__(self, brunt):
         self.process = subprocess.Popen([brunt, "target", "--port", "0", "--connections", str(CONNECTIONS), "--response-size", "200000"],
@@ -52,9 +56,14 @@ class Server:
         with open(f"/proc/{self.process.pid}/smaps_rollup", encoding="ascii") as file:
             return next(int(line.split()[1]) << 10 for line in file if line.startswith("Pss_Anon:"))
 
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
     def stop(self):
+        """[what was wrong all the while]"""
         self.process.terminate()
-        return self.process.wait(timeout=20)
+        status = self.process.wait(timeout=20)
+        return [f"it ended with exit status {status}"] if status else []
 
 
 class Honest:
@@ -73,7 +82,7 @@ class Honest:
             began = time.monotonic()
             self.asked += 1
             try:
-                connection.request("GET", "/stats")
+                connection.request("GET", self.server.path, headers=self.server.headers)
                 answer = connection.getresponse()
                 self.answered += answer.status == 200 and len(answer.read()) > 0
                 self.is_in.set()
@@ -139,6 +148,7 @@ def wait_until_gone(server):
 def siege(server, seconds):
     """[(what, whether it held, in words)] of one round."""
     attacks = [(name, slow_attack, flags) for name, flags in SLOW.items()] + [("10,000 idle", idle_attack, None), ("rude", rude_attack, None)]
+    attacks += server.more_attacks
     for name, attack, flags in attacks:
         before, honest = server.stats(), Honest(server)
         came = attack(server, flags, seconds)
@@ -155,25 +165,39 @@ def main():
     parser = argparse.ArgumentParser(prog="soak.sh siege", description=__doc__)
     parser.add_argument("--seconds", type=int, default=15, help="of each attack by slowhttptest (15)")
     parser.add_argument("--rounds", type=int, default=3, choices=range(2, 100), metavar="N", help="sieges, one after the other (3)")
+    parser.add_argument("--daemon", action="store_true", help="brunt serve, with a job that runs")
     parser.add_argument("--brunt", required=True, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if shutil.which("slowhttptest") is None:
         sys.exit("siege: slowhttptest is not installed (Debian: slowhttptest)")
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    server, results, memory = Server(os.path.abspath(arguments.brunt)), [], []
+    server, results, memory, descriptors = open_server(os.path.abspath(arguments.brunt), arguments.daemon), [], [], []
     try:
         for number in range(1, arguments.rounds + 1):
             for is_good, line in siege(server, arguments.seconds):
                 print(f"siege {number}  {'held' if is_good else 'FELL'}  {line}", flush=True)
                 results.append(is_good)
             memory.append(server.memory())
-        is_flat = memory[-1] - memory[-2] <= GROWTH_MOST
-        print(f"siege    {'held' if is_flat else 'FELL'}  memory after each: {', '.join(f'{bytes / 2**20:.2f} MiB' for bytes in memory)}")
+            descriptors.append(server.descriptors())
+        is_flat = memory[-1] - memory[-2] <= GROWTH_MOST and descriptors[-1] <= descriptors[-2]
+        print(f"siege    {'held' if is_flat else 'FELL'}  memory after each: {', '.join(f'{bytes / 2**20:.2f} MiB' for bytes in memory)} "
+              f"(the last {memory[-1] / memory[-2]:.3f} x the one before); descriptors: {', '.join(map(str, descriptors))}")
         results.append(is_flat)
     finally:
-        results.append(server.stop() == 0)
+        wrongs = server.stop()
+        results.append(not wrongs)
+        print("\n".join(f"siege    {'FELL'}  {wrong}" for wrong in wrongs) or f"siege    held  {server.summary}")
     sys.exit(0 if all(results) else 1)
+
+
+def open_server(brunt, is_daemon):
+    if not is_daemon:
+        return Server(brunt)
+    os.environ["BRUNT"] = brunt
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "daemon"))
+    from besieged import BesiegedDaemon  # which looks at BRUNT
+    return BesiegedDaemon()
 
 
 if __name__ == "__main__":
