@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from test_alerts import RULE, firing, fixture_hook, fixture_slow, watch  # noqa: F401
-from test_daemon import WAIT_S, fixture_daemon, fixture_target, free_port, over_tcp, profile, until  # noqa: F401
+from served import WAIT_S, free_port, over_tcp, profile, until
 
 
 def said(daemon):

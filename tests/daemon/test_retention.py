@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from test_daemon import fixture_daemon, fixture_target, profile, until  # noqa: F401
+from served import profile, until
 
 
 def run_ended(daemon, target, name, seconds=1):
