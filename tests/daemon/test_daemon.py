@@ -11,7 +11,8 @@ import time
 import pytest
 import yaml
 
-from served import BRUNT, WAIT_S, free_port, over_tcp, profile, until
+from conftest import fixture_daemon, fixture_target  # noqa: F401  for those who take them from here
+from served import BRUNT, WAIT_S, Connection, Daemon, free_port, over_tcp, profile, until  # noqa: F401
 
 SOURCE = os.path.join(os.path.dirname(__file__), "..", "..", "src", "daemon")
 
