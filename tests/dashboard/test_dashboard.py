@@ -188,6 +188,7 @@ def test_whoever_is_not_known_logs_in_and_comes_where_he_wanted(daemon, page, ch
     row = daemon.add(fixture.row_of(4, "wanted", "pass"))
     page.open(f"runs/{row['id']}", is_known=False)
     chromium.wait_until("document.activeElement?.id === 'token'")
+    assert "session" not in page.text("main")
     page.type("#token", "not-a-token-of-anybody")
     page.key("Enter", "\r", windowsVirtualKeyCode=13)
     page.wait_for("not known here", ".problem")
@@ -206,6 +207,7 @@ def test_a_session_that_is_over_leads_to_the_login(daemon, page, chromium):
     daemon.sessions.clear()
     page.go("history")
     chromium.wait_until("document.activeElement?.id === 'token'")
+    assert "Your session is over" in page.text("main")
     assert chromium.evaluate("document.querySelector('#bar').childElementCount") == 0
     daemon.cut()  # its stream is closed, and asks for nothing any more
     asked = len([one for one in daemon.resumed if one[0].endswith("/events")])

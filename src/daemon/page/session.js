@@ -5,6 +5,7 @@ const ROLES = ["view", "run", "admin"];
 const session = {
 	name: null,
 	role: null,
+	wasOver: false, /* whoever logs in was here before, and did not log out */
 
 	may(role) {
 		return session.role !== null && ROLES.indexOf(session.role) >= ROLES.indexOf(role);
@@ -20,6 +21,7 @@ const session = {
 		if (session.role === null)
 			return;
 		session.is(null);
+		session.wasOver = true;
 		places.logIn();
 	},
 
@@ -41,11 +43,13 @@ const session = {
 		if (!answer.ok)
 			throw await problemOf(answer);
 		session.is(await answer.json());
+		session.wasOver = false;
 	},
 
 	async logOut() {
 		await request("DELETE", "/session");
 		session.is(null);
+		session.wasOver = false;
 		places.logIn();
 	},
 };
@@ -76,6 +80,7 @@ const loginView = {
 		}
 		view.fill(h("form", {class: "card login", submit: send},
 			h("h1", {}, "brunt"),
+			session.wasOver ? h("p", {}, "Your session is over. Log in again to come back to where you were.") : null,
 			h("label", {for: "token"}, "Token"), token, wrong, button,
 			note("One of the daemon's token file. It is sent once; the page keeps nothing of it.")));
 		token.focus();
