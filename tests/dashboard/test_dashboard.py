@@ -345,7 +345,7 @@ def test_a_comparison_is_told_as_a_report_tells_it(daemon, page, chromium):
     chromium.wait_until("document.querySelectorAll('canvas').length >= 1")
     assert chromium.evaluate("document.getElementById('side-base').value") == "baseline:good"
     assert "p95" in page.text("#comparison")
-    assert "baseline good, run 20261123T011206Z-0f63b3" in page.text("#comparison") and "results/" not in page.text("main")
+    assert "baseline good (2026-11-23 01:12:06 UTC" in page.text("#comparison") and "results/" not in page.text("main")
 
 
 def test_runs_are_exported_so_that_no_spreadsheet_calculates_with_them(daemon, page, chromium):

@@ -238,7 +238,7 @@ def break_it_again(daemon, hands, chromium, first):
     return second
 
 
-def compare_them(daemon, hands, chromium, second):
+def compare_them(daemon, hands, chromium, first, second):
     hands.follow("Compare")
     chromium.wait_until("document.getElementById('side-base') !== null")
     hands.reach("side-base", "SELECT")
@@ -252,6 +252,9 @@ def compare_them(daemon, hands, chromium, second):
     verdict = daemon.ask(f"/api/v1/compare?base=baseline%3Astress&current={second}")["verdict"]
     word = chromium.evaluate("document.querySelector('#verdict .verdict').textContent")
     assert word.lower() == verdict["status"] and f"exit {verdict['exit_code']}" in hands.text("#verdict")
+    for name, run in ("baseline stress", first), (f"run {second}", second):
+        began = daemon.ask(f"/api/v1/runs/{run}/result")["started_at"].replace("T", " ").replace("Z", " UTC")
+        assert f"{name} ({began}, " in hands.text("#comparison")
     assert "max_sustainable_rate" in hands.text("#comparison").replace(" ", "_").lower()
 
 
@@ -277,7 +280,7 @@ def test_from_the_page_a_server_is_broken_kept_compared_and_scheduled(daemon, ha
     first = break_it(daemon, hands, chromium)
     read_and_keep_it(daemon, hands, chromium)
     second = break_it_again(daemon, hands, chromium, first)
-    compare_them(daemon, hands, chromium, second)
+    compare_them(daemon, hands, chromium, first["id"], second)
     schedule_it(daemon, hands, chromium)
     hands.follow("brunt")
     hands.wait_for("The last run passed", "#night")

@@ -28,7 +28,7 @@ function named(compared, {base, current}) {
 
 	for (const [side, name] of against ? [[against.baseline, base], [against.current, current]] : [])
 		for (const one of side.runs) {
-			const words = `${name.startsWith("baseline:") ? `baseline ${name.slice(9)}, ` : ""}run ${one.id || NA}`;
+			const words = name.startsWith("baseline:") ? `baseline ${name.slice(9)}` : `run ${name}`;
 
 			against.notes = against.notes.map((text) => (one.dir ? text.replaceAll(one.dir, words) : text));
 			one.dir = words;
