@@ -75,6 +75,7 @@ read_again(void *context, const struct ledger_run *run, const struct ledger_figu
 	job_result_take(&result, dir, &(struct job_result_end){.exit_code = run->exit_code, .said = ""});
 	if (run->status != NULL)
 		snprintf(result.status, sizeof(result.status), "%s", run->status);
+	result.run.is_lost |= strcmp(result.status, "crashed") == 0;
 	judging_take(judging, run, &result);
 	job_result_fini(&result);
 	return false;

@@ -5,7 +5,8 @@
 #include "daemon/pointer.h"
 
 /* What a run does while it lasts: told on, and held to the operator's ceilings, since users who are answered at once
- * send more than any plan can say. */
+ * send more than any plan can say. Suites and splits tell nothing while they last, and are held to their plans alone.
+ */
 
 static void
 hold(struct live *live, const cJSON *figures)

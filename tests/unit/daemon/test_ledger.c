@@ -269,6 +269,59 @@ test_what_is_written_together_is_written_whole_or_not_at_all(void **state)
 }
 
 static void
+put_ended(struct ledger *ledger, const char *id, const char *name, int64_t ended_ns, uint64_t bytes)
+{
+	struct ledger_run run = a_run(id, name);
+	struct error err = {0};
+
+	run.state = LEDGER_ENDED;
+	run.ended_ns = ended_ns;
+	run.bytes = bytes;
+	run.has_files = true;
+	assert_true(ledger_put_run(ledger, &run, NULL, 0, &err));
+}
+
+/* Which go, one after the other: "a1 b1 ". */
+static void
+assert_spent(struct ledger *ledger, const struct ledger_limits *limits, const char *wanted)
+{
+	struct error err = {0};
+	char id[LEDGER_ID_MAX], spent[128] = "";
+
+	while (ledger_spent_run(ledger, limits, id, &err)) {
+		snprintf(spent + strlen(spent), sizeof(spent) - strlen(spent), "%s ", id);
+		assert_true(ledger_drop_files(ledger, id, &err));
+	}
+	assert_string_equal(err.message, "");
+	assert_string_equal(spent, wanted);
+}
+
+static void
+test_what_is_beyond_a_limit_goes_the_oldest_first(void **state)
+{
+	struct ledger *ledger = open_it();
+	struct ledger_run running = a_run("r", "a");
+	struct error err = {0};
+
+	(void)state;
+	running.state = LEDGER_RUNNING;
+	running.has_files = true;
+	assert_true(ledger_put_run(ledger, &running, NULL, 0, &err));
+	put_ended(ledger, "a1", "a", 100, 10);
+	put_ended(ledger, "b1", "b", 200, 10);
+	put_ended(ledger, "a2", "a", 150, 10);
+	put_ended(ledger, "a3", "a", 400, 10);
+	assert_spent(ledger, &(struct ledger_limits){0, 0, 0}, "");
+	assert_spent(ledger, &(struct ledger_limits){.runs = 2}, "a1 ");
+	assert_spent(ledger, &(struct ledger_limits){.ended_from_ns = 150}, ""); /* from then on */
+	/* What goes by its age takes no room from others. */
+	assert_spent(ledger, &(struct ledger_limits){.ended_from_ns = 151, .bytes = 20}, "a2 ");
+	assert_spent(ledger, &(struct ledger_limits){.bytes = 19}, "b1 ");
+	assert_spent(ledger, &(struct ledger_limits){.bytes = 1}, ""); /* the newest stays */
+	ledger_close(ledger);
+}
+
+static void
 run_sql(const char *sql)
 {
 	char path[64];
@@ -382,6 +435,7 @@ main(void)
 		TEST(test_alerts_are_acknowledged_once_they_are_there),
 		TEST(test_notes_are_kept_by_kind),
 		TEST(test_what_is_written_together_is_written_whole_or_not_at_all),
+		TEST(test_what_is_beyond_a_limit_goes_the_oldest_first),
 		TEST(test_databases_of_others_are_left_alone),
 		TEST(test_a_newer_brunts_database_is_not_touched),
 		TEST(test_what_is_no_database_is_said_to_be_none),
