@@ -266,7 +266,7 @@ def test_a_journal_that_makes_no_sense_is_refused_by_its_line(sent, tmp_path):
     (("--start-at", "2020-01-01T00:00:00Z"), "ago; nothing was sent"),
     (("--start-at", "tomorrow"), "is no time"),
     (("--start-at", "SOON", "--workers", "2"), "nobody leads"),
-    (("--shard", "0/3", "--set", "load.steady=null", "--set", "load.search={from: 1/s, max: 9/s}"), "--nats URL"),
+    (("--shard", "0/3", "--set", "load.steady=null", "--set", "load.search={from: 1/s, max: 9/s}"), "load.search steers"),
     (("--shard", "0/301"), "take 300 shards or fewer"),
     (("--shard", "0/3", "--set", "before=true"), "'before' would be done by each of 3 shards"),
 ])
