@@ -173,7 +173,7 @@ complain(const struct buf *answer, int status)
 	const char *detail = daemon_client_text(problem, "detail");
 
 	if (detail[0] != '\0')
-		log_error("%s", detail);
+		log_error("%s%s", detail, status == 401 ? " (here by --token-file FILE, or in BRUNT_TOKEN)" : "");
 	else
 		log_error("the daemon answered %d", status);
 	cJSON_Delete(problem);

@@ -230,6 +230,8 @@ def test_over_tcp_a_token_says_who_may_what(daemon, target):
 
     assert status("GET", "/healthz") == 200
     assert status("GET", "/api/v1/runs") == 401
+    asked = subprocess.run([BRUNT, "jobs", "--server", f"http://127.0.0.1:{port}"], capture_output=True, text=True, timeout=WAIT_S, check=False)
+    assert asked.returncode != 0 and "this needs a token" in asked.stderr and "--token-file" in asked.stderr
     assert status("GET", "/api/v1/runs", Authorization="Bearer " + "x" * 40) == 401
     assert status("GET", "/api/v1/runs", **bearer["view"]) == 200
     assert status("POST", "/api/v1/runs", wish, Content_Type="application/json", **bearer["view"]) == 403
