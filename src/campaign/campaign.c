@@ -216,8 +216,12 @@ campaign_on_live_timer(uv_timer_t *timer)
 	struct campaign *campaign = timer->data;
 
 	campaign_note_target_exit(campaign);
-	if (campaign->live != NULL && !digest_is_busy(&campaign->digest))
-		live_view_update(campaign->live, campaign->summary, campaign_now_ns(campaign), campaign->phase);
+	struct shard_records shards = campaign_shards(campaign);
+
+	if (campaign->live == NULL || digest_is_busy(&campaign->digest))
+		return;
+	live_view_shards(campaign->live, &shards);
+	live_view_update(campaign->live, campaign->summary, campaign_now_ns(campaign), campaign->phase);
 }
 
 static void

@@ -108,6 +108,8 @@ bool campaign_prepare(struct campaign *campaign, int *exit_code);
 
 /* The user's mistake, as a sentence; nothing was sent, and no results directory is left behind. Returns EXIT_USAGE. */
 int campaign_refuse(struct campaign *campaign, const struct error *err);
+/* Those that share the load, as of now. */
+struct shard_records campaign_shards(const struct campaign *campaign);
 /* The verdict over everything, written and printed; returns the exit code. */
 int campaign_conclude(struct campaign *campaign);
 /* The same for a target that could not even be tried: `--json` prints a result on every exit but 2. */

@@ -94,8 +94,8 @@ campaign_judge(struct campaign *campaign)
 					    results_dir_of(campaign), verdict);
 }
 
-static struct shard_records
-shards_of(const struct campaign *campaign)
+struct shard_records
+campaign_shards(const struct campaign *campaign)
 {
 	struct driver *driver = campaign->driver;
 
@@ -119,7 +119,7 @@ campaign_conclude(struct campaign *campaign)
 		.identity = campaign->identity,
 		.duration_ns = campaign->ended_ns,
 		.workers = campaign->facts.workers > 0 ? campaign->facts.workers : 1,
-		.shards = shards_of(campaign),
+		.shards = campaign_shards(campaign),
 		.pacing = campaign->facts.paced_relaxed ? "relaxed" : "precise",
 		.results_dir = results_dir_of(campaign),
 		.target_address = address,

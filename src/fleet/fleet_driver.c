@@ -9,6 +9,7 @@
 
 /* What all are to do at one moment lies so far ahead. */
 #define LEVEL_AHEAD_NS (50 * NS_PER_MS)
+#define SILENCE_TOLD_TICKS 3
 
 static struct fleet *
 fleet_of(const struct driver *driver)
@@ -188,6 +189,17 @@ fleet_end_of(const struct driver *driver)
 	return fleet_of(driver)->end;
 }
 
+/* What became of it; or, of one that says every second that it lives, that it does not. */
+static void
+describe_state(const struct fleet *fleet, const struct worker *worker, struct shard_record *record)
+{
+	if (record->is_lost)
+		snprintf(record->text, sizeof(record->text), "%s", worker->fate);
+	else if (fleet->transport->beats_missed_max > 0 && worker_is_living(worker) &&
+		 worker->silent_ticks >= SILENCE_TOLD_TICKS)
+		snprintf(record->text, sizeof(record->text), "not heard of for %u s", worker->silent_ticks);
+}
+
 static struct shard_records
 fleet_shards(struct driver *driver)
 {
@@ -201,7 +213,7 @@ fleet_shards(struct driver *driver)
 
 		*record = (struct shard_record){.is_lost = worker->state == WORKER_LOST};
 		merger_account(&fleet->merger, i, record);
-		snprintf(record->text, sizeof(record->text), "%s", record->is_lost ? worker->fate : "");
+		describe_state(fleet, worker, record);
 		if (fleet->transport->describe != NULL)
 			fleet->transport->describe(worker, record);
 	}

@@ -22,6 +22,7 @@ struct live_view {
 	int64_t planned_ns;
 	const char *title; /* NULL: it is the only run */
 	int64_t after_ns;
+	struct shard_records shards;
 	bool has_failed;      /* nothing is written any more: a closed or full output costs the run nothing */
 	int64_t last_line_ns; /* not on a TTY: the interval that was printed last */
 	struct buf frame;     /* the block as last composed */
@@ -189,6 +190,12 @@ live_view_of_several(struct live_view *view, const char *title, int64_t after_ns
 }
 
 void
+live_view_shards(struct live_view *view, const struct shard_records *shards)
+{
+	view->shards = *shards;
+}
+
+void
 live_view_update(struct live_view *view, const struct summary *summary, int64_t now_ns, const char *phase)
 {
 	struct live_state state = {.plan = view->plan,
@@ -197,7 +204,8 @@ live_view_update(struct live_view *view, const struct summary *summary, int64_t 
 		.title = view->title,
 		.after_ns = view->after_ns,
 		.now_ns = now_ns,
-		.phase = phase};
+		.phase = phase,
+		.shards = view->shards};
 
 	if (view->style.is_tty) {
 		draw_block(view, &state);

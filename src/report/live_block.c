@@ -11,6 +11,7 @@
 #include "report/text.h"
 
 #define LIVE_LABEL_WIDTH 12
+#define LIVE_SHARD_LINES 4 /* of more shards it is only told who is lost, or late to be heard of */
 #define LIVE_BAR_MIN 10
 #define LIVE_BAR_MAX 40
 
@@ -245,6 +246,78 @@ add_machine_lines(const struct live_state *state, struct page *page)
 		2);
 }
 
+static const char *
+shard_name(const struct shard_record *shard, char into[64])
+{
+	if (shard->name[0] != '\0')
+		return shard->name;
+	snprintf(into, 64, "shard %" PRIu32, shard->shard);
+	return into;
+}
+
+static void
+add_shard_line(const struct shard_record *shard, struct page *page)
+{
+	char rate[FIGURE_MAX], late[FIGURE_MAX], cpu[FIGURE_MAX], clock[FIGURE_MAX], name[64], parts[4][96] = {""};
+	const char *const list[] = {parts[0], parts[1], parts[2], parts[3]};
+	int64_t apart_ns = shard->clock_offset_ns < 0 ? -shard->clock_offset_ns : shard->clock_offset_ns;
+
+	if (shard->is_lost) {
+		snprintf(parts[0], 96, "lost: it %.80s", shard->text);
+	} else {
+		snprintf(parts[0], 96, "%s ok", figure_rate(shard->achieved_per_s, rate));
+		snprintf(parts[1], 96, "late by P99 %s", figure_time(shard->lateness_p99_ns, late));
+		snprintf(parts[2], 96, "CPU %s", figure_ratio(shard->cpu_avg, cpu));
+		if (shard->text[0] != '\0')
+			snprintf(parts[3], 96, "%.90s", shard->text);
+		else if (shard->has_clock)
+			snprintf(parts[3], 96, "clock %s%s", shard->clock_offset_ns < 0 ? "−" : "+",
+				figure_time(apart_ns, clock));
+	}
+	add_line(page, shard_name(shard, name),
+		shard->is_lost           ? PAINT_BAD
+		: shard->text[0] != '\0' ? PAINT_WARN
+					 : PAINT_PLAIN,
+		list, 4);
+}
+
+/* "w2 lost", "w3 not heard of for 4 s"; the length. */
+static size_t
+remarkable_text(const struct shard_records *shards, char *into, size_t size)
+{
+	size_t length = 0;
+	char name[64];
+
+	into[0] = '\0';
+	for (uint32_t i = 0; i < shards->n && length < size - 1; i++) {
+		const struct shard_record *shard = &shards->list[i];
+
+		if (!shard->is_lost && shard->text[0] == '\0')
+			continue;
+		int n = snprintf(into + length, size - length, "%s%s %s", length > 0 ? ", " : "",
+			shard_name(shard, name), shard->is_lost ? "lost" : shard->text);
+
+		length = n > 0 && (size_t)n < size - length ? length + (size_t)n : size - 1;
+	}
+	return length;
+}
+
+static void
+add_shard_lines(const struct live_state *state, struct page *page)
+{
+	char number[64], remarkable[128];
+	const char *const list[] = {number, remarkable};
+
+	if (state->shards.n > LIVE_SHARD_LINES) {
+		remarkable_text(&state->shards, remarkable, sizeof(remarkable));
+		snprintf(number, sizeof(number), "%" PRIu32, state->shards.n);
+		add_line(page, "shards", remarkable[0] != '\0' ? PAINT_BAD : PAINT_PLAIN, list, 2);
+		return;
+	}
+	for (uint32_t i = 0; i < state->shards.n; i++)
+		add_shard_line(&state->shards.list[i], page);
+}
+
 void
 live_block_draw(const struct live_state *state, struct page *page)
 {
@@ -253,13 +326,14 @@ live_block_draw(const struct live_state *state, struct page *page)
 	add_load_lines(state->summary, figure_levels_in_users(state->plan), page);
 	add_outcome_lines(state->summary, page);
 	add_machine_lines(state, page);
+	add_shard_lines(state, page);
 }
 
 void
 live_block_line(const struct live_state *state, struct buf *into)
 {
 	const struct summary *summary = state->summary;
-	char a[FIGURE_MAX], b[FIGURE_MAX], times[3][FIGURE_MAX], errors[4][64], late[FIGURE_MAX];
+	char a[FIGURE_MAX], b[FIGURE_MAX], times[3][FIGURE_MAX], errors[4][64], late[FIGURE_MAX], shards[256];
 
 	percentile_texts(summary, METRIC_RESPONSE, times);
 	error_texts(&summary->everything.counts, errors);
@@ -274,4 +348,6 @@ live_block_line(const struct live_state *state, struct buf *into)
 		buf_printf(into, " · target CPU %s memory %s", figure_ratio(summary->now.target.values[GAUGE_CPU], a),
 			figure_bytes(summary->now.target.values[GAUGE_MEMORY], b));
 	buf_printf(into, " · late P99 %s", figure_time(lateness_p99_ns(summary), late));
+	if (remarkable_text(&state->shards, shards, sizeof(shards)) > 0)
+		buf_printf(into, " · %s", shards);
 }

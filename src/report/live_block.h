@@ -1,5 +1,6 @@
 #pragma once
 
+#include "measure/shard_record.h"
 #include "report/page.h"
 
 /* What the live view says, apart from how it is drawn. */
@@ -11,6 +12,7 @@ struct live_state {
 	int64_t after_ns;   /* how long those after it take */
 	int64_t now_ns;
 	const char *phase;
+	struct shard_records shards; /* those that share the load, as of now */
 };
 
 /* Lines of the block for a terminal, each ended by "\n", none wider than the page. */

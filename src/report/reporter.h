@@ -88,6 +88,8 @@ struct live_view *live_view_new(
 /* It is one of several runs: which, in words, and how long those after it will take (0: none, or not known). title
  * outlives the view. */
 void live_view_of_several(struct live_view *view, const char *title, int64_t after_ns);
+/* The processes that share the load, as of now; only lent until the next update is over. */
+void live_view_shards(struct live_view *view, const struct shard_records *shards);
 void live_view_update(struct live_view *view, const struct summary *summary, int64_t now_ns, const char *phase);
 void live_view_line(struct live_view *view, const char *text); /* a line that stays: a level was judged */
 void live_view_clear(struct live_view *view);                  /* leaves the terminal as it was */

@@ -30,7 +30,7 @@ def test_two_agents_send_one_load_and_their_figures_add_up(house):
 
 def test_an_agent_that_is_killed_is_named_and_the_other_goes_on(house):
     agents = house.agents("w1", "w2")
-    leader = house.lead("{steady: {rate: 100/s, for: 3s}}", 2)
+    leader = house.lead("{steady: {rate: 100/s, for: 5s}}", 2)
     leader.until_sending()
     agents[1].process.kill()
 
@@ -39,7 +39,8 @@ def test_an_agent_that_is_killed_is_named_and_the_other_goes_on(house):
     identities_hold(result["totals"])
     assert "agent w2 (shard 2 of 2)" in result["verdict"]["reasons"][0]
     assert [shard["lost"] for shard in result["shards"]] == [False, True]
-    assert counts_of(agents[0].events())["ok"] == 150, "the other's load is unharmed"
+    assert " · w2 lost" in leader.process.said(), "the live view says so, too"
+    assert counts_of(agents[0].events())["ok"] == 250, "the other's load is unharmed"
 
 
 def test_too_few_agents_are_told_and_nothing_is_sent(house):

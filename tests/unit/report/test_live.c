@@ -223,6 +223,48 @@ test_judged_levels_stay_above_the_block(void **state)
 }
 
 static void
+test_those_who_share_the_load_stand_below_each_other(void **state)
+{
+	struct shard_record list[] = {
+		{.name = "w1",
+			.achieved_per_s = 66.7,
+			.lateness_p99_ns = 3 * NS_PER_MS,
+			.cpu_avg = 0.02,
+			.has_clock = true,
+			.clock_offset_ns = -50000},
+		{.name = "w2", .is_lost = true, .text = "was killed by signal 9 (Killed)"},
+		{.shard = 2,
+			.achieved_per_s = 66.5,
+			.lateness_p99_ns = -1,
+			.cpu_avg = 0.03,
+			.text = "not heard of for 4 s"},
+		{.name = "w4"},
+		{.name = "w5"},
+	};
+	struct shard_records shards = {list, 3};
+	struct terminal t;
+
+	(void)state;
+	terminal_open(&t, 120);
+	live_view_shards(t.view, &shards);
+	terminal_update(&t, NS_PER_S);
+	assert_non_null(strstr(screen_line(&t.screen, 7), "w1"));
+	assert_non_null(strstr(screen_line(&t.screen, 7), "66.7/s ok"));
+	assert_non_null(strstr(screen_line(&t.screen, 7), "late by P99 3.00ms"));
+	assert_non_null(strstr(screen_line(&t.screen, 7), "clock −50.0µs"));
+	assert_non_null(strstr(screen_line(&t.screen, 8), "lost: it was killed by signal 9"));
+	assert_null(strstr(screen_line(&t.screen, 8), "/s ok"));
+	assert_non_null(strstr(screen_line(&t.screen, 9), "shard 2"));
+	assert_non_null(strstr(screen_line(&t.screen, 9), "not heard of for 4 s"));
+	shards.n = 5; /* more than there are lines for */
+	live_view_shards(t.view, &shards);
+	terminal_update(&t, 2 * NS_PER_S);
+	assert_int_equal(screen_count(&t.screen, "66.7/s ok"), 0);
+	assert_non_null(strstr(screen_line(&t.screen, 7), "w2 lost, shard 2 not heard of for 4 s"));
+	terminal_close(&t);
+}
+
+static void
 test_any_width_fits(void **state)
 {
 	(void)state;
@@ -413,6 +455,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_block_is_redrawn_in_place),
 		cmocka_unit_test(test_judged_levels_stay_above_the_block),
+		cmocka_unit_test(test_those_who_share_the_load_stand_below_each_other),
 		cmocka_unit_test(test_any_width_fits),
 		cmocka_unit_test(test_one_of_several_runs_says_which_and_how_much_is_left_of_all),
 		cmocka_unit_test(test_a_narrower_window_leaves_nothing_behind),
