@@ -176,7 +176,7 @@ endforeach()
 
 # scripts: cmake --preset fuzz && cmake --build --preset fuzz, then build/fuzz/tests/fuzz_NAME tests/fuzz/corpus/NAME
 if(BRUNT_FUZZ)
-  foreach(fuzzed "profile plan" "events measure" "http1 proto" "http2 proto" "websocket proto" "asks target" "sse reader" "ndjson reader" "llm reader" "decoder reader" "feeds request" "extract request" "checks request" "httpd httpd" "exposition sampler" "import import" "guard daemon" "submission daemon")
+  foreach(fuzzed "profile plan" "events measure" "http1 proto" "http2 proto" "websocket proto" "asks target" "sse reader" "ndjson reader" "llm reader" "decoder reader" "feeds request" "extract request" "checks request" "httpd httpd" "exposition sampler" "import import" "guard daemon" "submission daemon" "messages cluster")
     separate_arguments(fuzzed)
     list(GET fuzzed 0 name)
     list(GET fuzzed 1 room)

@@ -38,8 +38,8 @@ class House:
                         f"requests: [{{name: root, get: /}}]\npacing: relaxed\ngenerator: {{lateness_p99: 30s}}\n{more}")
         return path
 
-    def lead(self, load, shards, more="", flags=()):
-        leader = Leader(self.folder, self.profile(load, more), self.nats, shards, flags=flags)
+    def lead(self, load, shards, more="", flags=(), name="result"):
+        leader = Leader(self.folder, self.profile(load, more), self.nats, shards, flags=flags, name=name)
         self.processes.append(leader.process)
         return leader
 

@@ -90,6 +90,19 @@ def test_all_agents_are_stopped_at_once(house):
     assert result["totals"]["sent"] == house.target.count()
 
 
+def test_one_run_at_a_time_has_the_agents(house):
+    house.agents("w1")
+    first = house.lead("{steady: {rate: 50/s, for: 3s}}", 1)
+    first.until_sending()
+    second = house.lead("{steady: {rate: 50/s, for: 3s}}", 1, name="second")
+
+    assert second.wait() == 3
+    reason = second.result()["verdict"]["reasons"][0]
+    assert "another run has the agents" in reason and f"led by pid {first.process.child.pid} on" in reason
+    assert first.wait() == 0, first.process.said()
+    assert house.target.count() == 150, "nothing of the second was sent"
+
+
 def test_ctrl_c_ends_the_load_everywhere_and_what_was_sent_is_told(house):
     agents = house.agents("w1", "w2")
     leader = house.lead("{steady: {rate: 100/s, for: 30s}}", 2)
