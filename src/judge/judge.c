@@ -340,5 +340,7 @@ judge_run(struct judge *judge, const struct summary *summary, const struct run_f
 		grade_find(verdict, judge->plan, judge->is_stepped, NULL);
 	if (!facts->is_shard)
 		recommend_find(verdict, &view);
+	for (size_t i = 0; facts->is_shard && i < judge->plan->slos_n; i++)
+		verdict->slos[i].status = SLO_NA; /* of the whole, whatever a share of it came to */
 	return verdict;
 }

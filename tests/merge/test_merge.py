@@ -140,6 +140,7 @@ def test_a_shard_judges_nothing_and_the_merger_all(tmp_path):
     for i, folder in enumerate(dirs):
         shard = result_of(folder)
         assert shard["verdict"]["status"] == "pass" and "brunt merge" in shard["verdict"]["reasons"][0]
+        assert [slo["status"] for slo in shard["slo"]] == ["na"]
         assert shard["breaking_point"] is None and all(level["status"] == "OK" for level in shard["levels"])
         assert shard["shard"]["index"] == i and shard["shard"]["of"] == 2 and shard["shard"]["skew_s"] >= 0
         again = brunt("report", folder, "--format", "levels.csv")
@@ -198,6 +199,14 @@ def test_a_killed_shards_journal_is_used_as_far_as_it_goes(tmp_path):
     assert totals["sent"] == totals["ok"] + totals["failed"] + totals["unfinished"]
     assert whole["shards"][0]["ok"] == 200 and 0 < whole["shards"][1]["ok"] < 200 and whole["shards"][1]["unfinished"] >= 0
     assert sum(row["ok"] for row in whole["shards"]) == totals["ok"]
+
+
+def test_a_target_that_none_of_them_reached_is_unreachable(tmp_path):
+    profile = null_profile(target={"url": "http://127.0.0.1:1", "timeout": "1s"})
+    dirs = send(tmp_path, profile, 2, expected=(4,))
+    ran = merge(*dirs, "--out", tmp_path / "all", "--json", "--quiet", code=4)
+    verdict = json.loads(ran.stdout)["verdict"]
+    assert verdict["status"] == "unreachable" and "refused the connection" in verdict["reasons"][0]
 
 
 def change(folder, tmp_path, old, new, file="events.ndjson"):
