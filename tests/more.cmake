@@ -127,7 +127,7 @@ if(CMOCKA_FOUND)
   if(BRUNT_SQLITE)
     python_suite(daemon daemon "BRUNT=$<TARGET_FILE:brunt>")
     set(alone) # they take long, and so go on beside the others
-    foreach(part kills siege)
+    foreach(part alerts kills reload retention siege)
       python_suite(daemon_${part} daemon/test_${part}.py "BRUNT=$<TARGET_FILE:brunt>")
       set_property(TEST daemon_${part} APPEND PROPERTY LABELS scenario)
       string(APPEND alone " --ignore=${CMAKE_SOURCE_DIR}/tests/daemon/test_${part}.py")
