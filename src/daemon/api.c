@@ -14,8 +14,9 @@
 struct api {
 	struct api_config config;
 	struct api_counts counts;
-	struct shelf *shelf;       /* the desk's */
-	struct overview *overview; /* the desk's */
+	struct shelf *shelf;            /* the desk's */
+	struct overview *overview;      /* the desk's */
+	char stop_reason[HALT_WHY_MAX]; /* of the global stop, whose struct is the desk's */
 };
 
 /* Of what stands in routes.def. */
@@ -46,6 +47,7 @@ api_new(const struct api_config *config)
 	api->config = *config;
 	api->shelf = shelf_new(config->config->data);
 	api->overview = overview_new();
+	snprintf(api->stop_reason, sizeof(api->stop_reason), "%s", config->halt->why);
 	return api;
 }
 
@@ -73,6 +75,18 @@ struct overview *
 api_overview(const struct api_call *call)
 {
 	return call->api->overview;
+}
+
+void
+api_set_stop_reason(struct api_call *call, const char *reason)
+{
+	snprintf(call->api->stop_reason, sizeof(call->api->stop_reason), "%s", reason);
+}
+
+const char *
+api_stop_reason(const struct api_call *call)
+{
+	return call->api->stop_reason[0] != '\0' ? call->api->stop_reason : NULL;
 }
 
 struct api_counts

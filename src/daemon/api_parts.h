@@ -15,6 +15,10 @@ void api_on_submitted(void *context, enum jobs_answer answer, const struct ledge
 	const struct submission *submission, const struct error *err);
 void api_refuse(struct api_call *call, enum refusal refusal);
 
+/* Why everything is stopped; NULL: nobody said. */
+void api_set_stop_reason(struct api_call *call, const char *reason);
+const char *api_stop_reason(const struct api_call *call);
+
 /* A report has no origin of its own: whatever runs in it can ask nothing with its reader's cookie. */
 #define API_SANDBOX "Content-Security-Policy: sandbox allow-scripts\r\n"
 

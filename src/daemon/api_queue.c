@@ -26,7 +26,7 @@ answer_queue(struct api_call *call)
 
 	json_open(text, NULL, '{');
 	json_add_bool(text, "is_stopped", jobs_are_halted(config->jobs));
-	json_add_null(text, "stop_reason");
+	row_add_text(text, "stop_reason", api_stop_reason(call));
 	json_add_u64(text, "at_once", config->config->queue.at_once);
 	json_open(text, "running", '[');
 	jobs_each(config->jobs, true, add_row, text);
@@ -103,6 +103,7 @@ api_stop_all(struct api_call *call)
 	/* Done even where it cannot be noted: it is what makes things safe. */
 	jobs_halt(api_config_of(call)->jobs);
 	keep_halt(call, false, reason);
+	api_set_stop_reason(call, reason);
 	if (api_note(call, "stop.all", reason))
 		answer_queue(call);
 }
@@ -113,6 +114,7 @@ api_resume_all(struct api_call *call)
 	if (!api_note(call, "resume", NULL))
 		return;
 	keep_halt(call, true, "");
+	api_set_stop_reason(call, "");
 	jobs_resume(api_config_of(call)->jobs);
 	answer_queue(call);
 }

@@ -77,7 +77,7 @@ api_info_show(struct api_call *call)
 	row_add_time(text, "started_at", config->started_ns);
 	json_add_text(text, "role", role_name(call->who.role));
 	json_add_bool(text, "is_stopped", jobs_are_halted(config->jobs));
-	json_add_null(text, "stop_reason");
+	row_add_text(text, "stop_reason", api_stop_reason(call));
 	json_add_bool(text, "is_monitor_only", config->is_monitor_only);
 	json_add_bool(text, "has_profiles", config->config->profiles != NULL);
 	json_open(text, "lacks", '[');

@@ -185,14 +185,16 @@ def test_stop_everything_until_it_is_resumed(daemon, target):
     daemon.start()
     first, second = daemon.submit(profile=profile(target, 60)), daemon.submit(profile=profile(target, 60))
     until(lambda: daemon.run(first)["state"] == "running")
-    assert daemon.ask("POST", "/api/v1/stop", "{}")[0] == 200
+    assert daemon.ask("POST", "/api/v1/stop", '{"reason": "maintenance"}')[1]["stop_reason"] == "maintenance"
     assert daemon.ended(second)["status"] == "cancelled"
     assert daemon.ended(first)["status"] in ("interrupted", "crashed")
     daemon.stop()
     daemon.start()
+    assert daemon.ask("GET", "/api/v1/info")[1]["stop_reason"] == daemon.ask("GET", "/api/v1/queue")[1]["stop_reason"] == "maintenance"
     assert daemon.ask("POST", "/api/v1/runs", json.dumps({"profile": profile(target)}))[0] == 503
     assert daemon.ask("POST", "/api/v1/resume", "{}")[0] in (200, 415)
     assert daemon.ask("POST", "/api/v1/resume")[0] == 200
+    assert daemon.ask("GET", "/api/v1/info")[1]["stop_reason"] is None
     assert daemon.ended(daemon.submit(profile=profile(target, 1)))["status"] in ("pass", "inconclusive")
 
 
