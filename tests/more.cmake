@@ -161,7 +161,7 @@ endforeach()
 add_subdirectory(${CMAKE_CURRENT_SOURCE_DIR}/bench) # builds nothing unless asked
 
 # The longest begin first, so that none of them is left over at the end.
-foreach(long dashboard compare_command names_outsiders llm_outsiders unit_campaign_scrapes target_server html_page daemon daemon_kills daemon_siege push_outsiders
+foreach(long dashboard compare_command merge_command names_outsiders llm_outsiders unit_campaign_scrapes target_server html_page daemon daemon_kills daemon_siege push_outsiders
         unit_engine_flow unit_judge_compare unit_engine_steered_at_random bench_tools alerts_outsiders exposition_outsiders clang_tidy
         unit_judge_search_coverage unit_campaign_against_coverage unit_judge_coverage reader_outsiders)
   if(TEST ${long})
