@@ -79,7 +79,7 @@ see(void *context, const struct ledger_run *run, const struct ledger_figure *fig
 static bool
 is_there(const char *directory, const char *name)
 {
-	char path[4200];
+	char path[4300];
 
 	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	return access(path, F_OK) == 0;
@@ -93,7 +93,7 @@ sweep_run(const char *runs, const char *id, struct ledger *ledger)
 	bool is_known = false;
 	char directory[4200];
 
-	snprintf(directory, sizeof(directory), "%.4000s/%s", runs, id);
+	snprintf(directory, sizeof(directory), "%.3900s/%.255s", runs, id);
 	if (!ledger_list_runs(ledger, &filter, see, &is_known, &err) || is_known || is_there(directory, "results") ||
 		is_there(directory, "results.partial"))
 		return;

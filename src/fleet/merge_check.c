@@ -259,7 +259,7 @@ note_lost(struct merge *merge, int64_t last_ns, const char *text)
 	struct run_facts *facts = &merge->facts;
 
 	if (facts->workers_lost++ == 0) {
-		snprintf(facts->worker_lost_text, sizeof(facts->worker_lost_text), "%s", text);
+		snprintf(facts->worker_lost_text, sizeof(facts->worker_lost_text), "%.150s", text);
 		facts->worker_lost_ns = last_ns;
 		return;
 	}
