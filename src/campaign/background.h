@@ -1,10 +1,19 @@
 #pragma once
 
+#include <uv.h>
+
 #include "measure/interval.h"
 
-/* Work in the thread pool gives way: a thread that calls this gets the lowest priority, once and for good, so that
- * neither the loop nor a target on this machine waits for our encoding, writing and reading of /proc. */
-void background_give_way(void);
+/* Work off the loop that gives way: done at the lowest priority, so that neither the loop nor a target on this machine
+ * waits for our encoding, writing and reading of /proc. As uv_queue_work in all else; may be queued again by `after`.
+ */
+struct background_work {
+	uv_work_t carrier;
+	void (*work)(struct background_work *work);              /* on a thread of its own */
+	void (*after)(struct background_work *work, int status); /* on the loop; status: 0 */
+};
+void background_queue(uv_loop_t *loop, struct background_work *work, void (*todo)(struct background_work *work),
+	void (*after)(struct background_work *work, int status));
 
 /* Lets whoever waits for this CPU have it now. The scheduler looks only once per tick (4 ms) whether somebody deserves
  * it more, so that a loop that spins on the only CPU would stand still for as long: called between two pieces of work,

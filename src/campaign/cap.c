@@ -21,11 +21,10 @@ put(struct cap *cap)
 }
 
 static void
-work(uv_work_t *uv_work)
+work(struct background_work *uv_work)
 {
 	struct cap *cap = container_of(uv_work, struct cap, work);
 
-	background_give_way();
 	if (cap->stands) {
 		cap_files_restore(&cap->files, &cap->err);
 		cap->stands = false;
@@ -45,7 +44,7 @@ on_closed(uv_handle_t *handle)
 static void on_timer(uv_timer_t *timer);
 
 static void
-after_work(uv_work_t *uv_work, int status)
+after_work(struct background_work *uv_work, int status)
 {
 	struct cap *cap = container_of(uv_work, struct cap, work);
 
@@ -65,7 +64,7 @@ static void
 go_to_work(struct cap *cap)
 {
 	cap->is_working = true;
-	CHECK_OP(uv_queue_work(cap->timer.loop, &cap->work, work, after_work), ==, 0);
+	background_queue(cap->timer.loop, &cap->work, work, after_work);
 }
 
 /* Its time is over. */

@@ -2,6 +2,7 @@
 
 #include <uv.h>
 
+#include "campaign/background.h"
 #include "campaign/cap_files.h"
 #include "sampler/sampler.h"
 
@@ -18,7 +19,7 @@ struct cap_config {
 
 struct cap {
 	struct cap_config config;
-	uv_work_t work;
+	struct background_work work;
 	uv_timer_t timer;
 	struct cap_files files;
 	struct error err;

@@ -185,12 +185,11 @@ digest_watch_settling(struct digest *digest, const struct interval *interval)
 }
 
 static void
-digest_work(uv_work_t *work)
+digest_work(struct background_work *work)
 {
 	struct digest *digest = container_of(work, struct digest, work);
 	struct interval *interval = digest->running;
 
-	background_give_way();
 	digest->outcome = (struct digest_outcome){.advice = JUDGE_GO_ON};
 	for (size_t i = 0; i < digest->job_notes_n; i++)
 		digest_apply_note(digest, &digest->job_notes[i]);
@@ -213,7 +212,7 @@ digest_work(uv_work_t *work)
 	buf_clear(&digest->hlog);
 }
 
-static void digest_after_work(uv_work_t *work, int status);
+static void digest_after_work(struct background_work *work, int status);
 
 static void
 digest_begin(struct digest *digest, struct interval *interval)
@@ -224,11 +223,11 @@ digest_begin(struct digest *digest, struct interval *interval)
 	digest->notes_n = 0;
 	digest->job_facts = *digest->facts;
 	digest->searching.job_settling_from_ns = digest->searching.settling_from_ns;
-	CHECK_OP(uv_queue_work(digest->loop, &digest->work, digest_work, digest_after_work), ==, 0);
+	background_queue(digest->loop, &digest->work, digest_work, digest_after_work);
 }
 
 static void
-digest_after_work(uv_work_t *work, int status)
+digest_after_work(struct background_work *work, int status)
 {
 	struct digest *digest = container_of(work, struct digest, work);
 	struct interval *done = digest->running, *next = digest->next;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <uv.h>
 
+#include "campaign/background.h"
 #include "judge/judge.h"
 #include "judge/settle.h"
 #include "measure/events.h"
@@ -88,7 +89,7 @@ struct digest {
 	struct note notes[DIGEST_NOTES_MAX];
 	size_t notes_n;
 
-	uv_work_t work;
+	struct background_work work;
 	struct interval *running, *next; /* next: waits until running is done */
 	struct note job_notes[DIGEST_NOTES_MAX];
 	size_t job_notes_n;

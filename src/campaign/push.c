@@ -29,12 +29,11 @@ push_init(struct push *push, uv_loop_t *loop, const struct live_run *run, struct
 }
 
 static void
-push_compose(uv_work_t *work)
+push_compose(struct background_work *work)
 {
 	struct push *push = container_of(work, struct push, work);
 	struct error err = {0};
 
-	background_give_way();
 	push->is_composed = (push->plan->kind == PUSH_PROMETHEUS
 					    ? live_encode_remote_write(&push->body, &push->scratch, &push->run,
 						      push->batch, push->batch_n)
@@ -83,7 +82,7 @@ push_on_answer(void *context, struct fetch *fetch, const struct fetch_answer *an
 }
 
 static void
-push_on_composed(uv_work_t *work, int status)
+push_on_composed(struct background_work *work, int status)
 {
 	struct push *push = container_of(work, struct push, work);
 
@@ -111,7 +110,7 @@ push_begin(struct push *push)
 	push->batch_n = left < PUSH_BATCH_MAX ? (size_t)left : PUSH_BATCH_MAX;
 	for (size_t i = 0; i < push->batch_n; i++)
 		push->batch[i] = push->queue[(push->first + i) % PUSH_QUEUE_MAX];
-	CHECK_OP(uv_queue_work(push->loop, &push->work, push_compose, push_on_composed), ==, 0);
+	background_queue(push->loop, &push->work, push_compose, push_on_composed);
 }
 
 void

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "campaign/background.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "campaign/fetch.h"
@@ -34,7 +35,7 @@ struct push {
 	struct live_moment *batch; /* the job's */
 	struct buf body, scratch;
 	bool is_composed;
-	uv_work_t work;
+	struct background_work work;
 	bool is_busy;     /* a job or a request is under way */
 	bool has_failed;  /* the last one did */
 	int64_t begun_ns; /* when that began; CLOCK_MONOTONIC */

@@ -79,9 +79,8 @@ drain(struct requests_log *log)
 }
 
 static void
-requests_log_work(uv_work_t *work)
+requests_log_work(struct background_work *work)
 {
-	background_give_way();
 	drain(container_of(work, struct requests_log, work));
 }
 
@@ -99,7 +98,7 @@ close_if_idle(struct requests_log *log)
 }
 
 static void
-after_work(uv_work_t *work, int status)
+after_work(struct background_work *work, int status)
 {
 	struct requests_log *log = container_of(work, struct requests_log, work);
 
@@ -116,7 +115,7 @@ on_timer(uv_timer_t *timer)
 	if (log->is_writing || log->is_stopping)
 		return;
 	log->is_writing = true;
-	CHECK_OP(uv_queue_work(timer->loop, &log->work, requests_log_work, after_work), ==, 0);
+	background_queue(timer->loop, &log->work, requests_log_work, after_work);
 }
 
 void

@@ -2,6 +2,7 @@
 
 #include <uv.h>
 
+#include "campaign/background.h"
 #include "measure/chronicle.h"
 #include "measure/exchange_ring.h"
 #include "report/reporter.h"
@@ -12,7 +13,7 @@ struct requests_log {
 	const struct plan *plan; /* NULL: none is kept */
 	struct result_dir *dir;
 	uv_timer_t timer;
-	uv_work_t work;
+	struct background_work work;
 	bool is_writing, is_stopping, is_closed;
 	struct buf lines;
 	uint64_t bytes;

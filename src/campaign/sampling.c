@@ -22,18 +22,17 @@ sampling_close_if_idle(struct sampling *sampling)
 }
 
 static void
-sampling_work(uv_work_t *work)
+sampling_work(struct background_work *work)
 {
 	struct sampling *sampling = container_of(work, struct sampling, work);
 
-	background_give_way();
 	for (size_t i = 0; i < GAUGE_COUNT; i++)
 		sampling->reading.values[i] = NAN;
 	sampling->sampler->ops->read(sampling->sampler, &sampling->reading);
 }
 
 static void
-sampling_after_work(uv_work_t *work, int status)
+sampling_after_work(struct background_work *work, int status)
 {
 	struct sampling *sampling = container_of(work, struct sampling, work);
 
@@ -51,7 +50,7 @@ sampling_on_timer(uv_timer_t *timer)
 	if (sampling->is_reading || sampling->is_stopping)
 		return;
 	sampling->is_reading = true;
-	CHECK_OP(uv_queue_work(timer->loop, &sampling->work, sampling_work, sampling_after_work), ==, 0);
+	background_queue(timer->loop, &sampling->work, sampling_work, sampling_after_work);
 }
 
 void

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "campaign/background.h"
 #include "sampler/sampler.h"
 
 /* Reads one sampler every so often, in the thread pool, one reading at a time: a slow one is waited for, never doubled.
@@ -11,7 +12,7 @@
 struct sampling {
 	struct sampler *sampler;
 	uv_timer_t timer;
-	uv_work_t work;
+	struct background_work work;
 	struct reading reading;
 	bool is_reading, is_stopping, is_closed;
 	void (*on_reading)(void *context, const struct sampling *sampling, const struct reading *reading);

@@ -35,7 +35,7 @@ struct scrape {
 	struct buf coming; /* what is not read yet */
 
 	/* The job in the thread pool, whose these are while it runs. */
-	uv_work_t work;
+	struct background_work work;
 	bool is_working, has_begun, is_last_slice;
 	struct buf slice;
 	struct exposition exposition;
@@ -119,11 +119,10 @@ scrape_end(struct scrape *scrape)
 
 /* In the thread pool. */
 static void
-scrape_work(uv_work_t *work)
+scrape_work(struct background_work *work)
 {
 	struct scrape *scrape = container_of(work, struct scrape, work);
 
-	background_give_way();
 	if (!scrape->has_begun) {
 		exposition_begin(&scrape->exposition, scrape->format);
 		harvest_begin(scrape->harvest, scrape->format);
@@ -138,7 +137,7 @@ scrape_work(uv_work_t *work)
 static void scrape_go_on(struct scrape *scrape);
 
 static void
-scrape_after_work(uv_work_t *work, int status)
+scrape_after_work(struct background_work *work, int status)
 {
 	struct scrape *scrape = container_of(work, struct scrape, work);
 
@@ -168,7 +167,7 @@ scrape_go_on(struct scrape *scrape)
 	scrape->coming = empty;
 	scrape->is_last_slice = scrape->is_answered;
 	scrape->is_working = true;
-	CHECK_OP(uv_queue_work(scrape->all->loop, &scrape->work, scrape_work, scrape_after_work), ==, 0);
+	background_queue(scrape->all->loop, &scrape->work, scrape_work, scrape_after_work);
 }
 
 static bool

@@ -34,7 +34,7 @@ struct monitor {
 	bool is_there;
 
 	/* The look under way: these are the thread pool's as long as it lasts. */
-	uv_work_t work;
+	struct background_work work;
 	bool is_looking;
 	struct sampler *sampler; /* NULL: it was not found yet */
 	struct reading seen;
@@ -199,12 +199,11 @@ monitor_relay(const struct monitor *monitor)
 
 /* In the thread pool. */
 static void
-look(uv_work_t *work)
+look(struct background_work *work)
 {
 	struct monitor *m = container_of(work, struct monitor, work);
 	const struct sampler_config config = {.watch = &m->config->process};
 
-	background_give_way();
 	m->why_unseen = (struct error){0};
 	reading_init(&m->seen);
 	if (m->sampler == NULL)
@@ -214,7 +213,7 @@ look(uv_work_t *work)
 }
 
 static void
-on_looked(uv_work_t *work, int status)
+on_looked(struct background_work *work, int status)
 {
 	struct monitor *m = container_of(work, struct monitor, work);
 	bool was_there = m->is_there;
@@ -244,7 +243,7 @@ on_timer(uv_timer_t *timer)
 	if (m->is_looking)
 		return;
 	m->is_looking = true;
-	CHECK_OP(uv_queue_work(m->loop, &m->work, look, on_looked), ==, 0);
+	background_queue(m->loop, &m->work, look, on_looked);
 }
 
 /* --- exporters --- */

@@ -48,11 +48,10 @@ write_all(int fd, const struct buf *lines)
 }
 
 static void
-outbox_work(uv_work_t *work)
+outbox_work(struct background_work *work)
 {
 	struct outbox *outbox = container_of(work, struct outbox, work);
 
-	background_give_way();
 	if (outbox->running != NULL && outbox->running->end_ns > outbox->running->start_ns) {
 		background_encode(outbox->running);
 		event_encode_interval(&outbox->job, outbox->running, outbox->plan);
@@ -65,7 +64,7 @@ outbox_work(uv_work_t *work)
 }
 
 static void
-outbox_after_work(uv_work_t *work, int status)
+outbox_after_work(struct background_work *work, int status)
 {
 	struct outbox *outbox = container_of(work, struct outbox, work);
 	struct interval *written = outbox->running;
@@ -99,7 +98,7 @@ outbox_send(struct outbox *outbox)
 	outbox->running = outbox->waiting;
 	outbox->waiting = NULL;
 	outbox->is_busy = true;
-	CHECK_OP(uv_queue_work(outbox->loop, &outbox->work, outbox_work, outbox_after_work), ==, 0);
+	background_queue(outbox->loop, &outbox->work, outbox_work, outbox_after_work);
 }
 
 void

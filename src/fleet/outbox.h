@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "campaign/background.h"
 #include "base/buf.h"
 #include "measure/events.h"
 
@@ -17,7 +18,7 @@ struct outbox {
 	int fd;
 	struct buf before, after; /* lines of before and after the interval that waits */
 	struct interval *waiting; /* NULL: none */
-	uv_work_t work;
+	struct background_work work;
 	struct buf job;
 	struct interval *running;
 	struct buf running_after;
