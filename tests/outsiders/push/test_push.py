@@ -83,7 +83,7 @@ def check_times(told_s, ends_ns):
 def test_prometheus_knows_what_the_result_says(prometheus, tmp_path):
     result, printed = run(tmp_path, {"prometheus": prometheus + "/api/v1/write", "every": "300ms"})
     push = result["push"]
-    assert push["lost"] == 0 and push["failed_requests"] == 0 and push["told"] >= 5
+    assert push["lost"] == 0 and push["failed_requests"] == 0 and push["told"] >= 3
     assert "intervals told to " + prometheus in re.sub(r"\s+", " ", printed)
     for name in ("scheduled", "sent", "ok", "failed", "dropped", "unsent"):
         one, = asked(prometheus, f"brunt_live_{name}_total[1h]")
@@ -169,14 +169,14 @@ def test_what_is_refused_is_lost_and_counted_and_fails_nothing(tmp_path):
     result, printed = run(tmp_path, {"influx": database.url + "/write", "every": "300ms"})
     database.close()
     push = result["push"]
-    assert push["told"] == 0 and push["lost"] >= 5 and push["last_failure"] == "it answered 400"
+    assert push["told"] == 0 and push["lost"] >= 3 and push["last_failure"] == "it answered 400"
     assert result["verdict"]["status"] == "pass"
     assert f"{push['lost']} could not be told: it answered 400" in re.sub(r"\s+", " ", printed)
 
 
 def test_nobody_there_is_no_failure_of_the_run(tmp_path):
     result, _ = run(tmp_path, {"prometheus": f"http://127.0.0.1:{free_port()}/api/v1/write", "every": "300ms"})
-    assert result["push"]["told"] == 0 and result["push"]["lost"] >= 5
+    assert result["push"]["told"] == 0 and result["push"]["lost"] >= 3
     assert "refused" in result["push"]["last_failure"]
 
 
