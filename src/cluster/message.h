@@ -21,8 +21,8 @@
  *   brunt.run.RUN.leader.beat         once per second, and whenever something changed                 struct beat
  *   brunt.run.RUN.leader.gone.I       nobody heard that somebody leads: status 503 of nats-server's own
  *   brunt.run.RUN.leader.got.I        a parcel of events that the leader asked for
- *   brunt.run.RUN.shard.I.control     a line of control, id RUN/control/NUMBER: each until a beat says that it was
- * heard brunt.run.RUN.shard.I.lead        once per second: somebody leads     struct lead
+ *   brunt.run.RUN.shard.I.control     a line of control, id RUN/control/NUMBER; again until a beat confirms it
+ *   brunt.run.RUN.shard.I.lead        once per second: somebody leads     struct lead
  *   brunt.run.RUN.shard.I.kept.NUMBER JetStream has that parcel
  *   brunt.run.RUN.events.I            parcels of the event stream, id RUN/I/NUMBER; kept by the stream brunt-RUN
  *

@@ -27,6 +27,7 @@ static int64_t
 wait_timeout_ns(const struct httpd_limits *limits, enum wait wait)
 {
 	switch (wait) {
+	case WAIT_FIRST:
 	case WAIT_IDLE: return limits->idle_timeout_ns;
 	case WAIT_HEAD: return limits->head_timeout_ns;
 	case WAIT_BODY: return limits->body_timeout_ns;
@@ -62,7 +63,9 @@ connection_waits_for(const struct connection *c)
 		return WAIT_WRITE;
 	if (c->state == CONNECTION_OPEN && c->parser.request != NULL)
 		return c->parser.is_head_done ? WAIT_BODY : WAIT_HEAD;
-	return c->request_count > 0 ? WAIT_HANDLER : WAIT_IDLE;
+	if (c->request_count > 0)
+		return WAIT_HANDLER;
+	return c->serial == 0 ? WAIT_FIRST : WAIT_IDLE;
 }
 
 void
@@ -431,7 +434,7 @@ httpd_connection_new(struct httpd *server, int fd)
 
 	CHECK_OP(uv_poll_init(server->loop, &c->poll, fd), ==, 0);
 	connection_arm(c);
-	httpd_connection_wait(c, WAIT_IDLE);
+	httpd_connection_wait(c, WAIT_FIRST);
 	if (!is_open) {
 		httpd_connection_close(c);
 		return;

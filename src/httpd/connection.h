@@ -18,6 +18,7 @@
  * connections in it are given the same time. */
 enum wait {
 	WAIT_HANDLER, /* no deadline: answering is the handler's business */
+	WAIT_FIRST,   /* for its first request: as WAIT_IDLE in all but who makes room */
 	WAIT_IDLE,
 	WAIT_HEAD,
 	WAIT_BODY,

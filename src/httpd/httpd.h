@@ -43,8 +43,9 @@ struct httpd_handler {
 /* Sizes in bytes, times in ns. A time of 0 means no deadline; every other number must be positive. */
 struct httpd_limits {
 	size_t connections;      /* open at once; one more is told 503 and closed */
-	bool makes_room;         /* or takes the place of the one that has been silent longest: idle, else in the middle
-				  * of a head. So whoever holds them all keeps nobody out */
+	bool makes_room;         /* or takes the place of the one that has been silent longest (a second is forgiven who
+				  * has asked before), else of one in the middle of a head. So whoever holds them all
+				  * keeps nobody out */
 	size_t pipelined;        /* unanswered requests of one connection; what follows them is not read meanwhile */
 	size_t head_bytes;       /* request line and headers together, and trailers: 431 */
 	size_t body_bytes;       /* after chunked decoding: 413 */

@@ -19,6 +19,7 @@
 #define TICK_MAX_MS 250
 #define TICK_MIN_MS 10
 #define ACCEPTS_AT_ONCE 64
+#define ASKED_BEFORE_NS NS_PER_S
 
 const struct httpd_limits httpd_default_limits = {
 	.connections = 1000,
@@ -48,23 +49,33 @@ refuse_connection(struct httpd *s, int fd)
 	close(fd);
 }
 
-/* Waiting lists are in order of deadline, so of when each began to wait. What is closed still counts until the loop has
- * turned: one more than allowed may be open that long. */
+/* Waiting lists are in order of deadline, so of when each began to wait. Who has asked before counts as silent
+ * ASKED_BEFORE_NS later than who has not: a flood of connections that say nothing does not take a client's away between
+ * two of its requests, and who asked once and then holds them all does not keep others out. */
+static struct connection *
+find_most_silent(struct httpd *s)
+{
+	struct connection *first = list_first(&s->waiting[WAIT_FIRST], struct connection, node);
+	struct connection *idle = list_first(&s->waiting[WAIT_IDLE], struct connection, node);
+
+	if (first != NULL && idle != NULL)
+		return idle->deadline_ns < first->deadline_ns - ASKED_BEFORE_NS ? idle : first;
+	if (first != NULL || idle != NULL)
+		return first != NULL ? first : idle;
+	return list_first(&s->waiting[WAIT_HEAD], struct connection, node);
+}
+
+/* What is closed still counts until the loop has turned: one more than allowed may be open that long. */
 static bool
 make_room(struct httpd *s)
 {
-	static const enum wait silent[] = {WAIT_IDLE, WAIT_HEAD};
+	struct connection *c = s->config.limits.makes_room ? find_most_silent(s) : NULL;
 
-	for (size_t i = 0; i < ARRAY_LEN(silent) && s->config.limits.makes_room; i++) {
-		struct connection *c = list_first(&s->waiting[silent[i]], struct connection, node);
-
-		if (c == NULL)
-			continue;
-		s->counts.displaced++;
-		httpd_connection_close(c);
-		return true;
-	}
-	return false;
+	if (c == NULL)
+		return false;
+	s->counts.displaced++;
+	httpd_connection_close(c);
+	return true;
 }
 
 static void

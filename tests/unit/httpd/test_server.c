@@ -332,6 +332,40 @@ test_an_address_that_is_none_is_a_sentence(void **state)
 	}
 }
 
+/* One that has asked, and then more that say nothing than there are places for. */
+static void
+test_who_has_asked_is_not_displaced_by_who_says_nothing(void **state)
+{
+	static const char question[] = "GET / HTTP/1.1\r\nHost: t\r\n\r\n";
+	struct httpd_limits limits = httpd_default_limits;
+	struct fixture f;
+	int silent[6], honest;
+
+	(void)state;
+	limits.connections = 3;
+	limits.makes_room = true;
+	open_with(&f, &limits);
+	f.answers_at_once = true;
+	honest = client(&f);
+	say(honest, question);
+	turn_until(&f, honest, "hello");
+	for (int i = 0; i < 6; i++) {
+		silent[i] = client(&f);
+		while (httpd_counts(f.httpd).accepted < (uint64_t)i + 2)
+			uv_run(&f.loop, UV_RUN_ONCE);
+	}
+	f.got_length = 0;
+	memset(f.got, 0, sizeof(f.got));
+	say(honest, question);
+	turn_until(&f, honest, "hello");
+	assert_non_null(strstr(f.got, "hello"));
+	assert_in_range(httpd_counts(f.httpd).displaced, 3, 4);
+	close(honest);
+	for (int i = 0; i < 6; i++)
+		close(silent[i]);
+	close_all(&f);
+}
+
 /* Two that say nothing and one that never ends its head; then more than there are places for, each of which is
  * answered. */
 static void
@@ -429,6 +463,7 @@ main(void)
 		cmocka_unit_test(test_stopping_ends_at_its_deadline),
 		cmocka_unit_test(test_a_request_may_be_dropped_or_reset),
 		cmocka_unit_test(test_an_address_that_is_none_is_a_sentence),
+		cmocka_unit_test(test_who_has_asked_is_not_displaced_by_who_says_nothing),
 		cmocka_unit_test(test_whoever_is_silent_longest_makes_room),
 		cmocka_unit_test(test_who_asks_is_known),
 	};
