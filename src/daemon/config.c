@@ -8,6 +8,7 @@
 #include "daemon/origin.h"
 #include "net/allow.h"
 #include "plan/files.h"
+#include "plan/key_rows.h"
 #include "plan/parse.h"
 #include "plan/plan.h"
 #include "plan/tree.h"
@@ -21,41 +22,7 @@ parse_path(struct plan_context *context, const struct plan_node *node, void *int
 	return true;
 }
 
-#define TABLE(table) static const struct plan_key table[] = {
-#define END                                                                                                            \
-	PLAN_KEYS_END                                                                                                  \
-	}                                                                                                              \
-	;
-#define ROW(parent, field, of_type, of_name, otherwise, least, most, sentence)                                         \
-	{                                                                                                              \
-		.name = (of_name),                                                                                     \
-		.type = PLAN_##of_type,                                                                                \
-		.offset = offsetof(parent, field),                                                                     \
-		.default_text = (otherwise),                                                                           \
-		.min = (least),                                                                                        \
-		.max = (most),                                                                                         \
-		.help = (sentence),                                                                                    \
-	},
-#define PATH(parent, field, of_name, sentence)                                                                         \
-	{                                                                                                              \
-		.name = (of_name),                                                                                     \
-		.type = PLAN_CUSTOM,                                                                                   \
-		.offset = offsetof(parent, field),                                                                     \
-		.default_text = "",                                                                                    \
-		.parse = parse_path,                                                                                   \
-		.form = "a path",                                                                                      \
-		.help = (sentence),                                                                                    \
-	},
-#define SUB(parent, field, of_name, of_section, sentence)                                                              \
-	{                                                                                                              \
-		.name = (of_name),                                                                                     \
-		.type = PLAN_SECTION,                                                                                  \
-		.offset = offsetof(parent, field),                                                                     \
-		.default_text = "",                                                                                    \
-		.keys = (of_section),                                                                                  \
-		.help = (sentence),                                                                                    \
-	},
-
+#define PATH(parent, field, key, sentence) CUSTOM(parent, field, key, "", parse_path, "a path", NULL, sentence)
 #include "daemon/config_keys.def"
 
 const char *

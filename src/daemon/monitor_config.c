@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "plan/compile.h"
+#include "plan/key_rows.h"
 #include "plan/scrape.h"
 
 struct monitor_row {
@@ -10,42 +11,6 @@ struct monitor_row {
 	const struct plan_node *scrape;
 	bool is_only;
 };
-
-#define TABLE(table) static const struct plan_key table[] = {
-#define END                                                                                                            \
-	PLAN_KEYS_END                                                                                                  \
-	}                                                                                                              \
-	;
-#define ROW(parent, field, of_type, of_name, otherwise, least, most, sentence)                                         \
-	{                                                                                                              \
-		.name = (of_name),                                                                                     \
-		.type = PLAN_##of_type,                                                                                \
-		.offset = offsetof(parent, field),                                                                     \
-		.default_text = (otherwise),                                                                           \
-		.min = (least),                                                                                        \
-		.max = (most),                                                                                         \
-		.help = (sentence),                                                                                    \
-	},
-#define SUB(parent, field, of_name, of_section, sentence)                                                              \
-	{                                                                                                              \
-		.name = (of_name),                                                                                     \
-		.type = PLAN_SECTION,                                                                                  \
-		.offset = offsetof(parent, field),                                                                     \
-		.default_text = "",                                                                                    \
-		.keys = (of_section),                                                                                  \
-		.help = (sentence),                                                                                    \
-	},
-#define NODE(parent, field, of_name, right, of_items, sentence)                                                        \
-	{                                                                                                              \
-		.name = (of_name),                                                                                     \
-		.type = PLAN_CUSTOM,                                                                                   \
-		.offset = offsetof(parent, field),                                                                     \
-		.default_text = "",                                                                                    \
-		.parse = plan_parse_node,                                                                              \
-		.form = (right),                                                                                       \
-		.keys = (of_items),                                                                                    \
-		.help = (sentence),                                                                                    \
-	},
 
 #include "daemon/monitor_keys.def"
 

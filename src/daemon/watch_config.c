@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "plan/key_rows.h"
 #include "plan/plan.h"
 
 struct schedule_row {
@@ -31,31 +32,6 @@ static const char *const overlap_names[] = {"skip", "queue", NULL};             
 static const char *const over_names[] = {"intervals", "run", NULL};                /* is_over_run */
 static const char *const severity_names[] = {"info", "warning", "critical", NULL}; /* enum alert_severity */
 
-#define REQUIRED NULL
-#define TABLE(table) static const struct plan_key table[] = {
-#define END                                                                                                            \
-	PLAN_KEYS_END                                                                                                  \
-	}                                                                                                              \
-	;
-#define ROW(parent, field, of_type, of_name, otherwise, least, most, sentence)                                         \
-	{                                                                                                              \
-		.name = (of_name),                                                                                     \
-		.type = PLAN_##of_type,                                                                                \
-		.offset = offsetof(parent, field),                                                                     \
-		.default_text = (otherwise),                                                                           \
-		.min = (least),                                                                                        \
-		.max = (most),                                                                                         \
-		.help = (sentence),                                                                                    \
-	},
-#define PICK(parent, field, of_name, otherwise, names, sentence)                                                       \
-	{                                                                                                              \
-		.name = (of_name),                                                                                     \
-		.type = PLAN_CHOICE,                                                                                   \
-		.offset = offsetof(parent, field),                                                                     \
-		.default_text = (otherwise),                                                                           \
-		.choices = (names),                                                                                    \
-		.help = (sentence),                                                                                    \
-	},
 #define PAIRS(parent, field, of_name, sentence)                                                                        \
 	{                                                                                                              \
 		.name = (of_name),                                                                                     \

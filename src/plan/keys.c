@@ -1,5 +1,6 @@
 #include "plan/keys.h"
 
+#include "plan/key_rows.h"
 #include "plan/rows.h"
 
 /* keys.def expanded into the tables of keys.h. */
@@ -20,53 +21,7 @@ static const char *const format_names[] = {"auto", "csv", "jsonl", "sharegpt", "
 static const char *const over_names[] = {"sum", "avg", "max", "min", NULL};
 static const char *const shared_by_names[] = {"all", "session", NULL};
 
-#define REQUIRED NULL
-#define TABLE(table) static const struct plan_key table[] = {
 #define EXPORTED_TABLE(table) const struct plan_key table[] = {
-#define END                                                                                                            \
-	PLAN_KEYS_END                                                                                                  \
-	}                                                                                                              \
-	;
-#define ROW(parent, field, of_type, key, otherwise, least, most, sentence)                                             \
-	{                                                                                                              \
-		.name = (key),                                                                                         \
-		.type = PLAN_##of_type,                                                                                \
-		.offset = offsetof(parent, field),                                                                     \
-		.default_text = (otherwise),                                                                           \
-		.min = (least),                                                                                        \
-		.max = (most),                                                                                         \
-		.help = (sentence),                                                                                    \
-	},
-#define CHOICE(parent, field, key, otherwise, names, sentence)                                                         \
-	{                                                                                                              \
-		.name = (key),                                                                                         \
-		.type = PLAN_CHOICE,                                                                                   \
-		.offset = offsetof(parent, field),                                                                     \
-		.default_text = (otherwise),                                                                           \
-		.choices = (names),                                                                                    \
-		.help = (sentence),                                                                                    \
-	},
-#define CUSTOM(parent, field, key, otherwise, by, right, of_items, sentence)                                           \
-	{                                                                                                              \
-		.name = (key),                                                                                         \
-		.type = PLAN_CUSTOM,                                                                                   \
-		.offset = offsetof(parent, field),                                                                     \
-		.default_text = (otherwise),                                                                           \
-		.parse = (by),                                                                                         \
-		.form = (right),                                                                                       \
-		.keys = (of_items),                                                                                    \
-		.help = (sentence),                                                                                    \
-	},
-#define SUB(parent, field, key, otherwise, of_section, of_scalar, sentence)                                            \
-	{                                                                                                              \
-		.name = (key),                                                                                         \
-		.type = PLAN_SECTION,                                                                                  \
-		.offset = offsetof(parent, field),                                                                     \
-		.default_text = (otherwise),                                                                           \
-		.keys = (of_section),                                                                                  \
-		.shorthand = (of_scalar),                                                                              \
-		.help = (sentence),                                                                                    \
-	},
 #define FLAT(key, otherwise, of_section, of_scalar, sentence)                                                          \
 	{                                                                                                              \
 		.name = (key),                                                                                         \
