@@ -65,7 +65,8 @@ is_excused() {
 #
 # A shared machine's host may take its CPUs away for seconds, after which a server that was to answer within one has not: what
 # fails while that happens is tried again, twice, or once where it is late already, one test at a time. What judges times is
-# tried once more whatever the machine says, and so is what failed in a crowd. All else that fails on a machine that is there has failed.
+# tried again whatever the machine says: it has failed when it never came out right. So is, once, what failed in a crowd.
+# All else that fails on a machine that is there has failed.
 tests() {
 	local preset=$1 tries=$((SECONDS < LATE_S ? 2 : 1)) before taken left kind=
 	shift
@@ -78,7 +79,8 @@ tests() {
 		taken=$(stolen_since $before)
 		left=$(wc -l <"build/$preset/Testing/Temporary/LastTestsFailed.log")
 		is_excused "$preset" "$taken" "$kind" && [ "$left" -le 30 ] || break
-		tries=$((tries - 1)) before=$(ticks) kind=
+		tries=$((tries - 1)) before=$(ticks)
+		[ "$kind" = timing ] || kind=
 		echo "== once more, what failed ($left), one at a time; the host took $taken% of the CPUs meanwhile"
 		BRUNT_TRIES_LEFT=$tries timed "test $preset again" ctest --preset "$preset" --rerun-failed -j 1 --no-tests=error && return
 	done

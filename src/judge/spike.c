@@ -9,7 +9,8 @@
 /* What a spike did to the response times, second by second, and how long they took to come back. */
 
 #define BACK_FACTOR 1.1   /* of the P95 before, … */
-#define BACK_NS NS_PER_MS /* … or so much above it: what a server of microseconds may do at any time */
+#define BACK_NS NS_PER_MS /* … or so much above it: what a server of microseconds may do at any time, … */
+#define USUAL_SHARE 0.9   /* … or what so many of the rows before kept to: not to be told from them is to be back */
 #define BACK_ROWS 2       /* in a row: one good second may be luck */
 #define BASE_ROWS_MIN 3   /* fewer say nothing about what is normal */
 
@@ -36,9 +37,14 @@ compare_ns(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Median of the rows' P95; −1: too few rows. */
-static int64_t
-base_p95_ns(const struct rows *rows, int64_t from_ns, int64_t to_ns)
+/* What is normal, by the rows' P95. */
+struct normal {
+	int64_t base_ns; /* median; −1: too few rows */
+	int64_t most_ns; /* a row above it is not back */
+};
+
+static struct normal
+find_normal(const struct rows *rows, int64_t from_ns, int64_t to_ns)
 {
 	int64_t p95s_ns[SERIES_ROWS_MAX];
 	size_t n = 0;
@@ -50,34 +56,36 @@ base_p95_ns(const struct rows *rows, int64_t from_ns, int64_t to_ns)
 			p95s_ns[n++] = row->p95_ns;
 	}
 	if (n < BASE_ROWS_MIN)
-		return -1;
+		return (struct normal){-1, -1};
 	qsort(p95s_ns, n, sizeof(p95s_ns[0]), compare_ns);
-	return n % 2 == 1 ? p95s_ns[n / 2] : p95s_ns[n / 2 - 1] + (p95s_ns[n / 2] - p95s_ns[n / 2 - 1]) / 2;
+	int64_t base_ns = n % 2 == 1 ? p95s_ns[n / 2] : p95s_ns[n / 2 - 1] + (p95s_ns[n / 2] - p95s_ns[n / 2 - 1]) / 2;
+	int64_t usual_ns = p95s_ns[(size_t)ceil(USUAL_SHARE * (double)n) - 1];
+	double back_ns = fmax(BACK_FACTOR * (double)base_ns, (double)(base_ns + BACK_NS));
+
+	return (struct normal){base_ns, (int64_t)fmax(back_ns, (double)usual_ns)};
 }
 
 static bool
-is_back(const struct series_row *row, int64_t base_ns)
+is_back(const struct series_row *row, int64_t most_ns)
 {
-	return row->p95_ns >= 0 &&
-	       (double)row->p95_ns <= fmax(BACK_FACTOR * (double)base_ns, (double)(base_ns + BACK_NS)) &&
-	       row->failed + row->dropped + row->unsent == 0;
+	return row->p95_ns >= 0 && row->p95_ns <= most_ns && row->failed + row->dropped + row->unsent == 0;
 }
 
 /* From the spike's end to the end of the first row from which on all is as before; −1: not before to_ns, −2: cannot be
  * told. */
 static int64_t
-recovery_ns(const struct rows *rows, int64_t base_ns, int64_t from_ns, int64_t to_ns)
+recovery_ns(const struct rows *rows, const struct normal *normal, int64_t from_ns, int64_t to_ns)
 {
 	int64_t first_ns = -1;
 	size_t n = 0, good = 0;
 
-	for (size_t i = 0; base_ns >= 0 && i < rows->series->n; i++) {
+	for (size_t i = 0; normal->base_ns >= 0 && i < rows->series->n; i++) {
 		const struct series_row *row = &rows->series->rows[i];
 
 		if (!is_inside(rows, row, from_ns, to_ns < rows->end_ns ? to_ns : rows->end_ns))
 			continue;
 		n++;
-		good = is_back(row, base_ns) ? good + 1 : 0;
+		good = is_back(row, normal->most_ns) ? good + 1 : 0;
 		if (good == 1)
 			first_ns = row->at_ns;
 		if (good == BACK_ROWS)
@@ -113,9 +121,10 @@ slower_ns(int64_t a_ns, int64_t b_ns)
 }
 
 static void
-add_spike(struct spike_verdict *verdict, const struct rows *rows, int64_t start_ns, int64_t end_ns, int64_t next_ns)
+add_spike(struct spike_verdict *verdict, const struct rows *rows, const struct normal *normal, int64_t start_ns,
+	int64_t end_ns, int64_t next_ns)
 {
-	int64_t recovered_ns = recovery_ns(rows, verdict->base_p95_ns, end_ns, next_ns);
+	int64_t recovered_ns = recovery_ns(rows, normal, end_ns, next_ns);
 	int64_t worst_ns = worst_p95_ns(rows, start_ns, recovered_ns >= 0 ? end_ns + recovered_ns : next_ns);
 
 	if (verdict->spikes++ == 0)
@@ -145,12 +154,13 @@ spike_find(struct spike_verdict *verdict, const struct judge_view *view)
 		.end_ns = summary->measured_to_ns};
 	int64_t start_ns = from_ns + spike->before_ns;
 
-	verdict->base_p95_ns = base_p95_ns(&rows, from_ns, start_ns);
+	struct normal normal = find_normal(&rows, from_ns, start_ns);
+	verdict->base_p95_ns = normal.base_ns;
 	for (uint64_t i = 0; i < spike->repeat && start_ns < rows.end_ns; i++, start_ns += spike->every_ns) {
 		int64_t end_ns = start_ns + spike->during_ns;
 		bool is_last = i + 1 == spike->repeat;
 
-		add_spike(verdict, &rows, start_ns, end_ns,
+		add_spike(verdict, &rows, &normal, start_ns, end_ns,
 			is_last ? end_ns + spike->after_ns : start_ns + spike->every_ns);
 	}
 	if (verdict->base_p95_ns > 0 && verdict->worst_p95_ns >= 0)

@@ -146,9 +146,9 @@ struct spike_verdict {
 	int64_t base_p95_ns;  /* median of the rows before the first; −1: fewer than 3 */
 	int64_t worst_p95_ns; /* of a row, in any spike or on the way back from it; −1: none */
 	double overshoot;     /* worst over base; NAN: n/a */
-	/* From a spike's end to the end of the first of 2 rows in a row within 1.1 × the base and without failures:
-	 * after the first spike, and the slowest of all. −1: did not recover before the next spike or the load's end;
-	 * −2: cannot be told. */
+	/* From a spike's end to the end of the first of 2 rows in a row without failures and no slower than it was
+	 * before (within 1.1 × the base, 1 ms of it, or what 90% of the rows before kept to): after the first spike,
+	 * and the slowest of all. −1: did not recover before the next spike or the load's end; −2: cannot be told. */
 	int64_t recovered_after_ns, slowest_recovery_ns;
 };
 

@@ -191,6 +191,30 @@ test_of_several_spikes_the_first_and_the_worst_are_told(void **state)
 }
 
 static void
+test_what_was_no_better_before_is_back(void **state)
+{
+	struct story story = {.shape = one_spike, .p95_ms = {20, 60, 25, 150, 300, 400, 55, 60, 40, 61, 20}};
+
+	(void)state;
+	assert_int_equal(told_of(&story).recovered_after_ns, 2 * NS_PER_S + 300000);
+	story.p95_ms[7] = 61;
+	assert_int_equal(told_of(&story).recovered_after_ns, -1);
+}
+
+static void
+test_one_bad_second_of_ten_before_makes_none_normal(void **state)
+{
+	struct story story = {.shape = one_spike, .p95_ms = {20, 20, 20, 20, 300, 20, 20, 20, 20, 20}};
+
+	(void)state;
+	story.shape.before_ns = 10 * NS_PER_S;
+	for (int i = 10; i < 16; i++)
+		story.p95_ms[i] = 250;
+	story.p95_ms[16] = story.p95_ms[17] = 20;
+	assert_int_equal(told_of(&story).recovered_after_ns, 5 * NS_PER_S + 300000);
+}
+
+static void
 test_no_other_load_has_spikes(void **state)
 {
 	(void)state;
@@ -213,6 +237,8 @@ main(void)
 		cmocka_unit_test(test_two_seconds_before_are_no_base),
 		cmocka_unit_test(test_the_warmup_is_no_part_of_it),
 		cmocka_unit_test(test_of_several_spikes_the_first_and_the_worst_are_told),
+		cmocka_unit_test(test_what_was_no_better_before_is_back),
+		cmocka_unit_test(test_one_bad_second_of_ten_before_makes_none_normal),
 		cmocka_unit_test(test_no_other_load_has_spikes),
 	};
 
