@@ -1,7 +1,6 @@
 #include "cluster/agent.h"
 
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/check.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "brunt_version.h"
@@ -20,24 +18,6 @@
 #define TICK_MS 100
 /* Told to leave while it has a shard: so long for what that still has to say. */
 #define LEAVE_LIMIT_NS (15 * NS_PER_S)
-
-int64_t
-agent_now_ns(void)
-{
-	return clock_now_ns(&monotonic_clock);
-}
-
-const char *
-agent_subject(char into[SUBJECT_MAX], const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	int n = vsnprintf(into, SUBJECT_MAX, format, args);
-	va_end(args);
-	CHECK(n > 0 && n < SUBJECT_MAX);
-	return into;
-}
 
 static void
 answer_hello(struct agent *agent, const struct bus_message *message)
@@ -81,7 +61,7 @@ answer_ping(struct agent *agent, const struct bus_message *message)
 	snprintf(ping.agent, sizeof(ping.agent), "%.*s", AGENT_NAME_MAX - 1, agent->options->name);
 	ping.heard_ns = message->at_ns;
 	buf_init(&text, MESSAGE_MAX);
-	ping.said_ns = agent_now_ns();
+	ping.said_ns = bus_now_ns();
 	ping_encode(&text, &ping);
 	bus_say(agent->bus, message->reply, NULL, NULL, text.bytes, text.length);
 	buf_fini(&text);
@@ -99,7 +79,7 @@ refuse(struct agent *agent, const struct ask *ask, const char *why)
 	snprintf(answer.why, sizeof(answer.why), "%.200s", why);
 	buf_init(&text, MESSAGE_MAX);
 	answer_encode(&text, &answer);
-	agent_subject(subject, "brunt.run.%s.leader.answer", ask->run);
+	message_subject(subject, "brunt.run.%s.leader.answer", ask->run);
 	bus_say(agent->bus, subject, NULL, NULL, text.bytes, text.length);
 	buf_fini(&text);
 }
@@ -141,7 +121,7 @@ agent_on_shard(struct agent *agent, const struct bus_message *message)
 {
 	const struct duty *duty = &agent->duty;
 	char prefix[SUBJECT_MAX];
-	size_t n = strlen(agent_subject(prefix, "brunt.run.%s.shard.%u.", duty->ask.run, duty->ask.shard));
+	size_t n = strlen(message_subject(prefix, "brunt.run.%s.shard.%u.", duty->ask.run, duty->ask.shard));
 
 	if (duty->state == DUTY_NONE || duty->is_dropped || strncmp(message->subject, prefix, n) != 0)
 		return;
@@ -161,7 +141,7 @@ agent_on_message(void *context, const struct bus_message *message)
 {
 	struct agent *agent = context;
 	char own[SUBJECT_MAX];
-	size_t n = strlen(agent_subject(own, "brunt.agent.%s.", agent->options->name));
+	size_t n = strlen(message_subject(own, "brunt.agent.%s.", agent->options->name));
 
 	if (strcmp(message->subject, "brunt.hello") == 0)
 		answer_hello(agent, message);
@@ -202,7 +182,7 @@ agent_on_signal(uv_signal_t *signal, int number)
 	if (agent->signals++ > 0)
 		duty_drop(agent);
 	if (agent->leaving_at_ns < 0)
-		agent->leaving_at_ns = agent_now_ns();
+		agent->leaving_at_ns = bus_now_ns();
 	duty_stop(agent, "was stopped: its agent was told to end");
 }
 
@@ -230,14 +210,14 @@ agent_open(struct agent *agent, struct error *err)
 	agent->bus = bus_open(&agent->loop, &agent->options->bus, &events, err);
 	return agent->bus != NULL && bus_subscribe(agent->bus, "brunt.hello", err) &&
 	       bus_subscribe(agent->bus, "brunt.stop", err) &&
-	       bus_subscribe(agent->bus, agent_subject(own, "brunt.agent.%s.*", agent->options->name), err);
+	       bus_subscribe(agent->bus, message_subject(own, "brunt.agent.%s.*", agent->options->name), err);
 }
 
 static bool
 may_leave(const struct agent *agent)
 {
 	return agent->leaving_at_ns >= 0 &&
-	       (agent->duty.state == DUTY_NONE || agent_now_ns() - agent->leaving_at_ns > LEAVE_LIMIT_NS);
+	       (agent->duty.state == DUTY_NONE || bus_now_ns() - agent->leaving_at_ns > LEAVE_LIMIT_NS);
 }
 
 static void

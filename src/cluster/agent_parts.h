@@ -52,9 +52,6 @@ struct agent {
 	int64_t leaving_at_ns; /* a signal ended it; −1: none did */
 };
 
-int64_t agent_now_ns(void);
-const char *agent_subject(char into[SUBJECT_MAX], const char *format, ...) __attribute__((format(printf, 2, 3)));
-
 /* duty.c */
 void duty_begin(struct agent *agent, struct ask *ask); /* takes what it holds */
 void duty_read_profile(struct agent *agent);           /* asks for it, again */

@@ -102,6 +102,12 @@ bus_wake(struct bus *bus)
 		uv_async_send(&bus->wake);
 }
 
+int64_t
+bus_now_ns(void)
+{
+	return clock_now_ns(&monotonic_clock);
+}
+
 /* On a thread of libnats. */
 static void
 bus_on_nats(natsConnection *connection, natsSubscription *subscription, natsMsg *message, void *closure)
@@ -122,7 +128,7 @@ bus_on_nats(natsConnection *connection, natsSubscription *subscription, natsMsg 
 		.sequence = sequence != NULL ? strtoull(sequence, NULL, 10) : 0,
 		.data = natsMsg_GetData(message),
 		.length = (size_t)natsMsg_GetDataLength(message),
-		.at_ns = clock_now_ns(&monotonic_clock),
+		.at_ns = bus_now_ns(),
 	};
 	struct letter *letter = letter_new(&heard);
 
@@ -432,12 +438,12 @@ bus_on_closed(uv_handle_t *handle)
 static bool
 bus_say_farewell(struct bus *bus)
 {
-	int64_t until_ns = clock_now_ns(&monotonic_clock) + FAREWELL_NS;
+	int64_t until_ns = bus_now_ns() + FAREWELL_NS;
 
 	uv_mutex_lock(&bus->mutex);
 	bus->is_closing = true;
 	uv_cond_signal(&bus->has_more);
-	while (bus->has_talker && !bus->is_silent && clock_now_ns(&monotonic_clock) < until_ns)
+	while (bus->has_talker && !bus->is_silent && bus_now_ns() < until_ns)
 		uv_cond_timedwait(&bus->has_more, &bus->mutex, FAREWELL_NS / 10);
 	bool is_silent = !bus->has_talker || bus->is_silent;
 

@@ -50,6 +50,8 @@ struct bus *bus_open(
 /* Says what is still to be said, for at most 2 s, and turns the loop until its handle is closed. */
 void bus_close(struct bus *bus);
 bool bus_is_connected(const struct bus *bus);
+/* By the clock that messages are stamped with. */
+int64_t bus_now_ns(void);
 
 /* Up to BUS_SUBSCRIPTIONS_MAX of them, for as long as the bus is open or until it is taken back. */
 #define BUS_SUBSCRIPTIONS_MAX 16

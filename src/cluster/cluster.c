@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "cluster/cluster_parts.h"
@@ -15,31 +14,13 @@
 #define START_AHEAD_NS (1000 * NS_PER_MS)
 #define LOCK_STEP_NS (3 * NS_PER_S)
 
-int64_t
-cluster_now_ns(void)
-{
-	return clock_now_ns(&monotonic_clock);
-}
-
-const char *
-cluster_subject(char into[SUBJECT_MAX], const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	int n = vsnprintf(into, SUBJECT_MAX, format, args);
-	va_end(args);
-	CHECK(n > 0 && n < SUBJECT_MAX);
-	return into;
-}
-
 /* The part of the subject behind "brunt.run.RUN.leader.". */
 static void
 cluster_on_message(void *context, const struct bus_message *message)
 {
 	struct cluster *cluster = context;
 	char prefix[SUBJECT_MAX];
-	size_t n = strlen(cluster_subject(prefix, "brunt.run.%s.leader.", cluster->run));
+	size_t n = strlen(message_subject(prefix, "brunt.run.%s.leader.", cluster->run));
 
 	if (strncmp(message->subject, prefix, n) != 0)
 		return;
@@ -83,7 +64,7 @@ cluster_on_timer(uv_timer_t *timer)
 {
 	struct cluster *cluster = timer->data;
 
-	cluster_keep_lock(cluster, cluster_now_ns());
+	cluster_keep_lock(cluster, bus_now_ns());
 	cluster_call(cluster);
 	for (uint32_t i = 0; i < cluster->fleet->workers; i++)
 		if (cluster->links[i] != NULL)
@@ -104,7 +85,7 @@ cluster_open(struct cluster *cluster, struct error *err)
 	cluster->timer.data = cluster;
 	cluster->has_timer = true;
 	CHECK_OP(uv_timer_start(&cluster->timer, cluster_on_timer, TICK_MS, TICK_MS), ==, 0);
-	return bus_subscribe(cluster->bus, cluster_subject(subject, "brunt.run.%s.leader.>", cluster->run), err);
+	return bus_subscribe(cluster->bus, message_subject(subject, "brunt.run.%s.leader.>", cluster->run), err);
 }
 
 static bool
@@ -133,8 +114,8 @@ cluster_drop_profile(struct cluster *cluster)
 	char key[SUBJECT_MAX];
 
 	bus_remove(cluster->bus, PROFILE_BUCKET, cluster->run);
-	bus_remove(cluster->bus, PROFILE_BUCKET, cluster_subject(key, "%s_plan", cluster->run));
-	bus_remove(cluster->bus, PROFILE_BUCKET, cluster_subject(key, "%s_shards", cluster->run));
+	bus_remove(cluster->bus, PROFILE_BUCKET, message_subject(key, "%s_plan", cluster->run));
+	bus_remove(cluster->bus, PROFILE_BUCKET, message_subject(key, "%s_shards", cluster->run));
 }
 
 /* What the agents said is kept for a day where one of them was lost: it may be that not all of it was heard. */
@@ -146,7 +127,7 @@ cluster_release(struct transport *transport)
 
 	if (cluster->bus != NULL && bus_is_connected(cluster->bus)) {
 		if (cluster->has_stream && !cluster->has_lost)
-			bus_drop_stream(cluster->bus, cluster_subject(stream, "brunt-%s", cluster->run));
+			bus_drop_stream(cluster->bus, message_subject(stream, "brunt-%s", cluster->run));
 		if (cluster->has_stream && !cluster->has_lost)
 			cluster_drop_profile(cluster);
 		if (cluster->has_lock)

@@ -63,10 +63,6 @@ struct cluster {
 	struct cluster_link *links[FLEET_WORKERS_MAX];
 };
 
-int64_t cluster_now_ns(void);
-/* "brunt.run.RUN.shard.2.lead"; returns into. */
-const char *cluster_subject(char into[SUBJECT_MAX], const char *format, ...) __attribute__((format(printf, 2, 3)));
-
 /* muster.c */
 void cluster_name_run(struct cluster *cluster);
 bool cluster_gather(struct transport *transport, uv_loop_t *loop, const struct fleet_options *options,

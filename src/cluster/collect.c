@@ -67,8 +67,8 @@ ask(const struct collection *c, uint32_t shard)
 	int n = snprintf(question, sizeof(question), "{\"seq\":%llu,\"next_by_subj\":\"brunt.run.%s.events.%u\"}",
 		(unsigned long long)c->sequence + 1, c->run, shard);
 
-	bus_say(c->bus, cluster_subject(subject, "$JS.API.DIRECT.GET.brunt-%s", c->run),
-		cluster_subject(reply, "brunt.run.%s.leader.got.%u", c->run, shard), NULL, question, (size_t)n);
+	bus_say(c->bus, message_subject(subject, "$JS.API.DIRECT.GET.brunt-%s", c->run),
+		message_subject(reply, "brunt.run.%s.leader.got.%u", c->run, shard), NULL, question, (size_t)n);
 }
 
 /* The next parcel, or that there is none. False: nobody answers. */
@@ -76,11 +76,11 @@ static bool
 next(struct collection *c, uint32_t shard)
 {
 	for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
-		int64_t until_ns = cluster_now_ns() + ANSWER_LIMIT_NS;
+		int64_t until_ns = bus_now_ns() + ANSWER_LIMIT_NS;
 
 		c->has_answer = c->has_nothing = false;
 		ask(c, shard);
-		while (!c->has_answer && cluster_now_ns() < until_ns)
+		while (!c->has_answer && bus_now_ns() < until_ns)
 			uv_run(&c->loop, UV_RUN_ONCE);
 		if (c->has_answer)
 			return true;
@@ -128,14 +128,14 @@ collect_all(struct collection *c, struct collected *into, struct error *err)
 
 	snprintf(key, sizeof(key), "%s_plan", c->run);
 	char *profile = bus_get(c->bus, PROFILE_BUCKET, key, err);
-	char *shards = bus_get(c->bus, PROFILE_BUCKET, cluster_subject(subject, "%s_shards", c->run), err);
+	char *shards = bus_get(c->bus, PROFILE_BUCKET, message_subject(subject, "%s_shards", c->run), err);
 	bool is_good = profile != NULL && shards != NULL;
 
 	if (is_good)
 		snprintf(total, sizeof(total), "%s", shards);
 	into->total = (uint32_t)strtoul(total, NULL, 10);
 	is_good = is_good && into->total > 0 && into->total <= FLEET_WORKERS_MAX &&
-		  bus_subscribe(c->bus, cluster_subject(subject, "brunt.run.%s.leader.got.*", c->run), err);
+		  bus_subscribe(c->bus, message_subject(subject, "brunt.run.%s.leader.got.*", c->run), err);
 	for (uint32_t i = 0; is_good && i < into->total; i++)
 		is_good = collect_shard(c, into, i, profile, err);
 	free(profile);

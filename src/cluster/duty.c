@@ -25,7 +25,7 @@ duty_subject(const struct agent *agent, char into[SUBJECT_MAX], const char *what
 {
 	const struct ask *ask = &agent->duty.ask;
 
-	agent_subject(into, "brunt.run.%s.shard.%u.%s", ask->run, ask->shard, what);
+	message_subject(into, "brunt.run.%s.shard.%u.%s", ask->run, ask->shard, what);
 }
 
 static void
@@ -33,7 +33,7 @@ say_to_leader(struct agent *agent, const char *what, const struct buf *text)
 {
 	char subject[SUBJECT_MAX];
 
-	agent_subject(subject, "brunt.run.%s.leader.%s", agent->duty.ask.run, what);
+	message_subject(subject, "brunt.run.%s.leader.%s", agent->duty.ask.run, what);
 	bus_say(agent->bus, subject, NULL, NULL, text->bytes, text->length);
 }
 
@@ -71,7 +71,7 @@ duty_beat(struct agent *agent)
 	beat_encode(&text, &beat);
 	say_to_leader(agent, "beat", &text);
 	buf_fini(&text);
-	duty->beat_at_ns = agent_now_ns();
+	duty->beat_at_ns = bus_now_ns();
 }
 
 void
@@ -81,9 +81,9 @@ duty_read_profile(struct agent *agent)
 	char subject[SUBJECT_MAX], reply[SUBJECT_MAX], question[128];
 	int n = snprintf(question, sizeof(question), "{\"last_by_subj\":\"$KV.brunt_profiles.%s\"}", duty->ask.run);
 
-	agent_subject(subject, "$JS.API.DIRECT.GET.KV_brunt_profiles");
-	agent_subject(reply, "brunt.agent.%s.got", agent->options->name);
-	duty->asked_at_ns = agent_now_ns();
+	message_subject(subject, "$JS.API.DIRECT.GET.KV_brunt_profiles");
+	message_subject(reply, "brunt.agent.%s.got", agent->options->name);
+	duty->asked_at_ns = bus_now_ns();
 	bus_say(agent->bus, subject, reply, NULL, question, (size_t)n);
 }
 
@@ -97,7 +97,7 @@ duty_begin(struct agent *agent, struct ask *ask)
 	CHECK_OP(duty->state, ==, DUTY_NONE);
 	*duty = (struct duty){.state = DUTY_READING, .ask = *ask, .events_fd = -1, .told_at_ns = -1};
 	*ask = (struct ask){.settings_n = 0};
-	duty->led_at_ns = agent_now_ns();
+	duty->led_at_ns = bus_now_ns();
 	parcel_sender_init(&duty->parcels);
 	duty_subject(agent, subject, ">");
 	if (bus_subscribe(agent->bus, subject, &err)) {
@@ -189,7 +189,7 @@ duty_stop(struct agent *agent, const char *why)
 	if (duty->state != DUTY_RUNNING || duty->told_at_ns >= 0)
 		return;
 	duty_note(duty, why);
-	duty->told_at_ns = agent_now_ns();
+	duty->told_at_ns = bus_now_ns();
 	worker_say(&duty->worker, &(struct control){.kind = CONTROL_STOP, .at_ns = -1});
 	worker_say(&duty->worker, &(struct control){.kind = CONTROL_END, .at_ns = -1});
 }
@@ -304,9 +304,9 @@ send_parcels(struct agent *agent, int64_t now_ns)
 
 	if (bytes == NULL)
 		return;
-	agent_subject(subject, "brunt.run.%s.events.%u", ask->run, ask->shard);
-	agent_subject(reply, "brunt.run.%s.shard.%u.kept.%llu", ask->run, ask->shard, (unsigned long long)number);
-	agent_subject(id, "%s/%u/%llu", ask->run, ask->shard, (unsigned long long)number);
+	message_subject(subject, "brunt.run.%s.events.%u", ask->run, ask->shard);
+	message_subject(reply, "brunt.run.%s.shard.%u.kept.%llu", ask->run, ask->shard, (unsigned long long)number);
+	message_subject(id, "%s/%u/%llu", ask->run, ask->shard, (unsigned long long)number);
 	bus_say(agent->bus, subject, reply, id, bytes, length);
 }
 
@@ -342,7 +342,7 @@ void
 duty_turn(struct agent *agent)
 {
 	struct duty *duty = &agent->duty;
-	int64_t now_ns = agent_now_ns();
+	int64_t now_ns = bus_now_ns();
 
 	if (duty->state == DUTY_NONE)
 		return;

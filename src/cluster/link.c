@@ -38,10 +38,10 @@ link_offer(struct cluster_link *link)
 		ask.settings[ask.settings_n++] = (char *)(uintptr_t)cluster->fleet->settings[i]; /* only read */
 	buf_init(&text, 16 * MESSAGE_MAX);
 	ask_encode(&text, &ask);
-	bus_say(cluster->bus, cluster_subject(subject, "brunt.agent.%s.ask", link->agent),
-		cluster_subject(reply, "brunt.run.%s.leader.answer", cluster->run), NULL, text.bytes, text.length);
+	bus_say(cluster->bus, message_subject(subject, "brunt.agent.%s.ask", link->agent),
+		message_subject(reply, "brunt.run.%s.leader.answer", cluster->run), NULL, text.bytes, text.length);
 	buf_fini(&text);
-	link->offered_at_ns = cluster_now_ns();
+	link->offered_at_ns = bus_now_ns();
 }
 
 bool
@@ -64,7 +64,7 @@ link_start(struct worker *worker, uv_loop_t *loop, const struct fleet_options *o
 	link->worker = worker;
 	link->clock = found->clock;
 	link->asked_at_ns = -1;
-	link->beat_at_ns = cluster_now_ns();
+	link->beat_at_ns = bus_now_ns();
 	snprintf(link->agent, sizeof(link->agent), "%s", found->here.agent);
 	for (size_t i = 0; i < ARRAY_LEN(link->lines); i++)
 		buf_init(&link->lines[i], CONTROL_LINE_MAX);
@@ -82,7 +82,7 @@ link_say_line(struct cluster_link *link, uint64_t number)
 
 	snprintf(id, sizeof(id), "%s/control/%llu", link->cluster->run, (unsigned long long)number);
 	bus_say(link->cluster->bus,
-		cluster_subject(subject, "brunt.run.%s.shard.%u.control", link->cluster->run, link->worker->index),
+		message_subject(subject, "brunt.run.%s.shard.%u.control", link->cluster->run, link->worker->index),
 		NULL, id, line->bytes, line->length);
 }
 
@@ -105,7 +105,7 @@ link_say(struct worker *worker, const struct control *control)
 
 	buf_clear(line);
 	CHECK(control_encode(line, &said));
-	link->said_at_ns = cluster_now_ns();
+	link->said_at_ns = bus_now_ns();
 	link_say_line(link, link->said);
 }
 
@@ -127,13 +127,13 @@ link_lead(struct cluster_link *link, bool is_dismissed)
 	buf_init(&text, MESSAGE_MAX);
 	lead_encode(&text, &lead);
 	bus_say(link->cluster->bus,
-		cluster_subject(subject, "brunt.run.%s.shard.%u.lead", link->cluster->run, link->worker->index),
+		message_subject(subject, "brunt.run.%s.shard.%u.lead", link->cluster->run, link->worker->index),
 		is_dismissed ? NULL
-			     : cluster_subject(
+			     : message_subject(
 				       reply, "brunt.run.%s.leader.gone.%u", link->cluster->run, link->worker->index),
 		NULL, text.bytes, text.length);
 	buf_fini(&text);
-	link->led_at_ns = cluster_now_ns();
+	link->led_at_ns = bus_now_ns();
 }
 
 /* Nothing more is wanted of it. */
@@ -196,9 +196,9 @@ link_ask(struct cluster_link *link)
 	int n = snprintf(question, sizeof(question), "{\"seq\":%llu,\"next_by_subj\":\"brunt.run.%s.events.%u\"}",
 		(unsigned long long)link->sequence + 1, run, link->worker->index);
 
-	link->asked_at_ns = cluster_now_ns();
-	bus_say(link->cluster->bus, cluster_subject(subject, "$JS.API.DIRECT.GET.brunt-%s", run),
-		cluster_subject(reply, "brunt.run.%s.leader.got.%u", run, link->worker->index), NULL, question,
+	link->asked_at_ns = bus_now_ns();
+	bus_say(link->cluster->bus, message_subject(subject, "$JS.API.DIRECT.GET.brunt-%s", run),
+		message_subject(reply, "brunt.run.%s.leader.got.%u", run, link->worker->index), NULL, question,
 		(size_t)n);
 }
 
@@ -221,7 +221,7 @@ link_note_end(struct cluster_link *link)
 void
 link_turn(struct cluster_link *link)
 {
-	int64_t now_ns = cluster_now_ns();
+	int64_t now_ns = bus_now_ns();
 	struct worker *worker = link->worker;
 
 	if (worker->has_exited)
@@ -363,7 +363,7 @@ link_on_parcel(struct cluster *cluster, const struct bus_message *message)
 		return;
 	if (message->status[0] != '\0') { /* 404: nothing yet; 503: a server that is just coming back */
 		link->asked_at_ns = -1;
-		link->ask_again_at_ns = cluster_now_ns() + POLL_NS;
+		link->ask_again_at_ns = bus_now_ns() + POLL_NS;
 		link_note_gone(link, strcmp(message->status, "404") == 0);
 		return;
 	}

@@ -1,5 +1,7 @@
 #include "cluster/message.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +17,18 @@ message_is_token(const char *text)
 	size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
 
 	return n > 0 && text[n] == '\0';
+}
+
+const char *
+message_subject(char into[SUBJECT_MAX], const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	int n = vsnprintf(into, SUBJECT_MAX, format, args);
+	va_end(args);
+	CHECK(n > 0 && n < SUBJECT_MAX);
+	return into;
 }
 
 void

@@ -109,3 +109,6 @@ bool beat_decode(const char *text, size_t length, struct beat *beat, struct erro
 
 /* A name or an id that may stand in a subject: [A-Za-z0-9_-]+ and dots in no place. */
 bool message_is_token(const char *text);
+
+/* "brunt.run.RUN.shard.2.lead"; returns into. */
+const char *message_subject(char into[SUBJECT_MAX], const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -54,13 +54,13 @@ static void
 ping(struct cluster *cluster, struct found *found)
 {
 	char subject[SUBJECT_MAX], reply[SUBJECT_MAX];
-	struct ping ping = {.sent_ns = cluster_now_ns()};
+	struct ping ping = {.sent_ns = bus_now_ns()};
 	struct buf text;
 
 	buf_init(&text, MESSAGE_MAX);
 	ping_encode(&text, &ping);
-	bus_say(cluster->bus, cluster_subject(subject, "brunt.agent.%s.ping", found->here.agent),
-		cluster_subject(reply, "brunt.run.%s.leader.pong", cluster->run), NULL, text.bytes, text.length);
+	bus_say(cluster->bus, message_subject(subject, "brunt.agent.%s.ping", found->here.agent),
+		message_subject(reply, "brunt.run.%s.leader.pong", cluster->run), NULL, text.bytes, text.length);
 	buf_fini(&text);
 	found->pinged_at_ns = ping.sent_ns;
 }
@@ -127,7 +127,7 @@ ready_n(const struct cluster *cluster)
 void
 cluster_call(struct cluster *cluster)
 {
-	int64_t now_ns = cluster_now_ns();
+	int64_t now_ns = bus_now_ns();
 	char reply[SUBJECT_MAX];
 	struct hello hello;
 	struct buf text;
@@ -147,7 +147,7 @@ cluster_call(struct cluster *cluster)
 	snprintf(hello.brunt, sizeof(hello.brunt), "%s", BRUNT_VERSION);
 	buf_init(&text, MESSAGE_MAX);
 	hello_encode(&text, &hello);
-	bus_say(cluster->bus, "brunt.hello", cluster_subject(reply, "brunt.run.%s.leader.here", cluster->run), NULL,
+	bus_say(cluster->bus, "brunt.hello", message_subject(reply, "brunt.run.%s.leader.here", cluster->run), NULL,
 		text.bytes, text.length);
 	buf_fini(&text);
 }
@@ -162,7 +162,7 @@ take_lock(struct cluster *cluster, struct error *err)
 		return false;
 	if (bus_put_new(cluster->bus, LOCK_BUCKET, LOCK_KEY, cluster->lock, holder, sizeof(holder), err)) {
 		cluster->has_lock = true;
-		cluster->locked_at_ns = cluster_now_ns();
+		cluster->locked_at_ns = bus_now_ns();
 		return true;
 	}
 	return error_set(err, "another run has the agents: %.100s", holder);
@@ -179,12 +179,12 @@ lay_out_profile(struct cluster *cluster, struct error *err)
 	snprintf(total, sizeof(total), "%u", cluster->fleet->workers);
 	bool is_good = text != NULL && bus_make_bucket(cluster->bus, PROFILE_BUCKET, PROFILE_KEPT_NS, err) &&
 		       bus_put(cluster->bus, PROFILE_BUCKET, cluster->run, text, length, err) &&
-		       bus_put(cluster->bus, PROFILE_BUCKET, cluster_subject(subject, "%s_plan", cluster->run), plan,
+		       bus_put(cluster->bus, PROFILE_BUCKET, message_subject(subject, "%s_plan", cluster->run), plan,
 			       strlen(plan), err) &&
-		       bus_put(cluster->bus, PROFILE_BUCKET, cluster_subject(subject, "%s_shards", cluster->run), total,
+		       bus_put(cluster->bus, PROFILE_BUCKET, message_subject(subject, "%s_shards", cluster->run), total,
 			       strlen(total), err) &&
-		       bus_make_stream(cluster->bus, cluster_subject(stream, "brunt-%s", cluster->run),
-			       cluster_subject(subject, "brunt.run.%s.events.*", cluster->run), err);
+		       bus_make_stream(cluster->bus, message_subject(stream, "brunt-%s", cluster->run),
+			       message_subject(subject, "brunt.run.%s.events.*", cluster->run), err);
 
 	free(text);
 	cluster->has_stream = is_good;
@@ -246,9 +246,9 @@ cluster_gather(struct transport *transport, uv_loop_t *loop, const struct fleet_
 
 	if (!take_lock(cluster, err) || !lay_out_profile(cluster, err))
 		return false;
-	int64_t until_ns = cluster_now_ns() + GATHER_NS;
+	int64_t until_ns = bus_now_ns() + GATHER_NS;
 
-	while (ready_n(cluster) < options->workers && cluster_now_ns() < until_ns && !*is_stopped)
+	while (ready_n(cluster) < options->workers && bus_now_ns() < until_ns && !*is_stopped)
 		uv_run(loop, UV_RUN_ONCE);
 	if (*is_stopped)
 		return error_set(err, "stopped before the agents were there; nothing was sent");
