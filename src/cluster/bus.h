@@ -75,3 +75,7 @@ bool bus_put_new(struct bus *bus, const char *bucket, const char *key, const cha
 /* NULL with err set. To be freed. */
 char *bus_get(struct bus *bus, const char *bucket, const char *key, struct error *err);
 void bus_remove(struct bus *bus, const char *bucket, const char *key);
+/* Only where its value begins so: it may be somebody else's by now. */
+void bus_remove_if(struct bus *bus, const char *bucket, const char *key, const char *start);
+/* How long ago it was written, by the server's own clock; −1: that is not known. Writes another key, "asked". */
+int64_t bus_age_ns(struct bus *bus, const char *bucket, const char *key);

@@ -160,3 +160,43 @@ bus_remove(struct bus *bus, const char *bucket, const char *key)
 	kvStore_Delete(store, key);
 	kvStore_Destroy(store);
 }
+
+void
+bus_remove_if(struct bus *bus, const char *bucket, const char *key, const char *start)
+{
+	struct error ignored = {0};
+	char *value = bus_get(bus, bucket, key, &ignored);
+
+	if (value != NULL && strncmp(value, start, strlen(start)) == 0)
+		bus_remove(bus, bucket, key);
+	free(value);
+}
+
+/* −1: it is not there. */
+static int64_t
+written_at_ns(kvStore *store, const char *key)
+{
+	kvEntry *entry = NULL;
+
+	if (kvStore_Get(&entry, store, key) != NATS_OK)
+		return -1;
+	int64_t at_ns = kvEntry_Created(entry);
+
+	kvEntry_Destroy(entry);
+	return at_ns;
+}
+
+int64_t
+bus_age_ns(struct bus *bus, const char *bucket, const char *key)
+{
+	struct error ignored = {0};
+	kvStore *store = open_bucket(bus, bucket, &ignored);
+
+	if (store == NULL)
+		return -1;
+	bool is_asked = kvStore_PutString(NULL, store, "asked", "") == NATS_OK;
+	int64_t now_ns = is_asked ? written_at_ns(store, "asked") : -1, at_ns = written_at_ns(store, key);
+
+	kvStore_Destroy(store);
+	return now_ns >= 0 && at_ns >= 0 && now_ns >= at_ns ? now_ns - at_ns : -1;
+}

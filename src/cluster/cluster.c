@@ -12,7 +12,6 @@
 /* Who leads a run over NATS: what comes in is for one of its links, the lock is kept, and all is put back at the end.
  */
 #define START_AHEAD_NS (1000 * NS_PER_MS)
-#define LOCK_STEP_NS (3 * NS_PER_S)
 
 /* The part of the subject behind "brunt.run.RUN.leader.". */
 static void
@@ -51,20 +50,11 @@ cluster_on_connected(void *context, bool is_connected)
 }
 
 static void
-cluster_keep_lock(struct cluster *cluster, int64_t now_ns)
-{
-	if (!cluster->has_lock || now_ns - cluster->locked_at_ns < LOCK_STEP_NS)
-		return;
-	cluster->locked_at_ns = now_ns;
-	bus_say(cluster->bus, "$KV." LOCK_BUCKET "." LOCK_KEY, NULL, NULL, cluster->lock, strlen(cluster->lock));
-}
-
-static void
 cluster_on_timer(uv_timer_t *timer)
 {
 	struct cluster *cluster = timer->data;
 
-	cluster_keep_lock(cluster, bus_now_ns());
+	lock_keep(cluster);
 	cluster_call(cluster);
 	for (uint32_t i = 0; i < cluster->fleet->workers; i++)
 		if (cluster->links[i] != NULL)
@@ -130,8 +120,7 @@ cluster_release(struct transport *transport)
 			bus_drop_stream(cluster->bus, message_subject(stream, "brunt-%s", cluster->run));
 		if (cluster->has_stream && !cluster->has_lost)
 			cluster_drop_profile(cluster);
-		if (cluster->has_lock)
-			bus_remove(cluster->bus, LOCK_BUCKET, LOCK_KEY);
+		lock_release(cluster);
 	}
 	if (cluster->has_timer) {
 		uv_close((uv_handle_t *)&cluster->timer, cluster_on_timer_closed);

@@ -7,12 +7,13 @@
 #include "cluster/parcel.h"
 #include "fleet/worker.h"
 
-/* What cluster.c (the transport), muster.c (who is there) and link.c (one agent that has a shard) share; nobody else
- * includes it. */
+/* What cluster.c (the transport), lock.c (one run at a time), muster.c (who is there) and link.c (one agent that has a
+ * shard) share; nobody else includes it. */
 #define AGENTS_MAX 256
 #define LOCK_BUCKET "brunt_lock"
 #define LOCK_KEY "run"
 #define PROFILE_BUCKET "brunt_profiles"
+#define PROFILE_KEPT_NS (24 * 3600 * NS_PER_S)
 /* An agent of which nothing was heard for so many seconds is lost; it has noticed the same a second later, and ends its
  * load (agent.c). */
 #define BEATS_MISSED_MAX 8
@@ -63,8 +64,16 @@ struct cluster {
 	struct cluster_link *links[FLEET_WORKERS_MAX];
 };
 
-/* muster.c */
+/* lock.c */
 void cluster_name_run(struct cluster *cluster);
+/* False with err set: another run has the agents. */
+bool lock_take(struct cluster *cluster, struct error *err);
+void lock_keep(struct cluster *cluster); /* at each turn of the timer */
+void lock_release(struct cluster *cluster);
+/* What its agents said was brought out by somebody else. */
+void lock_forget_leader(struct bus *bus, const char *run);
+
+/* muster.c */
 bool cluster_gather(struct transport *transport, uv_loop_t *loop, const struct fleet_options *options,
 	const bool *is_stopped, struct error *err);
 void cluster_on_here(struct cluster *cluster, const struct bus_message *message);

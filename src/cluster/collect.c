@@ -164,6 +164,8 @@ collect(struct collected *into, const struct bus_options *options, const char *r
 	c->bus = bus_open(&c->loop, options, &events, err);
 	bool is_good = c->bus != NULL && collect_all(c, into, err);
 
+	if (is_good)
+		lock_forget_leader(c->bus, run);
 	if (c->bus != NULL)
 		bus_close(c->bus);
 	uv_close((uv_handle_t *)&c->timer, NULL);

@@ -27,7 +27,7 @@
  *   brunt.run.RUN.events.I            parcels of the event stream, id RUN/I/NUMBER; kept by the stream brunt-RUN
  *
  * The profile stands in the bucket brunt_profiles under RUN, with all settings under RUN_plan; how many shards under
- * RUN_shards; the lock in brunt_lock under "run". */
+ * RUN_shards, and who leads under "led"; the lock in brunt_lock under "run". */
 #define MESSAGE_MAX ((size_t)64 * 1024)
 #define AGENT_NAME_MAX 48
 #define RUN_ID_MAX 40

@@ -1,11 +1,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 #include "base/check.h"
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/units.h"
@@ -13,27 +10,12 @@
 #include "cluster/cluster_parts.h"
 #include "plan/plan.h"
 
-/* Before a run over NATS: the lock, the profile, who is there, and what their clocks say. */
+/* Before a run over NATS: the profile, who is there, and what their clocks say. */
 #define GATHER_NS (5 * NS_PER_S)
 #define CALL_STEP_NS (500 * NS_PER_MS)
 #define PONG_LIMIT_NS (300 * NS_PER_MS)
 #define CLOCK_ROUNDS 12
-#define LOCK_KEPT_NS (10 * NS_PER_S)
-#define PROFILE_KEPT_NS (24 * 3600 * NS_PER_S)
 #define PROFILE_MAX ((size_t)512 * 1024)
-
-void
-cluster_name_run(struct cluster *cluster)
-{
-	char when[32], host[64] = "?";
-	uint32_t lot = 0;
-
-	CHECK_OP(getrandom(&lot, sizeof(lot), 0), ==, (long)sizeof(lot));
-	gethostname(host, sizeof(host) - 1);
-	snprintf(cluster->run, sizeof(cluster->run), "%.20s-%06x", wall_text_compact(wall_now_ns(), when, sizeof(when)),
-		lot & 0xffffff);
-	snprintf(cluster->lock, sizeof(cluster->lock), "%s, led by pid %d on %s", cluster->run, (int)getpid(), host);
-}
 
 static struct found *
 found_by_name(struct cluster *cluster, const char *agent)
@@ -152,22 +134,6 @@ cluster_call(struct cluster *cluster)
 	buf_fini(&text);
 }
 
-/* A second run would take agents away from the first before either has as many as it wants. */
-static bool
-take_lock(struct cluster *cluster, struct error *err)
-{
-	char holder[160];
-
-	if (!bus_make_bucket(cluster->bus, LOCK_BUCKET, LOCK_KEPT_NS, err))
-		return false;
-	if (bus_put_new(cluster->bus, LOCK_BUCKET, LOCK_KEY, cluster->lock, holder, sizeof(holder), err)) {
-		cluster->has_lock = true;
-		cluster->locked_at_ns = bus_now_ns();
-		return true;
-	}
-	return error_set(err, "another run has the agents: %.100s", holder);
-}
-
 static bool
 lay_out_profile(struct cluster *cluster, struct error *err)
 {
@@ -177,8 +143,7 @@ lay_out_profile(struct cluster *cluster, struct error *err)
 	char *text = file_read(cluster->fleet->profile, PROFILE_MAX, &length, err);
 
 	snprintf(total, sizeof(total), "%u", cluster->fleet->workers);
-	bool is_good = text != NULL && bus_make_bucket(cluster->bus, PROFILE_BUCKET, PROFILE_KEPT_NS, err) &&
-		       bus_put(cluster->bus, PROFILE_BUCKET, cluster->run, text, length, err) &&
+	bool is_good = text != NULL && bus_put(cluster->bus, PROFILE_BUCKET, cluster->run, text, length, err) &&
 		       bus_put(cluster->bus, PROFILE_BUCKET, message_subject(subject, "%s_plan", cluster->run), plan,
 			       strlen(plan), err) &&
 		       bus_put(cluster->bus, PROFILE_BUCKET, message_subject(subject, "%s_shards", cluster->run), total,
@@ -244,7 +209,7 @@ cluster_gather(struct transport *transport, uv_loop_t *loop, const struct fleet_
 {
 	struct cluster *cluster = container_of(transport, struct cluster, base);
 
-	if (!take_lock(cluster, err) || !lay_out_profile(cluster, err))
+	if (!lock_take(cluster, err) || !lay_out_profile(cluster, err))
 		return false;
 	int64_t until_ns = bus_now_ns() + GATHER_NS;
 

@@ -16,9 +16,9 @@ struct document_list;
 struct merge_options {
 	const char *const *dirs;
 	uint32_t dirs_n;
-	uint32_t expected;                     /* how many shards there are; 0: as many as they say themselves */
-	const char *out_dir;                   /* exactly there; NULL: where a run of the profile would write */
-	const char *baseline, *baselines;      /* what the whole is compared with; NULL: what the profile says */
+	uint32_t expected;                /* how many shards there are; 0: as many as they say themselves, from 2 on */
+	const char *out_dir;              /* exactly there; NULL: where a run of the profile would write */
+	const char *baseline, *baselines; /* what the whole is compared with; NULL: what the profile says */
 	const struct document_list *documents; /* wanted beside the plan's; NULL: none */
 	bool is_json, is_quiet;
 	const struct plan_tables *tables;

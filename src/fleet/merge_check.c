@@ -28,7 +28,7 @@ check_total(struct merge *merge, const struct stored_shard *shard, struct error 
 {
 	uint32_t expected = merge->options->expected;
 
-	if (shard->shards < 2)
+	if (shard->shards < 2 && expected != 1)
 		return error_set(err,
 			"'%s' is a whole run and no shard of one; shards are sent by brunt run --shard I/N",
 			shard->dir);

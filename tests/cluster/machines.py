@@ -96,6 +96,12 @@ class NatsServer:
             return json.load(answer)
 
 
+    def count_of(self, stream):
+        """Messages that it keeps of a stream: of a bucket, keys."""
+        accounts = self.ask("/jsz?streams=1").get("account_details", [])
+        return sum(one["state"]["messages"] for account in accounts for one in account.get("stream_detail", []) if one["name"] == stream)
+
+
 class Target:
     """`brunt target`, an independent witness: a line of its own for every request that came."""
 

@@ -1,8 +1,10 @@
 """A load that agents share over NATS, all on this machine: what a change must not break. scripts/cluster.sh does the rest."""
+import json
+import re
 import signal
 import subprocess
 
-from machines import BRUNT, counts_of, histogram, identities_hold, merged
+from machines import BRUNT, counts_of, histogram, identities_hold, merged, until
 
 
 def test_two_agents_send_one_load_and_their_figures_add_up(house):
@@ -101,6 +103,37 @@ def test_one_run_at_a_time_has_the_agents(house):
     assert "another run has the agents" in reason and f"led by pid {first.process.child.pid} on" in reason
     assert first.wait() == 0, first.process.said()
     assert house.target.count() == 150, "nothing of the second was sent"
+
+
+def test_who_comes_after_a_leader_that_died_is_told_how_what_was_said_is_brought_out(house):
+    agents = house.agents("w1")
+    first = house.lead("{steady: {rate: 50/s, for: 60s}}", 1)
+    first.until_sending()
+    run = re.search(r"run (\S+): shard 1 of 1", first.process.said()).group(1)
+    way = f"'brunt merge --nats {house.nats.url} {run}'"
+    first.process.kill()
+
+    second = house.lead("{steady: {rate: 50/s, for: 1s}}", 1, name="second")
+    assert second.wait() == 3
+    assert f"{way} then brings out what they said" in second.process.said()
+    assert f"another run has the agents: {run}, led by pid {first.process.child.pid}" in second.result()["verdict"]["reasons"][0]
+    assert " s ago" in second.result()["verdict"]["reasons"][0]
+
+    until(lambda: house.nats.count_of("KV_brunt_lock") == 0, "the lock of a leader that is gone ends by itself", 30)
+    until(lambda: "heard nothing of the leader for 10 s" in agents[0].process.said(), "so does the load")
+    third = house.lead("{steady: {rate: 50/s, for: 1s}}", 2, name="third")  # more than there are
+    assert third.wait() == 3
+    assert f"run {run}, led by pid {first.process.child.pid}" in third.process.said() and "was left by its leader" in third.process.said()
+    assert way in third.process.said()
+
+    merged_run = house.folder / "after" / "result.json"
+    merge = subprocess.run([BRUNT, "merge", "--nats", house.nats.url, run, "--out", house.folder / "after", "--quiet"], cwd=house.folder,
+                           capture_output=True, text=True, check=False)
+    assert merge.returncode == 3, merge.stderr
+    fourth = house.lead("{steady: {rate: 50/s, for: 1s}}", 1, name="fourth")
+    assert fourth.wait() == 0, "the agent is free"
+    assert "was left by its leader" not in fourth.process.said(), "the third ended as it should"
+    assert json.loads(merged_run.read_text())["totals"]["sent"] == house.target.count() - 50
 
 
 def test_ctrl_c_ends_the_load_everywhere_and_what_was_sent_is_told(house):
