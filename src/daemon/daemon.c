@@ -15,6 +15,7 @@
 #include "daemon/audit_sync.h"
 #include "daemon/daemon_parts.h"
 #include "daemon/notify.h"
+#include "daemon/yield.h"
 #include "httpd/tls.h"
 #include "measure/verdict.h"
 
@@ -101,6 +102,7 @@ static bool
 prepare(struct daemon *daemon, struct error *err)
 {
 	(void)umask(077); /* what it keeps is its own */
+	yield_begin();    /* before there are other threads */
 	daemon->config = config_load(daemon->options->config, err);
 	if (daemon->config == NULL || !make_directories(daemon, err) || !take_lock(daemon, err) ||
 		!admission_init(&daemon->admission, daemon->config, err) || !open_guard(daemon, err))

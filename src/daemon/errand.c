@@ -9,16 +9,12 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/units.h"
-#include "campaign/child.h"
+#include "daemon/piped_child.h"
 #include "daemon/said.h"
 
 #define NICER 10 /* than the daemon and its runs */
 #define STOP_NS (2 * NS_PER_S)
 #define SAID_MAX ((size_t)8 * 1024)
-#define READ_BYTES ((size_t)64 * 1024)
-#define EAR_OPEN_MS 1000 /* for what is still in the pipes when it is gone */
-
-enum ear { EAR_OUTPUT, EAR_SAID, EARS_N };
 
 struct errands {
 	uv_loop_t *loop;
@@ -34,15 +30,10 @@ struct errand {
 	struct errand_wish wish;
 	struct arena arena;
 	const char *arguments[ERRAND_ARGUMENTS_MAX + 2];
-	struct child child;
-	uv_pipe_t pipes[EARS_N];
-	uv_timer_t late; /* closes pipes that do not end, and is the last to be closed */
-	unsigned open_n; /* handles */
-	bool is_gone;
+	struct piped_child piped;
 	const char *cut; /* why it was ended; NULL: it was not */
 	struct buf output;
 	struct said said;
-	char input[READ_BYTES];
 };
 
 struct errands *
@@ -109,14 +100,13 @@ errand_free(struct errand *errand)
 	free(errand);
 }
 
-/* The last of its handles is closed. */
 static void
-finish(struct errand *errand)
+on_end(void *context)
 {
+	struct errand *errand = context;
 	struct errands *errands = errand->errands;
-	const struct child *child = &errand->child;
+	const struct child *child = &errand->piped.child;
 
-	CHECK(child->is_closed);
 	list_remove(&errand->node);
 	errands->under_way_n--;
 	tell(errand,
@@ -128,126 +118,58 @@ finish(struct errand *errand)
 	begin_next(errands);
 }
 
-static void on_closed(uv_handle_t *handle);
-
-static void
-close_handle(uv_handle_t *handle)
-{
-	if (!uv_is_closing(handle))
-		uv_close(handle, on_closed);
-}
-
-/* The timer goes after the pipes, when the child's own handles, closed as it went, are closed too. */
-static void
-on_closed(uv_handle_t *handle)
-{
-	struct errand *errand = handle->data;
-
-	errand->open_n--;
-	if (errand->open_n == 1 && errand->is_gone)
-		close_handle((uv_handle_t *)&errand->late);
-	if (errand->open_n == 0)
-		finish(errand);
-}
-
 static void
 cut(struct errand *errand, const char *why)
 {
 	if (errand->cut == NULL)
 		errand->cut = why;
-	child_end(&errand->child);
+	child_end(&errand->piped.child);
 }
 
 static void
-on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *into)
+on_bytes(void *context, enum piped_stream stream, const char *bytes, size_t length)
 {
-	struct errand *errand = handle->data;
+	struct errand *errand = context;
 
-	(void)suggested;
-	*into = uv_buf_init(errand->input, sizeof(errand->input));
-}
-
-static void
-on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *input)
-{
-	struct errand *errand = stream->data;
-
-	if (n < 0)
-		close_handle((uv_handle_t *)stream);
-	else if (stream == (uv_stream_t *)&errand->pipes[EAR_SAID])
-		said_add(&errand->said, input->base, (size_t)n);
-	else if (!buf_add(&errand->output, input->base, (size_t)n))
+	if (stream == PIPED_SAID)
+		said_add(&errand->said, bytes, length);
+	else if (!buf_add(&errand->output, bytes, length))
 		cut(errand, "it would be larger than the daemon hands out");
 }
 
 static void
-on_late(uv_timer_t *timer)
-{
-	struct errand *errand = timer->data;
-
-	for (size_t i = 0; i < EARS_N; i++)
-		close_handle((uv_handle_t *)&errand->pipes[i]);
-	close_handle((uv_handle_t *)timer);
-}
-
-static void
-on_exit_of_child(void *context, struct child *child)
+on_exit_of_child(void *context)
 {
 	struct errand *errand = context;
 
-	errand->is_gone = true;
-	if (child->is_overdue && errand->cut == NULL)
+	if (errand->piped.child.is_overdue && errand->cut == NULL)
 		errand->cut = "it took too long";
-	/* What it wrote last may still be in the pipes, where these have not come to their end. */
-	CHECK_OP(uv_timer_start(&errand->late, on_late, errand->open_n > 1 ? EAR_OPEN_MS : 0, 0), ==, 0);
-}
-
-static void
-open_ears(struct errand *errand, uv_stdio_container_t stdio[3])
-{
-	uv_loop_t *loop = errand->errands->loop;
-
-	stdio[0] = (uv_stdio_container_t){.flags = UV_IGNORE};
-	for (size_t i = 0; i < EARS_N; i++) {
-		CHECK_OP(uv_pipe_init(loop, &errand->pipes[i], 0), ==, 0);
-		errand->pipes[i].data = errand;
-		stdio[i + 1] = (uv_stdio_container_t){
-			.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&errand->pipes[i]};
-	}
-	CHECK_OP(uv_timer_init(loop, &errand->late), ==, 0);
-	errand->late.data = errand;
-	errand->open_n = EARS_N + 1;
 }
 
 static void
 begin(struct errand *errand)
 {
 	struct errands *errands = errand->errands;
-	uv_stdio_container_t stdio[3];
 	struct error err = {0};
 
 	list_add_last(&errands->under_way, &errand->node);
 	errands->under_way_n++;
-	open_ears(errand, stdio);
-	if (!child_start(&errand->child, errands->loop,
-		    &(struct child_config){.program = errands->program,
+	if (!piped_child_start(&errand->piped, errands->loop,
+		    &(struct piped_child_config){.program = errands->program,
 			    .arguments = errand->arguments,
-			    .stdio = stdio,
 			    .shown = "brunt",
+			    .yields = true,
 			    .within_ns = ERRAND_NS,
 			    .stop_ns = STOP_NS,
+			    .on_bytes = on_bytes,
 			    .on_exit = on_exit_of_child,
+			    .on_end = on_end,
 			    .context = errand},
 		    &err)) {
 		log_error("%s", err.message);
 		errand->cut = "its process could not be started";
-		on_late(&errand->late);
-		return;
-	}
-	if (setpriority(PRIO_PROCESS, (id_t)errand->child.process.pid, NICER) != 0)
+	} else if (setpriority(PRIO_PROCESS, (id_t)errand->piped.child.process.pid, NICER) != 0)
 		log_warn("a child of the daemon could not be made nicer");
-	CHECK_OP(uv_read_start((uv_stream_t *)&errand->pipes[EAR_OUTPUT], on_alloc, on_read), ==, 0);
-	CHECK_OP(uv_read_start((uv_stream_t *)&errand->pipes[EAR_SAID], on_alloc, on_read), ==, 0);
 }
 
 static void

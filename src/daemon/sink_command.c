@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "daemon/sink_parts.h"
 #include "daemon/sink_text.h"
+#include "daemon/yield.h"
 
 #define STOP_NS (2 * NS_PER_S) /* from SIGTERM to SIGKILL */
 #define VARIABLES_MAX 16
@@ -107,8 +108,10 @@ command_send(struct sink *sink, const struct notice *notice)
 		.stop_ns = STOP_NS,
 		.on_exit = on_child_exit,
 		.context = sink};
+	bool was_paused = yield_pause(); /* what an operator's command does is his to say */
 	bool is_started = child_start(&sink->child, sink->loop, &config, &err);
 
+	yield_resume(was_paused);
 	buf_fini(&variables.text);
 	if (!is_started)
 		sink_done(sink, err.message, false);
