@@ -6,6 +6,7 @@
 #   scripts/soak.sh same --runs 5        one claim, fewer runs
 #   scripts/soak.sh siege [--daemon]     attacks on an HTTP server instead: slowhttptest and worse; on the daemon and its API
 #   scripts/soak.sh kills [--seed N]     SIGKILL to the daemon, its jobs or both, 100 times: nothing that was finished is lost
+#   scripts/soak.sh watched [--page]    a job of 20,000/s, with and without 50 streams, clients and pages that watch it
 #
 # Each says more by --help. Where $BRUNT names a brunt, that one is used.
 set -euo pipefail
@@ -15,8 +16,9 @@ claims=soak
 case "${1:-}" in
 siege) claims=siege ;;
 kills) claims=killed ;;
+watched) claims=watched ;;
 --help | -h)
-	sed -n '2,11s/^# \{0,1\}//p' "$0"
+	sed -n '2,12s/^# \{0,1\}//p' "$0"
 	exit 0
 	;;
 esac
