@@ -33,6 +33,8 @@ struct duty {
 	uint64_t heard; /* lines of control */
 	int64_t asked_at_ns, led_at_ns, beat_at_ns;
 	int64_t told_at_ns; /* to end; −1: it was not */
+	int64_t load_at_ns; /* when the load begins, its idle baseline with it; −1: nobody has said */
+	bool is_load_over;  /* what is under way is waited for, no more is sent */
 	char why[128];
 	bool is_dropped;
 	struct ceilings ceilings; /* of the whole run, of which this is a share */
@@ -71,3 +73,5 @@ bool duty_check(const struct agent *agent, struct duty *duty, const char *text, 
 bool duty_admits_control(const struct duty *duty, const struct control *control, struct error *err);
 /* A line of its event stream: whether what it really sends is within its ceilings. */
 bool duty_admits_line(struct duty *duty, const char *line, size_t length, struct error *err);
+/* Whether it may go on: levels that are sent again, and pauses, take time that nobody knew of when it was agreed. */
+bool duty_admits_time(const struct duty *duty, const struct ceilings *own, int64_t now_ns, struct error *err);

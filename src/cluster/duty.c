@@ -95,7 +95,7 @@ duty_begin(struct agent *agent, struct ask *ask)
 	struct error err = {0};
 
 	CHECK_OP(duty->state, ==, DUTY_NONE);
-	*duty = (struct duty){.state = DUTY_READING, .ask = *ask, .events_fd = -1, .told_at_ns = -1};
+	*duty = (struct duty){.state = DUTY_READING, .ask = *ask, .events_fd = -1, .told_at_ns = -1, .load_at_ns = -1};
 	*ask = (struct ask){.settings_n = 0};
 	duty->led_at_ns = bus_now_ns();
 	parcel_sender_init(&duty->parcels);
@@ -222,6 +222,8 @@ duty_on_control(struct agent *agent, const struct bus_message *message)
 			duty_refuse(agent, &err);
 		else if (duty->told_at_ns < 0)
 			worker_say(&duty->worker, &control);
+		if (control.kind == CONTROL_START)
+			duty->load_at_ns = control.at_ns - duty->plan->idle_baseline_ns;
 	}
 	duty_beat(agent);
 }
@@ -314,9 +316,12 @@ static void
 duty_turn_running(struct agent *agent, int64_t now_ns)
 {
 	struct duty *duty = &agent->duty;
+	struct error err = {0};
 	bool is_gone = duty->worker.has_eof && duty->worker.has_exited;
 
 	take_lines(agent);
+	if (!is_gone && !duty_admits_time(duty, &agent->options->ceilings, now_ns, &err))
+		duty_refuse(agent, &err);
 	if (!is_gone && now_ns - duty->led_at_ns > DEAD_MAN_NS)
 		duty_note(duty, "ended its load: it heard nothing of the leader for 10 s");
 	if (now_ns - duty->led_at_ns > DEAD_MAN_NS + BEAT_STEP_NS)

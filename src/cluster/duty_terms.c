@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,9 @@
 
 /* What an agent lets itself be asked for, whoever leads: by what its own operator allowed, of a profile that came over
  * NATS and so may run, read and write nothing. */
+
+/* A load that ends in time says so a moment later. */
+#define END_TOLD_NS (1 * NS_PER_S)
 
 static uint64_t
 times(uint64_t ceiling, uint32_t shards)
@@ -85,15 +89,26 @@ duty_admits_control(const struct duty *duty, const struct control *control, stru
 		       in_users ? " users" : "/s");
 }
 
+static bool
+is_event(const char *line, size_t length, const char *kind)
+{
+	char start[32];
+	size_t n = (size_t)snprintf(start, sizeof(start), "{\"event\":\"%s\"", kind);
+
+	return length > n && memcmp(line, start, n) == 0;
+}
+
 bool
 duty_admits_line(struct duty *duty, const char *line, size_t length, struct error *err)
 {
-	static const char start[] = "{\"event\":\"interval\"";
 	struct event event;
 	struct error bad = {0};
 	uint64_t sent = 0;
 
-	if (duty->interval == NULL || length < sizeof(start) || memcmp(line, start, sizeof(start) - 1) != 0)
+	if (is_event(line, length, "phase") && event_decode(line, length, duty->plan, &event, NULL, &bad) &&
+		strcmp(event.text, run_phase_names[RUN_DRAIN]) == 0)
+		duty->is_load_over = true;
+	if (duty->interval == NULL || !is_event(line, length, "interval"))
 		return true;
 	interval_reset(duty->interval);
 	if (!event_decode(line, length, duty->plan, &event, duty->interval, &bad))
@@ -102,4 +117,16 @@ duty_admits_line(struct duty *duty, const char *line, size_t length, struct erro
 		if (duty->interval->levels[i].is_used)
 			sent += duty->interval->levels[i].all.counts.sent;
 	return !ceiling_watch(&duty->watch, sent, duty->interval->end_ns - duty->interval->start_ns, err);
+}
+
+bool
+duty_admits_time(const struct duty *duty, const struct ceilings *own, int64_t now_ns, struct error *err)
+{
+	char most[32];
+
+	if (own->duration_ns == 0 || duty->load_at_ns < 0 || duty->is_load_over ||
+		now_ns - duty->load_at_ns <= own->duration_ns + END_TOLD_NS)
+		return true;
+	return error_set(err, "its load goes on beyond the operator's ceiling of %s",
+		units_time_text(own->duration_ns, most, sizeof(most)));
 }

@@ -172,7 +172,7 @@ const struct command agent_command = {
 		"  --max-rate RATE    ceilings on its own share, whoever asks: 5000/s,\n"
 		"  --max-users N      users of a closed loop,\n"
 		"  --max-connections N  connections,\n"
-		"  --max-duration TIME  time that a load is to last\n" NATS_FLAGS_HELP
+		"  --max-duration TIME  time that a load is to last, after which one that still goes on is ended\n" NATS_FLAGS_HELP
 		"Profiles that come over NATS run no command, read no file and no environment. SIGTERM ends it.\n",
 	.run = agent_main,
 };

@@ -71,6 +71,25 @@ def test_an_agent_keeps_to_its_own_ceilings(house):
     assert house.target.count() == 0
 
 
+def test_an_agent_ends_a_load_that_lasts_longer_than_its_operators_ceiling(house):
+    # levels that come out INVALID are sent again: 2 s by the profile, twice as long in truth
+    agents = house.agents("w1", flags=("--max-duration", "2s"))
+    leader = house.lead("{steps: {from: 20/s, to: 40/s, by: 20/s, every: 1s}}", 1,
+                        flags=("--set", "generator.lateness_p99=1us", "--set", "generator.lateness_share=0%", "--set", "stop=max"))
+    assert leader.wait() == 3, leader.process.said()
+    reason = leader.result()["verdict"]["reasons"][0]
+    assert "was stopped by its own agent: its load goes on beyond the operator's ceiling of 2.00s" in reason, reason
+    identities_hold(leader.result()["totals"])
+    assert counts_of(agents[0].events())["sent"] == house.target.count()
+
+
+def test_a_load_that_lasts_as_long_as_the_ceiling_is_let_be(house):
+    house.agents("w1", flags=("--max-duration", "2s"))
+    leader = house.lead("{steady: {rate: 50/s, for: 2s}}", 1)
+    assert leader.wait() == 0, leader.process.said()
+    assert house.target.count() == 100
+
+
 def test_profiles_that_read_or_run_anything_are_not_sent(house):
     house.agents("w1")
     leader = house.lead("{steady: {rate: 100/s, for: 1s}}", 1, more="before: 'touch /tmp/never'\n")
