@@ -64,6 +64,21 @@ test_what_runs_a_command_is_refused_with_its_line(void **state)
 	expect_refused("target: {energy: {command: id}}", "profile:1:10", "runs a command");
 }
 
+/* A spike's `before` and `after` are times; a hook's are commands, also of an arm that is called spike. */
+static void
+test_a_spike_is_no_hook(void **state)
+{
+	(void)state;
+	expect_taken("load: {spike: {base: 10/s, peak: 100/s, before: 30s, during: 10s, after: 30s}}");
+	expect_taken("scenarios: {a: {load: {spike: {base: 1/s, peak: 9/s, before: 0, after: 1.5m}}}}");
+	expect_taken("matrix: {load.spike.before: [1s, 2s]}\narms: {a: {set: {load.spike.after: 3s}}}");
+	expect_refused("arms: {spike: {before: id}}", "profile:1:16", "runs a command");
+	expect_refused("arms: {spike: {after: {run: id}}}", "profile:1:16", "runs a command");
+	expect_refused("arms: {spike: {after: []}}", "profile:1:16", "runs a command");
+	expect_refused("matrix: {arms.spike.before: [1s, id]}", "profile:1:10", "runs a command");
+	expect_refused("before: 30s", "profile:1:1", "runs a command");
+}
+
 static void
 test_what_reads_a_file_is_refused(void **state)
 {
@@ -142,8 +157,10 @@ test_settings_that_come_along_are_looked_at(void **state)
 {
 	static const char *const bad[] = {"target.command=id", "output.dir=/etc", "requests[0].body_file=/etc/passwd",
 		"requests.buy.body_file=/etc/passwd", "requests.a.b.body_file=x", "target={command: id}",
-		"data.x=/etc/passwd", "name=${env:SECRET}", "arms.a.set.target.command=id", "extends=x.yaml"};
-	static const char *const good[] = {"load.steady.rate=50/s", "requests.buy.weight=3", "target.timeout=5s"};
+		"data.x=/etc/passwd", "name=${env:SECRET}", "arms.a.set.target.command=id", "extends=x.yaml",
+		"arms.spike.before=id"};
+	static const char *const good[] = {
+		"load.spike.before=10s", "load.steady.rate=50/s", "requests.buy.weight=3", "target.timeout=5s"};
 	struct plan_setting setting;
 
 	(void)state;
@@ -230,6 +247,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_load_of_a_url_is_taken),
 		cmocka_unit_test(test_what_runs_a_command_is_refused_with_its_line),
+		cmocka_unit_test(test_a_spike_is_no_hook),
 		cmocka_unit_test(test_what_reads_a_file_is_refused),
 		cmocka_unit_test(test_references_are_refused_wherever_they_stand),
 		cmocka_unit_test(test_other_processes_are_left_alone),
