@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "base/check.h"
 #include "base/file.h"
@@ -12,6 +13,8 @@
 #include "plan/parse.h"
 #include "plan/plan.h"
 #include "plan/tree.h"
+
+#define UNIX_PATH_BYTES (sizeof(((struct sockaddr_un *)NULL)->sun_path)) /* with the NUL that ends it */
 
 static bool
 parse_path(struct plan_context *context, const struct plan_node *node, void *into, struct error *err)
@@ -88,8 +91,13 @@ has_port(const char *listen)
 static bool
 check_address(const struct config *config, const struct plan_node *node, const char *listen, struct error *err)
 {
-	if (config_unix_path(listen) != NULL)
-		return config_unix_path(listen)[0] != '\0' ||
+	const char *path = config_unix_path(listen);
+
+	if (path != NULL && strlen(path) >= UNIX_PATH_BYTES)
+		return plan_error(node, err, "listen: the path has %zu bytes, and that of a unix socket %zu at most",
+			strlen(path), UNIX_PATH_BYTES - 1);
+	if (path != NULL)
+		return path[0] != '\0' ||
 		       plan_error(node, err, "listen: '%s' names no socket; write unix:/run/brunt/brunt.sock", listen);
 	if (!has_port(listen))
 		return plan_error(node, err,

@@ -86,7 +86,7 @@ document_read_yaml(const char *text, size_t length, const char *file, struct err
 	if (root != NULL && root->kind == NODE_MAP)
 		tree = tree_of(root);
 	else if (root != NULL)
-		error_set(err, "a map is wanted");
+		error_set(err, node_is_null(root) ? "it is empty" : "a map is wanted");
 	arena_fini(&arena);
 	return tree;
 }

@@ -68,6 +68,8 @@ read_tree(struct reading *r, const struct plan_node *root, const char *path, str
 	const struct plan_node *name = root->kind == NODE_MAP ? node_get(root, "baseline") : NULL;
 	const struct plan_node *values = root->kind == NODE_MAP ? node_get(root, "values") : NULL;
 
+	if (node_is_null(root))
+		return plan_error(root, err, "it is empty; a baseline that is written by hand " FORM);
 	if (values == NULL)
 		return plan_error(root, err, "this is no baseline; one that is written by hand " FORM);
 	for (const struct plan_node *item = root->first; item != NULL; item = item->next)
@@ -95,10 +97,7 @@ by_hand_load(const char *path, const struct plan_metric *const *metrics, struct 
 	arena_init(&by_hand->arena);
 	struct reading r = {.context = {.arena = &by_hand->arena}, .metrics = metrics};
 	const char *file = arena_strdup(&by_hand->arena, path);
-	const struct plan_node *root =
-		text[strspn(text, " \t\r\n")] == '\0'
-			? (error_at(err, file, 1, 1, "it is empty; a baseline that is written by hand %s", FORM), NULL)
-			: yaml_read(&by_hand->arena, text, length, file, true, err);
+	const struct plan_node *root = yaml_read(&by_hand->arena, text, length, file, true, err);
 	bool is_read = root != NULL && read_tree(&r, root, file, by_hand, err);
 
 	free(text);

@@ -368,8 +368,7 @@ check_encoding(struct reader *r)
 		size_t n = utf8_length((const unsigned char *)r->text + i, r->length - i);
 
 		if (n == 0 || c == '\0')
-			return refuse(r, mark, "the byte 0x%02x is not UTF-8 text; save the profile as UTF-8", c) !=
-			       NULL;
+			return refuse(r, mark, "the byte 0x%02x is not UTF-8 text; save it as UTF-8", c) != NULL;
 		mark.line += c == '\n';
 		mark.column = c == '\n' ? 0 : mark.column + 1;
 		i += n;
@@ -391,7 +390,9 @@ yaml_read(struct arena *arena, const char *text, size_t length, const char *file
 	struct plan_node *root = read_document(&r);
 
 	yaml_parser_delete(&r.parser);
-	if (root == NULL && !error_is_set(err))
-		refuse(&r, ((yaml_mark_t){0}), "it is empty; a profile says at least 'target:' and 'load:'");
+	if (root == NULL && !error_is_set(err)) {
+		root = new_node(&r, NODE_SCALAR, ((yaml_mark_t){0}));
+		root->source = root->text = "";
+	}
 	return root;
 }

@@ -34,8 +34,8 @@ struct plan_node {
 	size_t n;
 };
 
-/* The one document in text; NULL with err set. `file` is what messages call it, and must live as long as the arena.
- * !has_lines: there are none to speak of (the value of a --set). */
+/* The one document in text, a null where it is empty; NULL with err set. `file` is what messages call it, and must live
+ * as long as the arena. !has_lines: there are none to speak of (the value of a --set). */
 struct plan_node *yaml_read(
 	struct arena *arena, const char *text, size_t length, const char *file, bool has_lines, struct error *err);
 

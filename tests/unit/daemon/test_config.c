@@ -7,6 +7,10 @@
 
 #include <cmocka.h>
 
+#include "base/check.h"
+
+#define TEN_BYTES "/345678901"
+
 static struct config *
 load(const char *text)
 {
@@ -87,6 +91,22 @@ test_nothing_said_is_a_socket_of_ones_own(void **state)
 }
 
 static void
+test_what_is_all_commented_out_says_nothing(void **state)
+{
+	static const char *const texts[] = {"", "\n", "# listen: unix:/run/b\n"};
+	struct error err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct config *config = config_load_text(texts[i], strlen(texts[i]), "brunt.yaml", &err);
+
+		assert_non_null(config);
+		assert_int_equal(config->listen.n, 1);
+		config_free(config);
+	}
+}
+
+static void
 test_mistakes_have_their_place_and_the_nearest_key(void **state)
 {
 	(void)state;
@@ -96,6 +116,9 @@ test_mistakes_have_their_place_and_the_nearest_key(void **state)
 	expect_refused("data: a\ndata: b\n", "brunt.yaml:2:1", "data");
 	expect_refused("retention: {for: 30 days}\n", "brunt.yaml:1:18", "time");
 	expect_refused("- a\n", "brunt.yaml:1:1", "map");
+	expect_refused("listen: unix:/" TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES TEN_BYTES
+			       TEN_BYTES TEN_BYTES "/x/y.sock\n",
+		"brunt.yaml:1:9", "at most");
 }
 
 static void
@@ -160,6 +183,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_keys_are_taken),
 		cmocka_unit_test(test_nothing_said_is_a_socket_of_ones_own),
+		cmocka_unit_test(test_what_is_all_commented_out_says_nothing),
 		cmocka_unit_test(test_mistakes_have_their_place_and_the_nearest_key),
 		cmocka_unit_test(test_tcp_wants_tokens_and_strangers_tls),
 		cmocka_unit_test(test_schedules_are_looked_at_with_their_place),

@@ -27,8 +27,8 @@ static const struct mistake {
 	{"a tab after spaces", "target:\n  url: http://h\n \ttimeout: 1s\n", "x.yaml:3:2: a tab indents this line; YAML wants spaces"},
 	{"not YAML", "target: {url: http://h\nload: x\n", "x.yaml:2:5: this is not YAML: did not find expected ',' or '}'"},
 	{"a slot in a flow map", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\nrequests: [{name: a, get: /${seq}}]\n", "x.yaml:3:29: this is not YAML: did not find expected ',' or '}'; inside { } and [ ] put text with ${...} in quotes"},
-	{"a byte that is not UTF-8", "target:\n  url: caf\351\n", "x.yaml:2:11: the byte 0xe9 is not UTF-8 text; save the profile as UTF-8"},
-	{"UTF-16", "\377\376t\000", "x.yaml:1:1: the byte 0xff is not UTF-8 text; save the profile as UTF-8"},
+	{"a byte that is not UTF-8", "target:\n  url: caf\351\n", "x.yaml:2:11: the byte 0xe9 is not UTF-8 text; save it as UTF-8"},
+	{"UTF-16", "\377\376t\000", "x.yaml:1:1: the byte 0xff is not UTF-8 text; save it as UTF-8"},
 	{"good_when of no answer", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\ngood_when: {cpu: 1s}\n", "x.yaml:3:18: good_when: 'cpu' is not a time that each answer has; valid here: response, service"},
 	{"good_when without a time", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\ngood_when: {response: fast}\n", "x.yaml:3:23: good_when: 'fast' is not a time above 0; write a time with its unit, such as 500ms, 30s, 2m or 1h"},
 	{"good_when as a list", "target: http://h\nload: {steady: {rate: 5/s, for: 1s}}\ngood_when: [response]\n", "x.yaml:3:12: good_when: write a map such as {ttft: 550ms, tpot: 50ms}"},
@@ -192,7 +192,7 @@ test_a_nul_is_refused_where_it_stands(void **state)
 	char said[2048];
 
 	assert_string_equal(sentence_of(raw, sizeof(raw) - 1, said, sizeof(said)),
-		"x.yaml:2:8: the byte 0x00 is not UTF-8 text; save the profile as UTF-8");
+		"x.yaml:2:8: the byte 0x00 is not UTF-8 text; save it as UTF-8");
 	assert_string_equal(sentence_of(escaped, sizeof(escaped) - 1, said, sizeof(said)),
 		"x.yaml:1:7: a NUL in a value; bytes that are no text go into a body_file");
 }
