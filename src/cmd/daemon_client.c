@@ -80,31 +80,40 @@ add_token(const struct daemon_client *client, struct buf *head, struct error *er
 	return true;
 }
 
+struct request {
+	const char *method, *path;
+	const char *last_id;     /* of the event before those that are wanted; NULL or "": all are */
+	const char *type, *body; /* NULL: none */
+	size_t length;
+};
+
 /* HTTP/1.0: the answer ends with the connection, in one piece or as it comes. */
 static bool
-send_request(struct daemon_link *link, const struct daemon_client *client, const char *method, const char *path,
-	const char *type, const char *body, size_t length, struct error *err)
+send_request(
+	struct daemon_link *link, const struct daemon_client *client, const struct request *request, struct error *err)
 {
 	struct buf head;
 
 	buf_init(&head, (size_t)16 * 1024);
-	buf_printf(&head, "%s %s HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n", method, path, link->host);
+	buf_printf(&head, "%s %s HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n", request->method, request->path,
+		link->host);
 	bool is_sent = add_token(client, &head, err);
 
-	if (body != NULL)
-		buf_printf(&head, "Content-Type: %s\r\nContent-Length: %zu\r\n", type, length);
+	if (request->last_id != NULL && request->last_id[0] != '\0')
+		buf_printf(&head, "Last-Event-ID: %s\r\n", request->last_id);
+	if (request->body != NULL)
+		buf_printf(&head, "Content-Type: %s\r\nContent-Length: %zu\r\n", request->type, request->length);
 	buf_add_text(&head, "\r\n");
 	is_sent = is_sent && (!head.overflowed || error_set(err, "the request is too long")) &&
 		  daemon_link_send(link, head.bytes, head.length, err) &&
-		  (body == NULL || daemon_link_send(link, body, length, err));
+		  (request->body == NULL || daemon_link_send(link, request->body, request->length, err));
 	buf_fini(&head);
 	return is_sent;
 }
 
 /* Connected and asked; false with err set, and nothing to be closed. */
 static bool
-begin(struct daemon_link *link, const struct daemon_client *client, const char *method, const char *path,
-	const char *type, const char *body, size_t length, struct error *err)
+begin(struct daemon_link *link, const struct daemon_client *client, const struct request *request, struct error *err)
 {
 	const char *ca_file = client->ca_file != NULL ? client->ca_file : getenv("BRUNT_CA_FILE");
 	struct arena arena;
@@ -118,7 +127,7 @@ begin(struct daemon_link *link, const struct daemon_client *client, const char *
 	arena_fini(&arena);
 	if (!is_open)
 		return false;
-	if (send_request(link, client, method, path, type, body, length, err))
+	if (send_request(link, client, request, err))
 		return true;
 	daemon_link_close(link);
 	return false;
@@ -146,7 +155,9 @@ daemon_client_ask(const struct daemon_client *client, const char *method, const 
 {
 	struct daemon_link link;
 
-	if (!begin(&link, client, method, path, type, body, length, err))
+	if (!begin(&link, client,
+		    &(struct request){.method = method, .path = path, .type = type, .body = body, .length = length},
+		    err))
 		return -1;
 	while (daemon_link_read(&link, answer))
 		;
@@ -206,9 +217,9 @@ daemon_client_get(
 	return parsed;
 }
 
-/* One event, "event: KIND" and "data: JSON" among its lines. */
+/* One event, "id: NUMBER", "event: KIND" and "data: JSON" among its lines. */
 static bool
-tell_event(char *event, daemon_event_fn *each, void *context)
+tell_event(char *event, struct daemon_watch *watch)
 {
 	const char *kind = "message", *json = NULL;
 
@@ -221,13 +232,15 @@ tell_event(char *event, daemon_event_fn *each, void *context)
 			kind = line + 7;
 		else if (strncmp(line, "data: ", 6) == 0)
 			json = line + 6;
+		else if (strncmp(line, "id: ", 4) == 0)
+			snprintf(watch->last_id, sizeof(watch->last_id), "%s", line + 4);
 	}
-	return json == NULL || each(context, kind, json);
+	return json == NULL || watch->each(watch->context, kind, json);
 }
 
 /* What is whole of the events that came; false: enough. */
 static bool
-tell_events(struct buf *stream, daemon_event_fn *each, void *context)
+tell_events(struct buf *stream, struct daemon_watch *watch)
 {
 	char *end;
 
@@ -235,7 +248,7 @@ tell_events(struct buf *stream, daemon_event_fn *each, void *context)
 		size_t n = (size_t)(end - stream->bytes) + 2;
 
 		*end = '\0';
-		if (!tell_event(stream->bytes, each, context))
+		if (!tell_event(stream->bytes, watch))
 			return false;
 		stream->length -= n;
 		memmove(stream->bytes, stream->bytes + n, stream->length + 1);
@@ -244,14 +257,14 @@ tell_events(struct buf *stream, daemon_event_fn *each, void *context)
 }
 
 int
-daemon_client_watch(const struct daemon_client *client, const char *path, daemon_event_fn *each, void *context)
+daemon_client_watch(const struct daemon_client *client, const char *path, struct daemon_watch *watch)
 {
 	struct error err = {0};
 	struct daemon_link link;
 	struct buf stream;
 	int status = -1;
 
-	if (!begin(&link, client, "GET", path, NULL, NULL, 0, &err)) {
+	if (!begin(&link, client, &(struct request){.method = "GET", .path = path, .last_id = watch->last_id}, &err)) {
 		log_error("%s", err.message);
 		return EXIT_INTERNAL;
 	}
@@ -259,12 +272,12 @@ daemon_client_watch(const struct daemon_client *client, const char *path, daemon
 	while (daemon_link_read(&link, &stream)) {
 		if (status < 0)
 			status = take_head(&stream);
-		if (status == 200 && !tell_events(&stream, each, context))
+		if (status == 200 && !tell_events(&stream, watch))
 			break;
 	}
 	daemon_link_close(&link);
-	if (status != 200)
+	if (status != 200 && status != 409)
 		complain(&stream, status);
 	buf_fini(&stream);
-	return status == 200 ? EXIT_PASSED : EXIT_USAGE;
+	return status == 200 || status == 409 ? EXIT_PASSED : EXIT_USAGE;
 }

@@ -37,10 +37,14 @@ int daemon_client_ask(const struct daemon_client *client, const char *method, co
 cJSON *daemon_client_get(
 	const struct daemon_client *client, const char *method, const char *path, const char *json, int *exit_code);
 
-/* Server-sent events as they come; false from the callback ends it. Returns an exit code: EXIT_PASSED where the stream
- * came to its end, or was ended. */
-typedef bool daemon_event_fn(void *context, const char *kind, const char *json);
-int daemon_client_watch(const struct daemon_client *client, const char *path, daemon_event_fn *each, void *context);
+/* Server-sent events as they come, those behind last_id, which follows them; false from the callback ends it. Returns
+ * an exit code: EXIT_PASSED where the stream came to its end, or was ended, or there is nothing to watch any more. */
+struct daemon_watch {
+	bool (*each)(void *context, const char *kind, const char *json);
+	void *context;
+	char last_id[24]; /* "": all */
+};
+int daemon_client_watch(const struct daemon_client *client, const char *path, struct daemon_watch *watch);
 
 /* Of a member; "" where it is no text. */
 const char *daemon_client_text(const cJSON *in, const char *name);

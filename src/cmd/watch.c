@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/units.h"
 #include "report/escape.h"
@@ -82,46 +83,56 @@ show(void *context, const char *kind, const char *json)
 	return true;
 }
 
-/* What the daemon makes of it: its exit code, and why. */
-static int
-exit_code_of(const struct daemon_client *client, const char *id, bool is_json)
+/* The run as it stands; NULL: it cannot be asked, which was said. */
+static cJSON *
+ask(const struct daemon_client *client, const char *id, bool *has_ended, int *exit_code)
 {
 	char path[128];
-	int exit_code;
 
 	snprintf(path, sizeof(path), "/api/v1/runs/%.64s", id);
-	cJSON *run = daemon_client_get(client, "GET", path, NULL, &exit_code);
+	cJSON *run = daemon_client_get(client, "GET", path, NULL, exit_code);
 
-	if (run == NULL)
-		return exit_code;
+	*has_ended = strcmp(daemon_client_text(run, "state"), "ended") == 0;
+	return run;
+}
+
+/* What the daemon makes of it: its exit code, and why. */
+static int
+tell_end(const cJSON *run, bool is_json)
+{
 	const cJSON *code = cJSON_GetObjectItemCaseSensitive(run, "exit_code");
 
 	if (!is_json)
 		show_text(daemon_client_text(run, "status"), daemon_client_text(run, "reason"));
-	exit_code = cJSON_IsNumber(code) ? code->valueint : EXIT_INCONCLUSIVE;
-	cJSON_Delete(run);
-	return exit_code;
+	return cJSON_IsNumber(code) ? code->valueint : EXIT_INCONCLUSIVE;
 }
 
+/* A stream may end before the run does: by a token that was changed, say. Who may still watch goes on where it ended,
+ * and who may not is told so. */
 int
 watch_run(const struct daemon_client *client, const char *id, bool is_json)
 {
 	struct watching watching = {.is_json = is_json};
+	struct daemon_watch watch = {.each = show, .context = &watching};
+	const struct timespec pause = {.tv_sec = 1};
+	int exit_code, watched = EXIT_PASSED;
+	bool has_ended;
 	char path[128];
-	int exit_code;
+	cJSON *run = ask(client, id, &has_ended, &exit_code);
 
-	snprintf(path, sizeof(path), "/api/v1/runs/%.64s", id);
-	cJSON *run = daemon_client_get(client, "GET", path, NULL, &exit_code);
-	bool has_ended = strcmp(daemon_client_text(run, "state"), "ended") == 0;
-
-	if (run == NULL)
-		return exit_code;
-	cJSON_Delete(run);
 	snprintf(path, sizeof(path), "/api/v1/runs/%.64s/events", id);
-	if (!has_ended)
-		exit_code = daemon_client_watch(client, path, show, &watching);
-	/* It may have ended between the two questions: then its row says all there is to say. */
-	return exit_code_of(client, id, is_json);
+	while (run != NULL && !has_ended && watched == EXIT_PASSED) {
+		cJSON_Delete(run);
+		watched = daemon_client_watch(client, path, &watch);
+		/* It may have ended between the two questions: then its row says all there is to say. */
+		run = ask(client, id, &has_ended, &exit_code);
+		if (run != NULL && !has_ended)
+			(void)nanosleep(&pause, NULL);
+	}
+	if (run != NULL)
+		exit_code = has_ended ? tell_end(run, is_json) : watched;
+	cJSON_Delete(run);
+	return exit_code;
 }
 
 static int

@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include "daemon/api_parts.h"
 #include "daemon/monitor.h"
 
@@ -14,12 +12,9 @@ void
 api_monitor_watch(struct api_call *call)
 {
 	const struct monitor *monitor = api_config_of(call)->monitor;
-	const char *last = httpd_request_header(call->request, "last-event-id");
 
-	if (!monitor_is_on(monitor))
-		api_answer_sentence(call, 409, "nobody is watched without load; brunt.yaml says whom by `monitor`");
-	else if (!relay_watch(monitor_relay(monitor), call->request, last != NULL ? strtoull(last, NULL, 10) : 0))
-		api_answer_sentence(call, 503, "as many watch this as may");
+	if (monitor_is_on(monitor))
+		api_watch(call, monitor_relay(monitor), "as many watch this as may");
 	else
-		api_hand_over(call);
+		api_answer_sentence(call, 409, "nobody is watched without load; brunt.yaml says whom by `monitor`");
 }

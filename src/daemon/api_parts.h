@@ -14,6 +14,9 @@
 void api_on_submitted(void *context, enum jobs_answer answer, const struct ledger_run *run, size_t position,
 	const struct submission *submission, const struct error *err);
 void api_refuse(struct api_call *call, enum refusal refusal);
+/* Hands the request over to a stream, from behind its Last-Event-ID on; full: what is said where as many watch as may.
+ */
+void api_watch(struct api_call *call, struct relay *relay, const char *full);
 
 /* Why everything is stopped; NULL: nobody said. */
 void api_set_stop_reason(struct api_call *call, const char *reason);

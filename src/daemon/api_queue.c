@@ -122,8 +122,5 @@ api_resume_all(struct api_call *call)
 void
 api_events_watch(struct api_call *call)
 {
-	if (relay_watch(jobs_changes(api_config_of(call)->jobs), call->request, 0))
-		api_hand_over(call);
-	else
-		api_answer_sentence(call, 503, "as many watch as may");
+	api_watch(call, jobs_changes(api_config_of(call)->jobs), "as many watch as may");
 }

@@ -332,16 +332,26 @@ api_run_stop(struct api_call *call)
 	api_answer_json(call, 202, &call->text);
 }
 
+/* --- watch --- */
+
+void
+api_watch(struct api_call *call, struct relay *relay, const char *full)
+{
+	const char *last = httpd_request_header(call->request, "last-event-id");
+
+	if (relay_watch(relay, call->request, &call->who.pass, last != NULL ? strtoull(last, NULL, 10) : 0))
+		api_hand_over(call);
+	else
+		api_answer_sentence(call, 503, full);
+}
+
 void
 api_run_watch(struct api_call *call)
 {
 	struct relay *relay = jobs_relay(api_config_of(call)->jobs, call->id);
-	const char *last = httpd_request_header(call->request, "last-event-id");
 
-	if (relay == NULL)
-		api_answer_sentence(call, 409, "no run of this id waits or runs; its result tells what came of it");
-	else if (!relay_watch(relay, call->request, last != NULL ? strtoull(last, NULL, 10) : 0))
-		api_answer_sentence(call, 503, "as many watch this run as may");
+	if (relay != NULL)
+		api_watch(call, relay, "as many watch this run as may");
 	else
-		api_hand_over(call);
+		api_answer_sentence(call, 409, "no run of this id waits or runs; its result tells what came of it");
 }

@@ -85,6 +85,7 @@ name_token(const struct token *token, struct guard_who *who)
 {
 	snprintf(who->name, sizeof(who->name), "%s", token->name);
 	who->role = token->role;
+	who->pass.token = *token;
 }
 
 static void
@@ -93,6 +94,8 @@ name_session(const struct session *session, struct guard_who *who)
 	name_token(&session->token, who);
 	who->is_session = true;
 	who->ends_ns = session->ends_ns;
+	who->pass.is_session = true;
+	memcpy(who->pass.session, session->id_hash, sizeof(who->pass.session));
 }
 
 /* An Origin that was not refused is ours. */
@@ -124,7 +127,7 @@ find_who(const struct guard *guard, const struct guard_ask *ask, struct guard_wh
 	const struct token *token = NULL;
 
 	if (guard->config.is_unix) {
-		*who = (struct guard_who){.name = GUARD_LOCAL, .role = ROLE_ADMIN};
+		*who = (struct guard_who){.name = GUARD_LOCAL, .role = ROLE_ADMIN, .pass.guard = guard};
 		return REFUSAL_COUNT;
 	}
 	if (ask->authorization == NULL)
@@ -165,8 +168,20 @@ count(struct guard *guard, enum refusal refusal)
 enum refusal
 guard_admit(struct guard *guard, const struct guard_ask *ask, struct guard_who *who)
 {
-	*who = (struct guard_who){.role = ROLE_VIEW};
+	*who = (struct guard_who){.role = ROLE_VIEW, .pass.guard = guard};
 	return count(guard, decide(guard, ask, who));
+}
+
+bool
+guard_pass_holds(const struct guard_pass *pass)
+{
+	const struct guard_config *config = &pass->guard->config;
+
+	if (config->is_unix)
+		return true;
+	if (!tokens_have(config->tokens, &pass->token))
+		return false;
+	return !pass->is_session || session_goes_on(config->sessions, pass->session);
 }
 
 enum refusal
@@ -175,7 +190,7 @@ guard_log_in(struct guard *guard, const char *text, struct guard_who *who, char 
 	const struct tokens *tokens = guard->config.tokens;
 	const struct token *token = tokens != NULL ? tokens_find(tokens, text, strlen(text)) : NULL;
 
-	*who = (struct guard_who){.role = ROLE_VIEW};
+	*who = (struct guard_who){.role = ROLE_VIEW, .pass.guard = guard};
 	if (token == NULL || guard->config.sessions == NULL)
 		return count(guard, REFUSAL_WRONG_TOKEN);
 	const struct session *session = sessions_begin(guard->config.sessions, token, set_cookie);

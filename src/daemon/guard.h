@@ -41,6 +41,14 @@ struct guard_ask {
 	enum guard_body body;
 };
 
+/* By what somebody was admitted: kept by whoever serves him for longer than it takes to answer. */
+struct guard_pass {
+	const struct guard *guard;
+	bool is_session;
+	struct token token;
+	uint8_t session[TOKEN_HASH_BYTES]; /* its id_hash */
+};
+
 #define GUARD_LOCAL "local" /* what somebody at the unix socket is called */
 
 struct guard_who {
@@ -48,6 +56,7 @@ struct guard_who {
 	enum role role;
 	bool is_session;
 	int64_t ends_ns; /* of the session, on the sessions' clock */
+	struct guard_pass pass;
 };
 
 struct guard_config {
@@ -69,6 +78,9 @@ void guard_use_tokens(struct guard *guard, const struct tokens *tokens);
 
 /* REFUSAL_COUNT: he may, and `who` says who he is. */
 enum refusal guard_admit(struct guard *guard, const struct guard_ask *ask, struct guard_who *who);
+/* Whether he would be let in by it still: not where his token is gone or another's, his session over. A session is used
+ * by this, so that it lasts while somebody watches, but no longer than its lifetime. */
+bool guard_pass_holds(const struct guard_pass *pass);
 /* The token that the page was told, after guard_admit. REFUSAL_COUNT: set_cookie is to be sent. */
 enum refusal guard_log_in(
 	struct guard *guard, const char *token, struct guard_who *who, char set_cookie[SESSION_COOKIE_MAX]);

@@ -28,6 +28,7 @@ struct watcher {
 	struct list node;
 	struct relay *relay;
 	struct httpd_request *request;
+	struct guard_pass pass;
 	uint64_t told;   /* the id of the last event it was told */
 	uint64_t passed; /* events that were forgotten before it could be told */
 };
@@ -139,9 +140,9 @@ tell_all(struct relay *relay)
 }
 
 static bool
-is_ping_due(const struct relay *relay)
+is_due(const struct relay *relay, int64_t every_ns)
 {
-	return relay->ticks % (uint64_t)(RELAY_PING_NS / (TICK_MS * NS_PER_MS)) == 0;
+	return relay->ticks % (uint64_t)(every_ns / (TICK_MS * NS_PER_MS)) == 0;
 }
 
 static void
@@ -154,9 +155,11 @@ on_tick(uv_timer_t *timer)
 		struct watcher *watcher = container_of(node, struct watcher, node);
 
 		next = node->next;
-		if (!knows_all(relay, watcher) || relay->has_ended)
+		if (is_due(relay, RELAY_PASS_NS) && !guard_pass_holds(&watcher->pass))
+			httpd_stream_end(watcher->request, "", 0);
+		else if (!knows_all(relay, watcher) || relay->has_ended)
 			(void)tell(relay, watcher);
-		else if (is_ping_due(relay))
+		else if (is_due(relay, RELAY_PING_NS))
 			(void)httpd_stream_push(watcher->request, ": ping\n\n", 8);
 	}
 }
@@ -273,7 +276,7 @@ on_gone(struct httpd_request *request)
 }
 
 bool
-relay_watch(struct relay *relay, struct httpd_request *request, uint64_t last_id)
+relay_watch(struct relay *relay, struct httpd_request *request, const struct guard_pass *pass, uint64_t last_id)
 {
 	if (relay->watchers_n >= RELAY_WATCHERS_MAX)
 		return false;
@@ -282,6 +285,7 @@ relay_watch(struct relay *relay, struct httpd_request *request, uint64_t last_id
 	*watcher = (struct watcher){.holder = {.gone = on_gone},
 		.relay = relay,
 		.request = request,
+		.pass = *pass,
 		.told = !relay->remembers || last_id > relay->last_id ? relay->last_id : last_id};
 	list_add_last(&relay->watchers, &watcher->node);
 	if (relay->watchers_n++ == 0)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "daemon/guard.h"
 #include "daemon/holder.h"
 
 /* Events on their way to whoever watches, as server-sent events (WHATWG HTML §9.2): `id:` a number that rises, `event:`
@@ -18,6 +19,7 @@
 #define RELAY_EVENTS_MAX 5000
 #define RELAY_WATCHERS_MAX 256 /* of one relay */
 #define RELAY_PING_NS (INT64_C(15) * 1000000000)
+#define RELAY_PASS_NS INT64_C(1000000000)
 
 struct relay;
 
@@ -29,9 +31,10 @@ void relay_end(struct relay *relay);
 
 void relay_add(struct relay *relay, const char *kind, const char *json, size_t length);
 
-/* Takes the request over: begins its stream, from the event after last_id (0: from the first) on. False: there are too
- * many watchers, and nothing was answered. */
-bool relay_watch(struct relay *relay, struct httpd_request *request, uint64_t last_id);
+/* Takes the request over: begins its stream, from the event after last_id (0: from the first) on, which ends within
+ * RELAY_PASS_NS of the moment that his pass (copied) does not hold any more. False: there are too many watchers, and
+ * nothing was answered. */
+bool relay_watch(struct relay *relay, struct httpd_request *request, const struct guard_pass *pass, uint64_t last_id);
 
 size_t relay_watchers(const struct relay *relay);
 uint64_t relay_missed(const struct relay *relay); /* events that somebody was too slow for */

@@ -23,7 +23,6 @@ const struct sessions_config sessions_default_config = {
 
 struct slot {
 	bool is_used;
-	uint8_t hash[TOKEN_HASH_BYTES]; /* of the id */
 	struct session session;
 	int64_t used_ns;
 };
@@ -124,7 +123,7 @@ sessions_begin(struct sessions *sessions, const struct token *token, char set_co
 	*slot = (struct slot){.is_used = true,
 		.session = {.token = *token, .ends_ns = now_ns(sessions) + sessions->config.lifetime_ns},
 		.used_ns = now_ns(sessions)};
-	token_hash(id, sizeof(id), slot->hash);
+	token_hash(id, sizeof(id), slot->session.id_hash);
 	for (size_t i = 0; i < sizeof(id); i++)
 		snprintf(value + 2 * i, 3, "%02x", id[i]);
 	write_cookie(sessions, value, sessions->config.lifetime_ns, set_cookie);
@@ -177,7 +176,7 @@ find_slot_of(struct sessions *sessions, const uint8_t hash[TOKEN_HASH_BYTES])
 	for (size_t i = 0; i < sessions->config.max; i++) {
 		struct slot *slot = &sessions->slots[i];
 
-		if (slot->is_used && CRYPTO_memcmp(slot->hash, hash, sizeof(slot->hash)) == 0)
+		if (slot->is_used && CRYPTO_memcmp(slot->session.id_hash, hash, TOKEN_HASH_BYTES) == 0)
 			return slot;
 	}
 	return NULL;
@@ -195,15 +194,26 @@ find_slot(struct sessions *sessions, const char *cookie)
 	return slot;
 }
 
-const struct session *
-session_find(struct sessions *sessions, const char *cookie)
+/* NULL: there is none, or it is over. */
+static const struct session *
+use_slot(const struct sessions *sessions, struct slot *slot)
 {
-	struct slot *slot = find_slot(sessions, cookie);
-
 	if (slot == NULL || is_over(sessions, slot))
 		return NULL;
 	slot->used_ns = now_ns(sessions);
 	return &slot->session;
+}
+
+const struct session *
+session_find(struct sessions *sessions, const char *cookie)
+{
+	return use_slot(sessions, find_slot(sessions, cookie));
+}
+
+bool
+session_goes_on(struct sessions *sessions, const uint8_t id_hash[TOKEN_HASH_BYTES])
+{
+	return use_slot(sessions, find_slot_of(sessions, id_hash)) != NULL;
 }
 
 bool

@@ -23,6 +23,7 @@ extern const struct sessions_config sessions_default_config;
 struct session {
 	struct token token; /* that was shown */
 	int64_t ends_ns;    /* on the clock, by its lifetime */
+	uint8_t id_hash[TOKEN_HASH_BYTES];
 };
 
 struct sessions *sessions_new(const struct sessions_config *config);
@@ -37,6 +38,8 @@ const struct session *sessions_begin(
 
 /* By the value of a Cookie header (NULL: there was none), and so used. NULL: it names none, or one that is over. */
 const struct session *session_find(struct sessions *sessions, const char *cookie);
+/* Whether the one of this id_hash is not over; and so used. */
+bool session_goes_on(struct sessions *sessions, const uint8_t id_hash[TOKEN_HASH_BYTES]);
 /* It names one, whether or not that is over. */
 bool session_is_named(const struct sessions *sessions, const char *cookie);
 

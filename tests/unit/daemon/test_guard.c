@@ -149,6 +149,41 @@ test_a_session_stands_for_its_token(void **state)
 }
 
 static void
+test_a_pass_holds_as_long_as_what_it_was_given_for(void **state)
+{
+	static const char other[] = "v view plain:" VIEW "\nr admin plain:" RUN "\n";
+	struct error err = {0};
+	struct set s;
+
+	(void)state;
+	begin(&s);
+	log_in(&s);
+	assert_int_equal(ASK(.authorization = "Bearer " VIEW), REFUSAL_COUNT);
+	const struct guard_pass view = s.who.pass;
+
+	assert_int_equal(ASK(.authorization = "Bearer " RUN), REFUSAL_COUNT);
+	const struct guard_pass run = s.who.pass;
+
+	assert_int_equal(ASK(.cookie = s.cookie), REFUSAL_COUNT);
+	const struct guard_pass session = s.who.pass;
+
+	assert_true(guard_pass_holds(&view) && guard_pass_holds(&run) && guard_pass_holds(&session));
+	session_end(s.sessions, s.cookie, (char[SESSION_COOKIE_MAX]){0});
+	assert_true(guard_pass_holds(&view) && guard_pass_holds(&run));
+	assert_false(guard_pass_holds(&session));
+
+	struct tokens *tokens = tokens_parse(other, strlen(other), "tokens", &err);
+
+	guard_use_tokens(&s.guard, tokens); /* its role is another */
+	assert_true(guard_pass_holds(&view));
+	assert_false(guard_pass_holds(&run));
+	guard_use_tokens(&s.guard, NULL);
+	assert_false(guard_pass_holds(&view));
+	tokens_free(tokens);
+	end(&s);
+}
+
+static void
 test_bodies_are_of_types_that_no_form_can_send(void **state)
 {
 	static const struct {
@@ -243,6 +278,7 @@ main(void)
 		cmocka_unit_test(test_a_token_and_its_role_decide),
 		cmocka_unit_test(test_what_foreign_pages_can_send_is_refused_whatever_they_show),
 		cmocka_unit_test(test_a_session_stands_for_its_token),
+		cmocka_unit_test(test_a_pass_holds_as_long_as_what_it_was_given_for),
 		cmocka_unit_test(test_bodies_are_of_types_that_no_form_can_send),
 		cmocka_unit_test(test_at_the_socket_everybody_is_admin),
 		cmocka_unit_test(test_without_tokens_nobody_comes_in_over_tcp),

@@ -18,6 +18,8 @@
 struct watched {
 	struct fixture f;
 	struct relay *relay;
+	struct guard guard;
+	struct guard_pass pass;
 	unsigned refused;
 };
 
@@ -27,7 +29,7 @@ on_watch(struct httpd_request *request, void *user)
 	struct watched *w = user;
 	const char *last = httpd_request_header(request, "last-event-id");
 
-	if (!relay_watch(w->relay, request, last != NULL ? strtoull(last, NULL, 10) : 0)) {
+	if (!relay_watch(w->relay, request, &w->pass, last != NULL ? strtoull(last, NULL, 10) : 0)) {
 		w->refused++;
 		httpd_answer_text(request, 503, NULL, "full", 4);
 	}
@@ -51,6 +53,8 @@ open_relay(struct watched *w, bool remembers)
 	struct error err = {0};
 
 	memset(w, 0, sizeof(*w));
+	guard_init(&w->guard, &(struct guard_config){.is_unix = true});
+	w->pass.guard = &w->guard;
 	limits.connections = RELAY_WATCHERS_MAX + 8;
 	limits.stream_bytes = (size_t)128 * 1024;
 	assert_int_equal(uv_loop_init(&w->f.loop), 0);

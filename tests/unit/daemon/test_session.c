@@ -129,6 +129,34 @@ test_a_session_ends_when_it_is_not_used_and_anyway(void **state)
 }
 
 static void
+test_who_is_served_on_uses_his_session_until_it_ends_anyway(void **state)
+{
+	struct sessions *sessions = open_sessions(8, false);
+	char alice[SESSION_COOKIE_MAX], forget[SESSION_COOKIE_MAX];
+	uint8_t id_hash[TOKEN_HASH_BYTES];
+
+	(void)state;
+	begin(sessions, "alice", alice);
+	memcpy(id_hash, session_find(sessions, alice)->id_hash, sizeof(id_hash));
+	for (int minute = 9; minute < 30; minute += 9) {
+		after(9 * MINUTE_NS);
+		assert_true(session_goes_on(sessions, id_hash));
+	}
+	assert_string_equal(who(sessions, alice), "alice");
+	after(3 * MINUTE_NS);
+	assert_false(session_goes_on(sessions, id_hash));
+	begin(sessions, "alice", alice);
+	memcpy(id_hash, session_find(sessions, alice)->id_hash, sizeof(id_hash));
+	after(10 * MINUTE_NS);
+	assert_false(session_goes_on(sessions, id_hash));
+	begin(sessions, "alice", alice);
+	memcpy(id_hash, session_find(sessions, alice)->id_hash, sizeof(id_hash));
+	session_end(sessions, alice, forget);
+	assert_false(session_goes_on(sessions, id_hash));
+	sessions_free(sessions);
+}
+
+static void
 test_one_too_many_ends_the_one_used_least_recently(void **state)
 {
 	struct sessions *sessions = open_sessions(3, false);
@@ -194,6 +222,7 @@ main(void)
 		cmocka_unit_test(test_a_cookie_is_the_session),
 		cmocka_unit_test(test_the_cookie_is_for_nobody_but_us),
 		cmocka_unit_test(test_a_session_ends_when_it_is_not_used_and_anyway),
+		cmocka_unit_test(test_who_is_served_on_uses_his_session_until_it_ends_anyway),
 		cmocka_unit_test(test_one_too_many_ends_the_one_used_least_recently),
 		cmocka_unit_test(test_logging_out_ends_it_and_has_the_browser_forget_it),
 		cmocka_unit_test(test_sessions_of_tokens_that_are_gone_are_over),
