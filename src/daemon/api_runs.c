@@ -311,6 +311,24 @@ take_how(struct api_call *call, enum job_stop *how)
 	return !reader.has_failed && error_set(&call->err, "how: '%s' is none of drain, stop and kill", text);
 }
 
+/* It has ended, perhaps a moment ago: then that is so, and nothing is left to be done. */
+static bool
+add_ended(void *context, const struct ledger_run *run, const struct ledger_figure *figures, size_t n)
+{
+	struct api_call *call = context;
+
+	row_add_run(&call->text, NULL, run, figures, n, ROW_NO_POSITION, wall_now_ns());
+	return false;
+}
+
+static void
+show_ended_work(struct api_call *call, struct ledger *ledger)
+{
+	call->filter = (struct ledger_filter){.id = call->id, .limit = 1};
+	if (ledger_list_runs(ledger, &call->filter, add_ended, call, &call->err) && call->text.length == 0)
+		api_fail(call, 404, "there is no run '%.64s'", call->id);
+}
+
 void
 api_run_stop(struct api_call *call)
 {
@@ -322,12 +340,13 @@ api_run_stop(struct api_call *call)
 		api_answer_problem(call, 400, &call->err);
 		return;
 	}
-	if (jobs_find(jobs, call->id, &position) != NULL && !api_note(call, "run.stop", call->id))
-		return;
-	if (!jobs_stop(jobs, call->id, how)) {
-		api_answer_sentence(call, 409, "no run of this id waits or runs");
+	if (jobs_find(jobs, call->id, &position) == NULL) {
+		api_give_to_desk(call, show_ended_work);
 		return;
 	}
+	if (!api_note(call, "run.stop", call->id))
+		return;
+	(void)jobs_stop(jobs, call->id, how);
 	row_add_run(&call->text, NULL, jobs_find(jobs, call->id, &position), NULL, 0, ROW_NO_POSITION, wall_now_ns());
 	api_answer_json(call, 202, &call->text);
 }

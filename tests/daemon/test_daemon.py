@@ -54,6 +54,9 @@ def test_runs_of_one_target_wait_for_each_other(daemon, target):
     assert daemon.ask("DELETE", f"/api/v1/runs/{first}")[0] == 409
     assert daemon.ask("POST", f"/api/v1/runs/{first}/stop", '{"how": "drain"}')[0] == 202
     assert daemon.ended(first)["status"] in ("pass", "inconclusive", "interrupted")
+    status, row = daemon.ask("POST", f"/api/v1/runs/{first}/stop")  # what is wanted is so
+    assert status == 200 and (row["id"], row["state"], row["status"]) == (first, "ended", daemon.run(first)["status"])
+    assert daemon.ask("POST", "/api/v1/runs/nobody/stop")[0] == 404
     assert daemon.ended(second)["status"] in ("pass", "inconclusive")
 
 
