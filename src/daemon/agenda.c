@@ -35,11 +35,25 @@ put_all(struct agenda *agenda)
 	}
 }
 
+/* Of those that nothing has come of yet: since when they are there, so that what is missed from then on is known to be.
+ */
+static void
+keep_new(struct agenda *agenda)
+{
+	for (size_t i = 0; i < schedule_count(agenda->schedule); i++) {
+		const struct schedule_state *state = schedule_state_at(agenda->schedule, i);
+
+		if (state->started + state->overlapped + state->missed == 0)
+			agenda_keep(agenda, state->name);
+	}
+}
+
 void
 agenda_reload(struct agenda *agenda)
 {
 	put_all(agenda);
 	schedule_sweep(agenda->schedule);
+	keep_new(agenda);
 }
 
 struct agenda *
@@ -200,6 +214,27 @@ struct due {
 	char name[SCHEDULE_NAME_MAX + 1];
 };
 
+/* False: it could not be written. */
+static bool
+note(const struct agenda *agenda, const char *name, const char *what, const char *outcome, const char *detail)
+{
+	char by[SCHEDULE_NAME_MAX + 16];
+
+	snprintf(by, sizeof(by), AGENDA_BY "%s", name);
+	return audit_write(agenda->config.audit,
+		&(struct audit_entry){
+			.who = by, .action = "run.submit", .what = what, .outcome = outcome, .detail = detail},
+		wall_now_ns());
+}
+
+/* It will not be run this time. */
+static void
+let_go(struct agenda *agenda, const char *name)
+{
+	schedule_ended(agenda->schedule, name);
+	agenda_keep(agenda, name);
+}
+
 static void
 on_submitted(void *context, enum jobs_answer answer, const struct ledger_run *run, size_t position,
 	const struct submission *submission, const struct error *err)
@@ -212,8 +247,8 @@ on_submitted(void *context, enum jobs_answer answer, const struct ledger_run *ru
 	(void)submission;
 	if (answer != JOBS_TAKEN) {
 		log_error("schedule %s: %s", due->name, error_text(err, text, sizeof(text)));
-		schedule_ended(due->agenda->schedule, due->name);
-		agenda_keep(due->agenda, due->name);
+		(void)note(due->agenda, due->name, NULL, "failed", text); /* one that is lost is counted */
+		let_go(due->agenda, due->name);
 	}
 	free(due);
 }
@@ -246,6 +281,11 @@ on_due(void *context, const struct schedule_told *told)
 	if (told->event != SCHEDULE_START) {
 		log_warn("schedule %s: skipped: %s", told->wish->name,
 			told->event == SCHEDULE_OVERLAPPED ? "its last run has not ended" : "the daemon was not there");
+		return;
+	}
+	if (!note(agenda, told->wish->name, told->wish->profile, "ok", NULL)) {
+		log_error("schedule %s: the audit log cannot be written, so that nothing is run", told->wish->name);
+		let_go(agenda, told->wish->name);
 		return;
 	}
 	struct due *due = must_alloc(sizeof(*due));
@@ -299,6 +339,7 @@ void
 agenda_start(struct agenda *agenda)
 {
 	settle(agenda);
+	keep_new(agenda);
 	CHECK_OP(uv_timer_start(&agenda->timer, on_look, 0, LOOK_MS), ==, 0);
 }
 

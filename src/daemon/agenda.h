@@ -2,6 +2,7 @@
 
 #include <uv.h>
 
+#include "daemon/audit.h"
 #include "daemon/jobs.h"
 #include "daemon/schedule.h"
 
@@ -14,6 +15,7 @@ struct agenda_config {
 	struct desk *desk;
 	struct jobs *jobs;
 	const struct config *config;
+	struct audit *audit; /* who starts a run is the schedule */
 };
 
 struct agenda *agenda_new(const struct agenda_config *config);

@@ -275,8 +275,11 @@ start(struct daemon *daemon, struct error *err)
 		.on_figures = on_figures,
 		.on_ended = on_run_ended,
 		.context = daemon});
-	daemon->agenda = agenda_new(&(struct agenda_config){
-		.loop = &daemon->loop, .desk = daemon->desk, .jobs = daemon->jobs, .config = daemon->config});
+	daemon->agenda = agenda_new(&(struct agenda_config){.loop = &daemon->loop,
+		.desk = daemon->desk,
+		.jobs = daemon->jobs,
+		.config = daemon->config,
+		.audit = daemon->audit});
 	daemon->retention = retention_new(&daemon->loop, daemon->desk, daemon->config);
 	daemon->alarm = alarm_new(
 		&(struct alarm_config){

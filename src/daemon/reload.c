@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/daemon_parts.h"
 #include "daemon/notify.h"
@@ -28,6 +29,22 @@ say(const char *what, const struct error *err)
 	char text[1400];
 
 	log_error("%s: %s", what, error_text(err, text, sizeof(text)));
+}
+
+/* What is not right says so; who sent the signal is nobody's to know. */
+static void
+note(struct daemon *daemon, const char *action, const char *what, const struct error *err)
+{
+	bool is_right = !error_is_set(err);
+	char text[1400];
+
+	(void)audit_write(daemon->audit, /* one that is lost is counted, and a token is withdrawn all the same */
+		&(struct audit_entry){.who = "brunt",
+			.action = action,
+			.what = what,
+			.outcome = is_right ? "ok" : "failed",
+			.detail = is_right ? NULL : error_text(err, text, sizeof(text))},
+		wall_now_ns());
 }
 
 static void
@@ -77,6 +94,8 @@ use_tokens(struct reload *reload)
 	struct daemon *daemon = reload->daemon;
 	struct tokens *before = daemon->tokens;
 
+	if (daemon->tokens != NULL || reload->tokens != NULL || error_is_set(&reload->tokens_err))
+		note(daemon, "reload.tokens", NULL, &reload->tokens_err);
 	if (error_is_set(&reload->tokens_err)) {
 		say("the tokens stay as they were", &reload->tokens_err);
 		return;
@@ -186,8 +205,10 @@ read_done(struct desk_order *order)
 	if (sinks != NULL)
 		put_in_force(reload, sinks, names);
 	else {
-		if (!daemon->is_ending)
+		if (!daemon->is_ending) {
 			say("all stays as it was", &reload->err);
+			note(daemon, "reload", daemon->options->config, &reload->err);
+		}
 		reload_end(reload);
 	}
 	free(names);
@@ -215,6 +236,7 @@ swap_done(struct desk_order *order)
 	struct daemon *daemon = reload->daemon;
 
 	log_info("%s was read anew", daemon->options->config != NULL ? daemon->options->config : "the configuration");
+	note(daemon, "reload", daemon->options->config, &reload->err);
 	if (!daemon->is_ending)
 		retention_look(daemon->retention);
 	reload_end(reload);

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 
 import pytest
@@ -97,6 +98,47 @@ def test_what_was_done_is_in_the_audit_log(daemon, target):
     lines = [json.loads(line) for line in daemon.ask("GET", "/api/v1/audit?limit=1000")[1].splitlines()]
     assert [line["action"] for line in lines] == [str(i) for i in range(19000, 20000)]
     assert daemon.ask("GET", "/api/v1/audit?limit=1001")[0] == 400
+
+
+def audit(daemon):
+    return [json.loads(line) for line in daemon.ask("GET", "/api/v1/audit")[1].splitlines()]
+
+
+def test_reloads_are_in_the_audit_log(daemon):
+    path = os.path.join(daemon.folder, "brunt.yaml")
+    daemon.start()
+    reload(daemon)
+    assert audit(daemon)[0] | {"at": ""} == {"at": "", "who": "brunt", "action": "reload", "what": path, "outcome": "ok"}
+    daemon.write("brunt.yaml", "queue: [")
+    reload(daemon, "all stays as it was")
+    assert audit(daemon)[1] | {"at": "", "detail": ""} == {"at": "", "who": "brunt", "action": "reload", "what": path, "outcome": "failed", "detail": ""}
+    assert "brunt.yaml:2:1: " in audit(daemon)[1]["detail"]
+
+
+def hours_ago(daemon, hours):
+    """The daemon, which is not there, looked at its schedule for the last time so long ago."""
+    with contextlib.closing(sqlite3.connect(os.path.join(daemon.data, "brunt.db"))) as ledger, ledger:
+        states = ledger.execute("SELECT name, text FROM notes WHERE kind = 'schedule'").fetchall()
+        for name, text in states:
+            state = json.loads(text)
+            state["looked_ns"] = str(int(state["looked_ns"]) - hours * 3600 * 10**9)
+            ledger.execute("UPDATE notes SET text = ? WHERE kind = 'schedule' AND name = ?", (json.dumps(state), name))
+    return len(states)
+
+
+def test_what_a_schedule_that_never_ran_missed_is_run_and_its_runs_are_in_the_audit_log(daemon, target):
+    hourly = {"every": "1h", "missed": "once"}
+    daemon.write("profiles/nightly.yaml", yaml.safe_dump(profile(target)))
+    daemon.configure(schedules={"good": hourly | {"profile": "nightly"}, "bad": hourly | {"profile": "nobody"}})
+    daemon.start()
+    daemon.stop()
+    assert hours_ago(daemon, 2) == 2
+    daemon.start()
+    until(lambda: len(audit(daemon)) == 3)
+    lines = {name: [(line["action"], line.get("what"), line["outcome"]) for line in audit(daemon) if line["who"] == "schedule:" + name] for name in ("good", "bad")}
+    assert lines == {"good": [("run.submit", "nightly", "ok")], "bad": [("run.submit", "nobody", "ok"), ("run.submit", None, "failed")]}
+    run, = daemon.ask("GET", "/api/v1/runs")[1]["runs"]
+    assert run["submitted_by"] == "schedule:good" and daemon.ended(run["id"])["status"] in ("pass", "inconclusive")
 
 
 @contextlib.contextmanager
