@@ -35,6 +35,11 @@ foreach(test ${tests})
   endif()
 endforeach()
 
+# What gives way does so in the plain build alone.
+if(TEST unit_campaign_background)
+  set_property(TEST unit_campaign_background APPEND PROPERTY LABELS source)
+endif()
+
 # 1,000 simulated comparisons, searches or targets: the same whatever the compiler, and minutes under sanitizers.
 foreach(simulated unit_judge_coverage unit_judge_trend_coverage unit_judge_search_coverage unit_judge_change_point_power
         unit_judge_healthy unit_judge_cause_pairs unit_campaign_against_coverage)

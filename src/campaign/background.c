@@ -26,7 +26,8 @@ aide_live(void *argument)
 	struct aide *aide = argument;
 
 	/* On Linux a thread's nice value is its own. A failure leaves it as it was, which does no harm. */
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), 19);
+	if (BACKGROUND_NICE > 0)
+		(void)setpriority(PRIO_PROCESS, (id_t)gettid(), BACKGROUND_NICE);
 	uv_mutex_lock(&aide->mutex);
 	for (;;) {
 		while (aide->work == NULL)

@@ -4,6 +4,12 @@
 
 #include "measure/interval.h"
 
+/* The lowest priority gets a seventieth of a CPU that another process wants, too. Sanitizers make the same work take
+ * seconds of it: they are built with 0, which is a share like anybody's. */
+#ifndef BACKGROUND_NICE
+#define BACKGROUND_NICE 19
+#endif
+
 /* Work off the loop that gives way: done at the lowest priority, so that neither the loop nor a target on this machine
  * waits for our encoding, writing and reading of /proc. As uv_queue_work in all else; may be queued again by `after`.
  */
