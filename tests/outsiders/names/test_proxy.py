@@ -1,5 +1,6 @@
 """Through a proxy: tinyproxy writes down what it was asked for, the server who came; a scripted one answers as no proxy
 should."""
+import pathlib
 import shutil
 import socket
 import subprocess
@@ -40,13 +41,32 @@ def through(user="anna:s3cret%78@", **more):
 
 
 @pytest.fixture
-def shop(network, witness, tmp_path_factory):
+def named(network, tmp_path_factory):
     """A name that the proxy alone has to know."""
     hosts = tmp_path_factory.mktemp("hosts") / "hosts"
     hosts.write_text(f"{TARGET} shop.test\n")
     subprocess.run(["mount", "--bind", hosts, "/etc/hosts"], check=True)
-    yield witness(TARGET, PORT)
+    yield
     subprocess.run(["umount", "/etc/hosts"], check=True)
+
+
+@pytest.fixture
+def shop(named, witness):
+    yield witness(TARGET, PORT)
+
+
+@pytest.fixture
+def talker(named):
+    """python3-websockets at the shop's place."""
+    program = pathlib.Path(__file__).parents[2] / "scenario" / "programs" / "sockets.py"
+    process = subprocess.Popen(["/usr/bin/python3", program, str(PORT)], stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 20
+    while socket.socket().connect_ex((TARGET, PORT)) != 0:
+        assert time.monotonic() < deadline and process.poll() is None, "python3-websockets is not ready"
+        time.sleep(0.02)
+    yield process
+    process.kill()
+    process.wait()
 
 
 def test_http_asks_the_proxy_for_whole_urls(tinyproxy, shop, brunt):
@@ -63,6 +83,19 @@ def test_a_tunnel_carries_what_it_is_asked_for(tinyproxy, shop, brunt):
     assert not shop.fields("Via") and not shop.fields("Proxy-Authorization")
     assert shop.heads[0].startswith("GET / HTTP/1.1")
     assert f"CONNECT shop.test:{PORT} HTTP/1.1" in tinyproxy.read_text()
+
+
+def test_websocket_needs_no_word_to_go_through_a_tunnel(tinyproxy, talker, brunt):
+    def tunnels():
+        return tinyproxy.read_text().count(f"CONNECT shop.test:{PORT} HTTP/1.1")
+    before = tunnels()
+    target = {**through(), "url": f"ws://shop.test:{PORT}/talk?of=brunt", "connections": 2}
+    ran = brunt(target, LOAD, requests=[{"name": "echo", "body": "message ${seq}", "expect": {"body": "message ${seq}"}}]).wait()
+    totals = ran.result["totals"]
+    assert totals["ok"] == 20 and totals["status"] == {"101": 20}, ran.stdout + ran.stderr
+    assert totals["connects"] == tunnels() - before >= 1
+    talker.terminate()
+    assert talker.communicate()[0].split()[-1] == "20"
 
 
 def test_what_the_proxy_refuses_is_not_put_down_to_the_target(tinyproxy, shop, brunt):
