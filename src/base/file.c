@@ -155,6 +155,24 @@ put(const char *path, struct source *source, struct error *err)
 }
 
 bool
+file_hash(const char *path, uint64_t *hash)
+{
+	unsigned char piece[COPY_PIECE];
+	struct stat status;
+	int fd = stat(path, &status) == 0 && S_ISREG(status.st_mode) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	*hash = UINT64_C(0xcbf29ce484222325);
+	while ((n = read(fd, piece, sizeof(piece))) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			*hash = (*hash ^ piece[i]) * UINT64_C(0x100000001b3);
+	close(fd);
+	return n == 0;
+}
+
+bool
 file_write_atomic(const char *path, const void *bytes, size_t length, struct error *err)
 {
 	return put(path, &(struct source){.bytes = bytes, .length = length, .fd = -1}, err);

@@ -9,6 +9,9 @@
 /* A whole file of at most `ceiling` bytes as a malloc'ed, NUL-ended text; NULL with err set. */
 char *file_read(const char *path, size_t ceiling, size_t *length, struct error *err);
 
+/* FNV-1a (Fowler, Noll, Vo), 64 bits, of all its bytes. False: it is no file of bytes that stay, or cannot be read. */
+bool file_hash(const char *path, uint64_t *hash);
+
 /* Old or new, never torn: writes beside it, fsyncs, renames, fsyncs the directory. */
 bool file_write_atomic(const char *path, const void *bytes, size_t length, struct error *err);
 

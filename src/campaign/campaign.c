@@ -403,6 +403,7 @@ campaign_close(struct campaign *campaign)
 	summary_free(campaign->summary);
 	campaign_course_fini(campaign);
 	free(campaign->addresses);
+	free(campaign->files);
 }
 
 static int

@@ -56,6 +56,7 @@ struct campaign {
 	bool has_load_begun, is_course_over;
 	struct run_facts facts;
 	struct run_identity identity;
+	struct run_file *files; /* of the identity */
 	char id[64];
 	const char *phase;
 	int64_t ended_ns;

@@ -4,9 +4,30 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/check.h"
+#include "base/file.h"
 #include "base/rng.h"
 
 /* Which run this is, and when it began. */
+
+static void
+note_files(struct campaign *campaign)
+{
+	size_t n = 0;
+	uint64_t hash;
+
+	for (const struct plan_file *file = campaign->options->plan->files; file != NULL; file = file->next)
+		n++;
+	campaign->files = must_calloc(n + 1, sizeof(*campaign->files));
+	campaign->identity.files = campaign->files;
+	for (const struct plan_file *file = campaign->options->plan->files; file != NULL; file = file->next) {
+		struct run_file *into = &campaign->files[campaign->identity.files_n++];
+
+		into->shown = file->shown;
+		if (file_hash(file->path, &hash))
+			snprintf(into->hash, sizeof(into->hash), "%016" PRIx64, hash);
+	}
+}
 
 void
 campaign_make_identity(struct campaign *campaign)
@@ -23,6 +44,7 @@ campaign_make_identity(struct campaign *campaign)
 	snprintf(campaign->id, sizeof(campaign->id), "%s-%06x", stamp,
 		(unsigned)(rng_mix((uint64_t)campaign->identity.started_wall_ns ^ (uint64_t)getpid()) & 0xffffff));
 	campaign->identity.id = campaign->id;
+	note_files(campaign);
 }
 
 /* How far the shards of a load were apart is known by their clocks alone. */

@@ -182,6 +182,6 @@ const struct command merge_command = {
 		"  --nats URL       a run of brunt run --nats whose leader was killed, by its name (it said \"run NAME\"): what\n"
 		"                   its agents said, which nats-server keeps for a day, comes into RUN-shards/\n" NATS_FLAGS_HELP
 		"exit codes are those of brunt run; 3 where a shard is missing, was ended before its time, or began over a\n"
-		"second beside the others; 2 where their profiles, versions or flags differ, or one stands there twice\n",
+		"second beside the others; 2 where their profiles, the files these name, versions or flags differ, or one is there twice\n",
 	.run = merge_main,
 };

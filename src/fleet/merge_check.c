@@ -62,6 +62,13 @@ check_alike(const struct stored_shard *one, const struct stored_shard *other, st
 			       : error_set(err, "'%.300s' and '%.300s' cannot be merged: their profiles differ: %.300s",
 					 one->dir, other->dir, words);
 	}
+	const char *file = stored_shard_other_file(one, other);
+
+	if (file != NULL)
+		return error_set(err,
+			"'%.300s' and '%.300s' cannot be merged: '%.200s', which their profile names, held something else for "
+			"the one than for the other: they sent parts of two loads",
+			one->dir, other->dir, file);
 	if (strcmp(one->brunt, other->brunt) != 0)
 		return differ(one, other, "the versions of brunt differ", one->brunt, other->brunt, err);
 	snprintf(a, sizeof(a), "one of %u", one->shards);

@@ -52,6 +52,7 @@ read_announcement(struct json_reader *r, const cJSON *tree, struct stored_shard 
 	json_read_u32(r, tree, "shards", UINT16_MAX, &shard->shards);
 	json_read_u32(r, tree, "shard", UINT16_MAX, &shard->shard);
 	json_read_i64(r, tree, "start_at_ns", 0, INT64_MAX, &shard->start_at_wall_ns);
+	shard->files = cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(tree, "files"), true);
 }
 
 static bool
@@ -114,6 +115,8 @@ stored_shard_close(struct stored_shard *shard)
 		fclose(shard->journal);
 	free(shard->line);
 	free(shard->levels);
+	cJSON_Delete(shard->files);
+	shard->files = NULL;
 	shard->journal = NULL;
 	shard->line = NULL;
 	shard->levels = NULL;
@@ -202,6 +205,40 @@ stored_shard_next(struct stored_shard *shard, const struct plan *plan, struct in
 			return event_decode(shard->line, length, plan, &event, into, err) ||
 			       error_place(err, shard->events, shard->line_number, 1);
 	return false;
+}
+
+static const char *
+text_of(const cJSON *object, const char *key)
+{
+	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+
+	return text != NULL ? text : "";
+}
+
+/* Of a pipe nothing is known. */
+static bool
+is_other_file(const cJSON *a, const cJSON *b)
+{
+	const char *hash = text_of(a, "hash"), *other = text_of(b, "hash");
+
+	return strcmp(text_of(a, "file"), text_of(b, "file")) == 0 && hash[0] != '\0' && other[0] != '\0' &&
+	       strcmp(hash, other) != 0;
+}
+
+const char *
+stored_shard_other_file(const struct stored_shard *one, const struct stored_shard *other)
+{
+	const cJSON *a, *b;
+
+	cJSON_ArrayForEach(a, one->files)
+	{
+		cJSON_ArrayForEach(b, other->files)
+		{
+			if (is_other_file(a, b))
+				return text_of(a, "file");
+		}
+	}
+	return NULL;
 }
 
 void

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cjson/cJSON.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +24,7 @@ struct stored_shard {
 
 	/* As it announced itself. */
 	char id[64], hash[17], brunt[64], started_at[32];
+	cJSON *files; /* [{file, hash}]; NULL: it was made of none */
 	uint32_t shard, shards;
 	int64_t start_at_wall_ns, began_wall_ns; /* 0: not said; it never began */
 	struct stored_level warmup, *levels;
@@ -48,6 +50,10 @@ bool stored_shard_scan(struct stored_shard *shard, const struct plan *plan, stru
 
 /* The next interval. False: there is none, or err is set. */
 bool stored_shard_next(struct stored_shard *shard, const struct plan *plan, struct interval *into, struct error *err);
+
+/* A file of the profile's that held something else for the one than for the other; NULL: none did, as far as is known.
+ */
+const char *stored_shard_other_file(const struct stored_shard *one, const struct stored_shard *other);
 
 /* How the profiles of two differ, in words; both have a result.json. */
 void stored_shard_difference(const struct stored_shard *one, const struct stored_shard *other, char *into, size_t size);

@@ -26,7 +26,7 @@ trace_parse_file(struct plan_context *context, const struct plan_node *node, voi
 	const char *path;
 	size_t length, lines = 1;
 
-	if (!plan_parse_path(context, node, &path, err))
+	if (!plan_parse_input(context, node, &path, err))
 		return false;
 	char *text = file_read(path, TRACE_FILE_CEILING, &length, err);
 

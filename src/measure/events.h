@@ -8,6 +8,7 @@
 #include "measure/canary.h"
 #include "measure/chronicle.h"
 #include "measure/interval.h"
+#include "measure/run_file.h"
 #include "measure/run_record.h"
 #include "measure/verdict.h"
 
@@ -19,8 +20,8 @@
  * appended. Integers above 2^53 − 1 are strings of digits (RFC 7493 §2.2); what is not known is null; counters that are
  * 0 are left out.
  *
- *   run       {event, v:1, id, name, brunt, started_at, hash, requests[], shard, shards, start_at_ns}: the last where
- * it was to begin at a set wall time
+ *   run       {event, v:1, id, name, brunt, started_at, hash, files[{file, hash}], requests[], shard, shards,
+ * start_at_ns}: files where the profile names any, the last where it was to begin at a set wall time
  *
  *   phase     {event, at_ns, phase: "baseline"|"warmup"|"measure"|"recover"|"drain"}
  *
@@ -60,8 +61,10 @@ struct run_identity {
 	const char *id; /* "20261122T020000Z-1a2b3c" */
 	int64_t started_wall_ns;
 	uint32_t shard, shards;
-	int64_t start_at_wall_ns; /* when its load was to begin, by the wall; 0: as soon as possible */
-	int64_t began_wall_ns;    /* when it did; 0: it did not, or nobody noted it */
+	int64_t start_at_wall_ns;     /* when its load was to begin, by the wall; 0: as soon as possible */
+	int64_t began_wall_ns;        /* when it did; 0: it did not, or nobody noted it */
+	const struct run_file *files; /* plan->files, as they were then; the caller's */
+	size_t files_n;
 };
 
 enum shard_state {

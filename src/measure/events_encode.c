@@ -50,6 +50,7 @@ event_encode_run(struct buf *into, const struct run_identity *identity, const st
 	json_add_text(into, "brunt", BRUNT_VERSION);
 	json_add_text(into, "started_at", wall_text(identity->started_wall_ns, started_at, sizeof(started_at)));
 	json_add_text(into, "hash", plan->hash);
+	run_files_encode(into, identity->files, identity->files_n);
 	json_open(into, "requests", '[');
 	for (size_t i = 0; i < plan->requests_n; i++)
 		json_add_text(into, NULL, plan->requests[i].name);

@@ -372,6 +372,7 @@ compile_variant(const struct plan_source *source, size_t variant, struct error *
 	struct plan *plan = must_alloc(sizeof(*plan));
 
 	*plan = profile.plan;
+	plan->files = context.files;
 	plan->arena = arena;
 	return plan;
 }

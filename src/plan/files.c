@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "plan/parse.h"
+#include "plan/plan.h"
 
 const char *
 files_resolve(struct arena *arena, const struct plan_node *node, const char *path)
@@ -60,4 +61,25 @@ plan_parse_path(struct plan_context *context, const struct plan_node *node, void
 
 	*(const char **)into = resolved;
 	return is_readable(node, node->text, resolved, err);
+}
+
+static void
+note_input(struct plan_context *context, const char *shown, const char *path)
+{
+	struct plan_file **end = &context->files;
+
+	for (; *end != NULL; end = &(*end)->next)
+		if (strcmp((*end)->path, path) == 0)
+			return;
+	*end = arena_alloc(context->arena, sizeof(**end));
+	**end = (struct plan_file){.shown = arena_strdup(context->arena, shown), .path = path};
+}
+
+bool
+plan_parse_input(struct plan_context *context, const struct plan_node *node, void *into, struct error *err)
+{
+	if (!plan_parse_path(context, node, into, err))
+		return false;
+	note_input(context, node->source, *(const char **)into);
+	return true;
 }

@@ -76,7 +76,7 @@ move_all_references(const struct move *move, struct plan_node *node)
 static bool
 is_path(const struct plan_key *key)
 {
-	return key->is_path || key->parse == plan_parse_path;
+	return key->is_path || key->parse == plan_parse_path || key->parse == plan_parse_input;
 }
 
 static void move_by_keys(const struct move *move, struct plan_node *node, const struct plan_key *keys);

@@ -30,6 +30,7 @@ struct plan_context {
 	 * it. */
 	const char *load_path, *zero_path;
 	const struct plan_node *zero_node;
+	struct plan_file *files; /* so far */
 };
 
 /* The sentence about this node. A value that holds a secret is quoted as it stands in the profile. */
@@ -60,3 +61,5 @@ bool plan_parse_chosen_list(struct plan_context *context, const struct plan_node
 
 /* The path of a file that must be there → const char *: relative to the file that names it. */
 bool plan_parse_path(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);
+/* The same of a file that is a part of the load: one of plan->files. */
+bool plan_parse_input(struct plan_context *context, const struct plan_node *node, void *into, struct error *err);

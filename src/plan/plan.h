@@ -315,6 +315,12 @@ struct plan_scrape {
 	size_t n;
 };
 
+/* A file of rows, of a body or of arrivals, in the order in which the profile names them, each once. */
+struct plan_file {
+	const char *shown, *path; /* as it was written; where it is */
+	struct plan_file *next;
+};
+
 struct plan {
 	const char *name;
 	const char *path; /* of the profile, or "-" */
@@ -350,6 +356,7 @@ struct plan {
 	const struct plan_data *data;     /* what requests are filled in with: data.h */
 	const struct plan_course *course; /* what is done around the load and beside it: course.h */
 	struct plan_scrape scrape;
+	const struct plan_file *files; /* what the load is made of beside the profile: NULL: of nothing */
 
 	const char *effective_yaml; /* with extends and --set applied; secrets still as references */
 	const char *effective_json; /* the same as one JSON object */

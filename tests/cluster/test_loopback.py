@@ -4,6 +4,8 @@ import re
 import signal
 import subprocess
 
+import pytest
+
 from machines import BRUNT, counts_of, histogram, identities_hold, merged, until
 
 
@@ -90,11 +92,12 @@ def test_a_load_that_lasts_as_long_as_the_ceiling_is_let_be(house):
     assert house.target.count() == 100
 
 
-def test_profiles_that_read_or_run_anything_are_not_sent(house):
+@pytest.mark.parametrize("more, named", [("before: 'touch /tmp/never'\n", "before"), ("data: {users: {file: profile.yaml}}\n", "data.users.file")])
+def test_profiles_that_read_or_run_anything_are_not_sent(house, more, named):
     house.agents("w1")
-    leader = house.lead("{steady: {rate: 100/s, for: 1s}}", 1, more="before: 'touch /tmp/never'\n")
+    leader = house.lead("{steady: {rate: 100/s, for: 1s}}", 1, more=more)
     assert leader.wait() == 2
-    assert "before" in leader.process.said()
+    assert named in leader.process.said()
     assert house.target.count() == 0
 
 

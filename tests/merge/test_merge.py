@@ -219,6 +219,27 @@ def change(folder, tmp_path, old, new, file="events.ndjson"):
     return copy
 
 
+@pytest.mark.parametrize("named, more", [
+    ("users.csv", {"data": {"users": {"file": "users.csv"}}, "requests": [{"name": "one", "get": "/${users.1}"}]}),
+    ("body.bin", {"requests": [{"name": "one", "post": "/", "body_file": "body.bin"}]}),
+    ("message.bin", {"target": {"url": "http://127.0.0.1:1", "http": 2}, "requests": [{"name": "one", "grpc": {"method": "/a.B/C", "message": {"file": "message.bin"}}}]}),
+    ("arrivals.txt", {"load": {"trace": {"file": "arrivals.txt"}}})])
+def test_shards_whose_files_held_something_else_are_refused_and_the_file_is_named(tmp_path, named, more):
+    profile = null_profile(**more)
+    dirs = []
+    for i, text in ((0, "1\n1.2\n1.4\n1.6\n"), (1, "1\n1.2\n1.4\n1.7\n"), (2, "1\n1.2\n1.4\n1.6\n")):
+        folder = tmp_path / f"machine{i}"
+        folder.mkdir()
+        (folder / named).write_text(text)
+        end(start(folder, profile, f"{i}/3"), expected=(0, 3, 4))
+        dirs.append(folder / str(i))
+    stderr = merge(*dirs, "--out", tmp_path / "all", code=2).stderr
+    for words in (str(dirs[0]), str(dirs[1]), f"'{named}', which their profile names, held something else"):
+        assert words in stderr, stderr
+    alike = brunt("merge", "--expect", 3, dirs[0], dirs[2], "--out", tmp_path / "all", "--quiet")
+    assert alike.returncode in (3, 4) and "cannot be merged" not in alike.stderr, alike.stderr # one is missing, or the target is
+
+
 def later_by(folder, tmp_path, ns):
     began = int(re.search(r'"state":"began","text":"(\d+)"', (folder / "events.ndjson").read_text()).group(1))
     return change(folder, tmp_path, f'"began","text":"{began}"', f'"began","text":"{began + ns}"')

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -156,6 +157,27 @@ test_directories_are_made_with_those_above_them(void **state)
 	rmdir(in_root("x"));
 }
 
+/* Of Noll's own vectors. */
+static void
+test_a_file_is_known_by_its_bytes(void **state)
+{
+	struct error err = {0};
+	uint64_t hash = 0;
+
+	(void)state;
+	assert_true(file_write_atomic(in_root("rows"), "foobar", 6, &err));
+	assert_true(file_hash(in_root("rows"), &hash));
+	assert_true(hash == UINT64_C(0x85944171f73967e8));
+	assert_true(file_write_atomic(in_root("rows"), "", 0, &err));
+	assert_true(file_hash(in_root("rows"), &hash));
+	assert_true(hash == UINT64_C(0xcbf29ce484222325));
+	unlink(in_root("rows"));
+	assert_false(file_hash(in_root("rows"), &hash));
+	assert_int_equal(mkfifo(in_root("rows"), 0600), 0);
+	assert_false(file_hash(in_root("rows"), &hash)); /* who reads it takes it away from whoever is to have it */
+	unlink(in_root("rows"));
+}
+
 static int
 remove_root(void **state)
 {
@@ -173,6 +195,7 @@ main(void)
 		cmocka_unit_test(test_a_copy_is_whole_or_none),
 		cmocka_unit_test(test_a_tree_is_removed_and_nothing_that_it_links_to),
 		cmocka_unit_test(test_directories_are_made_with_those_above_them),
+		cmocka_unit_test(test_a_file_is_known_by_its_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, make_root, remove_root);

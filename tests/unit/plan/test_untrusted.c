@@ -197,7 +197,8 @@ looks_dangerous(const struct plan_key *key)
 {
 	static const char *const words[] = {"file", "command", "director", "/bin/sh"};
 
-	if (key->parse == plan_parse_shell || key->parse == plan_parse_path || key->is_path)
+	if (key->parse == plan_parse_shell || key->parse == plan_parse_path || key->parse == plan_parse_input ||
+		key->is_path)
 		return true;
 	if ((key->type != PLAN_TEXT && key->type != PLAN_CUSTOM) || key->keys != NULL || is_harmless(key->name))
 		return false;
