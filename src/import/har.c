@@ -96,6 +96,25 @@ leave_out_cookies(struct recording *recording, const char *value)
 	}
 }
 
+/* Some recorders write down both what a page asked for and what went over the wire (chrome-har), and so most fields
+ * twice. */
+static bool
+is_said_before(const cJSON *headers, const cJSON *header, const char *name, const char *value)
+{
+	const cJSON *earlier;
+
+	cJSON_ArrayForEach(earlier, headers)
+	{
+		const char *other = document_text(earlier, "name"), *its = document_text(earlier, "value");
+
+		if (earlier == header)
+			return false;
+		if (other != NULL && its != NULL && strcasecmp(other, name) == 0 && strcmp(its, value) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 add_headers(struct recording *recording, struct draft_request *request, const cJSON *headers)
 {
@@ -105,6 +124,9 @@ add_headers(struct recording *recording, struct draft_request *request, const cJ
 	cJSON_ArrayForEach(header, headers)
 	{
 		const char *name = document_text(header, "name"), *value = document_text(header, "value");
+
+		if (name != NULL && value != NULL && is_said_before(headers, header, name, value))
+			continue;
 
 		if (name == NULL || value == NULL) {
 			draft_change(draft, recording->entry, "a header without a name or value is left out");
@@ -167,6 +189,48 @@ add_params(struct draft *draft, struct draft_request *request, const cJSON *para
 	return is_form;
 }
 
+static bool
+is_json(const char *type)
+{
+	return type != NULL && (begins(type, "application/json") || strstr(type, "+json") != NULL);
+}
+
+/* An object's members as params, as chrome-har has them: their values as JSON has them. */
+static void
+set_json(struct draft *draft, struct draft_request *request, const cJSON *params)
+{
+	cJSON *object = cJSON_CreateObject();
+	const cJSON *param;
+
+	cJSON_ArrayForEach(param, params)
+	{
+		cJSON *value = cJSON_GetObjectItemCaseSensitive(param, "value");
+
+		if (document_text(param, "name") != NULL)
+			cJSON_AddItemToObject(object, document_text(param, "name"),
+				value != NULL ? cJSON_Duplicate(value, true) : cJSON_CreateNull());
+	}
+	char *text = cJSON_PrintUnformatted(object);
+
+	CHECK(text != NULL);
+	request->body = arena_strdup(&draft->arena, text);
+	request->body_length = strlen(text);
+	request->body_is_plain = true;
+	free(text);
+	cJSON_Delete(object);
+}
+
+/* Instead of a text. False: it holds a file. */
+static bool
+set_params(struct draft *draft, struct draft_request *request, const char *type, const cJSON *params)
+{
+	if (!is_json(type))
+		return add_params(draft, request, params);
+	if (cJSON_GetArraySize(params) > 0)
+		set_json(draft, request, params);
+	return true;
+}
+
 /* False: it was not recorded as it was sent, and the entry is left out. */
 static bool
 set_body(struct recording *recording, struct draft_request *request, const cJSON *post)
@@ -180,7 +244,7 @@ set_body(struct recording *recording, struct draft_request *request, const cJSON
 	if (type != NULL && type[0] != '\0' && draft_header(request, "Content-Type") == NULL)
 		draft_add_header(draft, request, "Content-Type", literal_of(draft, type));
 	if (text == NULL || (text[0] == '\0' && document_array(post, "params") != NULL)) {
-		if (add_params(draft, request, document_array(post, "params")))
+		if (set_params(draft, request, type, document_array(post, "params")))
 			return true;
 		draft_leave_out(draft, recording->entry, "left out: it sends a file, which was not recorded");
 		return false;

@@ -1,6 +1,6 @@
 // npm's eventsource-parser on the body of stdin: [[type, data], ...] as JSON. It decodes UTF-8 first, as browsers do.
-import {readFileSync} from 'node:fs'
-import {createParser} from 'eventsource-parser'
+const {readFileSync} = require('node:fs')
+const {createParser} = require('eventsource-parser')
 
 const events = []
 const parser = createParser({onEvent: (event) => events.push([event.event ?? '', event.data])})

@@ -71,6 +71,25 @@ test_a_recording_is_requests_with_what_the_browser_sent(void **state)
 	imported_free(&imported);
 }
 
+/* As npm's chrome-har writes what DevTools tell: most fields twice, and JSON taken to pieces. */
+static void
+test_what_is_said_twice_is_sent_once_and_json_is_put_together(void **state)
+{
+	static const char twice[] = "{'log': {'version': '1.2', 'entries': [" ENTRY("00.000", "10", "POST",
+		"https://h/basket",
+		"{'name': 'X-Page', 'value': 'a, b'}, {'name': 'Accept', 'value': 'x'}, {'name': 'x-page', 'value': 'a, b'}, {'name': 'Accept', 'value': 'y'}",
+		", 'postData': {'mimeType': 'application/json; charset=utf-8', 'params': [{'name': 'id', 'value': 17}, {'name': 'of', "
+		"'value': {'a': [true, null]}}, {'name': '${q}', 'value': 'ü'}]}}, 'response': {'status': 200}") "]}}";
+	struct imported imported = import_har(&(struct import_options){.host = "h"}, twice);
+	const struct plan_request *requests = imported.plan->requests;
+
+	(void)state;
+	assert_string_equal(header_of(&requests[0], "X-Page"), "a, b");
+	assert_string_equal(header_of(&requests[0], "Accept"), "x, y");
+	assert_string_equal(requests[0].body, "{\"id\":17,\"of\":{\"a\":[true,null]},\"$${q}\":\"ü\"}");
+	imported_free(&imported);
+}
+
 /* A pause is from one answer's end to the next request; a cookie that the server set is kept by the session. */
 static void
 test_a_flow_has_the_pauses_and_the_cookies_of_the_recording(void **state)
@@ -131,6 +150,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_recording_is_requests_with_what_the_browser_sent),
+		cmocka_unit_test(test_what_is_said_twice_is_sent_once_and_json_is_put_together),
 		cmocka_unit_test(test_a_flow_has_the_pauses_and_the_cookies_of_the_recording),
 		cmocka_unit_test(test_a_recording_is_a_trace_with_its_times),
 		cmocka_unit_test(test_what_is_no_recording_gets_its_sentence),
