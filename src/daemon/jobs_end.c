@@ -195,11 +195,11 @@ live_end(struct live *live, int exit_code, bool was_overdue)
 	desk_give(live->jobs->config.desk, &ending->order);
 }
 
-/* Its number may be another process's by now. */
+/* Its number may be another process's by now, and where its start is not known it had gone before anybody looked. */
 static bool
 is_there(const struct live *live)
 {
-	return live->row.pid > 0 && job_pid_start(live->row.pid) == live->row.pid_start;
+	return live->row.pid > 0 && live->row.pid_start >= 0 && job_pid_start(live->row.pid) == live->row.pid_start;
 }
 
 void

@@ -1,4 +1,5 @@
 #include <cjson/cJSON.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,15 +126,18 @@ restore_row(void *context, const struct ledger_run *run, const struct ledger_fig
 	return true;
 }
 
-/* The daemon may have been killed between the start of a run and the word about it. */
+/* The daemon may have been killed between the start of a run and the word about it. Who was finishing one is killed as
+ * well, and waited for: it would go on to write where its run's results were before they are finished anew. */
 static void
 find_process(struct live *live, const struct orphan *orphans, size_t n)
 {
-	for (size_t i = 0; i < n && live->row.pid == 0; i++) {
-		if (strcmp(orphans[i].id, live->row.id) != 0)
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(orphans[i].id, live->row.id) != 0 || (!orphans[i].is_finisher && live->row.pid != 0))
 			continue;
 		live->row.pid = orphans[i].pid;
 		live->row.pid_start = job_pid_start(orphans[i].pid);
+		if (orphans[i].is_finisher)
+			(void)kill((pid_t)orphans[i].pid, SIGKILL); /* gone already: that is what was wanted */
 	}
 }
 

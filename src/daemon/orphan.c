@@ -11,10 +11,10 @@
 
 #define LINE_BYTES 32768
 
-/* "brunt\0run\0…\0--out\0DATA/runs/ID/results\0…" → ID. The arguments of a run that a job's run has started are other
- * ones. */
+/* "brunt\0run\0…\0--out\0DATA/runs/ID/results\0…" → ID, and the same of "brunt\0report\0…\0--out\0DATA/runs/ID/
+ * results.partial\0". The arguments of a run that a job's run has started are other ones. */
 static bool
-take_id(const char *line, size_t length, const char *data, char id[ORPHAN_ID_MAX])
+take_id(const char *line, size_t length, const char *data, struct orphan *into)
 {
 	char before[4200];
 	size_t n = (size_t)snprintf(before, sizeof(before), "%.4000s/runs/", data);
@@ -26,10 +26,11 @@ take_id(const char *line, size_t length, const char *data, char id[ORPHAN_ID_MAX
 		const char *name = at + sizeof("--out") + n;
 		size_t m = strcspn(name, "/");
 
-		if (m == 0 || m >= ORPHAN_ID_MAX || strcmp(name + m, "/results") != 0)
+		into->is_finisher = strcmp(name + m, "/results.partial") == 0;
+		if (m == 0 || m >= ORPHAN_ID_MAX || (!into->is_finisher && strcmp(name + m, "/results") != 0))
 			return false;
-		memcpy(id, name, m);
-		id[m] = '\0';
+		memcpy(into->id, name, m);
+		into->id[m] = '\0';
 		return true;
 	}
 	return false;
@@ -52,7 +53,7 @@ orphans_find(const char *data, struct orphan into[ORPHANS_MAX])
 		if (length <= 0) /* it has ended, or is the kernel's */
 			continue;
 		into[n].pid = strtoll(entry->d_name, NULL, 10);
-		n += take_id(line, (size_t)length, data, into[n].id);
+		n += take_id(line, (size_t)length, data, &into[n]);
 	}
 	if (processes != NULL)
 		closedir(processes);
