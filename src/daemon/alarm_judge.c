@@ -193,6 +193,18 @@ restore_alert(void *context, const struct ledger_alert *row)
 	return true;
 }
 
+/* Newest first; what nobody was told of keeps nobody quiet. */
+static bool
+restore_cooldown(void *context, const struct ledger_alert *row)
+{
+	struct alarm *alarm = context;
+	const struct alert_rule *rule = alert_rules_find(alarm->rules, row->rule);
+
+	if (rule != NULL && !row->is_quiet && wall_now_ns() - row->ended_ns < rule->terms.cooldown_ns)
+		alert_book_cool(alarm->book, row->rule, row->name, row->ended_ns);
+	return true;
+}
+
 static bool
 note_number(void *context, const struct ledger_alert *row)
 {
@@ -223,13 +235,15 @@ bool
 alarm_restore(struct alarm *alarm, struct ledger *ledger, struct error *err)
 {
 	const struct ledger_alert_filter newest = {.acknowledged = -1, .limit = 1},
-					 firing = {.firing = true, .acknowledged = -1};
+					 firing = {.firing = true, .acknowledged = -1},
+					 over = {.resolved = true, .acknowledged = -1, .limit = ALERTS_MAX};
 	uint64_t last = 0;
 
 	if (!ledger_list_alerts(ledger, &newest, note_number, &last, err))
 		return false;
 	alarm->book = alert_book_new(alarm->rules, last + 1);
 	return ledger_list_alerts(ledger, &firing, restore_alert, alarm, err) &&
+	       ledger_list_alerts(ledger, &over, restore_cooldown, alarm, err) &&
 	       owed_list(ledger, restore_owed, alarm, err) &&
 	       ledger_list_notes(ledger, LEDGER_UNJUDGED, restore_unjudged, alarm, err);
 }

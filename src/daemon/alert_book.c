@@ -312,6 +312,29 @@ alert_book_restore(struct alert_book *book, const struct alert *alert)
 	return true;
 }
 
+void
+alert_book_cool(struct alert_book *book, const char *name_of_rule, const char *name, int64_t ended_ns)
+{
+	const struct alert_rule *rule = alert_rules_find(book->rules, name_of_rule);
+	bool is_there = false;
+
+	for (size_t i = 0; i < book->n; i++) {
+		struct alert *alert = &book->pages[i].alert;
+
+		if (strcmp(alert->rule, name_of_rule) != 0 || strcmp(alert->name, name) != 0)
+			continue;
+		is_there = true;
+		if (alert->course.ended_ns < ended_ns)
+			alert->course.ended_ns = ended_ns;
+	}
+	struct page *page = rule != NULL && !is_there ? add_page(book, rule, "", name) : NULL;
+
+	if (page != NULL) {
+		page->alert.course = (struct alert_course){.state = ALERT_RESOLVED, .ended_ns = ended_ns};
+		page->alert.ended_ns = ended_ns;
+	}
+}
+
 const struct alert *
 alert_book_acknowledge(struct alert_book *book, uint64_t number, const char *by, int64_t now_ns)
 {

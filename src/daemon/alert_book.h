@@ -63,6 +63,9 @@ void alert_book_run_gone(struct alert_book *book, const char *run_id, int64_t no
 /* One that fires is put back as it was kept by an earlier life. False: there is no room, or no such rule. */
 bool alert_book_restore(struct alert_book *book, const struct alert *alert);
 
+/* When one of a rule and a name ended that is over, as somebody was told: its cooldown goes on. After what fires. */
+void alert_book_cool(struct alert_book *book, const char *rule, const char *name, int64_t ended_ns);
+
 /* NULL: none of that number fires. The alert as it stands then. */
 const struct alert *alert_book_acknowledge(struct alert_book *book, uint64_t number, const char *by, int64_t now_ns);
 

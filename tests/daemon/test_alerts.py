@@ -143,6 +143,16 @@ def test_a_job_that_breaks_a_rule_is_told_to_everybody_and_so_is_its_end(daemon,
         assert done.returncode == 0, done.stderr + done.stdout
 
 
+def test_who_was_told_of_an_alert_is_told_no_more_for_a_while_though_the_daemon_comes_anew(daemon, hook, slow):
+    watch(daemon, hook, {"slow": RULE | {"cooldown": "1h"}})
+    for n in (1, 2):
+        daemon.start()
+        daemon.ended(daemon.submit(profile=profile(slow, 3)))
+        until(lambda: [a["state"] for a in alerts(daemon)] == ["resolved"] * n)  # pylint: disable=cell-var-from-loop
+        daemon.stop()
+    assert hook.said() == ["fired slow", "recovered slow"]
+
+
 def test_somebody_acknowledges_what_fires(daemon, hook, slow):
     watch(daemon, hook)
     daemon.start()

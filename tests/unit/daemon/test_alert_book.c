@@ -315,6 +315,37 @@ test_a_restart_goes_on_with_what_fired(void **state)
 }
 
 static void
+test_a_restart_goes_on_with_cooldowns(void **state)
+{
+	struct alert_wish calm = slow;
+	struct world world;
+
+	(void)state;
+	calm.for_ns = 0;
+	calm.cooldown_ns = 100 * NS_PER_S;
+	world_init(&world, &calm, 1);
+	alert_book_cool(world.book, "slow", "checkout", T0);
+	alert_book_cool(world.book, "slow", "checkout", T0 - 50 * NS_PER_S); /* an older one says nothing more */
+	alert_book_cool(world.book, "no rule", "checkout", T0);
+	look(&world, "r1", 10, 150);
+	assert_heard(&world, "fired quietly slow checkout 7");
+	look(&world, "r1", 98, 150);
+	assert_heard(&world, NULL);
+
+	struct world after;
+
+	world_init(&after, &calm, 1);
+	assert_true(alert_book_restore(after.book, &world.heard.last));
+	alert_book_cool(after.book, "slow", "checkout", T0); /* it fires meanwhile, and is quiet yet */
+	look(&after, "r1", 98, 150);
+	assert_heard(&after, NULL);
+	look(&after, "r1", 99, 150);
+	assert_heard(&after, "fired slow checkout 7"); /* it was no flutter */
+	world_fini(&world);
+	world_fini(&after);
+}
+
+static void
 test_a_rule_that_is_gone_leaves_nothing_firing(void **state)
 {
 	struct alert_rules *none = alert_rules_new();
@@ -370,6 +401,7 @@ main(void)
 		cmocka_unit_test(test_what_is_unusual_is_so_among_the_runs_before),
 		cmocka_unit_test(test_somebody_has_seen_it),
 		cmocka_unit_test(test_a_restart_goes_on_with_what_fired),
+		cmocka_unit_test(test_a_restart_goes_on_with_cooldowns),
 		cmocka_unit_test(test_a_rule_that_is_gone_leaves_nothing_firing),
 		cmocka_unit_test(test_a_full_book_forgets_what_is_over_and_never_what_fires),
 	};
