@@ -49,6 +49,7 @@ test_packages() {
 		python3-croniter
 		prometheus-alertmanager
 		strace
+		patch
 		slowhttptest
 		tzdata
 		python3-websockets

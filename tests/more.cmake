@@ -9,6 +9,7 @@ add_test(NAME scenario_harness COMMAND ${PYTHON} -m pytest -q -p no:cacheprovide
 add_test(NAME format COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/tidy/format.sh)
 add_test(NAME clang_tidy COMMAND ${PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/tidy/clang_tidy.py ${CMAKE_BINARY_DIR} --quick)
 add_test(NAME packaging COMMAND ${PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/tidy/packaging.py ${CMAKE_BINARY_DIR})
+add_test(NAME mutants COMMAND ${PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/tidy/mutants.py ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
 add_test(NAME profiles_readme # is what the parser's own tables say
          COMMAND sh -c "'$<TARGET_FILE:brunt>' help profile --markdown | diff -u '${CMAKE_SOURCE_DIR}/profiles/README.md' -")
 add_test(NAME profiles_check # whoever takes one as it is shipped must not be told that it is wrong
@@ -16,7 +17,7 @@ add_test(NAME profiles_check # whoever takes one as it is shipped must not be to
 case \"$p\" in */baselines/*) continue ;; esac; \
 '$<TARGET_FILE:brunt>' check \"$p\" >/dev/null || { echo \"$p\"; bad=1; }; done; exit \${bad:-0}")
 set_tests_properties(profiles_check PROPERTIES LABELS source)
-set_tests_properties(tidy tidy_rules scenario_harness packaging profiles_readme format clang_tidy PROPERTIES LABELS source TIMEOUT 600)
+set_tests_properties(tidy tidy_rules mutants scenario_harness packaging profiles_readme format clang_tidy PROPERTIES LABELS source TIMEOUT 600)
 set_tests_properties(clang_tidy PROPERTIES RUN_SERIAL ON) # takes every core, which no other test should feel
 
 # A GPU's library where there is no GPU, by the name that brunt looks for.
