@@ -1,5 +1,7 @@
 """Runs to be compared: of the null protocol, which sends nothing and answers after a set time, so that no network and no
 server's mood is in them. A closed loop of one user: what the machine steals makes it slower, never late."""
+import concurrent.futures
+import functools
 import json
 import os
 import pathlib
@@ -29,27 +31,42 @@ def run(folder, name, profile, *flags, expected=(0,), env=None):
     return pathlib.Path(folder) / name
 
 
+def side_by_side(*calls):
+    """What each gives. Runs sleep nearly all of the time, and how long they take is not what is looked at."""
+    with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
+        return [one.result() for one in [pool.submit(call) for call in calls]]
+
+
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory):
     """Two of the same, one that takes fifty times as long (of the same profile: how long is told by the environment), and such
     as are not alike."""
     folder = tmp_path_factory.mktemp("runs")
     usual = profile_of("${env:SERVICE}")
-    fast, slow = {"SERVICE": "2ms"}, {"SERVICE": "100ms"}
-    steps = {**usual, "load": {"steps": {"from": "20/s", "by": "20/s", "every": "500ms", "to": "60/s"}}, "break_when": {"also": ["p50 > 50ms"]}}
-    return {
-        "a": run(folder, "a", usual, env=fast),
-        "b": run(folder, "b", usual, env=fast),
-        "c": run(folder, "c", usual, env=fast),
-        "slower": run(folder, "slower", usual, env=slow),
-        "two_users": run(folder, "two_users", {**usual, "load": {"concurrency": {"users": 2, "for": "1s"}}}, env=fast),
-        "stepped": run(folder, "stepped", steps, env=fast),
-        "broke": run(folder, "broke", steps, env=slow),
-        "missed": run(folder, "missed", {**usual, "slo": ["p50 < 1ms"]}, env=fast, expected=(1,)),
-        "v1": run(folder, "v1", {**usual, "target": {**usual["target"], "version": "1.0"}}, env=fast),
-        "v2": run(folder, "v2", {**usual, "target": {**usual["target"], "version": "1.1"}}, env=fast),
-        "short": run(folder, "short", profile_of("4ms", 1, compare={"gate": ["p99"]}, load={"concurrency": {"users": 1, "iterations": 20}})),
+    fast, slow, slowest = ({"SERVICE": time} for time in ("2ms", "100ms", "250ms"))
+    steps = {**usual, "load": {"steps": {"from": "20/s", "by": "20/s", "every": "500ms", "to": "60/s"}}, "break_when": {"also": ["p50 > 200ms"]}}
+    first_to_last = {  # of which one is newer than the other
+        "a": (usual, fast),
+        "b": (usual, fast),
+        "c": (usual, fast),
     }
+    others = {
+        "slower": (usual, slow),
+        "v1": ({**usual, "target": {**usual["target"], "version": "1.0"}}, fast),
+        "v2": ({**usual, "target": {**usual["target"], "version": "1.1"}}, fast),
+    }
+    more = {
+        "missed": ({**usual, "slo": ["p50 < 1ms"]}, fast),
+        "two_users": ({**usual, "load": {"concurrency": {"users": 2, "for": "1s"}}}, fast),
+        "stepped": (steps, fast),
+        "broke": (steps, slowest),
+        "short": (profile_of("4ms", 1, compare={"gate": ["p99"]}, load={"concurrency": {"users": 1, "iterations": 20}}), {}),
+    }
+
+    def one_after_the_other(of):
+        return {name: run(folder, name, profile, expected=(1,) if name == "missed" else (0,), env=env) for name, (profile, env) in of.items()}
+    made = side_by_side(*(functools.partial(one_after_the_other, of) for of in (first_to_last, others, more)))
+    return {name: folder for lane in made for name, folder in lane.items()}
 
 
 @pytest.fixture

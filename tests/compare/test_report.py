@@ -6,7 +6,7 @@ import xml.etree.ElementTree as xml
 
 import pytest
 
-from conftest import brunt, profile_of, run
+from conftest import brunt, profile_of, run, side_by_side
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FORMATS = ["markdown", "junit", "csv", "hgrm", "prometheus"]
@@ -20,8 +20,9 @@ def study(tmp_path_factory):
     arms = profile_of("2ms", 1, arms={"old": {}, "new": {"set": {"target.null_service": "20ms"}}}, repeats=2,
                       slo=["improvement(p50) >= 5%", "error_rate < 1%"])
     matrix = profile_of("2ms", 1, matrix={"load.concurrency.users": [1, 2]})
-    return {"arms": run(folder, "arms", arms, "--format", ",".join(FORMATS), expected=(1,)),
-            "matrix": run(folder, "matrix", matrix, "--format", ",".join(FORMATS))}
+    made = side_by_side(lambda: run(folder, "arms", arms, "--format", ",".join(FORMATS), expected=(1,)),
+                        lambda: run(folder, "matrix", matrix, "--format", ",".join(FORMATS)))
+    return dict(zip(("arms", "matrix"), made))
 
 
 def again(folder, tmp_path, *gone):
