@@ -102,6 +102,54 @@ class NatsServer:
         return sum(one["state"]["messages"] for account in accounts for one in account.get("stream_detail", []) if one["name"] == stream)
 
 
+class Wire:
+    """A client of nats-server's that says what a test wants, by NATS's own protocol."""
+
+    def __init__(self, nats, *subjects):
+        self.socket = socket.create_connection((nats.address, nats.port), timeout=PATIENCE_S)
+        self.lines = self.socket.makefile("rb")
+        self.say_line('CONNECT {"verbose":false,"pedantic":false}')
+        for number, subject in enumerate(subjects):
+            self.say_line(f"SUB {subject} {number}")
+        self.heard()
+
+    def say_line(self, line):
+        self.socket.sendall(line.encode() + b"\r\n")
+
+    def say(self, subject, message, reply=""):
+        text = json.dumps(message)
+        self.say_line(f"PUB {subject} {reply} {len(text.encode())}\r\n{text}")
+
+    def next(self):
+        """What the server says: a message (its subject, where an answer is awaited, what it says), or a word of its own."""
+        words = self.lines.readline().decode().split()
+        if words[:1] == ["MSG"]:
+            text = self.lines.read(int(words[-1]) + 2)
+            return words[1], words[3] if len(words) == 5 else "", json.loads(text)
+        if words == ["PING"]:
+            self.say_line("PONG")
+        return words
+
+    def hear(self):
+        """The next message."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not isinstance(said := self.next(), tuple):
+            assert time.monotonic() < deadline, "nothing is said"
+        return said
+
+    def heard(self):
+        """All messages that nats-server has by now."""
+        self.say_line("PING")
+        messages = []
+        while (said := self.next()) != ["PONG"]:
+            messages += [said] if isinstance(said, tuple) else []
+        return messages
+
+    def close(self):
+        self.lines.close()
+        self.socket.close()
+
+
 class Target:
     """`brunt target`, an independent witness: a line of its own for every request that came."""
 

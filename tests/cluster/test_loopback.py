@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from machines import BRUNT, counts_of, histogram, identities_hold, merged, until
+from machines import BRUNT, Wire, counts_of, histogram, identities_hold, merged, until
 
 
 def test_two_agents_send_one_load_and_their_figures_add_up(house):
@@ -112,6 +112,32 @@ def test_all_agents_are_stopped_at_once(house):
     identities_hold(result["totals"])
     assert [(shard["lost"], shard["said"]) for shard in result["shards"]] == [(True, "was stopped: all agents were told to")] * 2
     assert result["totals"]["sent"] == house.target.count()
+
+
+def test_an_agent_of_another_version_is_not_asked_and_is_named(house):
+    wire = Wire(house.nats, "brunt.hello", "brunt.agent.old.*")
+    leader = house.lead("{steady: {rate: 100/s, for: 1s}}", 1)
+    _, reply, hello = wire.hear()
+    wire.say(reply, {"agent": "old", "instance": "1", "brunt": "0.0.1", "cpus": 2, "busy": False})
+
+    assert leader.wait() == 3
+    assert {subject for subject, _, _ in wire.heard()} == {"brunt.hello"}, "it is called on, and told nothing"
+    wire.close()
+    reason = leader.result()["verdict"]["reasons"][0]
+    assert "1 agents are wanted, 0 answered" in reason and "old is brunt 0.0.1" in reason, reason
+    assert hello["brunt"] != "0.0.1"
+    assert house.target.count() == 0
+
+
+def test_a_leader_of_another_version_is_refused_by_the_agent_itself(house):
+    house.agents("w1")
+    wire = Wire(house.nats, "brunt.run.R.leader.answer")
+    wire.say("brunt.agent.w1.ask", {"run": "R", "shard": 0, "shards": 1, "hash": "0", "brunt": "0.0.1", "settings": []})
+    _, _, answer = wire.hear()
+    wire.close()
+
+    assert answer["taken"] is False
+    assert re.fullmatch(r"it is brunt \S+, and who leads is 0\.0\.1", answer["why"]), answer
 
 
 def test_one_run_at_a_time_has_the_agents(house):
