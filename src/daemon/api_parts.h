@@ -10,6 +10,12 @@
 #include "daemon/routes.def"
 #undef ROUTE
 
+/* The route of a target as it was sent ("/api/v1/runs/a?x=1"), with the call's id and rest as its path has them; NULL:
+ * there is none, and `allow` has the methods that there are at this path, "" where there is nothing. */
+#define API_ALLOW_MAX 64
+const struct api_route *api_find_route(
+	struct api_call *call, const char *method, const char *target, char allow[API_ALLOW_MAX]);
+
 /* For jobs_submit: answers the call, its context, with the run or the problem. */
 void api_on_submitted(void *context, enum jobs_answer answer, const struct ledger_run *run, size_t position,
 	const struct submission *submission, const struct error *err);

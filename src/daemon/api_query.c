@@ -8,8 +8,9 @@
 
 /* What a request's target says behind its path. */
 
-bool
-api_decode(const char *from, size_t length, char *into, size_t size)
+/* is_form: a plus is a space, which it is nowhere but in queries (WHATWG URL §5.1). */
+static bool
+decode(const char *from, size_t length, bool is_form, char *into, size_t size)
 {
 	size_t n = 0;
 
@@ -24,7 +25,7 @@ api_decode(const char *from, size_t length, char *into, size_t size)
 				return false;
 			c = (char)(high * 16 + low);
 			i += 2;
-		} else if (c == '+')
+		} else if (is_form && c == '+')
 			c = ' ';
 		if (n + 1 >= size || (unsigned char)c < ' ' || c == 0x7f)
 			return false;
@@ -32,6 +33,12 @@ api_decode(const char *from, size_t length, char *into, size_t size)
 	}
 	into[n] = '\0';
 	return true;
+}
+
+bool
+api_decode(const char *from, size_t length, char *into, size_t size)
+{
+	return decode(from, length, false, into, size);
 }
 
 /* Its value as it stands in the query: "" of one without a "=", such as ?download. NULL: it is not there. */
@@ -58,7 +65,7 @@ api_query(const struct api_call *call, const char *name, char *into, size_t size
 	size_t length;
 	const char *value = find_query(call->query, name, &length);
 
-	return value != NULL && api_decode(value, length, into, size);
+	return value != NULL && decode(value, length, true, into, size);
 }
 
 bool
@@ -67,7 +74,7 @@ api_query_text(struct api_call *call, const char *name, char *into, size_t size)
 	size_t length;
 	const char *value = find_query(call->query, name, &length);
 
-	return value == NULL || api_decode(value, length, into, size) ||
+	return value == NULL || decode(value, length, true, into, size) ||
 	       api_fail(call, 400, "%s: this is longer than %zu bytes, or no text", name, size - 1);
 }
 
