@@ -11,6 +11,7 @@
 
 /* Who leads a run over NATS: what comes in is for one of its links, the lock is kept, and all is put back at the end.
  */
+#define LEFT_SUBJECT "brunt.left"
 #define START_AHEAD_NS (1000 * NS_PER_MS)
 
 /* The part of the subject behind "brunt.run.RUN.leader.". */
@@ -21,6 +22,8 @@ cluster_on_message(void *context, const struct bus_message *message)
 	char prefix[SUBJECT_MAX];
 	size_t n = strlen(message_subject(prefix, "brunt.run.%s.leader.", cluster->run));
 
+	if (strcmp(message->subject, LEFT_SUBJECT) == 0)
+		link_on_left(cluster, message);
 	if (strncmp(message->subject, prefix, n) != 0)
 		return;
 	const char *what = message->subject + n;
@@ -75,7 +78,8 @@ cluster_open(struct cluster *cluster, struct error *err)
 	cluster->timer.data = cluster;
 	cluster->has_timer = true;
 	CHECK_OP(uv_timer_start(&cluster->timer, cluster_on_timer, TICK_MS, TICK_MS), ==, 0);
-	return bus_subscribe(cluster->bus, message_subject(subject, "brunt.run.%s.leader.>", cluster->run), err);
+	return bus_subscribe(cluster->bus, LEFT_SUBJECT, err) &&
+	       bus_subscribe(cluster->bus, message_subject(subject, "brunt.run.%s.leader.>", cluster->run), err);
 }
 
 static bool

@@ -42,6 +42,7 @@ struct cluster_link {
 	int64_t ask_again_at_ns;       /* not before */
 	int64_t offered_at_ns;         /* when the shard was; −1: it has answered */
 	int64_t led_at_ns, beat_at_ns; /* when it was last told that somebody leads; when it last said that it lives */
+	bool is_doubted;               /* its connection ended, and nothing was heard of it since */
 	unsigned unheard_n;            /* times in a row that nobody listened when it was led */
 	bool has_last_beat;            /* its process is gone: */
 	struct beat last_beat;
@@ -92,5 +93,6 @@ void link_close(struct worker *worker);
 void link_turn(struct cluster_link *link);
 void link_on_answer(struct cluster *cluster, const struct bus_message *message);
 void link_on_beat(struct cluster *cluster, const struct bus_message *message);
+void link_on_left(struct cluster *cluster, const struct bus_message *message);
 void link_on_gone(struct cluster *cluster, const struct bus_message *message);
 void link_on_parcel(struct cluster *cluster, const struct bus_message *message);

@@ -18,6 +18,8 @@
 #define ASK_LIMIT_NS (1000 * NS_PER_MS)
 #define POLL_NS (200 * NS_PER_MS)
 #define LEAD_STEP_NS (1000 * NS_PER_MS)
+/* Where its connection has ended: an agent that lives has another one before that (RECONNECT_MS, bus.c). */
+#define LEAD_DOUBTED_STEP_NS (500 * NS_PER_MS)
 /* Its last word came, and then nothing: its process ended after that. */
 #define GONE_NS (5 * NS_PER_S)
 #define UNHEARD_MAX 3
@@ -228,7 +230,7 @@ link_turn(struct cluster_link *link)
 		return;
 	if (link->offered_at_ns >= 0 && now_ns - link->offered_at_ns > ASK_LIMIT_NS)
 		link_offer(link);
-	if (now_ns - link->led_at_ns >= LEAD_STEP_NS)
+	if (now_ns - link->led_at_ns >= (link->is_doubted ? LEAD_DOUBTED_STEP_NS : LEAD_STEP_NS))
 		link_lead(link, false);
 	if (link->heard < link->said && now_ns - link->said_at_ns > AGAIN_NS) {
 		link->said_at_ns = now_ns;
@@ -289,6 +291,7 @@ link_on_beat(struct cluster *cluster, const struct bus_message *message)
 	link->offered_at_ns = -1;
 	link->beat_at_ns = message->at_ns;
 	link->unheard_n = 0;
+	link->is_doubted = false;
 	link->worker->silent_ticks = 0;
 	if (beat.heard > link->heard && beat.heard <= link->said)
 		link->heard = beat.heard;
@@ -325,6 +328,26 @@ link_take(struct cluster_link *link, const struct bus_message *message)
 		(unsigned long long)link->parcels.taken + 1);
 	worker->exit_status = EXIT_INTERNAL;
 	link_end(link);
+}
+
+/* It was killed, or has another connection in a moment: which of them, those tell who listen to what it is told. */
+void
+link_on_left(struct cluster *cluster, const struct bus_message *message)
+{
+	struct left left;
+	struct error err = {0};
+
+	if (!left_decode(message->data, message->length, &left, &err))
+		return;
+	for (uint32_t i = 0; i < cluster->fleet->workers; i++) {
+		struct cluster_link *link = link_of(cluster, i, left.client);
+
+		if (link == NULL || link->is_doubted)
+			continue;
+		log_warn("%s: its connection to nats-server has ended (%s)", link->worker->name, left.reason);
+		link->is_doubted = true;
+		link_lead(link, false);
+	}
 }
 
 /* Nobody listens where it would: it was killed, or its link was cut; nats-server knows that sooner than who waits for

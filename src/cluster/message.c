@@ -309,3 +309,20 @@ beat_decode(const char *text, size_t length, struct beat *beat, struct error *er
 	beat->term_signal = (int)term_signal;
 	return done(&r, tree);
 }
+
+bool
+left_decode(const char *text, size_t length, struct left *left, struct error *err)
+{
+	struct json_reader r = {.err = err};
+	cJSON *tree = json_parse(&r, text, length, MESSAGE_MAX);
+
+	*left = (struct left){.client = ""};
+	if (tree == NULL)
+		return false;
+	const cJSON *client = json_object(&r, tree, "client");
+
+	MUST_HAVE(&r, client, "name");
+	json_read_text(&r, client, "name", left->client, sizeof(left->client));
+	json_read_text(&r, tree, "reason", left->reason, sizeof(left->reason));
+	return done(&r, tree);
+}

@@ -12,6 +12,7 @@
  *
  *   brunt.hello                       who is there?                       leader → all agents         struct hello
  *   brunt.stop                        whoever runs anything ends it       anybody → all agents        empty
+ *   brunt.left                        a client's connection ended       nats-server → leader          struct left
  *   brunt.agent.AGENT.ping            what does your clock say?           leader → agent              struct ping
  *   brunt.agent.AGENT.ask             take this shard                     leader → agent              struct ask
  *   brunt.agent.AGENT.got             the profile it asked for            nats-server → agent         YAML
@@ -26,8 +27,9 @@
  *   brunt.run.RUN.shard.I.kept.NUMBER JetStream has that parcel
  *   brunt.run.RUN.events.I            parcels of the event stream, id RUN/I/NUMBER; kept by the stream brunt-RUN
  *
- * The profile stands in the bucket brunt_profiles under RUN, with all settings under RUN_plan; how many shards under
- * RUN_shards, and who leads under "led"; the lock in brunt_lock under "run". */
+ * brunt.left is $SYS.ACCOUNT.ACCOUNT.DISCONNECT, where nats-server's configuration imports it so; elsewhere silence is
+ * all that tells. The profile stands in the bucket brunt_profiles under RUN, with all settings under RUN_plan; how many
+ * shards under RUN_shards, and who leads under "led"; the lock in brunt_lock under "run". */
 #define MESSAGE_MAX ((size_t)64 * 1024)
 #define AGENT_NAME_MAX 48
 #define RUN_ID_MAX 40
@@ -90,6 +92,11 @@ struct beat {
 	char why[128]; /* it was ended, not by the leader; empty: it was not */
 };
 
+struct left {
+	char client[AGENT_NAME_MAX]; /* the name that it gave its connection: an agent its own */
+	char reason[64];
+};
+
 void hello_encode(struct buf *into, const struct hello *hello);
 void here_encode(struct buf *into, const struct here *here);
 void ping_encode(struct buf *into, const struct ping *ping);
@@ -106,6 +113,7 @@ bool ask_decode(const char *text, size_t length, struct ask *ask, struct error *
 bool answer_decode(const char *text, size_t length, struct answer *answer, struct error *err);
 bool lead_decode(const char *text, size_t length, struct lead *lead, struct error *err);
 bool beat_decode(const char *text, size_t length, struct beat *beat, struct error *err);
+bool left_decode(const char *text, size_t length, struct left *left, struct error *err);
 
 /* A name or an id that may stand in a subject: [A-Za-z0-9_-]+ and dots in no place. */
 bool message_is_token(const char *text);

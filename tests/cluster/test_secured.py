@@ -1,6 +1,7 @@
 """nats-server as packaging/nats-server.conf has it: TLS, a user who leads and a user who is an agent."""
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -74,6 +75,23 @@ def test_each_role_may_do_what_it_is_for_and_nothing_else(secured, tmp_path):
         assert usurper.wait() == 3
         until(lambda: all(agent.process.child.poll() is None for agent in agents), "the agents live on")
         assert target.count() == 100, "who is only an agent leads nobody"
+    finally:
+        for agent in agents:
+            agent.process.kill()
+
+
+def test_the_end_of_an_agents_connection_is_told_who_leads(secured, tmp_path):
+    server, _, profile = secured
+    profile.write_text(profile.read_text().replace("for: 1s", "for: 5s"))
+    agents = [Agent(tmp_path, name, server, flags=["--allow", "127.0.0.0/8", *server.flags("agent")]) for name in ("w1", "w2")]
+    try:
+        leader = Leader(tmp_path, profile, server, 2, flags=server.flags("leader"))
+        leader.until_sending()
+        assert "connection to nats-server has ended" not in leader.process.said()
+        agents[1].process.kill()
+        assert leader.wait() == 3, leader.process.said()
+        assert re.findall(r"agent (\w+) \(shard . of 2\): its connection to nats-server has ended", leader.process.said()) == ["w2"]
+        assert [shard["lost"] for shard in leader.result()["shards"]] == [False, True]
     finally:
         for agent in agents:
             agent.process.kill()

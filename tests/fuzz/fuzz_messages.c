@@ -37,8 +37,9 @@ try_one(uint8_t kind, const char *text, size_t length)
 	struct answer answer;
 	struct lead lead;
 	struct beat beat;
+	struct left left;
 
-	switch (kind % 8) {
+	switch (kind % 9) {
 	case 0: CHECK(!hello_decode(text, length, &hello, &err) || message_is_token(hello.run)); break;
 	case 1: CHECK(!here_decode(text, length, &here, &err) || message_is_token(here.agent)); break;
 	case 2: ping_decode(text, length, &ping, &err); break;
@@ -46,6 +47,7 @@ try_one(uint8_t kind, const char *text, size_t length)
 	case 4: CHECK(!answer_decode(text, length, &answer, &err) || message_is_token(answer.agent)); break;
 	case 5: lead_decode(text, length, &lead, &err); break;
 	case 6: CHECK(!beat_decode(text, length, &beat, &err) || message_is_token(beat.agent)); break;
+	case 8: left_decode(text, length, &left, &err); break;
 	default: parcel_number_of(text); break;
 	}
 }

@@ -83,6 +83,26 @@ test_what_makes_no_sense_is_refused(void **state)
 	}
 }
 
+/* As nats-server 2.9 says it, of an agent and of a client that has no name. */
+static void
+test_it_is_known_whose_connection_ended(void **state)
+{
+	static const char of_agent[] =
+		"{\"type\":\"io.nats.server.advisory.v1.client_disconnect\",\"server\":{\"name\":\"w2\"},"
+		"\"client\":{\"id\":6,\"acc\":\"BRUNT\",\"name\":\"w1\",\"kind\":\"Client\"},\"reason\":"
+		"\"Client Closed\"}";
+	static const char of_nobody[] = "{\"client\":{\"id\":6},\"reason\":\"Client Closed\"}";
+	struct error err = {0};
+	struct left left;
+
+	(void)state;
+	assert_true(left_decode(of_agent, strlen(of_agent), &left, &err));
+	assert_string_equal(left.client, "w1");
+	assert_string_equal(left.reason, "Client Closed");
+	assert_false(left_decode(of_nobody, strlen(of_nobody), &left, &err));
+	assert_false(left_decode("{}", 2, &left, &err));
+}
+
 /* Two clocks and a link whose two ways are never equally long: whatever the delays, the answer is wrong by at most half
  * of what the quickest round took. */
 static void
@@ -121,6 +141,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_said_is_understood_as_it_was_meant),
 		cmocka_unit_test(test_what_makes_no_sense_is_refused),
+		cmocka_unit_test(test_it_is_known_whose_connection_ended),
 		cmocka_unit_test(test_the_clocks_are_apart_by_what_the_quickest_round_says),
 	};
 
