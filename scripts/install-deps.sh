@@ -58,6 +58,7 @@ test_packages() {
 		libhdrhistogram-java
 		clang
 		libclang-rt-dev|libclang-rt-14-dev
+		lld
 		clang-format
 		clang-tidy
 		curl
