@@ -75,6 +75,24 @@ def test_a_killed_daemon_loses_nothing_that_was_finished(daemon, target):
     assert daemon.ask("GET", f"/api/v1/runs/{done}/result")[0] == 200
 
 
+def test_a_run_that_outlives_its_daemon_has_not_ended_while_it_is_there(daemon, target):
+    """It stands still for as long as its daemon is killed and begins anew, and so cannot end when it is told to."""
+    daemon.start()
+    run = daemon.submit(profile=profile(target, 60))
+    until(lambda: daemon.run(run)["state"] == "running")
+    with open(f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children", encoding="ascii") as file:
+        pid = int(file.read())
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        daemon.kill()
+        daemon.start()
+        seen = [(daemon.run(run)["state"], time.sleep(0.05))[0] for _ in range(20)]
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert set(seen) == {"running"}
+    assert daemon.ended(run)["status"] == "interrupted" and not os.path.exists(f"/proc/{pid}")
+
+
 def test_a_killed_job_is_no_more_than_a_killed_job(daemon, target):
     daemon.start()
     run = daemon.submit(profile=profile(target, 60))
