@@ -8,6 +8,7 @@ import os
 import re
 import selectors
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -20,6 +21,7 @@ TOKEN = "watching" * 4
 RATIO_MOST = 1.5
 POLLED = ["/api/v1/runs", "/api/v1/runs/{run}", "/api/v1/queue", "/api/v1/history", "/metrics", "/"]
 POLL_EVERY_S = 1.0
+CONNECTIONS = 64
 ANSWER_S = 20  # for any answer of the daemon's
 ENOUGH = 3  # rounds in which the machine was there; fewer say nothing
 QUIET = 0.9  # of all CPUs are idle before a round begins …
@@ -196,6 +198,9 @@ class Rounds:
         """(lateness by P99 in ns, was the machine there, what the watchers saw) of one job."""
         a = self.arguments
         wish = self.served.profile(self.target.url, a.seconds, name="watched")
+        # Few connections, all of them open beforehand: that a thousand are opened when the target stalls is another matter.
+        wish["target"] = {"url": self.target.url, "connections": CONNECTIONS, "prefetch": True}
+        wish["load"] |= {"warmup": {"for": "1s"}}
         wish["load"]["steady"]["rate"] = f"{a.rate}/s"
         with self.calm.Calm() as calm:
             run, watching, page = self.daemon.submit(profile=wish), None, contextlib.nullcontext()
@@ -306,6 +311,7 @@ def main():
     if arguments.watch_for is not None:
         watch(arguments.port, arguments.run, arguments.streams, arguments.pollers, arguments.watch_for)
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of what ends all that was started
     default_cpus(arguments)
     os.environ["BRUNT"] = os.path.abspath(arguments.brunt)
     sys.path[:0] = [os.path.join(HERE, "..", name) for name in ("daemon", "machine")]
