@@ -53,12 +53,12 @@ def test_a_name_that_moves_takes_its_connections_along(name_server, witness, bru
     closed."""
     before, after = witness("127.0.2.1", PORT), witness("127.0.2.2", PORT)
     name_server.know("moves.test", "127.0.2.1")
-    ran = brunt({"url": f"http://moves.test:{PORT}", "dns_refresh": "1s"}, steady(100, 2))
+    ran = brunt({"url": f"http://moves.test:{PORT}", "dns_refresh": "1s"}, steady(100, 4))
     while not before.heads:
         time.sleep(0.01)
     name_server.know("moves.test", "127.0.2.2")
     ran.wait()
-    assert ran.result["totals"]["ok"] == 200 == len(before.heads) + len(after.heads), ran.stdout
+    assert ran.result["totals"]["ok"] == 400 == len(before.heads) + len(after.heads), ran.stdout
     assert len(after.heads) > 0 and max(before.closed_s) < after.asked_s[-1]
     old, new = ran.addresses[f"127.0.2.1:{PORT}"], ran.addresses[f"127.0.2.2:{PORT}"]
     assert (old["ok"], old["listed"], new["ok"], new["listed"]) == (len(before.heads), False, len(after.heads), True)
