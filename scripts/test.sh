@@ -107,7 +107,7 @@ else
 	# its load alike, so that scenarios which judge timing are left to the plain build, and so is what a thousand simulated
 	# runs must come to.
 	build asan && at_once=$sleepers tests asan -LE 'timing|source|simulated|shipped'
-	build dev && tests dev -L 'source|simulated' && at_once=$jobs tests dev -L light -LE shipped && tests dev -L timing -LE 'light|shipped'
+	build dev && tests dev -L 'source|simulated' && tests dev -L light -LE shipped && tests dev -L timing -LE 'light|shipped'
 fi
 
 if [ ${#failed[@]} -gt 0 ]; then

@@ -51,8 +51,8 @@ foreach(simulated unit_judge_coverage unit_judge_trend_coverage unit_judge_searc
 endforeach()
 
 # One test per scenario. Those that say `timing: true` judge times and rates: each has the machine for itself, and they are
-# not asked to do so under sanitizers. `timing: light` are those that need little of it: test.sh runs as many of them at once
-# as there are CPUs. The others sleep most of the time, and so go on beside each other.
+# not asked to do so under sanitizers. `timing: light` are those that need little of it: test.sh runs one more of them at
+# once than there are CPUs. The others sleep most of the time, and so go on beside each other.
 file(GLOB scenarios CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/scenario/*.yaml)
 foreach(scenario ${scenarios})
   get_filename_component(name ${scenario} NAME_WE)

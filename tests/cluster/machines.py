@@ -264,6 +264,11 @@ def counts_of(events):
     return total
 
 
+def all_arrived(counts, counted):
+    """Whether the target counted what was sent: all of it, but perhaps not what was on its way when the load was cut off."""
+    return counts["sent"] - counts.get("unfinished", 0) <= counted <= counts["sent"]
+
+
 def identities_hold(counts):
     def get(name):
         return counts.get(name, 0)
