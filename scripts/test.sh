@@ -12,7 +12,7 @@ export CLICOLOR=0 NO_COLOR=1 CTEST_OUTPUT_ON_FAILURE=1
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:exitcode=99
 jobs=$(nproc)
 at_once=$((jobs + 1))
-sleepers=$((2 * jobs + 1)) # scenarios that do not judge times sleep two thirds of theirs
+sleepers=$((3 * jobs + 1)) # scenarios that do not judge times sleep most of theirs
 LATE_S=900
 failed=()
 

@@ -1,5 +1,6 @@
 """What a firewall and a link do to connections, as nftables and tc make them: refused, dropped and rejected connects each have
 their class, what is dropped later has its phase, and a link that is slow is neither."""
+import collections
 import shutil
 import socket
 import subprocess
@@ -101,7 +102,9 @@ def test_packets_that_are_lost_later_have_the_phase_they_were_lost_in(firewall, 
     speaker(8113)
     target = {"urls": ["http://127.0.0.1:8112", "http://127.0.0.1:8113"], "timeout": "2s"}
     ran = brunt(target, LOAD, break_when={"timeout_rate": False, "error_rate": False}).wait()
-    assert ran.result["totals"]["failed_in"] == {"timeout": {"body": 5, "headers": 5}}, ran.stdout + ran.stderr
+    failed_in = ran.result["totals"]["failed_in"]
+    by_phase = collections.Counter(failed_in.pop("timeout")) + collections.Counter(failed_in.pop("generator_stall", {}))  # of a busy machine
+    assert by_phase == {"body": 5, "headers": 5} and not failed_in, ran.stdout + ran.stderr
 
 
 def test_a_link_that_delays_is_no_lateness_of_ours(link, witness, brunt):

@@ -21,7 +21,7 @@ def tinyproxy(network, tmp_path_factory):
         pytest.skip("tinyproxy is not installed (Debian: tinyproxy-bin)")
     folder = tmp_path_factory.mktemp("tinyproxy")
     log = folder / "log"
-    (folder / "conf").write_text(f'Port {PROXY_PORT}\nListen {PROXY}\nTimeout 60\nMaxClients 100\nLogFile "{log}"\nLogLevel Connect\n'
+    (folder / "conf").write_text(f'Port {PROXY_PORT}\nListen {PROXY}\nTimeout 60\nMaxClients 1000\nLogFile "{log}"\nLogLevel Connect\n'
                                  f"BasicAuth anna s3cretx\nConnectPort {PORT}\nConnectPort 1\n")
     process = subprocess.Popen(["tinyproxy", "-d", "-c", folder / "conf"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 20
