@@ -90,7 +90,7 @@ _brunt() {
 		flags="--json --server --token-file --ca-file --help"
 		;;
 	submit)
-		flags="--set --baseline --no-queue --wait --server --token-file --ca-file --help"
+		flags="--set --baseline --workers --shards --no-queue --wait --server --token-file --ca-file --help"
 		;;
 	stop)
 		flags="--drain --kill --all --resume --nats --nats-creds --nats-user --nats-password-file --nats-token-file --nats-ca --nats-cert --nats-key

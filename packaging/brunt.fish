@@ -169,6 +169,8 @@ complete -c brunt -n "__fish_seen_subcommand_from jobs submit stop watch" -l ca-
 complete -c brunt -n "__fish_seen_subcommand_from jobs watch" -l json -d "as the daemon says it"
 complete -c brunt -n "__fish_seen_subcommand_from submit" -l set -x -d "override a key of the profile: key=value"
 complete -c brunt -n "__fish_seen_subcommand_from submit" -l baseline -x -d "compare it with a baseline that the daemon keeps"
+complete -c brunt -n "__fish_seen_subcommand_from submit" -x -l workers -d "processes of its machine that share the load"
+complete -c brunt -n "__fish_seen_subcommand_from submit" -x -l shards -d "agents that share it, over NATS"
 complete -c brunt -n "__fish_seen_subcommand_from submit" -l no-queue -d "only where its target is free"
 complete -c brunt -n "__fish_seen_subcommand_from submit" -l wait -d "watch it until it has ended"
 complete -c brunt -n "__fish_seen_subcommand_from stop" -l drain -d "no more load; what is under way is waited for"

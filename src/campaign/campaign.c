@@ -88,6 +88,9 @@ campaign_on_interval(void *context, struct interval *interval)
 	struct campaign *campaign = context;
 
 	campaign_note_driver(campaign);
+	struct shard_records shards = campaign_shards(campaign);
+
+	digest_note_shards(&campaign->digest, &shards, interval->end_ns);
 	digest_add_interval(&campaign->digest, interval);
 }
 
@@ -216,10 +219,10 @@ campaign_on_live_timer(uv_timer_t *timer)
 	struct campaign *campaign = timer->data;
 
 	campaign_note_target_exit(campaign);
-	struct shard_records shards = campaign_shards(campaign);
-
 	if (campaign->live == NULL || digest_is_busy(&campaign->digest))
 		return;
+	struct shard_records shards = campaign_shards(campaign);
+
 	live_view_shards(campaign->live, &shards);
 	live_view_update(campaign->live, campaign->summary, campaign_now_ns(campaign), campaign->phase);
 }

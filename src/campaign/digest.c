@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "campaign/background.h"
 #include "measure/figures_event.h"
+#include "report/shards_event.h"
 
 void
 digest_init(struct digest *digest)
@@ -14,6 +15,8 @@ digest_init(struct digest *digest)
 	buf_init(&digest->events, DIGEST_LINES_MAX);
 	buf_init(&digest->hlog, DIGEST_LINES_MAX);
 	buf_init(&digest->figures, DIGEST_FIGURES_MAX);
+	buf_init(&digest->shards, DIGEST_FIGURES_MAX);
+	buf_init(&digest->job_shards, DIGEST_FIGURES_MAX);
 }
 
 void
@@ -23,6 +26,8 @@ digest_fini(struct digest *digest)
 	buf_fini(&digest->events);
 	buf_fini(&digest->hlog);
 	buf_fini(&digest->figures);
+	buf_fini(&digest->shards);
+	buf_fini(&digest->job_shards);
 	free(digest->slos);
 }
 
@@ -106,11 +111,12 @@ write_bytes(FILE *stream, const char *bytes, size_t length)
 static bool
 digest_write_light_copy(struct digest *digest)
 {
-	const struct buf *events = &digest->events, *figures = &digest->figures;
+	const struct buf *events = &digest->events, *figures = &digest->figures, *shards = &digest->job_shards;
 	size_t after = digest->interval_at + digest->interval_length;
 
 	return write_bytes(digest->events_copy, events->bytes, digest->interval_at) &&
 	       (figures->length == 0 || write_bytes(digest->events_copy, figures->bytes, figures->length)) &&
+	       (shards->length == 0 || write_bytes(digest->events_copy, shards->bytes, shards->length)) &&
 	       write_bytes(digest->events_copy, events->bytes + after, events->length - after);
 }
 
@@ -139,6 +145,7 @@ digest_write_events(struct digest *digest)
 	}
 	buf_clear(&digest->events);
 	buf_clear(&digest->figures);
+	buf_clear(&digest->job_shards);
 	digest->interval_at = digest->interval_length = 0;
 }
 
@@ -222,6 +229,10 @@ digest_begin(struct digest *digest, struct interval *interval)
 	digest->job_notes_n = digest->notes_n;
 	digest->notes_n = 0;
 	digest->job_facts = *digest->facts;
+	const struct buf spent = digest->job_shards; /* empty: its job has written it */
+
+	digest->job_shards = digest->shards;
+	digest->shards = spent;
 	digest->searching.job_settling_from_ns = digest->searching.settling_from_ns;
 	background_queue(digest->loop, &digest->work, digest_work, digest_after_work);
 }
@@ -248,6 +259,15 @@ digest_add_interval(struct digest *digest, struct interval *interval)
 	}
 	CHECK(digest->next == NULL);
 	digest->next = interval;
+}
+
+void
+digest_note_shards(struct digest *digest, const struct shard_records *shards, int64_t at_ns)
+{
+	if (!digest->copies_figures || digest->events_copy == NULL || shards->n == 0)
+		return;
+	buf_clear(&digest->shards);
+	(void)shards_event_encode(&digest->shards, shards, at_ns); /* the next one comes with the next interval */
 }
 
 void

@@ -84,6 +84,8 @@ struct digest {
 	bool copies_figures;                 /* … in place of intervals */
 	struct slo_verdict *slos;            /* how they stand, for those */
 	struct buf figures;                  /* those of the interval in `events` … */
+	struct buf shards;                   /* the loop's: how those stand that share the load, as an event … */
+	struct buf job_shards;               /* … and the job's */
 	size_t interval_at, interval_length; /* … which stands here; 0: there is none */
 	struct buf events, hlog;
 	struct note notes[DIGEST_NOTES_MAX];
@@ -112,6 +114,8 @@ digest_has_room(const struct digest *digest)
 	return digest->notes_n < DIGEST_NOTES_MAX / 2;
 }
 void digest_add_interval(struct digest *digest, struct interval *interval);
+/* How those stand that share the load goes with the next job, in place of what was told before. */
+void digest_note_shards(struct digest *digest, const struct shard_records *shards, int64_t at_ns);
 static inline bool
 digest_is_busy(const struct digest *digest)
 {

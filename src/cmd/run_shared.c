@@ -56,6 +56,17 @@ run_shared_check(const struct run_shared *shared, const struct run_arguments *ar
 
 #ifdef BRUNT_NATS
 
+bool
+run_shared_may_send(const char *path, struct error *err)
+{
+	size_t length;
+	char *text = file_read(path, PROFILE_SENT_MAX, &length, err);
+	bool is_good = text != NULL && untrusted_check_text(text, length, path, err);
+
+	free(text);
+	return is_good;
+}
+
 /* What an agent would refuse is refused here, before anybody is asked. */
 static bool
 check_sent_profile(const struct run_arguments *arguments)
@@ -63,13 +74,10 @@ check_sent_profile(const struct run_arguments *arguments)
 	const struct profile_arguments *profile = &arguments->profile;
 	struct error err = {0};
 	char message[1400];
-	size_t length;
-	char *text = file_read(profile->profile, PROFILE_SENT_MAX, &length, &err);
-	bool is_good = text != NULL && untrusted_check_text(text, length, profile->profile, &err);
+	bool is_good = run_shared_may_send(profile->profile, &err);
 
 	for (size_t i = 0; is_good && i < profile->settings_n; i++)
 		is_good = untrusted_check_setting(&profile->settings[i], &err);
-	free(text);
 	if (!is_good)
 		fprintf(stderr, "brunt: --nats: %s\n", error_text(&err, message, sizeof(message)));
 	return is_good;

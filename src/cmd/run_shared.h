@@ -24,5 +24,7 @@ enum { OPTION_SHARDS = OPTIONS_OF_NATS_END };
 /* Each false where something is wrong, which was said. */
 bool run_shared_take(struct run_shared *shared, const struct command *command, int flag);
 bool run_shared_check(const struct run_shared *shared, const struct run_arguments *arguments, bool is_url);
+/* Whether agents would take a profile from somebody else; false with err set. */
+bool run_shared_may_send(const char *path, struct error *err);
 /* The whole run; returns its exit code. */
 int run_shared_go(const struct run_shared *shared, struct run_arguments *arguments);

@@ -9,6 +9,7 @@
 
 #ifdef BRUNT_SQLITE
 #include "daemon/config.h"
+#include "cmd/serve_share.h"
 #include "daemon/daemon.h"
 #endif
 
@@ -50,7 +51,8 @@ print_help(void)
 static int
 serve_run(int argc, char **argv)
 {
-	struct daemon_options options = {.program = "/proc/self/exe", .tables = cmd_tables()};
+	struct daemon_options options = {
+		.program = "/proc/self/exe", .tables = cmd_tables(), .may_share = serve_may_share};
 
 	for (int i = 1; i < argc; i++) {
 		const char *value;

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/units.h"
 #include "cmd/arguments.h"
 #include "cmd/watch.h"
 #include "measure/json.h"
@@ -18,10 +19,13 @@ static int submit_command_run(int argc, char **argv);
 const struct command submit_command = {
 	.name = "submit",
 	.usage =
-		"brunt submit PROFILE|NAME [--set KEY=VALUE]... [--baseline NAME] [--no-queue] [--wait] [--server WHERE]",
+		"brunt submit PROFILE|NAME [--set KEY=VALUE]... [--baseline NAME] [--workers N | --shards N] [--no-queue] [--wait] "
+		"[--server WHERE]",
 	.help = "have a daemon run a profile: a file of yours, or one of the operator's by its name",
 	.options = "  --set KEY=VALUE  override a key of the profile, e.g. --set load.steps.to=500/s (repeatable)\n"
 		   "  --baseline NAME  compare it with a baseline that the daemon keeps\n"
+		   "  --workers N      so many processes of its machine share the load\n"
+		   "  --shards N       so many agents on others do, over the operator's NATS\n"
 		   "  --no-queue       only where nothing else runs against its target, or waits for it\n"
 		   "  --wait           watch it until it has ended; the exit code is the run's\n" DAEMON_CLIENT_HELP
 		   "\nWhat is sent may hold no command, no ${env:...} or ${file:...}, and no path of a file.\n",
@@ -35,6 +39,7 @@ struct submitting {
 	struct daemon_client client;
 	const char *profile, *baseline, *settings[SETTINGS_MAX];
 	size_t settings_n;
+	uint64_t workers, shards; /* 0: not said */
 	bool refuses_busy, waits;
 };
 
@@ -71,6 +76,10 @@ compose(struct buf *body, const struct submitting *submitting, struct error *err
 	add_settings(body, submitting);
 	if (submitting->baseline != NULL)
 		json_add_text(body, "baseline", submitting->baseline);
+	if (submitting->workers > 0)
+		json_add_u64(body, "workers", submitting->workers);
+	if (submitting->shards > 0)
+		json_add_u64(body, "shards", submitting->shards);
 	json_add_text(body, "on_busy", submitting->refuses_busy ? "refuse" : "queue");
 	json_close(body, '}');
 	return !body->overflowed || error_set(err, "'%s' is too large to be sent", submitting->profile);
@@ -100,6 +109,13 @@ submit(const struct submitting *submitting)
 	return exit_code;
 }
 
+static bool
+take_count(const char *flag, const char *value, uint64_t *into)
+{
+	return (units_parse_count(value, into) && *into > 0) ||
+	       command_bad_usage(&submit_command, "%s: '%s' is not a number from 1 on", flag, value) == 0;
+}
+
 /* One of its own flags, or the profile; false: it was not right, and that was said. */
 static bool
 take(struct submitting *submitting, int argc, char **argv, int *i)
@@ -112,6 +128,10 @@ take(struct submitting *submitting, int argc, char **argv, int *i)
 		submitting->settings[submitting->settings_n++] = value;
 	} else if ((value = arguments_value("--baseline", argc, argv, i)) != NULL)
 		submitting->baseline = value;
+	else if ((value = arguments_value("--workers", argc, argv, i)) != NULL)
+		return take_count("--workers", value, &submitting->workers);
+	else if ((value = arguments_value("--shards", argc, argv, i)) != NULL)
+		return take_count("--shards", value, &submitting->shards);
 	else if (strcmp(argv[*i], "--no-queue") == 0)
 		submitting->refuses_busy = true;
 	else if (strcmp(argv[*i], "--wait") == 0)

@@ -10,7 +10,10 @@ admission_init(struct admission *admission, const struct config *config, struct 
 	*admission = (struct admission){.ceilings = {.rate_per_s = config->ceilings.rate_per_s,
 						.users = config->ceilings.users,
 						.connections = config->ceilings.connections,
-						.duration_ns = config->ceilings.duration_ns}};
+						.duration_ns = config->ceilings.duration_ns},
+		.sharing = {.workers = config->ceilings.workers,
+			.shards = config->ceilings.shards,
+			.has_nats = config->nats.url != NULL}};
 	buf_init(&admission->allow_text, ALLOW_TEXT_MAX);
 	for (size_t i = 0; i < config->allow.n; i++)
 		buf_printf(&admission->allow_text, "%s%s", i > 0 ? ", " : "", entries[i]);
@@ -29,9 +32,11 @@ admission_fini(struct admission *admission)
 }
 
 bool
-admission_check(const struct admission *admission, const struct plan_experiment *experiment,
-	const struct plan_suite *suite, struct error *err)
+admission_check(const struct admission *admission, const struct sharing *sharing,
+	const struct plan_experiment *experiment, const struct plan_suite *suite, struct error *err)
 {
+	if (!sharing_check(sharing, &admission->sharing, err))
+		return false;
 	if (experiment != NULL)
 		return ceiling_check(&admission->ceilings, experiment, err) &&
 		       reach_check(admission->allow, experiment, err);

@@ -253,21 +253,29 @@ on_submitted(void *context, enum jobs_answer answer, const struct ledger_run *ru
 	free(due);
 }
 
-void
-agenda_submit(struct agenda *agenda, const struct schedule_wish *wish, struct jobs_wish *into)
+bool
+agenda_fill(struct submission *submission, const struct schedule_wish *wish, struct error *err)
 {
 	const struct plan_pair *set = wish->set.items;
-	struct submission *submission = &into->submission;
-	struct error err = {0};
 
 	submission_init(submission);
 	submission_take_profile(submission, wish->profile);
-	for (size_t i = 0; i < wish->set.n; i++)
-		(void)submission_add_setting(submission,
-			arena_printf(&submission->arena, "%s=%s", set[i].name, set[i].value),
-			&err); /* the config has fewer */
+	submission->sharing = wish->sharing;
 	if (wish->baseline != NULL)
 		submission->baseline = arena_strdup(&submission->arena, wish->baseline);
+	for (size_t i = 0; i < wish->set.n; i++)
+		if (!submission_add_setting(
+			    submission, arena_printf(&submission->arena, "%s=%s", set[i].name, set[i].value), err))
+			return false;
+	return true;
+}
+
+void
+agenda_submit(struct agenda *agenda, const struct schedule_wish *wish, struct jobs_wish *into)
+{
+	struct error err = {0};
+
+	(void)agenda_fill(&into->submission, wish, &err); /* it was tried when it was written down */
 	jobs_submit(agenda->config.jobs, into);
 }
 

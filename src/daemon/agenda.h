@@ -40,5 +40,8 @@ struct schedule *agenda_schedule(const struct agenda *agenda);
 bool agenda_put(struct agenda *agenda, const struct schedule_wish *wish, struct error *err);
 /* After something of an entry was changed: keeps its state. */
 void agenda_keep(struct agenda *agenda, const char *name);
+/* What it submits. False with err set: it has more settings than one may have; submission_fini is needed in either
+ * case. */
+bool agenda_fill(struct submission *submission, const struct schedule_wish *wish, struct error *err);
 /* What an entry has run, now; `told` as of jobs_submit. */
 void agenda_submit(struct agenda *agenda, const struct schedule_wish *wish, struct jobs_wish *into);

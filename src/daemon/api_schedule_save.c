@@ -30,16 +30,10 @@ static bool
 check_profile(struct saving *saving)
 {
 	struct api_call *call = saving->call;
-	const struct plan_pair *set = saving->wish.set.items;
 	struct submission submission;
-	bool is_good = true;
+	bool is_good = agenda_fill(&submission, &saving->wish, &call->err) &&
+		       submission_check(&submission, jobs_terms(api_config_of(call)->jobs), &call->err);
 
-	submission_init(&submission);
-	submission_take_profile(&submission, saving->wish.profile);
-	for (size_t i = 0; is_good && i < saving->wish.set.n; i++)
-		is_good = submission_add_setting(
-			&submission, arena_printf(&submission.arena, "%s=%s", set[i].name, set[i].value), &call->err);
-	is_good = is_good && submission_check(&submission, jobs_terms(api_config_of(call)->jobs), &call->err);
 	call->status = is_good ? 0 : submission.is_denied ? 403 : 400;
 	submission_fini(&submission);
 	return is_good;

@@ -39,6 +39,8 @@ api_add_schedule(struct buf *into, const struct schedule *schedule, size_t i, co
 		json_add_text(into, set[k].name, set[k].value);
 	json_close(into, '}');
 	row_add_text(into, "baseline", wish->baseline);
+	row_add_count(into, "workers", wish->sharing.workers);
+	row_add_count(into, "shards", wish->sharing.shards);
 	json_add_bool(into, "is_paused", state->is_paused);
 	json_open(into, "next_at", '[');
 	for (size_t k = 0; k < n && !state->is_paused; k++)

@@ -38,8 +38,11 @@ api_openapi_show(struct api_call *call)
 }
 
 static void
-add_ceilings(struct buf *into, const struct config_ceilings *ceilings)
+add_ceilings(struct buf *into, const struct config *config)
 {
+	const struct config_ceilings *ceilings = &config->ceilings;
+	const struct sharing_ceilings sharing = {.workers = ceilings->workers};
+
 	json_open(into, "ceilings", '{');
 	if (ceilings->rate_per_s > 0)
 		json_add_double(into, "rate_per_s", ceilings->rate_per_s);
@@ -53,6 +56,11 @@ add_ceilings(struct buf *into, const struct config_ceilings *ceilings)
 		json_add_double(into, "duration_s", (double)ceilings->duration_ns / 1e9);
 	else
 		json_add_null(into, "duration_s");
+	json_add_u64(into, "workers", sharing_workers_most(&sharing));
+	json_add_u64(into, "shards",
+		config->nats.url == NULL ? 0
+		: ceilings->shards > 0   ? ceilings->shards
+					 : SHARING_MAX);
 	json_close(into, '}');
 }
 
@@ -82,7 +90,7 @@ api_info_show(struct api_call *call)
 	json_add_bool(text, "has_profiles", config->config->profiles != NULL);
 	json_open(text, "lacks", '[');
 	json_close(text, ']');
-	add_ceilings(text, &config->config->ceilings);
+	add_ceilings(text, config->config);
 	add_formats(text);
 	json_close(text, '}');
 	api_answer_json(call, 200, text);

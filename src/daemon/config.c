@@ -163,6 +163,23 @@ check_names(const struct config *config, const struct plan_node *node, struct er
 }
 
 static bool
+check_nats(const struct config *config, const struct plan_node *node, struct error *err)
+{
+	const struct sharing_nats *nats = &config->nats;
+
+	if (node == NULL)
+		return true;
+	if (nats->url == NULL)
+		return plan_error(node, err, "nats: write where it is, such as url: nats://127.0.0.1:4222");
+	if ((nats->creds != NULL) + (nats->user != NULL) + (nats->token_file != NULL) > 1)
+		return plan_error(node, err, "nats: one of creds, user and token_file is enough");
+	if ((nats->user != NULL) != (nats->password_file != NULL))
+		return plan_error(node, err, "nats: write both, user: NAME and password_file: FILE");
+	return (nats->cert != NULL) == (nats->key != NULL) ||
+	       plan_error(node, err, "nats: write both, cert: FILE and key: FILE");
+}
+
+static bool
 check(const struct config *config, const struct plan_node *root, struct error *err)
 {
 	const struct plan_node *tls = node_get(root, "tls");
@@ -170,7 +187,8 @@ check(const struct config *config, const struct plan_node *root, struct error *e
 	if (tls != NULL && (config->tls.cert == NULL || config->tls.key == NULL))
 		return plan_error(tls, err, "tls: write both, cert: FILE and key: FILE");
 	return check_listen(config, node_get(root, "listen"), err) &&
-	       check_allow(config, node_get(root, "allow"), err) && check_names(config, node_get(root, "names"), err);
+	       check_allow(config, node_get(root, "allow"), err) && check_names(config, node_get(root, "names"), err) &&
+	       check_nats(config, node_get(root, "nats"), err);
 }
 
 static bool
@@ -228,6 +246,7 @@ take_changeable(struct config *into, const struct config *from)
 	into->profiles = from->profiles;
 	into->allow = from->allow;
 	into->ceilings = from->ceilings;
+	into->nats = from->nats;
 	into->queue = from->queue;
 	into->retention = from->retention;
 	into->watch.schedules = from->watch.schedules;

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "daemon/sharing.h"
 #include "daemon/watch_config.h"
 #include "plan/keys.h"
 
@@ -24,7 +25,9 @@ struct config {
 		double rate_per_s;
 		uint64_t users, connections;
 		int64_t duration_ns;
+		uint64_t workers, shards;
 	} ceilings;
+	struct sharing_nats nats;
 	struct config_queue {
 		uint64_t at_once, length;
 	} queue;
@@ -43,8 +46,9 @@ struct config *config_load(const char *path, struct error *err);
 struct config *config_load_text(const char *text, size_t length, const char *path, struct error *err);
 void config_free(struct config *config); /* NULL: nothing */
 
-/* What may change at run time changes places: names, tokens, profiles, allow, ceilings, queue, retention, schedules,
- * alerts and their sinks. The texts stay with whom they were read for: `from` must outlive their use by `into`. */
+/* What may change at run time changes places: names, tokens, profiles, allow, ceilings, nats, queue, retention,
+ * schedules, alerts and their sinks. The texts stay with whom they were read for: `from` must outlive their use by
+ * `into`. */
 void config_swap(struct config *into, struct config *from);
 
 /* Whether an address of `listen` is one that only this machine reaches. */

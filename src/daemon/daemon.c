@@ -88,14 +88,15 @@ open_guard(struct daemon *daemon, struct error *err)
 
 /* On the desk: what the operator lets anybody ask for. */
 static bool
-admits(void *context, const struct plan_experiment *experiment, const struct plan_suite *suite, struct error *err)
+admits(void *context, const struct submission *submission, const struct plan_experiment *experiment,
+	const struct plan_suite *suite, struct error *err)
 {
 	const struct daemon *daemon = context;
 
 	if (daemon->is_monitor_only)
 		return error_set(err, "this daemon only watches, and starts no load: its operator wants it so (%s)",
 			daemon->options->is_monitor_only ? "--monitor-only" : "monitor.only in brunt.yaml");
-	return admission_check(&daemon->admission, experiment, suite, err);
+	return admission_check(&daemon->admission, &submission->sharing, experiment, suite, err);
 }
 
 static bool
@@ -271,6 +272,7 @@ start(struct daemon *daemon, struct error *err)
 		.terms = {.tables = daemon->options->tables,
 			.profiles = daemon->config->profiles,
 			.admits = admits,
+			.may_share = daemon->options->may_share,
 			.context = daemon},
 		.on_figures = on_figures,
 		.on_ended = on_run_ended,

@@ -105,21 +105,26 @@ on_end_of_child(void *context)
 		job->config.on_end(job->config.context, job);
 }
 
+/* Texts that are made for its flags. */
+struct job_texts {
+	char out[4096], pid[32], number[SHARING_NUMBER_MAX];
+};
+
 static size_t
-compose(const struct job_config *config, char out[4096], char pid[32], const char *arguments[ARGUMENTS_MAX])
+compose(const struct job_config *config, struct job_texts *texts, const char *arguments[ARGUMENTS_MAX])
 {
 	size_t n = 0;
 
-	snprintf(out, 4096, "%.4000s/results", config->dir);
-	snprintf(pid, 32, "%lld", (long long)getpid());
+	snprintf(texts->out, sizeof(texts->out), "%.4000s/results", config->dir);
+	snprintf(texts->pid, sizeof(texts->pid), "%lld", (long long)getpid());
 	arguments[n++] = "brunt";
 	arguments[n++] = "run";
 	arguments[n++] = config->profile;
 	arguments[n++] = "--out";
-	arguments[n++] = out;
+	arguments[n++] = texts->out;
 	arguments[n++] = "--quiet";
 	arguments[n++] = "--suite";
-	arguments[n++] = pid;
+	arguments[n++] = texts->pid;
 	if (config->allow != NULL) {
 		arguments[n++] = "--allow";
 		arguments[n++] = config->allow;
@@ -141,6 +146,7 @@ compose(const struct job_config *config, char out[4096], char pid[32], const cha
 		arguments[n++] = "--baseline";
 		arguments[n++] = config->baseline;
 	}
+	n += sharing_arguments(&config->sharing, config->nats, texts->number, arguments + n);
 	CHECK_OP(n + 2 * config->settings_n, <, ARGUMENTS_MAX);
 	for (size_t i = 0; i < config->settings_n; i++) {
 		arguments[n++] = "--set";
@@ -165,12 +171,12 @@ job_start(uv_loop_t *loop, const struct job_config *config, struct error *err)
 {
 	struct job *job = must_alloc(sizeof(*job));
 	const char *arguments[ARGUMENTS_MAX];
-	char out[4096], pid[32];
+	struct job_texts texts;
 
 	job->config = *config;
 	buf_init(&job->line, JOB_LINE_MAX);
 	said_init(&job->said, JOB_SAID_MAX);
-	compose(config, out, pid, arguments);
+	compose(config, &texts, arguments);
 	if (piped_child_start(&job->piped, loop,
 		    &(struct piped_child_config){.program = config->program,
 			    .arguments = arguments,

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "daemon/sharing.h"
 
 /* One `brunt run` as a child process, from its start to its end: its event stream is read with bounds, what it says on
  * stderr is kept (the beginning and the end of it), its end is told once. It does not outlive this process (SIGTERM, as
@@ -26,8 +27,10 @@ struct job_config {
 	const char *const *settings; /* settings_n of them, "KEY=VALUE" */
 	size_t settings_n;
 	const char *baseline, *baselines; /* NULL: none; where they are kept */
-	const char *allow;                /* whom it may connect to, as --allow takes it; NULL: anybody */
-	bool has_stream;                  /* it can tell how it does */
+	struct sharing sharing;
+	const struct sharing_nats *nats; /* where agents are reached; NULL: nowhere */
+	const char *allow;               /* whom it may connect to, as --allow takes it; NULL: anybody */
+	bool has_stream;                 /* it can tell how it does */
 	bool has_control;
 	int64_t within_ns; /* it is stopped after so long; 0: never */
 

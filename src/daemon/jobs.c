@@ -235,6 +235,8 @@ start_process(struct live *live, struct error *err)
 			.settings = submission->settings,
 			.settings_n = submission->settings_n,
 			.baseline = submission->baseline,
+			.sharing = submission->sharing,
+			.nats = &config->config->nats,
 			.allow = config->allow,
 			.baselines = submission->kind == SUBMISSION_RUN ? baselines : NULL,
 			.has_stream = submission->has_stream,

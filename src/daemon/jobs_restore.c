@@ -30,6 +30,8 @@ wish_write(const char *dir, const struct submission *submission, struct error *e
 		json_add_text(&text, "profile", submission->profile);
 	if (submission->baseline != NULL)
 		json_add_text(&text, "baseline", submission->baseline);
+	json_add_u64(&text, "workers", submission->sharing.workers);
+	json_add_u64(&text, "shards", submission->sharing.shards);
 	json_open(&text, "settings", '[');
 	for (size_t i = 0; i < submission->settings_n; i++)
 		json_add_text(&text, NULL, submission->settings[i]);
@@ -55,6 +57,15 @@ take_settings(struct submission *submission, const cJSON *wish, struct error *er
 	return true;
 }
 
+/* Jobs of earlier versions have none. */
+static uint64_t
+count_of(const cJSON *wish, const char *name)
+{
+	const cJSON *count = cJSON_GetObjectItemCaseSensitive(wish, name);
+
+	return cJSON_IsNumber(count) && count->valueint > 0 ? (uint64_t)count->valueint : 0;
+}
+
 static bool
 take_wish(struct submission *submission, const char *dir, const cJSON *wish, struct error *err)
 {
@@ -63,6 +74,8 @@ take_wish(struct submission *submission, const char *dir, const cJSON *wish, str
 	char path[4200];
 	size_t length;
 
+	submission->sharing =
+		(struct sharing){.workers = count_of(wish, "workers"), .shards = count_of(wish, "shards")};
 	if (cJSON_IsString(baseline))
 		submission->baseline = arena_strdup(&submission->arena, baseline->valuestring);
 	if (cJSON_IsString(profile)) {

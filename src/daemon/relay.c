@@ -18,7 +18,7 @@
 /* An event as it goes on the wire. */
 struct entry {
 	uint64_t id;
-	bool is_figures;
+	bool is_figures, is_standing;
 	size_t length;
 	char text[];
 };
@@ -227,6 +227,17 @@ count_told(const struct relay *relay)
 	return n;
 }
 
+/* Nobody misses how things stood. */
+static void
+forget_standing(struct relay *relay)
+{
+	for (size_t i = relay->n; i > 0; i--)
+		if (relay->entries[i - 1]->is_standing) {
+			forget_entries(relay, i - 1, 1);
+			return;
+		}
+}
+
 static void
 make_room(struct relay *relay)
 {
@@ -248,7 +259,12 @@ relay_add(struct relay *relay, const char *kind, const char *json, size_t length
 	CHECK(!relay->has_ended && memchr(json, '\n', length) == NULL);
 	if (!relay->remembers && relay->watchers_n == 0)
 		return;
+	bool is_standing = strcmp(kind, "shards") == 0;
+
+	if (is_standing)
+		forget_standing(relay);
 	entry = must_alloc(sizeof(*entry) + (size_t)n + length + 2);
+	entry->is_standing = is_standing;
 	entry->id = ++relay->last_id;
 	entry->is_figures = strcmp(kind, "figures") == 0;
 	entry->length = (size_t)n + length + 2;

@@ -11,8 +11,9 @@
 /* Events on their way to whoever watches, as server-sent events (WHATWG HTML §9.2): `id:` a number that rises, `event:`
  * the kind, `data:` one line of JSON. Who comes later is told what was, out of a bounded memory: when there are more
  * than RELAY_FIGURES_MAX of kind "figures", every other one of the older half is forgotten, and beyond RELAY_EVENTS_MAX
- * or RELAY_BYTES_MAX the oldest of any kind. Who reads too slowly is told by `missed` how many passed by. A comment
- * every RELAY_PING_NS shows that the connection lives. */
+ * or RELAY_BYTES_MAX the oldest of any kind. Of kind "shards", which says how things stand, the last is kept alone. Who
+ * reads too slowly is told by `missed` how many passed by. A comment every RELAY_PING_NS shows that the connection
+ * lives. */
 
 #define RELAY_FIGURES_MAX 600
 #define RELAY_BYTES_MAX ((size_t)4 * 1024 * 1024)

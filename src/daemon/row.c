@@ -13,6 +13,15 @@ row_add_time(struct buf *into, const char *name, int64_t wall_ns)
 }
 
 void
+row_add_count(struct buf *into, const char *name, uint64_t count)
+{
+	if (count > 0)
+		json_add_u64(into, name, count);
+	else
+		json_add_null(into, name);
+}
+
+void
 row_add_text(struct buf *into, const char *name, const char *text)
 {
 	if (text != NULL)

@@ -19,5 +19,6 @@ void row_add_alert(struct buf *into, const struct ledger_alert *alert);
 
 /* "2026-11-22T02:00:00Z"; 0: null. */
 void row_add_time(struct buf *into, const char *name, int64_t wall_ns);
+void row_add_count(struct buf *into, const char *name, uint64_t count); /* 0: null */
 /* NULL: null. */
 void row_add_text(struct buf *into, const char *name, const char *text);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "daemon/sharing.h"
 #include "daemon/cron.h"
 #include "plan/keys.h"
 
@@ -37,6 +38,7 @@ struct schedule_wish {
 	enum schedule_missed missed;
 	enum schedule_overlap overlap;
 	const char *baseline; /* NULL: what the profile says */
+	struct sharing sharing;
 	struct plan_list set; /* of struct plan_pair: settings, as of --set */
 	bool is_of_file;      /* the operator's; else it came by the API */
 };

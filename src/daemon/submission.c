@@ -54,6 +54,17 @@ submission_add_setting(struct submission *submission, const char *setting, struc
 	return true;
 }
 
+/* "200/s for 60s, by 3 workers" */
+static void
+add_sharing_words(struct submission *submission)
+{
+	size_t length = strlen(submission->load);
+	char words[SHARING_WORDS_MAX];
+
+	if (sharing_words(&submission->sharing, words)[0] != '\0')
+		snprintf(submission->load + length, sizeof(submission->load) - length, ", %s", words);
+}
+
 /* What a target is called, so that two runs of the same server find out. */
 static const char *
 name_of_url(struct submission *submission, const struct plan_url *url)
@@ -117,6 +128,7 @@ describe(struct submission *submission, const struct plan_experiment *experiment
 		experiment->order != ORDER_TOGETHER; /* sides of a split are heard by each other alone */
 	submission->has_control = experiment->kind == EXPERIMENT_ONE_RUN;
 	load_words(experiment->arms[0].plan->effective_json, submission->load, sizeof(submission->load));
+	add_sharing_words(submission);
 	if (!take_experiment(submission, experiment, &is_known, err))
 		return false;
 	if (!is_known)
@@ -133,6 +145,7 @@ describe_suite(struct submission *submission, const struct plan_suite *suite, st
 	submission->kind = SUBMISSION_SUITE;
 	submission->runs_n = suite->items_n;
 	snprintf(submission->load, sizeof(submission->load), "%zu profiles", suite->items_n);
+	add_sharing_words(submission);
 	for (size_t i = 0; i < suite->items_n; i++)
 		if (!take_experiment(submission, suite->items[i].experiment, &is_known, err))
 			return false;
@@ -162,8 +175,10 @@ static bool
 admit(struct submission *submission, const struct submission_terms *terms, const struct plan_experiment *experiment,
 	const struct plan_suite *suite, struct error *err)
 {
-	submission->is_denied = terms->admits != NULL && !terms->admits(terms->context, experiment, suite, err);
-	return !submission->is_denied;
+	submission->is_denied =
+		terms->admits != NULL && !terms->admits(terms->context, submission, experiment, suite, err);
+	return !submission->is_denied && (!sharing_is_wished(&submission->sharing) || terms->may_share == NULL ||
+						 terms->may_share(submission, experiment, suite, err));
 }
 
 static bool
@@ -256,6 +271,9 @@ submission_check(struct submission *submission, const struct submission_terms *t
 
 	CHECK((submission->profile == NULL) != (submission->text == NULL));
 	settings_of(submission, settings);
+	if (submission->sharing.workers > 0 && submission->sharing.shards > 0)
+		return error_set(
+			err, "workers are processes of one machine, shards agents on others; say one of the two");
 	if (!check_settings(submission, settings, err))
 		return false;
 	return submission->text != NULL ? check_text(submission, settings, terms, err)

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "daemon/sharing.h"
 #include "plan/experiment.h"
 #include "plan/suite.h"
 
@@ -30,6 +31,7 @@ struct submission {
 	size_t settings_n;
 	const char *baseline; /* NULL: none */
 	bool refuses_busy;
+	struct sharing sharing;
 
 	/* What it turned out to be. */
 	const char *path; /* of the operator's profile; NULL: it came along */
@@ -48,9 +50,12 @@ struct submission {
 struct submission_terms {
 	const struct plan_tables *tables;
 	const char *profiles; /* the operator's directory; NULL: there is none */
-	/* The operator's ceilings; NULL: none. One of the two is NULL. */
-	bool (*admits)(void *context, const struct plan_experiment *experiment, const struct plan_suite *suite,
-		struct error *err);
+	/* The operator's ceilings; NULL: none. Of experiment and suite one is NULL. */
+	bool (*admits)(void *context, const struct submission *submission, const struct plan_experiment *experiment,
+		const struct plan_suite *suite, struct error *err);
+	/* Whether it can be shared out as it is wished; NULL: that shows when it begins. Asked where it is to be. */
+	bool (*may_share)(const struct submission *submission, const struct plan_experiment *experiment,
+		const struct plan_suite *suite, struct error *err);
 	void *context;
 };
 

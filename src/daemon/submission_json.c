@@ -126,7 +126,8 @@ take_on_busy(struct submission *submission, const struct plan_node *node, struct
 static bool
 take_member(struct submission *submission, const char *body, const struct plan_node *node, struct error *err)
 {
-	static const struct names members = {{"name", "yaml", "profile", "set", "baseline", "on_busy"}, 6};
+	static const struct names members = {
+		{"name", "yaml", "profile", "set", "baseline", "on_busy", "workers", "shards"}, 8};
 	char advice[256];
 
 	if (strcmp(node->key, "name") == 0)
@@ -145,6 +146,10 @@ take_member(struct submission *submission, const char *body, const struct plan_n
 		return take_name(node, &submission->arena, &submission->baseline, err);
 	if (strcmp(node->key, "on_busy") == 0)
 		return take_on_busy(submission, node, err);
+	if (strcmp(node->key, "workers") == 0)
+		return sharing_take(&submission->sharing.workers, node, err);
+	if (strcmp(node->key, "shards") == 0)
+		return sharing_take(&submission->sharing.shards, node, err);
 	return plan_error(node, err, "unknown member '%.64s'%s", node->key,
 		names_advice(&members, node->key, advice, sizeof(advice)));
 }

@@ -9,6 +9,7 @@ struct schedule_row {
 	const char *profile, *cron, *every, *time_zone, *baseline;
 	int64_t jitter_ns;
 	int missed, overlap;
+	struct sharing sharing;
 	struct plan_list set;
 };
 
@@ -76,6 +77,7 @@ watch_config_parse_schedule(struct plan_context *context, const struct plan_node
 		.missed = (enum schedule_missed)row.missed,
 		.overlap = (enum schedule_overlap)row.overlap,
 		.baseline = row.baseline,
+		.sharing = row.sharing,
 		.set = row.set};
 	return true;
 }

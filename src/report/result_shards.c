@@ -1,9 +1,10 @@
 #include <math.h>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/units.h"
-#include "measure/shard_record.h"
 #include "report/result.h"
+#include "report/shards_event.h"
 
 static void
 set_wall(cJSON *o, const char *key, int64_t wall_ns)
@@ -58,6 +59,37 @@ shard_object(const struct shard_record *shard)
 	return o;
 }
 
+static void
+add_list(cJSON *into, const struct shard_records *shards)
+{
+	cJSON *list = value_add_array(into, "shards");
+
+	for (uint32_t i = 0; i < shards->n; i++)
+		cJSON_AddItemToArray(list, shard_object(&shards->list[i]));
+}
+
+bool
+shards_event_encode(struct buf *into, const struct shard_records *shards, int64_t at_ns)
+{
+	cJSON *event = value_object();
+
+	value_set_text(event, "event", "shards");
+	value_set_ns(event, "at_ns", at_ns);
+	add_list(event, shards);
+	char *text = cJSON_PrintUnformatted(event);
+	size_t start = into->length;
+
+	CHECK(text != NULL);
+	buf_add_text(into, text);
+	buf_add_char(into, '\n');
+	cJSON_free(text);
+	cJSON_Delete(event);
+	if (!into->overflowed)
+		return true;
+	into->length = start;
+	return false;
+}
+
 void
 result_add_shards(cJSON *result, const struct report *report)
 {
@@ -65,8 +97,5 @@ result_add_shards(cJSON *result, const struct report *report)
 		add_own(result, &report->identity);
 	if (report->shards.n == 0)
 		return;
-	cJSON *list = value_add_array(result, "shards");
-
-	for (uint32_t i = 0; i < report->shards.n; i++)
-		cJSON_AddItemToArray(list, shard_object(&report->shards.list[i]));
+	add_list(result, &report->shards);
 }

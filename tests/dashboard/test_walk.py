@@ -77,7 +77,7 @@ def daemon(tmp_path):
     (tmp_path / "profiles").mkdir()
     with open(f"/proc/{target.pid}/task/{target.pid}/children", encoding="utf-8") as children:
         (tmp_path / "profiles" / "stress.yaml").write_text(PROFILE % (url, int(children.read())), encoding="utf-8")
-    one = Daemon(tmp_path)
+    one = Daemon(tmp_path, ceilings={"workers": 2})
     yield one
     one.close()
     target.terminate()
@@ -290,3 +290,25 @@ def test_from_the_page_a_server_is_broken_kept_compared_and_scheduled(daemon, ha
     assert "sustains" in hands.text(".run-card")
     for target in ("info", "session", "profiles", "queue", "history", "alerts", "monitor", "trends?name=stress&metric=max_sustainable_rate", f"runs/{second}"):
         daemon.ask(f"/api/v1/{target}")
+
+
+def test_the_processes_that_share_a_load_stand_side_by_side_while_it_lasts_and_after(daemon, hands, chromium):
+    log_in(daemon, hands, chromium)
+    hands.follow("Start")
+    hands.wait_for("search from 100/s", ".start")
+    hands.follow("Settings", "SUMMARY")
+    hands.reach("workers", "INPUT")
+    hands.type("2")
+    hands.wait_for("by 2 workers", ".start")
+    hands.follow("Start", "BUTTON")
+    chromium.wait_until("document.querySelectorAll('#shards tbody tr').length === 2 && document.querySelector('#verdict').innerText.includes('RUNNING')", timeout_s=60)
+    hands.shoot("shards-live")
+    hands.wait_for("Open the report", "#verdict", timeout_s=90)
+    row, = daemon.ask("/api/v1/runs")["runs"]
+    shards = daemon.ask(f"/api/v1/runs/{row['id']}/result")["shards"]
+    shown = chromium.evaluate("[...document.querySelectorAll('#shards tbody tr')].map(row => [...row.cells].slice(0, 3).map(cell => cell.textContent))")
+    assert [[cell.replace(",", "") for cell in cells] for cells in shown] == [[str(one[key]) for key in ("index", "sent", "ok")] for one in shards]
+    assert row["load"].endswith(", by 2 workers")
+    hands.on_a_phone_at_night()
+    hands.fits()
+    hands.shoot("shards-phone")

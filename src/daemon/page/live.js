@@ -214,6 +214,9 @@ const LIVE_EVENTS = {
 	},
 	level: (live, data) => live.addLevel(data),
 	figures: (live, data) => live.addFigures(data),
+	shards(live, data) {
+		live.document.result.shards = data.shards;
+	},
 	judged: (live, data) => live.judge(data),
 	finding(live, data) {
 		const failure = live.document.result.failure_mode;

@@ -120,7 +120,7 @@ function endedSections(result) {
 	return [
 		lightsSection(),
 		result.failure_mode.evidence.length ? section("break", "Why", h("ul", {class: "card evidence"}, result.failure_mode.evidence.map(evidenceOf))) : null,
-		adviceSection(), alertsSection(), comparisonSection(), levelsSection(),
+		adviceSection(), alertsSection(), comparisonSection(), levelsSection(), shardsSection(),
 	];
 }
 
@@ -271,7 +271,7 @@ function runWords(view, seen, live, {head, body}) {
 		progressOf(row, live), actionsOf(view, row)]),
 	seen.linkLost ? h("p", {class: "note warning", role: "status"}, `The link to the daemon is lost (${seen.linkLost}); the page tries again by itself.`) : null,
 	live.missed > 0 ? note(`${figureCount(live.missed)} events came faster than this page could take them, and are not in the charts; the result has them.`) : null]);
-	refill(body, result ? [] : [lightsSection(), liveLevelsSection(live), notesSection(live)]);
+	refill(body, result ? [] : [lightsSection(), liveLevelsSection(live), shardsSection(), notesSection(live)]);
 	document.title = `${isEnded ? `${outcomeOf(row)}: ` : ""}${row.name} · brunt`;
 }
 

@@ -100,6 +100,7 @@ function submissionOf(form, editor) {
 		...(Object.keys(set).length ? {set} : {}),
 		...(values.baseline ? {baseline: values.baseline} : {}),
 		...(values.on_busy === "refuse" ? {on_busy: "refuse"} : {}),
+		...Object.fromEntries(["workers", "shards"].filter((name) => values[name]).map((name) => [name, Number(values[name])])),
 	};
 }
 
@@ -206,7 +207,17 @@ function settingsFields(baselines, change) {
 	return h("details", {}, h("summary", {}, "Settings"),
 		field("set", "Settings", set, "path=value, one on each line"),
 		field("baseline", "Compare with", selectOf("baseline", "baseline", [["", "nothing"], ...baselines.map((one) => [one.name, one.name])], "")),
+		sharingFields(change),
 		field("on_busy", "If its target is busy", selectOf("on_busy", "on_busy", [["queue", "wait in the queue"], ["refuse", "do not start"]], "queue")));
+}
+
+/* Where there is more than one of either. */
+function sharingFields(change) {
+	const {ceilings} = bar.info || {}, number = (name, max) => h("input", {id: name, name, type: "number", min: "1", max: String(max), step: "1", placeholder: "1", input: change});
+
+	return !ceilings ? null : [
+		ceilings.workers > 1 ? field("workers", "Processes", number("workers", ceilings.workers), `that share the load, ${ceilings.workers} at most`) : null,
+		ceilings.shards > 0 ? field("shards", "Agents", number("shards", ceilings.shards), `or agents on other machines, over NATS, ${ceilings.shards} at most`) : null];
 }
 
 const startView = {

@@ -242,6 +242,31 @@ test_figures_of_long_ago_are_thinned(void **state)
 	close_relay(&w);
 }
 
+/* Each says it anew: who was told an earlier one has missed nothing, and who comes late needs the last alone. */
+static void
+test_of_how_shards_stand_the_last_is_told_alone(void **state)
+{
+	struct watched w;
+
+	(void)state;
+	open_relay(&w, true);
+	for (size_t i = 0; i < 3; i++) {
+		add(&w, "phase", 10);
+		add(&w, "shards", 10);
+	}
+	add(&w, "end", 10);
+	int fd = watch(&w, "");
+	char *heard = hear(&w, fd, "event: end");
+
+	assert_int_equal(count(heard, "event: phase"), 3);
+	assert_int_equal(count(heard, "event: shards"), 1);
+	assert_non_null(strstr(heard, "id: 6\nevent: shards"));
+	assert_int_equal(relay_missed(w.relay), 0);
+	free(heard);
+	close(fd);
+	close_relay(&w);
+}
+
 /* Told or missed: together all there was. */
 static void
 test_who_is_too_slow_is_told_how_much_passed(void **state)
@@ -340,6 +365,7 @@ main(void)
 		cmocka_unit_test(test_who_was_there_before_is_told_what_came_since),
 		cmocka_unit_test(test_what_is_not_remembered_is_told_from_then_on),
 		cmocka_unit_test(test_figures_of_long_ago_are_thinned),
+		cmocka_unit_test(test_of_how_shards_stand_the_last_is_told_alone),
 		cmocka_unit_test(test_who_is_too_slow_is_told_how_much_passed),
 		cmocka_unit_test(test_others_are_told_meanwhile),
 		cmocka_unit_test(test_the_stream_ends_with_the_last_event),

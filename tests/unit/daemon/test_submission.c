@@ -25,10 +25,11 @@ static const struct plan_tables tables = {
 #define TARGET "target: {url: \"http://127.0.0.1:1\"}\n"
 
 static bool
-admits_nothing(
-	void *context, const struct plan_experiment *experiment, const struct plan_suite *suite, struct error *err)
+admits_nothing(void *context, const struct submission *submission, const struct plan_experiment *experiment,
+	const struct plan_suite *suite, struct error *err)
 {
 	(void)context;
+	(void)submission;
 	(void)experiment;
 	(void)suite;
 	return error_set(err, "too much");
@@ -68,7 +69,9 @@ test_a_body_says_what_is_to_be_run_by_one_of_three_ways(void **state)
 	(void)state;
 	parse(&submission,
 		"{\"name\": \"nightly\", \"set\": {\"load.steady.rate\": \"9/s\", \"seed\": 7}, \"baseline\": "
-		"\"last\", \"on_busy\": \"refuse\", \"yaml\": null}");
+		"\"last\", \"on_busy\": \"refuse\", \"yaml\": null, \"workers\": 3, \"shards\": null}");
+	assert_int_equal(submission.sharing.workers, 3);
+	assert_int_equal(submission.sharing.shards, 0);
 	assert_string_equal(submission.profile, "nightly");
 	assert_null(submission.text);
 	assert_int_equal(submission.settings_n, 2);
