@@ -105,7 +105,7 @@ class Daemon:
     def info_show(self, _ask, _body):
         return {"version": "0.0.0", "now": "2026-01-01T00:00:00Z", "started_at": "2026-01-01T00:00:00Z", "time_zone": "UTC", "role": self.role, "is_stopped": self.is_stopped,
                 "stop_reason": "maintenance" if self.is_stopped else None, "is_monitor_only": False, "lacks": [], "formats": ["html", "csv"],
-                "ceilings": {"rate_per_s": 1000, "connections": None, "duration_s": None}}
+                "ceilings": {"rate_per_s": 1000, "connections": None, "duration_s": None, "workers": 4, "shards": 0}}
 
     def session_show(self, _ask, _body):
         return {"name": "alice", "role": self.role, "expires_at": None}
@@ -192,7 +192,8 @@ class Daemon:
         if body.get("cron", "").count(" ") != 4 and "every" not in body:
             raise Problem(400, f"'{body.get('cron')}' is no cron expression; write minute hour day month weekday")
         self.schedules[ask["name"]] = {"name": ask["name"], "origin": "api", "profile": body["profile"], "cron": body.get("cron"), "every": body.get("every"), "time_zone": body.get("time_zone", "UTC"),
-                                       "is_paused": False, "next_at": ["2030-01-02T02:00:00Z", "2030-01-03T02:00:00Z"], "last": None}
+                                       "is_paused": False, "next_at": ["2030-01-02T02:00:00Z", "2030-01-03T02:00:00Z"], "last": None,
+                                       **{key: body[key] for key in ("set", "workers", "shards") if key in body}}
         self.change("schedule", {"name": ask["name"]})
         return self.schedules[ask["name"]]
 

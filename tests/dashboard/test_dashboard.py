@@ -306,6 +306,24 @@ def test_a_nightly_schedule_is_made_paused_and_removed(daemon, page, chromium):
     page.wait_for("Nothing is scheduled")
 
 
+def test_a_schedule_that_is_changed_keeps_what_the_form_has_no_field_for(daemon, page, chromium):
+    daemon.profiles = [{"name": "stress", "kind": "run"}]
+    wish = {"profile": "stress", "cron": "0 2 * * *", "set": {"load.steady.rate": "50/s"}, "workers": 3, "shards": 2}  # no agents are allowed any more
+    daemon.schedule_save({"name": "nightly"}, wish)
+    page.open("schedule")
+    page.click("table button", "Change")
+    page.type("#cron", "0 3 * * *")
+    page.click("#schedule-form button", "Save")
+    page.wait_for("0 3 * * *", "table")
+    assert {key: daemon.schedules["nightly"][key] for key in wish} == wish | {"cron": "0 3 * * *"}
+    page.click("table button", "Change")
+    page.type("#workers", "2")
+    page.type("#cron", "0 4 * * *")
+    page.click("#schedule-form button", "Save")
+    page.wait_for("0 4 * * *", "table")
+    assert daemon.schedules["nightly"]["workers"] == 2
+
+
 def test_an_alert_that_fires_is_counted_and_acknowledged(daemon, page, chromium):
     page.open()
     page.wait_for("Nothing was run", "#night")

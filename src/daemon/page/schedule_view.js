@@ -51,9 +51,16 @@ function field(id, label, element, more) {
 	return h("p", {class: "field"}, h("label", {for: id}, label), element, more ? h("small", {}, ` ${more}`) : null);
 }
 
-/* What is left empty is the daemon's to choose. */
-function wishOf(values) {
+/* What is left empty is the daemon's to choose. What the form has no field for stays as it was: settings, and among how many its load is
+ * shared out where this daemon lets nobody. */
+function wishOf(values, one) {
 	const wish = {profile: values.profile, missed: values.missed, overlap: values.overlap};
+
+	if (one.set && Object.keys(one.set).length)
+		wish.set = one.set;
+	for (const key of ["workers", "shards"])
+		if (key in values ? values[key] : one[key])
+			wish[key] = Number(values[key] || one[key]);
 
 	for (const key of ["time_zone", "jitter", "baseline"])
 		if (values[key])
@@ -69,13 +76,14 @@ function selectOf(id, name, options, value) {
 function moreFields(one) {
 	const text = (id, name, value, placeholder) => h("input", {id, name, value, placeholder, autocomplete: "off"});
 
-	return h("details", {open: Boolean(one.every || one.jitter)}, h("summary", {}, "More"),
+	return h("details", {open: Boolean(one.every || one.jitter || one.workers || one.shards)}, h("summary", {}, "More"),
 		field("every", "Or every", text("every", "every", one.every, "6h"), "instead of the cron expression"),
 		field("zone", "Time zone", text("zone", "time_zone", one.time_zone, "the daemon's")),
 		field("jitter", "Jitter", text("jitter", "jitter", one.jitter, "5m"), "a time of chance, up to so much later"),
 		field("missed", "Missed times", selectOf("missed", "missed", [["skip", "let them pass"], ["once", "make up for once"]], one.missed)),
 		field("overlap", "While its last run goes on", selectOf("overlap", "overlap", [["skip", "let the time pass"], ["queue", "queue"]], one.overlap)),
-		field("schedule-baseline", "Baseline", text("schedule-baseline", "baseline", one.baseline), "what each run is compared with"));
+		field("schedule-baseline", "Baseline", text("schedule-baseline", "baseline", one.baseline), "what each run is compared with"),
+		sharingFields(null, one));
 }
 
 const NAME_PATTERN = "[A-Za-z0-9_\\-][A-Za-z0-9._\\-]{0,63}";
@@ -97,7 +105,7 @@ function scheduleForm(profiles, one, saved) {
 		event.preventDefault();
 		wrong.textContent = "";
 		try {
-			await api.put(pathOf("schedules", values.name), wishOf(values));
+			await api.put(pathOf("schedules", values.name), wishOf(values, one));
 			say(`the schedule ${values.name} is saved`);
 			saved();
 		} catch (problem) {

@@ -212,8 +212,9 @@ function settingsFields(baselines, change) {
 }
 
 /* Where there is more than one of either. */
-function sharingFields(change) {
-	const {ceilings} = bar.info || {}, number = (name, max) => h("input", {id: name, name, type: "number", min: "1", max: String(max), step: "1", placeholder: "1", input: change});
+function sharingFields(change, one = {}) {
+	const {ceilings} = bar.info || {};
+	const number = (name, max) => h("input", {id: name, name, type: "number", min: "1", max: String(max), step: "1", placeholder: "1", value: one[name], input: change});
 
 	return !ceilings ? null : [
 		ceilings.workers > 1 ? field("workers", "Processes", number("workers", ceilings.workers), `that share the load, ${ceilings.workers} at most`) : null,
