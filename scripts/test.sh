@@ -46,7 +46,7 @@ build() {
 
 # Builds a preset with what whoever else runs leaves of the CPUs. Its output waits for build_begun_is_done.
 begin_build() {
-	begun_log=$(mktemp) || return
+	begun_log=$(mktemp) || fail "the build beside the tests" || return
 	set -m # a process group of its own, which the trap can end
 	(
 		chrt --idle --pid 0 "$BASHPID"
