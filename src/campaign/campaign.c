@@ -88,9 +88,11 @@ campaign_on_interval(void *context, struct interval *interval)
 	struct campaign *campaign = context;
 
 	campaign_note_driver(campaign);
-	struct shard_records shards = campaign_shards(campaign);
+	if (digest_tells_figures(&campaign->digest)) {
+		struct shard_records shards = campaign_shards(campaign);
 
-	digest_note_shards(&campaign->digest, &shards, interval->end_ns);
+		digest_note_shards(&campaign->digest, &shards, interval->end_ns);
+	}
 	digest_add_interval(&campaign->digest, interval);
 }
 

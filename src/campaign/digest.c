@@ -164,7 +164,7 @@ digest_take_interval(struct digest *digest, struct interval *interval)
 	background_breathe();
 	summary_add_interval(digest->summary, interval);
 	background_breathe();
-	if (digest->copies_figures && digest->events_copy != NULL) {
+	if (digest_tells_figures(digest)) {
 		digest->interval_at = at;
 		digest->interval_length = digest->events.length - at;
 		if (digest->slos == NULL)
@@ -264,7 +264,7 @@ digest_add_interval(struct digest *digest, struct interval *interval)
 void
 digest_note_shards(struct digest *digest, const struct shard_records *shards, int64_t at_ns)
 {
-	if (!digest->copies_figures || digest->events_copy == NULL || shards->n == 0)
+	if (shards->n == 0)
 		return;
 	buf_clear(&digest->shards);
 	(void)shards_event_encode(&digest->shards, shards, at_ns); /* the next one comes with the next interval */

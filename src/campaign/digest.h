@@ -114,6 +114,12 @@ digest_has_room(const struct digest *digest)
 	return digest->notes_n < DIGEST_NOTES_MAX / 2;
 }
 void digest_add_interval(struct digest *digest, struct interval *interval);
+/* Whether somebody is told figures, and how those stand that share the load, in place of intervals. */
+static inline bool
+digest_tells_figures(const struct digest *digest)
+{
+	return digest->copies_figures && digest->events_copy != NULL;
+}
 /* How those stand that share the load goes with the next job, in place of what was told before. */
 void digest_note_shards(struct digest *digest, const struct shard_records *shards, int64_t at_ns);
 static inline bool

@@ -8,8 +8,8 @@
 #include "cmd/tables.h"
 
 #ifdef BRUNT_SQLITE
-#include "daemon/config.h"
 #include "cmd/serve_share.h"
+#include "daemon/config.h"
 #include "daemon/daemon.h"
 #endif
 

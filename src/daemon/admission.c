@@ -11,9 +11,7 @@ admission_init(struct admission *admission, const struct config *config, struct 
 						.users = config->ceilings.users,
 						.connections = config->ceilings.connections,
 						.duration_ns = config->ceilings.duration_ns},
-		.sharing = {.workers = config->ceilings.workers,
-			.shards = config->ceilings.shards,
-			.has_nats = config->nats.url != NULL}};
+		.sharing = config_sharing(config)};
 	buf_init(&admission->allow_text, ALLOW_TEXT_MAX);
 	for (size_t i = 0; i < config->allow.n; i++)
 		buf_printf(&admission->allow_text, "%s%s", i > 0 ? ", " : "", entries[i]);

@@ -41,7 +41,7 @@ static void
 add_ceilings(struct buf *into, const struct config *config)
 {
 	const struct config_ceilings *ceilings = &config->ceilings;
-	const struct sharing_ceilings sharing = {.workers = ceilings->workers};
+	const struct sharing_ceilings sharing = config_sharing(config);
 
 	json_open(into, "ceilings", '{');
 	if (ceilings->rate_per_s > 0)
@@ -57,10 +57,7 @@ add_ceilings(struct buf *into, const struct config *config)
 	else
 		json_add_null(into, "duration_s");
 	json_add_u64(into, "workers", sharing_workers_most(&sharing));
-	json_add_u64(into, "shards",
-		config->nats.url == NULL ? 0
-		: ceilings->shards > 0   ? ceilings->shards
-					 : SHARING_MAX);
+	json_add_u64(into, "shards", sharing_shards_most(&sharing));
 	json_close(into, '}');
 }
 

@@ -275,6 +275,14 @@ config_free(struct config *config)
 	arena_fini(&arena);
 }
 
+struct sharing_ceilings
+config_sharing(const struct config *config)
+{
+	return (struct sharing_ceilings){.workers = config->ceilings.workers,
+		.shards = config->ceilings.shards,
+		.has_nats = config->nats.url != NULL};
+}
+
 void
 config_help(struct buf *into)
 {

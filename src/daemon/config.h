@@ -61,5 +61,8 @@ const char *config_unix_path(const char *listen);
 const char *config_default_data(struct arena *arena);
 const char *config_default_socket(struct arena *arena, const char *data);
 
+/* Among how many a load may be shared out. */
+struct sharing_ceilings config_sharing(const struct config *config);
+
 /* `brunt help serve` */
 void config_help(struct buf *into);

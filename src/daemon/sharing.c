@@ -26,6 +26,19 @@ sharing_workers_most(const struct sharing_ceilings *ceilings)
 	return sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ? (uint64_t)CPU_COUNT(&cpus) : 1;
 }
 
+uint64_t
+sharing_shards_most(const struct sharing_ceilings *ceilings)
+{
+	return !ceilings->has_nats ? 0 : ceilings->shards > 0 ? ceilings->shards : SHARING_MAX;
+}
+
+bool
+sharing_is_sound(const struct sharing *sharing, struct error *err)
+{
+	return sharing->workers == 0 || sharing->shards == 0 ||
+	       error_set(err, "workers are processes of one machine, shards agents on others; say one of the two");
+}
+
 bool
 sharing_check(const struct sharing *sharing, const struct sharing_ceilings *ceilings, struct error *err)
 {
@@ -38,10 +51,10 @@ sharing_check(const struct sharing *sharing, const struct sharing_ceilings *ceil
 		return error_set(err,
 			"shards: agents are reached over NATS, and the operator has named no server (`nats:` in brunt.yaml); "
 			"'workers' are processes of the daemon's machine");
-	if (ceilings->shards > 0 && sharing->shards > ceilings->shards)
+	if (sharing->shards > sharing_shards_most(ceilings))
 		return error_set(err,
 			"shards: %" PRIu64 " are more than the operator allows, %" PRIu64 " (ceilings.shards)",
-			sharing->shards, ceilings->shards);
+			sharing->shards, sharing_shards_most(ceilings));
 	return true;
 }
 

@@ -33,7 +33,10 @@ struct sharing_ceilings {
 bool sharing_take(uint64_t *into, const struct plan_node *node, struct error *err);
 /* False with err set: it is more than is let. */
 bool sharing_check(const struct sharing *sharing, const struct sharing_ceilings *ceilings, struct error *err);
+/* False with err set: both are said. */
+bool sharing_is_sound(const struct sharing *sharing, struct error *err);
 uint64_t sharing_workers_most(const struct sharing_ceilings *ceilings);
+uint64_t sharing_shards_most(const struct sharing_ceilings *ceilings); /* 0: nobody can be reached */
 
 static inline bool
 sharing_is_wished(const struct sharing *sharing)

@@ -271,10 +271,7 @@ submission_check(struct submission *submission, const struct submission_terms *t
 
 	CHECK((submission->profile == NULL) != (submission->text == NULL));
 	settings_of(submission, settings);
-	if (submission->sharing.workers > 0 && submission->sharing.shards > 0)
-		return error_set(
-			err, "workers are processes of one machine, shards agents on others; say one of the two");
-	if (!check_settings(submission, settings, err))
+	if (!sharing_is_sound(&submission->sharing, err) || !check_settings(submission, settings, err))
 		return false;
 	return submission->text != NULL ? check_text(submission, settings, terms, err)
 					: check_profile(submission, settings, terms, err);

@@ -66,8 +66,12 @@ watch_config_parse_schedule(struct plan_context *context, const struct plan_node
 {
 	struct schedule_row row = {0};
 
+	struct error why = {0};
+
 	if (!plan_parse_map(context, node, schedule_keys, NULL, &row, err))
 		return false;
+	if (!sharing_is_sound(&row.sharing, &why))
+		return plan_error(node, err, "%s", why.message);
 	*into = (struct schedule_wish){.name = name,
 		.profile = row.profile,
 		.cron = row.cron,

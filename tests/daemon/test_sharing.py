@@ -1,10 +1,11 @@
 """Jobs whose load is shared out: by processes of the daemon's machine (tests/cluster has agents)."""
 import json
 import os
+import subprocess
 
 import pytest
 
-from served import Target, profile
+from served import BRUNT, WAIT_S, Target, profile
 
 CPUS = len(os.sched_getaffinity(0))
 
@@ -55,6 +56,13 @@ def test_what_cannot_be_shared_out_is_refused_before_it_waits(daemon, target):
     wish = {"profile": profile({"url": target, "connections": 3}), "workers": 4}
     answered, problem = daemon.ask("POST", "/api/v1/runs", json.dumps(wish))
     assert answered == 400 and "target.connections is 3, which is less than one for each worker" in json.dumps(problem), problem
+
+
+def test_a_schedule_that_says_both_is_refused_at_the_start(daemon):
+    daemon.configure(schedules={"nightly": {"profile": "api", "cron": "0 2 * * *", "workers": 2, "shards": 2}})
+    served = subprocess.run([BRUNT, "serve", "--config", os.path.join(daemon.folder, "brunt.yaml")], capture_output=True, text=True, timeout=WAIT_S, check=False)
+    daemon.write("stderr", "")
+    assert served.returncode == 2 and "brunt.yaml:" in served.stderr and "say one of the two" in served.stderr, served.stderr
 
 
 def test_a_job_that_waited_is_shared_out_after_a_restart_too(daemon, target):

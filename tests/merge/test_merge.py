@@ -108,6 +108,7 @@ def test_three_processes_send_what_the_target_counts(tmp_path):
         assert whole["requests"][name]["totals"]["ok"] == sum(shard["requests"][name]["totals"]["ok"] for shard in shards)
     assert [row["index"] for row in whole["shards"]] == [0, 1, 2] and not any(row["lost"] for row in whole["shards"])
     assert all(row["skew_s"] >= 0 and row["achieved_per_s"] > 0 for row in whole["shards"])
+    assert [row["skew_s"] for row in whole["shards"]] == [shard["shard"]["skew_s"] for shard in shards]
     assert whole["generator"]["workers"] == 3 and whole["profile_hash"] == shards[0]["profile_hash"]
     logs = [counts_of_log(folder) for folder in dirs]
     merged = counts_of_log(tmp_path / "all")
