@@ -72,6 +72,12 @@ io_pressure(const struct series_row *row)
 	return row->target[GAUGE_IO_PRESSURE];
 }
 
+static double
+stolen(const struct series_row *row)
+{
+	return row->target[GAUGE_STOLEN];
+}
+
 static const struct {
 	const char *rule, *of;
 	enum plan_unit unit;
@@ -88,6 +94,7 @@ static const struct {
 	{"throttled", "throttled", UNIT_RATIO, throttled},
 	{"memory_pressure", "memory pressure", UNIT_RATIO, memory_pressure},
 	{"io_pressure", "disk pressure", UNIT_RATIO, io_pressure},
+	{"stolen", "stolen", UNIT_RATIO, stolen},
 };
 
 /* The row that the moment lies in; where the series has a hole there, the next one. Rows end a little late, now more

@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "judge/metrics.h"
 
-#define PLACES_OF_LATE_RULES 4
+#define PLACES_OF_LATE_RULES 5
 /* Rows of the series in a row that make a load sustained. */
 #define ROWS_SUSTAINED 3
 
@@ -23,7 +23,7 @@ const struct rule *const rules[] = {
 static bool
 is_late(const struct finding *finding)
 {
-	static const char *const late[] = {"throttled", "memory_pressure", "io_pressure", "cpu"};
+	static const char *const late[] = {"throttled", "memory_pressure", "io_pressure", "stolen", "cpu"};
 
 	_Static_assert(ARRAY_LEN(late) == PLACES_OF_LATE_RULES, "each has its place");
 	for (size_t i = 0; i < ARRAY_LEN(late); i++)

@@ -70,12 +70,26 @@ add_lateness(struct level_verdict *verdict, const struct lateness *lateness)
 					 .threshold = lateness->limit_ns});
 }
 
+/* Why it may have been late: what the host of our virtual machine took from us is no limit of ours. */
+#define STOLEN_NEWS 0.01
+
+static const char *
+stolen_text(const struct rule_context *context, char *into, size_t size)
+{
+	double stolen = gauge_avg(&context->level->self, GAUGE_STOLEN);
+
+	into[0] = '\0';
+	if (stolen >= STOLEN_NEWS)
+		snprintf(into, size, "; its host took a CPU away for %.0f%% of the time", stolen * 100);
+	return into;
+}
+
 /* Our own limits. Whatever else was seen in such a level, the target is not to blame for it. */
 static bool
 look_at_lateness(const struct rule_context *context, struct level_verdict *verdict)
 {
 	static const double quantiles[] = {0.99, 0.95, 0.5}; /* the highest that the samples back */
-	char lateness_text[32], limit_text[32];
+	char lateness_text[32], limit_text[32], stolen[96];
 
 	for (size_t i = 0; i < 3; i++) {
 		double q = quantiles[i];
@@ -84,9 +98,10 @@ look_at_lateness(const struct rule_context *context, struct level_verdict *verdi
 		if (lateness.value_ns < 0)
 			continue;
 		if (is_too_late(&lateness))
-			rule_say(add_lateness(verdict, &lateness), "the generator sent late: lateness P%.0f %s > %s",
+			rule_say(add_lateness(verdict, &lateness), "the generator sent late: lateness P%.0f %s > %s%s",
 				q * 100, units_time_text(lateness.value_ns, lateness_text, sizeof(lateness_text)),
-				units_time_text((int64_t)lateness.limit_ns, limit_text, sizeof(limit_text)));
+				units_time_text((int64_t)lateness.limit_ns, limit_text, sizeof(limit_text)),
+				stolen_text(context, stolen, sizeof(stolen)));
 		return is_too_late(&lateness);
 	}
 	return false;
@@ -181,7 +196,7 @@ static void
 look_at_loop_gap(const struct rule_context *context, struct level_verdict *verdict)
 {
 	int64_t gap_ns = context->level->loop_gap_max_ns, limit_ns = context->plan->generator.loop_gap_ns;
-	char gap_text[32], limit_text[32];
+	char gap_text[32], limit_text[32], stolen[96];
 
 	if (gap_ns > limit_ns)
 		rule_say(rule_add(verdict, &(struct finding){.rule = "loop_gap",
@@ -189,9 +204,10 @@ look_at_loop_gap(const struct rule_context *context, struct level_verdict *verdi
 						   .onset_ns = -1,
 						   .measured = (double)gap_ns,
 						   .threshold = (double)limit_ns}),
-			"the generator stood still for %s (at most %s)",
+			"the generator stood still for %s (at most %s)%s",
 			units_time_text(gap_ns, gap_text, sizeof(gap_text)),
-			units_time_text(limit_ns, limit_text, sizeof(limit_text)));
+			units_time_text(limit_ns, limit_text, sizeof(limit_text)),
+			stolen_text(context, stolen, sizeof(stolen)));
 }
 
 /* What a worker that went missing was to send was never scheduled by anybody: the level had less load than it says. */

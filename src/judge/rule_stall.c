@@ -8,6 +8,8 @@
 #define THROTTLED_SHARE 0.25
 /* The kernel gives no threshold of its own for pressure: a fifth of the time is more than hiccups. */
 #define PRESSURE_SHARE 0.2
+/* What is commonly watched for as a noisy neighbour (awesome-prometheus-alerts, HostCpuStealNoisyNeighbor). */
+#define STOLEN_SHARE 0.1
 
 static bool
 row_is_throttled(const struct series_row *row, double threshold)
@@ -27,20 +29,30 @@ row_lacks_disk(const struct series_row *row, double threshold)
 	return row->target[GAUGE_IO_PRESSURE] > threshold;
 }
 
+static bool
+row_is_stolen_from(const struct series_row *row, double threshold)
+{
+	return row->target[GAUGE_STOLEN] > threshold;
+}
+
 /* What makes a target wait without its CPU being busy. */
 static const struct stall {
 	const char *rule;
+	enum failure_mode mode; /* beside slow answers */
 	enum gauge gauge;
 	double threshold;
 	bool (*holds)(const struct series_row *row, double threshold);
 	const char *what, *of;
 } stalls[] = {
-	{"throttled", GAUGE_THROTTLED, THROTTLED_SHARE, row_is_throttled,
+	{"throttled", FAILURE_MODE_RESOURCE_EXHAUSTION, GAUGE_THROTTLED, THROTTLED_SHARE, row_is_throttled,
 		"its CPU quota was used up, and it stood still, in", "the periods"},
-	{"memory_pressure", GAUGE_MEMORY_PRESSURE, PRESSURE_SHARE, row_lacks_memory,
+	{"memory_pressure", FAILURE_MODE_RESOURCE_EXHAUSTION, GAUGE_MEMORY_PRESSURE, PRESSURE_SHARE, row_lacks_memory,
 		"some of its tasks stood still for memory for", "the time"},
-	{"io_pressure", GAUGE_IO_PRESSURE, PRESSURE_SHARE, row_lacks_disk,
+	{"io_pressure", FAILURE_MODE_RESOURCE_EXHAUSTION, GAUGE_IO_PRESSURE, PRESSURE_SHARE, row_lacks_disk,
 		"some of its tasks stood still for a disk for", "the time"},
+	/* No failure of the target's, nor of ours: told, so that nobody looks for it there. */
+	{"stolen", FAILURE_MODE_NONE, GAUGE_STOLEN, STOLEN_SHARE, row_is_stolen_from,
+		"the host of its virtual machine took a CPU away for", "the time"},
 };
 
 static bool
@@ -86,7 +98,7 @@ look_at_stall(const struct rule_context *context, struct level_verdict *verdict,
 	if (!is_average && !rule_is_sustained(context, stall->holds, threshold))
 		return;
 	struct finding finding = {.rule = stall->rule,
-		.mode = is_cause ? FAILURE_MODE_RESOURCE_EXHAUSTION : FAILURE_MODE_NONE,
+		.mode = is_cause ? stall->mode : FAILURE_MODE_NONE,
 		.weight = LEVEL_OK,
 		.onset_ns = rule_stretch_onset_ns(context, stall->holds, threshold),
 		.measured = is_average ? average : gauge_peak(target, stall->gauge),
@@ -111,6 +123,6 @@ stall_look(const struct rule_context *context, struct level_verdict *verdict)
 
 const struct rule stall_rule = {
 	.name = "stall",
-	.help = "the target stood still for its CPU quota, for memory or for a disk; a cause only beside slow answers",
+	.help = "the target stood still for its CPU quota, for memory, for a disk or for its host; a cause only beside slow answers",
 	.look = stall_look,
 };

@@ -68,7 +68,7 @@ add_series_header(struct buf *into, const struct plan *plan)
 {
 	buf_add_text(into,
 		"at_s,level,offered,scheduled,sent,ok,failed,dropped,unsent,achieved_per_s,in_flight,p50_ms,p95_ms,p99_ms,"
-		"max_ms,ttft_p50_ms,ttft_p95_ms,itl_p95_ms,tokens,lateness_p99_ms,generator_cpu");
+		"max_ms,ttft_p50_ms,ttft_p95_ms,itl_p95_ms,tokens,lateness_p99_ms,generator_cpu,generator_stolen");
 	for (int f = 0; f < FAILURE_COUNT; f++)
 		buf_printf(into, ",failures_%s", failure_rows[f].counter);
 	for (int g = 0; g < GAUGE_COUNT; g++)
@@ -104,6 +104,7 @@ add_series_row(struct buf *into, const struct series_row *row, const struct plan
 	add_count(into, row->tokens);
 	add_ms(into, row->lateness_p99_ns);
 	add_number(into, row->self[GAUGE_CPU]);
+	add_number(into, row->self[GAUGE_STOLEN]);
 	for (int f = 0; f < FAILURE_COUNT; f++)
 		add_count(into, row->failures[f]);
 	for (int g = 0; g < GAUGE_COUNT; g++)

@@ -97,6 +97,7 @@ add_row(struct buf *into, const struct report *report, const struct series_row *
 	add_field(into, "target_cpu_ratio", row->target[GAUGE_CPU]);
 	add_field(into, "target_memory_bytes", row->target[GAUGE_MEMORY]);
 	add_field(into, "generator_cpu_ratio", row->self[GAUGE_CPU]);
+	add_field(into, "generator_stolen_ratio", row->self[GAUGE_STOLEN]);
 	for (size_t i = 0; i < report->plan->scrape.n; i++)
 		if (isfinite(row->scraped[i])) {
 			buf_add_char(into, ',');

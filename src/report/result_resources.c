@@ -135,6 +135,7 @@ static const char *const series_columns[] = {
 	"target_threads",
 	"target_fds",
 	"generator_cpu",
+	"generator_stolen",
 	NULL,
 };
 
@@ -144,7 +145,7 @@ series_row_array(const struct series_row *row, const struct plan_scrape *scrape)
 	const uint64_t counts[] = {row->scheduled, row->sent, row->ok, row->failed, row->dropped, row->unsent};
 	const int64_t times[] = {row->p50_ns, row->p95_ns, row->p99_ns, row->max_ns, row->lateness_p99_ns};
 	const double gauges[] = {row->target[GAUGE_CPU], row->target[GAUGE_MEMORY], row->target[GAUGE_THREADS],
-		row->target[GAUGE_FDS], row->self[GAUGE_CPU]};
+		row->target[GAUGE_FDS], row->self[GAUGE_CPU], row->self[GAUGE_STOLEN]};
 	bool has_level = row->level != LEVEL_WARMUP && row->level != LEVEL_NONE;
 	cJSON *o = value_array();
 

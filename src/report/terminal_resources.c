@@ -40,6 +40,7 @@ terminal_add_resources(const struct report *report, struct page *page)
 		{GAUGE_CPU_CORES, "CPU in cores", false},
 		{GAUGE_THROTTLED, "stopped by its CPU quota", true},
 		{GAUGE_CPU_PRESSURE, "some task waited for a CPU", true},
+		{GAUGE_STOLEN, "a CPU taken by its host", true},
 		{GAUGE_MEMORY, "memory", false},
 		{GAUGE_MEMORY_LIMIT, "memory limit", false},
 		{GAUGE_MEMORY_PRESSURE, "some task waited for memory", true},
@@ -137,6 +138,10 @@ terminal_add_generator(const struct report *report, struct page *page)
 	page_entry(page, "own CPU", PAINT_PLAIN, "%s on average, %s at the peak · pacing %s",
 		figure_ratio(gauge_avg(&summary->self, GAUGE_CPU), a),
 		figure_ratio(gauge_peak(&summary->self, GAUGE_CPU), b), report->pacing ? report->pacing : "n/a");
+	if (gauge_peak(&summary->self, GAUGE_STOLEN) > 0)
+		page_entry(page, "host", PAINT_PLAIN, "took a CPU away for %s of the time, %s at the peak (steal)",
+			figure_ratio(gauge_avg(&summary->self, GAUGE_STOLEN), a),
+			figure_ratio(gauge_peak(&summary->self, GAUGE_STOLEN), b));
 	page_entry(page, "limits", PAINT_PLAIN, "%s file descriptors · %s local ports, at the peak",
 		held_text(&summary->self, GAUGE_FDS, GAUGE_FDS_LIMIT, fds, sizeof(fds)),
 		held_text(&summary->self, GAUGE_PORTS, GAUGE_PORTS_LIMIT, ports, sizeof(ports)));

@@ -11,6 +11,7 @@
 #include "sampler/power.h"
 #include "sampler/proc_tree.h"
 #include "sampler/procfs.h"
+#include "sampler/stolen.h"
 
 /* How often /proc is gone through for new children: some 10 µs per process of the machine. */
 #define CHILDREN_EVERY_NS NS_PER_S
@@ -24,6 +25,7 @@ struct proc_sampler {
 	struct cgroup_limits limits;
 	struct cgroup_meter meter;
 	struct power_meter power;
+	struct stolen stolen;
 	double memory_total_bytes;
 	int64_t looked_ns, searched_ns; /* by our own clock: what rates are divided by; looked −1: no look yet */
 	bool is_gone;                   /* and reported so */
@@ -42,6 +44,7 @@ attach(struct proc_sampler *s, struct error *err)
 	proc_tree_find_children(&s->tree);
 	cgroup_limits_find(&s->limits, s->root, roots.pids[0], roots.cgroup);
 	cgroup_meter_init(&s->meter);
+	stolen_init(&s->stolen);
 	s->searched_ns = clock_now_ns(s->clock);
 	s->looked_ns = -1;
 	return true;
@@ -97,6 +100,7 @@ fill_cpu(struct proc_sampler *s, int64_t dt_ns, double *values)
 
 	if (CPU_COUNT(&cpus) > 0)
 		values[GAUGE_CPU_ALLOWED] = fmin(CPU_COUNT(&cpus), cgroup_cpu_quota(&s->limits));
+	values[GAUGE_STOLEN] = stolen_look(&s->stolen, s->root, &cpus, dt_ns);
 	if (dt_ns <= 0)
 		return;
 	for (size_t i = 0; i < s->tree.n; i++) {

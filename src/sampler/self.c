@@ -11,6 +11,7 @@
 #include "sampler/process.h"
 #include "sampler/procfs.h"
 #include "sampler/sampler.h"
+#include "sampler/stolen.h"
 
 /* brunt itself, without the children that it may have started: a target is none of our own use. */
 struct self_sampler {
@@ -19,6 +20,7 @@ struct self_sampler {
 	struct cgroup_limits limits;
 	struct cgroup_meter meter;
 	struct own_tcp tcp;
+	struct stolen stolen;
 	double memory_total_bytes;
 	double ports_limit;
 	int64_t looked_ns; /* −1: no look yet */
@@ -53,6 +55,7 @@ self_open(const struct sampler_config *config, struct error *err)
 	s->ports_limit = read_ports_limit() * (config->sources_n > 0 ? (double)config->sources_n : 1);
 	cgroup_meter_init(&s->meter);
 	own_tcp_init(&s->tcp);
+	stolen_init(&s->stolen);
 	process_init(&s->process, stat.pid, stat.start_ticks);
 	cgroup_limits_find(&s->limits, "", stat.pid, "");
 	return &s->base;
@@ -102,6 +105,7 @@ self_read(struct sampler *sampler, struct reading *reading)
 		values[GAUGE_CPU_ALLOWED] = fmin(CPU_COUNT(&p->cpus), cgroup_cpu_quota(&s->limits));
 	if (s->looked_ns >= 0 && now_ns > s->looked_ns)
 		fill_rates(s, (double)(now_ns - s->looked_ns), values);
+	values[GAUGE_STOLEN] = stolen_look(&s->stolen, "", &p->cpus, s->looked_ns >= 0 ? now_ns - s->looked_ns : 0);
 	cgroup_meter_look(&s->meter, &s->limits, "", now_ns, values);
 	s->looked_ns = now_ns;
 	values[GAUGE_MEMORY] = p->anon_bytes + p->shmem_bytes;

@@ -104,7 +104,7 @@ function courseSection() {
 }
 
 const GAUGES = {cpu: "ratio", cpu_thread: "ratio", throttled: "ratio", cpu_pressure: "ratio", cpu_stalled: "ratio", memory_pressure: "ratio",
-	memory_stalled: "ratio", io_pressure: "ratio", io_stalled: "ratio", run_wait: "ratio", gpu: "ratio", tcp_retransmitted: "ratio"};
+	memory_stalled: "ratio", io_pressure: "ratio", io_stalled: "ratio", run_wait: "ratio", stolen: "ratio", gpu: "ratio", tcp_retransmitted: "ratio"};
 
 function gaugeUnit(name) {
 	return name.endsWith("_bytes") ? "bytes" : name.endsWith("_ns") ? "ns" : GAUGES[name] || "count";

@@ -65,7 +65,7 @@ function errorsOverTime() {
 }
 
 const SHARES = {cpu: "CPU", cpu_thread: "busiest thread", throttled: "throttled by its quota", cpu_pressure: "waits for a CPU",
-	memory_pressure: "waits for memory", io_pressure: "waits for a disk", run_wait: "waits to run", gpu: "GPU"};
+	memory_pressure: "waits for memory", io_pressure: "waits for a disk", run_wait: "waits to run", stolen: "taken by the host", gpu: "GPU"};
 
 /* Pressure and the like only where there was any: else they are lines on the ground. */
 function sharesOf(whose) {
@@ -117,7 +117,9 @@ function generatorOverTime() {
 			{label: "P99", values: column("lateness_p99_ns"), colour: theme.colour("mid"), fill: true}],
 		{height: "short", hasLog: true, about: "How late brunt itself sent: ours alone, never the target's. A level in which it is too late is INVALID."}),
 		timeFigure("Generator: CPU", "ratio", () => [
-			{label: "CPU", values: column("self.cpu"), colour: theme.colour("mid"), fill: true}], {most: 1, height: "short"}),
+			{label: "CPU", values: column("self.cpu"), colour: theme.colour("mid"), fill: true},
+			...(greatest(column("self.stolen")) >= 0.01 ? [{label: "taken by its host", values: column("self.stolen"), colour: theme.colour("bad")}] : [])],
+		{most: 1, height: "short"}),
 	];
 }
 

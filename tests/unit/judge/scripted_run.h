@@ -45,7 +45,9 @@ struct step {
 	int memory_from_s;
 	double memory_per_s;                            /* how much it grows */
 	double throttled, memory_pressure, io_pressure; /* from stalled_from_s on */
+	double stolen;                                  /* likewise */
 	int stalled_from_s;
+	double own_stolen;           /* of the generator's machine */
 	int threads, threads_from_s; /* 0: 10 */
 	int gone_at_s;               /* 1 …; 0: never */
 	int back_at_s;               /* it is there again; 0: never */
@@ -282,7 +284,19 @@ make_reading(struct scripted_run *run, const struct step *step, int second)
 	r.values[GAUGE_THROTTLED] = second >= step->stalled_from_s ? step->throttled : 0;
 	r.values[GAUGE_MEMORY_PRESSURE] = second >= step->stalled_from_s ? step->memory_pressure : 0;
 	r.values[GAUGE_IO_PRESSURE] = second >= step->stalled_from_s ? step->io_pressure : 0;
+	r.values[GAUGE_STOLEN] = second >= step->stalled_from_s ? step->stolen : 0;
 	return r;
+}
+
+static inline void
+add_own_reading(struct scripted_run *run, const struct step *step, uint32_t level)
+{
+	struct reading r = {.at_ns = run->now_ns + NS_PER_S / 2};
+
+	for (int i = 0; i < GAUGE_COUNT; i++)
+		r.values[i] = NAN;
+	r.values[GAUGE_STOLEN] = step->own_stolen;
+	recorder_add_reading(run->recorder, level, true, &r);
 }
 
 static inline void
@@ -357,6 +371,7 @@ run_play_exchanges(
 
 		play_second(run, step, all, n, end_ns);
 		recorder_add_reading(run->recorder, current, false, &r);
+		add_own_reading(run, step, current);
 		if (run->now_ns + NS_PER_S >= last_ns)
 			recorder_close_level(run->recorder, run->levels);
 		end_interval(run, current, &r, count_in_flight(all, n, run->now_ns + NS_PER_S - 1));

@@ -90,6 +90,18 @@ test_stall_without_slow_answers_is_a_finding_and_no_cause(void **state)
 		"without any load too");
 }
 
+/* It is neither the target's limit nor brunt's: nobody is blamed, and nobody has to guess. */
+static void
+test_what_the_host_took_is_told_and_blamed_on_nobody(void **state)
+{
+	(void)state;
+	check_not_blamed(finding_of(STEP(.stolen = 0.3, TIMEOUTS), 0, "stolen", LEVEL_BROKEN),
+		"the host of its virtual machine took a CPU away for 30% of the time");
+	check_not_blamed(finding_of(STEP(.stolen = 0.3), 0, "stolen", LEVEL_OK), "in time all the same");
+	CHECK_CAUSES(16, STEP(.stolen = 0.3, TIMEOUTS), TIMEOUT, ERRORS);
+	assert_null(finding_of(STEP(.stolen = 0.05, TIMEOUTS), 0, "stolen", LEVEL_BROKEN));
+}
+
 static void
 test_cpu_that_a_quota_stops_says_so(void **state)
 {
@@ -220,6 +232,7 @@ main(void)
 		cmocka_unit_test(test_stall_leads_the_slow_answers_that_it_makes),
 		cmocka_unit_test(test_stall_onset_reaches_back_into_the_level_before),
 		cmocka_unit_test(test_stall_without_slow_answers_is_a_finding_and_no_cause),
+		cmocka_unit_test(test_what_the_host_took_is_told_and_blamed_on_nobody),
 		cmocka_unit_test(test_cpu_that_a_quota_stops_says_so),
 		cmocka_unit_test(test_kill_tells_what_memory_it_held_last),
 		cmocka_unit_test(test_death_between_two_levels_is_told_by_the_memory_before_it),

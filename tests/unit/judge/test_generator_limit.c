@@ -45,6 +45,29 @@ test_void_level_is_repeated_once_and_then_ends_the_run(void **state)
 	run_fini(&run);
 }
 
+/* Who reads that brunt was late asks why, and it is no reason to buy a larger machine. */
+static void
+test_void_level_tells_what_the_host_took(void **state)
+{
+	static const double taken[] = {0.12, 0.004};
+	struct scripted_run run;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(taken); i++) {
+		struct step late = VOID_STEP(150), still = {.offered = 150, .gap_ns = 2 * NS_PER_S};
+
+		late.own_stolen = still.own_stolen = taken[i];
+		run_init(&run, "steps");
+		const char *said = find_rule(run_play(&run, late), "lateness")->text;
+
+		assert_true(
+			(strstr(said, "> 1.00ms; its host took a CPU away for 12% of the time") != NULL) == (i == 0));
+		said = find_rule(run_play(&run, still), "loop_gap")->text;
+		assert_true((strstr(said, "; its host took a CPU away for 12% of the time") != NULL) == (i == 0));
+		run_fini(&run);
+	}
+}
+
 static void
 test_void_level_that_its_repetition_makes_good_is_forgotten(void **state)
 {
@@ -158,6 +181,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_void_level_is_repeated_once_and_then_ends_the_run),
+		cmocka_unit_test(test_void_level_tells_what_the_host_took),
 		cmocka_unit_test(test_void_level_that_its_repetition_makes_good_is_forgotten),
 		cmocka_unit_test(test_void_level_inside_the_bracket_leaves_a_lower_bound),
 		cmocka_unit_test(test_void_level_whose_repetition_misses_an_slo_is_answered),
