@@ -34,7 +34,7 @@ static const struct plan_metric table[TABLE_LENGTH] = {
 	},
 #include "measure/metric.def"
 #undef METRIC
-#define GAUGE(NAME, gauge_name, of_unit, across, text)                                                                 \
+#define GAUGE(NAME, gauge_name, of_unit, across, over, text)                                                           \
 	[FIRST_GAUGE + GAUGE_##NAME] = {                                                                               \
 		.name = #gauge_name,                                                                                   \
 		.unit = UNIT_##of_unit,                                                                                \
@@ -62,7 +62,7 @@ const struct plan_metric *const judge_metrics[] = {
 #define METRIC(NAME, name, unit, value, when, per_request, ranks, help) &table[METRIC_##NAME],
 #include "measure/metric.def"
 #undef METRIC
-#define GAUGE(NAME, name, unit, across, help) &table[FIRST_GAUGE + GAUGE_##NAME],
+#define GAUGE(NAME, name, unit, across, over, help) &table[FIRST_GAUGE + GAUGE_##NAME],
 #include "measure/gauge.def"
 #undef GAUGE
 #define FIGURE(NAME, name, unit, stats, per_request, higher_is_better, of_the_run, value, help)                        \

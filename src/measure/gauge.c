@@ -3,12 +3,13 @@
 #include <math.h>
 
 const struct gauge_row gauge_rows[GAUGE_COUNT] = {
-#define GAUGE(NAME, gauge_name, unit_name, across_name, text)                                                          \
+#define GAUGE(NAME, gauge_name, unit_name, across_name, over_name, text)                                               \
 	[GAUGE_##NAME] = {                                                                                             \
 		.name = #gauge_name,                                                                                   \
 		.help = text,                                                                                          \
 		.unit = UNIT_##unit_name,                                                                              \
 		.across = ACROSS_##across_name,                                                                        \
+		.over = OVER_##over_name,                                                                              \
 	},
 #include "measure/gauge.def"
 #undef GAUGE

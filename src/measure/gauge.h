@@ -6,18 +6,20 @@
 
 /* GAUGE_CPU … in the order of gauge.def */
 enum gauge {
-#define GAUGE(NAME, name, unit, across, help) GAUGE_##NAME,
+#define GAUGE(NAME, name, unit, across, over, help) GAUGE_##NAME,
 #include "measure/gauge.def"
 #undef GAUGE
 	GAUGE_COUNT
 };
 
 enum gauge_across { ACROSS_MOST, ACROSS_SUM };
+enum gauge_over { OVER_MEAN, OVER_LAST };
 
 struct gauge_row {
 	const char *name, *help;
 	enum plan_unit unit;
 	enum gauge_across across; /* several processes that share one load */
+	enum gauge_over over;     /* several readings of one interval */
 };
 
 extern const struct gauge_row gauge_rows[GAUGE_COUNT];

@@ -195,6 +195,34 @@ quantile_of(const struct cell *cell, enum metric metric, double q)
 	return histogram_quantile_ns(&cell->histograms[metric], q);
 }
 
+/* All readings of an interval, whatever the level. */
+struct interval_readings {
+	struct gauge_set target, self;
+};
+
+static void
+add_up_readings(struct interval_readings *into, const struct interval *interval)
+{
+	into->target = interval->target_outside;
+	into->self = interval->self_outside;
+	for (uint32_t i = 0; i < interval->levels_n; i++) {
+		if (!interval->levels[i].is_used)
+			continue;
+		gauge_set_merge(&into->target, &interval->levels[i].target);
+		gauge_set_merge(&into->self, &interval->levels[i].self);
+	}
+}
+
+/* What a target that is gone had before it went is no figure of the interval's end. */
+static double
+over_interval(enum gauge gauge, const struct reading *last, const struct gauge_set *during)
+{
+	bool is_mean =
+		gauge_rows[gauge].over == OVER_MEAN && during->gauges[gauge].n > 0 && !isnan(last->values[gauge]);
+
+	return is_mean ? gauge_avg(during, gauge) : last->values[gauge];
+}
+
 static void
 add_series_row(struct summary *s, const struct interval *interval)
 {
@@ -222,12 +250,14 @@ add_series_row(struct summary *s, const struct interval *interval)
 		.in_flight = interval->in_flight,
 		.level = interval->current_level,
 	};
+	struct interval_readings readings;
 
 	for (size_t i = 0; i < FAILURE_COUNT; i++)
 		row.failures[i] = counts->by_failure[i] < UINT32_MAX ? (uint32_t)counts->by_failure[i] : UINT32_MAX;
-	for (size_t i = 0; i < GAUGE_COUNT; i++) {
-		row.target[i] = interval->target.values[i];
-		row.self[i] = interval->self.values[i];
+	add_up_readings(&readings, interval);
+	for (int i = 0; i < GAUGE_COUNT; i++) {
+		row.target[i] = over_interval((enum gauge)i, &interval->target, &readings.target);
+		row.self[i] = over_interval((enum gauge)i, &interval->self, &readings.self);
 	}
 	memcpy(row.scraped, interval->scraped, sizeof(row.scraped));
 	series_add(&s->series, &row);

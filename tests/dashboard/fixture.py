@@ -156,8 +156,10 @@ class Daemon:
 
     def run_stop(self, ask, _body):
         row = self.row(ask)
+        if row["state"] == "ended":
+            return 200, row
         self.put(row, state="ended", status="interrupted", exit_code=130)
-        return 202, row
+        return 202, {**row, "state": "stopping"}
 
     def run_result(self, ask, _body):
         if ask["id"] not in self.results:

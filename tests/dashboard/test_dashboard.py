@@ -229,6 +229,17 @@ def test_a_stop_asks_before_it_is_done(daemon, page, chromium):
     assert [one for one in daemon.asked if one[1].endswith("/stop")] == [("POST", f"/api/v1/runs/{row['id']}/stop")]
 
 
+def test_who_stops_what_has_ended_while_he_was_asked_is_told_so(daemon, page):
+    row = live_run(daemon, held_at=20)
+    page.open(f"runs/{row['id']}")
+    page.click("#verdict button", "Stop")
+    page.wait_for("Stop live-one?", "dialog")
+    row.update(state="ended", status="pass", exit_code=0)
+    page.click("dialog button", "Stop it")
+    page.wait_for("live-one had ended by then")
+    assert "was told to stop" not in page.text()
+
+
 def test_everything_is_stopped_by_one_button_and_let_go_on_by_an_admin(daemon, page, chromium):
     page.open()
     page.click("#bar button", "Stop everything")

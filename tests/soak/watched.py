@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Whether a job feels that it is watched (README.md); for scripts/soak.sh watched. A job of a daemon's runs again and again, in turn with nobody
 there and with fifty streams of its events, clients that poll the API and fetch the dashboard's page, all of them in one other process. What
-is held against each other is how late the job's sends were by P99."""
+is held against each other is how late the job's sends were by P99, of the seconds in which the machine was there (tests/machine/untaken.py)."""
 import argparse
+import collections
 import contextlib
 import os
 import re
@@ -10,20 +11,24 @@ import selectors
 import shutil
 import signal
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "machine"))
+import hdrlog  # noqa: E402
+import untaken  # noqa: E402
+
 TOKEN = "watching" * 4
 RATIO_MOST = 1.5
 POLLED = ["/api/v1/runs", "/api/v1/runs/{run}", "/api/v1/queue", "/api/v1/history", "/metrics", "/"]
 POLL_EVERY_S = 1.0
 CONNECTIONS = 64
 ANSWER_S = 20  # for any answer of the daemon's
-ENOUGH = 3  # rounds in which the machine was there; fewer say nothing
+ENOUGH = 20  # seconds of each kind in which the machine was there; fewer say nothing
+PLENTY = 60  # of each kind: more rounds would say the same
 QUIET = 0.9  # of all CPUs are idle before a round begins …
 
 
@@ -165,8 +170,8 @@ def end(process, seconds=20):
 
 
 class Rounds:
-    def __init__(self, arguments, folder, served, calm):
-        self.arguments, self.folder, self.served, self.calm = arguments, folder, served, calm
+    def __init__(self, arguments, folder, served):
+        self.arguments, self.folder, self.served = arguments, folder, served
         self.daemon, self.target, self.port = served.Daemon(folder), None, served.free_port()
 
     def open(self):
@@ -195,31 +200,34 @@ class Rounds:
                                 stdout=subprocess.PIPE, text=True)
 
     def once(self, is_watched):
-        """(lateness by P99 in ns, was the machine there, what the watchers saw) of one job."""
+        """(how late it was, what the watchers saw) of one job."""
         a = self.arguments
         wish = self.served.profile(self.target.url, a.seconds, name="watched")
         # Few connections, all of them open beforehand: that a thousand are opened when the target stalls is another matter.
         wish["target"] = {"url": self.target.url, "connections": CONNECTIONS, "prefetch": True}
         wish["load"] |= {"warmup": {"for": "1s"}}
         wish["load"]["steady"]["rate"] = f"{a.rate}/s"
-        with self.calm.Calm() as calm:
-            run, watching, page = self.daemon.submit(profile=wish), None, contextlib.nullcontext()
-            until("its start", lambda: self.daemon.run(run)["state"] != "queued", ANSWER_S)
-            if is_watched:
-                watching = self.watchers(run)
-                page = a.page and browse(self.port, run) or page
-            try:
-                with page:
-                    until("its end", lambda: self.has_ended(run), a.seconds + 60)
-                seen = watching.communicate(timeout=ANSWER_S)[0].split() if watching else []
-            finally:
-                end(watching)
+        run, watching, page = self.daemon.submit(profile=wish), None, contextlib.nullcontext()
+        until("its start", lambda: self.daemon.run(run)["state"] != "queued", ANSWER_S)
+        if is_watched:
+            watching = self.watchers(run)
+            page = a.page and browse(self.port, run) or page
+        try:
+            with page:
+                until("its end", lambda: self.has_ended(run), a.seconds + 60)
+            seen = watching.communicate(timeout=ANSWER_S)[0].split() if watching else []
+        finally:
+            end(watching)
         status, result = self.daemon.ask("GET", f"/api/v1/runs/{run}/result")
         if status != 200:
             raise CannotRun(f"run {run} has no result: {self.daemon.run(run)}")
         if is_watched and (len(seen) != 3 or int(seen[0]) < a.streams or int(seen[2]) < a.pollers * len(POLLED)):
             raise CannotRun(f"the watchers were not all answered: {seen}")
-        return result, not calm.is_disturbed(), seen
+        totals = result["totals"]
+        if totals["sent"] < totals["scheduled"]:
+            say(f"         {totals['scheduled'] - totals['sent']} were not sent: --rate is more than this machine bears")
+        log = os.path.join(self.folder, "data", "runs", run, "results", "run.hlog")
+        return Late(*untaken.counts_of(result, log, "lateness")), seen
 
     def has_ended(self, run):
         """Asked seldom: it is a request, too."""
@@ -229,7 +237,6 @@ class Rounds:
 
 def browse(port, run):
     """Chromium with the run's page open."""
-    sys.path.insert(0, os.path.join(HERE, "..", "machine"))
     from browser import Browser
 
     @contextlib.contextmanager
@@ -248,42 +255,57 @@ def browse(port, run):
 
 
 def default_cpus(arguments):
-    """The job and its daemon share one CPU, which is the worst there is; who answers and who watches have the others."""
-    all_of = sorted(os.sched_getaffinity(0))
-    mine, others = str(all_of[0]), ",".join(map(str, all_of[1:])) or str(all_of[0])
-    arguments.cpus = arguments.cpus or mine
-    arguments.target_cpus = arguments.target_cpus or others
-    arguments.watcher_cpus = arguments.watcher_cpus or others
+    """Nobody is bound, as nobody is where a daemon does its work."""
+    all_of = ",".join(map(str, sorted(os.sched_getaffinity(0))))
+    arguments.cpus = arguments.cpus or all_of
+    arguments.target_cpus = arguments.target_cpus or all_of
+    arguments.watcher_cpus = arguments.watcher_cpus or all_of
 
 
 def us(ns):
     return f"{ns / 1000:.1f} µs"
 
 
-def judge(rows):
+class Late:
+    """How late the sends of those seconds were."""
+
+    def __init__(self, counts=None, seconds=0):
+        self.counts, self.seconds = counts or collections.Counter(), seconds
+
+    def add(self, more):
+        self.counts += more.counts
+        self.seconds += more.seconds
+
+    def p99(self):
+        return hdrlog.quantile(self.counts, 0.99)
+
+    def __str__(self):
+        return f"{us(self.p99()) if self.seconds else 'n/a':>9} by {self.seconds:2} s"
+
+
+def judge(alone, watched):
     """(exit code, what is said)"""
-    good = [(a, b) for a, b, is_calm in rows if is_calm]
-    if len(good) < min(ENOUGH, len(rows)) or not good:
-        return 3, f"watched: of {len(rows)} rounds the machine was there in {len(good)}: nothing can be said"
-    without, with_them = (statistics.median(column) for column in zip(*good))
-    ratio = with_them / max(1, without)
-    return (0 if ratio <= RATIO_MOST else 1), (f"watched: lateness P99 by the median of {len(good)} rounds: {us(without)} alone, {us(with_them)} watched, "
+    if min(alone.seconds, watched.seconds) < ENOUGH:
+        return 3, f"watched: the machine was there for {alone.seconds} s alone and {watched.seconds} s watched: nothing can be said, {ENOUGH} of each are wanted"
+    ratio = watched.p99() / max(1, alone.p99())
+    return (0 if ratio <= RATIO_MOST else 1), (f"watched: lateness P99 {us(alone.p99())} in {alone.seconds} s alone, {us(watched.p99())} in {watched.seconds} s watched: "
                                              f"{ratio:.2f} x ({'held' if ratio <= RATIO_MOST else 'FELL'}: at most {RATIO_MOST} x)")
 
 
 def arguments_of():
     parser = argparse.ArgumentParser(prog="soak.sh watched", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7, help="each once alone and once watched (7)")
+    parser.add_argument("--rounds", type=int, default=20,
+                        help=f"at most, each once alone and once watched (20); fewer where {PLENTY} seconds of each are told by then")
     parser.add_argument("--rate", type=int, default=20000, help="of the job, per second (20000)")
-    parser.add_argument("--seconds", type=int, default=8, help="that the job lasts (8)")
+    parser.add_argument("--seconds", type=int, default=12, help="that the job lasts (12)")
     parser.add_argument("--streams", type=int, default=50, help="of events (50)")
     parser.add_argument("--pollers", type=int, default=2, help=f"each asks {len(POLLED)} things a second (2)")
     parser.add_argument("--page", action="store_true", help="and the run's page in Chromium")
     parser.add_argument("--target", choices=["nginx", "brunt"], help="who answers (nginx where there is one)")
     parser.add_argument("--patience", type=float, default=60, help="seconds that a round waits for others to leave the machine (60)")
-    parser.add_argument("--cpus", metavar="LIST", help="of the daemon and its job (the first one, for both of them)")
-    parser.add_argument("--target-cpus", metavar="LIST", help="(all others)")
-    parser.add_argument("--watcher-cpus", metavar="LIST", help="(all others)")
+    parser.add_argument("--cpus", metavar="LIST", help="of the daemon and its job; one alone, which they then share, is the worst there is (all)")
+    parser.add_argument("--target-cpus", metavar="LIST", help="(all)")
+    parser.add_argument("--watcher-cpus", metavar="LIST", help="(all)")
     parser.add_argument("--brunt", required=True, help=argparse.SUPPRESS)
     for hidden, kind in (("--port", int), ("--run", str), ("--watch-for", float)):
         parser.add_argument(hidden, type=kind, help=argparse.SUPPRESS)
@@ -291,19 +313,20 @@ def arguments_of():
 
 
 def all_rounds(rounds, arguments):
-    rows, begun = [], time.monotonic()
+    alone, watched, begun = Late(), Late(), time.monotonic()
     for number in range(1, arguments.rounds + 1):
-        late, is_calm, seen = {}, await_quiet(arguments.patience), []
+        if min(alone.seconds, watched.seconds) >= PLENTY:
+            break
+        seen, of_round = [], {}
+        await_quiet(arguments.patience)
         for is_watched in ((False, True) if number % 2 else (True, False)):  # so that what drifts favours neither
-            result, was_calm, more = rounds.once(is_watched)
-            late[is_watched], is_calm, seen = result["latency_ns"]["lateness"]["p99"], is_calm and was_calm, seen or more
-            totals = result["totals"]
-            if totals["sent"] < totals["scheduled"]:
-                say(f"         {totals['scheduled'] - totals['sent']} were not sent: --rate is more than this machine bears")
-        rows.append((late[False], late[True], is_calm))
-        say(f"round {number:2}  alone {us(late[False]):>10}, watched {us(late[True]):>10}: {late[True] / max(1, late[False]):.2f} x; "
-            f"{seen[0]} streams brought {int(seen[1]) >> 10} KiB, {seen[2]} answers{'' if is_calm else '; the machine was taken away'}; {time.monotonic() - begun:.0f} s")
-    return rows
+            of_round[is_watched], more = rounds.once(is_watched)
+            seen = seen or more
+        alone.add(of_round[False])
+        watched.add(of_round[True])
+        say(f"round {number:2}  alone {of_round[False]}, watched {of_round[True]}; {seen[0]} streams brought {int(seen[1]) >> 10} KiB, "
+            f"{seen[2]} answers; {time.monotonic() - begun:.0f} s")
+    return alone, watched
 
 
 def main():
@@ -314,16 +337,15 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of what ends all that was started
     default_cpus(arguments)
     os.environ["BRUNT"] = os.path.abspath(arguments.brunt)
-    sys.path[:0] = [os.path.join(HERE, "..", name) for name in ("daemon", "machine")]
-    import calm
+    sys.path.insert(0, os.path.join(HERE, "..", "daemon"))
     import served  # which looks at BRUNT
     folder = tempfile.mkdtemp(prefix="brunt-watched-")
-    rounds = Rounds(arguments, folder, served, calm)
+    rounds = Rounds(arguments, folder, served)
     say(f"watched: a job of {arguments.rate}/s for {arguments.seconds} s; it and its daemon on CPU {arguments.cpus}, the target on {arguments.target_cpus}, "
         f"watchers on {arguments.watcher_cpus}")
     try:
         rounds.open()
-        code, said = judge(all_rounds(rounds, arguments))
+        code, said = judge(*all_rounds(rounds, arguments))
     except (CannotRun, AssertionError, OSError, subprocess.TimeoutExpired) as error:
         code, said = 3, f"watched: {error}; see {folder}"
     finally:

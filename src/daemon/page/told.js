@@ -66,8 +66,10 @@ async function stopRun(row) {
 
 	if (!answer)
 		return;
-	await api.post(`${pathOf("runs", row.id)}/stop`, answer.how ? {how: answer.how} : {});
-	say(`${row.name} was told to stop`);
+	const told = await api.post(`${pathOf("runs", row.id)}/stop`, answer.how ? {how: answer.how} : {});
+
+	/* It may have ended by itself while the question was open. */
+	say(`${row.name} ${told.state === "ended" && row.state !== "queued" ? "had ended by then" : row.state === "queued" ? "was taken out of the queue" : "was told to stop"}`);
 }
 
 async function stopAll() {

@@ -305,6 +305,35 @@ test_readings_before_any_load_are_the_idle_baseline(void **state)
 	summary_free(s);
 }
 
+/* A second is looked at more than once: what one look in it said is not what became of it. */
+static void
+test_row_has_the_mean_of_what_is_true_of_a_while_and_the_last_of_what_is_true_of_a_moment(void **state)
+{
+	struct plan plan = sample_plan();
+	struct summary *s = summary_new(&plan);
+	struct recorder *recorder = recorder_new(&sample_config);
+	struct reading stood_still = sample_reading(NS_PER_S / 4, 0.9), ran = sample_reading(NS_PER_S / 2, 0.1),
+		       gone = ran;
+
+	(void)state;
+	stood_still.values[GAUGE_MEMORY] = 500;
+	ran.values[GAUGE_MEMORY] = 300;
+	gone.values[GAUGE_CPU] = NAN;
+	declare_levels(s);
+	recorder_add_reading(recorder, 0, true, &stood_still);
+	recorder_add_reading(recorder, LEVEL_NONE, true, &ran);
+	recorder_add_reading(recorder, 0, false, &stood_still);
+	recorder_add_reading(recorder, 0, false, &gone);
+	take_into(recorder, s, NS_PER_S);
+	take_into(recorder, s, 2 * NS_PER_S); /* nobody looked */
+	assert_true(fabs(s->series.rows[0].self[GAUGE_CPU] - 0.5) < 1e-12);
+	assert_true(s->series.rows[0].self[GAUGE_MEMORY] == 300);
+	assert_true(isnan(s->series.rows[0].target[GAUGE_CPU]));
+	assert_true(s->series.rows[1].self[GAUGE_CPU] == 0.1);
+	recorder_free(recorder);
+	summary_free(s);
+}
+
 static struct series_row
 row_at(int64_t at_ns, uint64_t ok, int64_t p99_ns)
 {
@@ -440,6 +469,8 @@ main(void)
 		cmocka_unit_test(test_settling_keeps_the_figures_and_frees_the_histograms),
 		cmocka_unit_test(test_what_comes_after_settling_is_not_lost),
 		cmocka_unit_test(test_readings_before_any_load_are_the_idle_baseline),
+		cmocka_unit_test(
+			test_row_has_the_mean_of_what_is_true_of_a_while_and_the_last_of_what_is_true_of_a_moment),
 		cmocka_unit_test(test_series_doubles_its_step_and_loses_no_count),
 		cmocka_unit_test(test_a_doubled_row_keeps_the_worst_of_two),
 		cmocka_unit_test(test_a_copy_is_coarsened_by_itself_and_keeps_each_class_of_failure),
