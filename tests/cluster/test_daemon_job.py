@@ -1,23 +1,11 @@
 """A job of `brunt serve` that agents share over NATS."""
-import http.client
 import json
-import socket
 import subprocess
 
 import pytest
 
 from machines import BRUNT, PATIENCE_S, Process, until
-
-
-class Connection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=PATIENCE_S)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(PATIENCE_S)
-        self.sock.connect(str(self.path))
+from unix_http import Connection
 
 
 class Served:
@@ -30,7 +18,7 @@ class Served:
         until(lambda: "listening" in self.process.said(), "the daemon")
 
     def ask(self, method, path, body=None):
-        connection = Connection(self.socket)
+        connection = Connection(self.socket, PATIENCE_S)
         connection.request(method, f"/api/v1/{path}", json.dumps(body) if body else None, {"Content-Type": "application/json"} if body else {})
         answer = connection.getresponse()
         return answer.status, answer.read().decode()

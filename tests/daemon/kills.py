@@ -10,7 +10,8 @@ import threading
 import time
 
 import witness
-from served import Connection, profile, until
+from served import WAIT_S, profile, until
+from unix_http import Connection
 
 MADE = "made of what it had written"
 SETTLED = ("pass", "fail", "inconclusive")  # how a run ends that nobody killed
@@ -31,7 +32,7 @@ class Told:
             time.sleep(0.01)
 
     def listen_once(self):
-        connection = Connection(self.daemon.socket)
+        connection = Connection(self.daemon.socket, WAIT_S)
         connection.request("GET", "/api/v1/events")
         kind = None
         for line in connection.getresponse():

@@ -9,20 +9,10 @@ import subprocess
 import time
 
 import yaml
+from unix_http import Connection
 
 BRUNT = os.environ.get("BRUNT", "build/dev/brunt")
 WAIT_S = 60  # for what must come; how soon it does says nothing here
-
-
-class Connection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("localhost", timeout=WAIT_S)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(WAIT_S)
-        self.sock.connect(self.path)
 
 
 class Daemon:
@@ -56,7 +46,7 @@ class Daemon:
             return False
 
     def ask(self, method, path, body=None, kind="application/json"):
-        connection = Connection(self.socket)
+        connection = Connection(self.socket, WAIT_S)
         connection.request(method, path, body, {"Content-Type": kind} if body is not None else {})
         answer = connection.getresponse()
         text = answer.read()
@@ -77,7 +67,7 @@ class Daemon:
 
     def events(self, run):
         """(kind, data) of the whole stream, to its end."""
-        connection = Connection(self.socket)
+        connection = Connection(self.socket, WAIT_S)
         connection.request("GET", f"/api/v1/runs/{run}/events")
         answer = connection.getresponse()
         assert answer.status == 200 and answer.headers["Content-Type"] == "text/event-stream"

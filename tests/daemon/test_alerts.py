@@ -16,7 +16,8 @@ import urllib.request
 
 import pytest
 
-from served import BRUNT, WAIT_S, Connection, free_port, profile, until
+from served import BRUNT, WAIT_S, free_port, profile, until
+from unix_http import Connection
 
 KEY = b"twenty-four bytes of key"
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
@@ -96,7 +97,7 @@ def watch(daemon, hook, rules=None, **sinks):
 @contextlib.contextmanager
 def listening(daemon, events):
     """What GET /events says meanwhile: (kind, data) are added to `events`."""
-    connection = Connection(daemon.socket)
+    connection = Connection(daemon.socket, WAIT_S)
     connection.request("GET", "/api/v1/events")
     answer = connection.getresponse()
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from conftest import fixture_daemon, fixture_target  # noqa: F401  for those who take them from here
-from served import BRUNT, WAIT_S, Connection, Daemon, free_port, over_tcp, profile, until  # noqa: F401
+from served import BRUNT, WAIT_S, Daemon, free_port, over_tcp, profile, until  # noqa: F401
 
 SOURCE = os.path.join(os.path.dirname(__file__), "..", "..", "src", "daemon")
 

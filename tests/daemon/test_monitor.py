@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from served import BRUNT, WAIT_S, Connection, free_port, profile, until
+from served import BRUNT, WAIT_S, free_port, profile, until
+from unix_http import Connection
 
 TICKS = os.sysconf("SC_CLK_TCK")
 # Half a core, and memory that is there.
@@ -52,7 +53,7 @@ def resident(pid):
 
 def figures(daemon):
     """As they come, without an end."""
-    connection = Connection(daemon.socket)
+    connection = Connection(daemon.socket, WAIT_S)
     connection.request("GET", "/api/v1/monitor/events")
     answer = connection.getresponse()
     assert answer.status == 200 and answer.headers["Content-Type"] == "text/event-stream"

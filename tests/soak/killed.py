@@ -17,7 +17,7 @@ def main():
     parser.add_argument("--brunt", required=True, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     os.environ["BRUNT"] = os.path.abspath(arguments.brunt)
-    sys.path.insert(0, os.path.join(HERE, "..", "daemon"))
+    sys.path[:0] = [os.path.join(HERE, "..", name) for name in ("daemon", "machine")]
     from kills import Kills  # which looks at BRUNT
     from served import Daemon, Target
 

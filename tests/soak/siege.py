@@ -195,7 +195,7 @@ def open_server(brunt, is_daemon):
     if not is_daemon:
         return Server(brunt)
     os.environ["BRUNT"] = brunt
-    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "daemon"))
+    sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", name) for name in ("daemon", "machine")]
     from besieged import BesiegedDaemon  # which looks at BRUNT
     return BesiegedDaemon()
 
