@@ -215,6 +215,17 @@ def test_a_session_that_is_over_leads_to_the_login(daemon, page, chromium):
     assert len([one for one in daemon.resumed if one[0].endswith("/events")]) == asked
 
 
+def test_what_the_host_takes_of_the_generator_is_told_beside_its_lateness(daemon, page):
+    row = live_run(daemon, held_at=60)
+    said = [[kind, json.loads(json.dumps(data))] for kind, data in daemon.events[row["id"]]]
+    for kind, data in said:
+        if kind == "figures":
+            data["generator"]["stolen"] = 0.124
+    daemon.events[row["id"]] = said
+    page.open(f"runs/{row['id']}")
+    page.wait_for("its host took a CPU away for 12.4%", "#verdict")
+
+
 def test_a_stop_asks_before_it_is_done(daemon, page, chromium):
     row = live_run(daemon, held_at=20)
     page.open(f"runs/{row['id']}")

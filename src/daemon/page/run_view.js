@@ -28,6 +28,8 @@ function rateNow(data, live) {
 	return isKnown(data.achieved_per_s) ? data.achieved_per_s : length > 0 && isKnown(data.ok) ? data.ok / length : null;
 }
 
+const STOLEN_NEWS = 0.01; /* of a CPU's time: less is no reason for anything */
+
 function liveTiles(live) {
 	const data = live.last;
 
@@ -43,7 +45,8 @@ function liveTiles(live) {
 			errors > 0 ? "bad" : null),
 		tile("In flight", figureCount(data.in_flight), "under way"),
 		tile("Target", figureRatio(target.cpu), `CPU; ${isKnown(target.memory) ? `${figureBytes(target.memory)} of memory` : "nobody was told whom to watch"}`),
-		tile("Generator", figureRatio(generator.cpu), `CPU; P99 ${figureTime(data.lateness_p99_ns)} late`),
+		tile("Generator", figureRatio(generator.cpu), `CPU; P99 ${figureTime(data.lateness_p99_ns)} late${generator.stolen >= STOLEN_NEWS
+			? `; its host took a CPU away for ${figureRatio(generator.stolen)}` : ""}`),
 	];
 }
 
