@@ -5,26 +5,35 @@
 #include "wire.h"
 
 #define PREFACE_BYTES 24
-#define HEAD_BYTES 9
 #define PING_BYTES 8
 
-enum { DATA = 0, HEADERS = 1, SETTINGS = 4, PING = 6 };
-enum { END_STREAM = 0x1, ACK = 0x1, END_HEADERS = 0x4 };
+static const uint8_t connection[4] = {0};
 
-static void
-add_frame(struct frames_answer *a, uint8_t type, uint8_t flags, const uint8_t stream[4], const void *payload,
+void
+frames_add(struct frames_answer *a, enum frame_type type, uint8_t flags, const uint8_t stream[4], const void *payload,
 	size_t length)
 {
 	uint8_t *at = a->out + a->length;
 
-	at[0] = at[1] = 0;
+	at[0] = 0;
+	at[1] = (uint8_t)(length >> 8);
 	at[2] = (uint8_t)length;
-	at[3] = type;
+	at[3] = (uint8_t)type;
 	at[4] = flags;
 	memcpy(at + 5, stream, 4);
 	if (length > 0)
-		memcpy(at + HEAD_BYTES, payload, length);
-	a->length += HEAD_BYTES + length;
+		memcpy(at + FRAMES_HEAD_BYTES, payload, length);
+	a->length += FRAMES_HEAD_BYTES + length;
+}
+
+/* Bodies never wait for room: 2^31 - 1 less what a window has anyway. */
+static void
+begin(struct frames_answer *a)
+{
+	static const uint8_t wide[] = {0x7f, 0xff, 0, 0};
+
+	frames_add(a, FRAME_SETTINGS, 0, connection, NULL, 0);
+	frames_add(a, FRAME_WINDOW_UPDATE, 0, connection, wide, sizeof(wide));
 }
 
 static void
@@ -33,8 +42,12 @@ answer_request(struct frames_answer *a, const uint8_t stream[4])
 	/* :status 200 and content-length are in HPACK's static table (RFC 7541, appendix A: 8 and 28). */
 	static const uint8_t headers[] = {0x88, 0x0f, 0x0d, 0x02, '1', '5'};
 
-	add_frame(a, HEADERS, END_HEADERS, stream, headers, sizeof(headers));
-	add_frame(a, DATA, END_STREAM, stream, WIRE_BODY, sizeof(WIRE_BODY) - 1);
+	if (a->on_request != NULL) {
+		a->on_request(a, stream);
+		return;
+	}
+	frames_add(a, FRAME_HEADERS, FRAME_END_HEADERS, stream, headers, sizeof(headers));
+	frames_add(a, FRAME_DATA, FRAME_END_STREAM, stream, WIRE_BODY, sizeof(WIRE_BODY) - 1);
 	a->requests++;
 }
 
@@ -42,15 +55,14 @@ answer_request(struct frames_answer *a, const uint8_t stream[4])
 static void
 answer_frame(struct frames *f, struct frames_answer *a)
 {
-	static const uint8_t connection[4] = {0};
 	uint8_t type = f->head[3], flags = f->head[4];
 
-	if ((type == DATA || type == HEADERS) && (flags & END_STREAM))
+	if ((type == FRAME_DATA || type == FRAME_HEADERS) && (flags & FRAME_END_STREAM))
 		answer_request(a, f->head + 5);
-	else if (type == SETTINGS && !(flags & ACK))
-		add_frame(a, SETTINGS, ACK, connection, NULL, 0);
-	else if (type == PING && !(flags & ACK))
-		add_frame(a, PING, ACK, connection, f->head + HEAD_BYTES, PING_BYTES);
+	else if (type == FRAME_SETTINGS && !(flags & FRAME_ACK))
+		frames_add(a, FRAME_SETTINGS, FRAME_ACK, connection, NULL, 0);
+	else if (type == FRAME_PING && !(flags & FRAME_ACK))
+		frames_add(a, FRAME_PING, FRAME_ACK, connection, f->head + FRAMES_HEAD_BYTES, PING_BYTES);
 }
 
 static size_t
@@ -63,14 +75,14 @@ least(size_t a, size_t b)
 static size_t
 read_head(struct frames *f, struct frames_answer *a, const uint8_t *bytes, size_t length)
 {
-	size_t wanted = f->have >= HEAD_BYTES ? HEAD_BYTES + PING_BYTES : HEAD_BYTES;
+	size_t wanted = f->have >= FRAMES_HEAD_BYTES ? FRAMES_HEAD_BYTES + PING_BYTES : FRAMES_HEAD_BYTES;
 	size_t n = least(wanted - f->have, length);
 
 	memcpy(f->head + f->have, bytes, n);
 	f->have += (uint32_t)n;
-	if (f->have == HEAD_BYTES) {
+	if (f->have == FRAMES_HEAD_BYTES) {
 		f->left = (uint32_t)f->head[0] << 16 | (uint32_t)f->head[1] << 8 | f->head[2];
-		if (f->head[3] == PING && f->left == PING_BYTES)
+		if (f->head[3] == FRAME_PING && f->left == PING_BYTES)
 			return n;
 	} else if (f->have < wanted)
 		return n;
@@ -84,12 +96,11 @@ read_head(struct frames *f, struct frames_answer *a, const uint8_t *bytes, size_
 void
 frames_read(struct frames *f, struct frames_answer *a, const uint8_t *bytes, size_t length)
 {
-	static const uint8_t connection[4] = {0};
 	size_t at = 0;
 
 	if (f->preface < PREFACE_BYTES) {
 		if (f->preface == 0)
-			add_frame(a, SETTINGS, 0, connection, NULL, 0);
+			begin(a);
 		at = least(PREFACE_BYTES - f->preface, length);
 		f->preface += (uint32_t)at;
 	}

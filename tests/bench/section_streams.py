@@ -1,9 +1,11 @@
 """Streamed answers: how many SSE events one core parses and stamps, and how 2,000 streams at 50 tokens/s are carried: each
-by itself, as the streams of a fleet of machines are, so that tokens are due evenly; and beside it, for what it is worth,
-all of them in lockstep, as those of one engine are: then they come as fast as one core can write them, and the reader has
-as long for each as the server took to write it.
+by itself, as the streams of a fleet of machines are, so that tokens are due evenly, over HTTP/2, a hundred of them on a
+connection, as behind a gateway, and over HTTP/1.1, where each has a connection of its own, and each token costs either
+side a packet and its acknowledgement. Beside it, for what it is worth, all of them in lockstep over HTTP/1.1, as those of
+one engine are: then they come as fast as one core can write them, and the reader has as long for each as the server took
+to write it.
 
-The server is bench_streamer, which says how late it was with its own sends: a round in which it was held up says nothing
+The server is bench_streamer or bench_streamer_h2, which says how late it was with its own sends: a round in which it was held up says nothing
 about the reader."""
 import json
 import os
@@ -22,15 +24,16 @@ STREAMS, GAP_MS, TOKENS = 2000, 20, 100
 RATE = STREAMS * 1000 // (GAP_MS * TOKENS)  # so many begin in a second that so many are under way
 WARMUP_S = 4
 AGAIN = 4
-APART, TOGETHER = "each by itself", "all in lockstep"
+MUXED, APART, TOGETHER = "over HTTP/2", "each by itself", "all in lockstep"
+H2_CONNECTIONS = 20
 # How late the server may be at P99 before a round is disturbed. In lockstep the last one waits for all the others: there
 # it must have written everything before it is all due again.
-LATE_MAX_NS = {APART: 1_000_000, TOGETHER: GAP_MS * 1_000_000}
+LATE_MAX_NS = {MUXED: 1_000_000, APART: 1_000_000, TOGETHER: GAP_MS * 1_000_000}
 
 
 def measure(bench):
     bench.say("SSE parsing")
-    return {"parse": parse(bench), APART: {"brunt": several(bench, APART)}, TOGETHER: {"brunt": several(bench, TOGETHER)}}
+    return {"parse": parse(bench)} | {how: {"brunt": several(bench, how)} for how in (MUXED, APART, TOGETHER)}
 
 
 def parse(bench):
@@ -71,12 +74,12 @@ def carry(bench, how):
 
 def carry_in(bench, folder, how, seconds):
     limit_s = WARMUP_S + seconds + LIMIT_S
-    server = Started(bench.programs, folder, limit_s + 5, "bench_streamer",
+    server = Started(bench.programs, folder, limit_s + 5, "bench_streamer_h2" if how == MUXED else "bench_streamer",
                      ["--tokens", str(TOKENS), "--gap", f"{GAP_MS}ms", *(["--together"] if how == TOGETHER else [])])
     steal = Steal()
     try:
         with open(os.path.join(folder, "streams.yaml"), "w", encoding="utf-8") as file:
-            json.dump(profile_of(server.url, seconds), file)
+            json.dump(profile_of(server.url, seconds, how), file)
         generator = Launched(bench.launcher, GENERATOR_CORE, limit_s,
                              [bench.brunt, "run", "streams.yaml", "--json", "--quiet", "--out", "out"], folder, "generator")
         shares = watch(generator, server, WARMUP_S + seconds)
@@ -94,8 +97,11 @@ def carry_in(bench, folder, how, seconds):
     return check(row)
 
 
-def profile_of(url, seconds):
-    return {"name": "streams", "idle_baseline": 0, "target": {"url": url, "connections": 2 * STREAMS, "timeout": "30s"},
+def profile_of(url, seconds, how):
+    # Twice as many as are wanted have room.
+    target = ({"http": 2, "connections": H2_CONNECTIONS, "streams": 2 * STREAMS // H2_CONNECTIONS} if how == MUXED
+              else {"connections": 2 * STREAMS})
+    return {"name": "streams", "idle_baseline": 0, "target": {"url": url, "timeout": "30s", **target},
             "load": {"steady": {"rate": f"{RATE}/s", "for": f"{seconds}s"}, "warmup": f"{WARMUP_S}s", "spacing": "poisson"},
             "requests": [{"name": "chat", "llm": {"api": "openai-chat", "model": "bench", "prompt": "twelve words or so",
                                                   "max_tokens": TOKENS}}]}

@@ -5,7 +5,6 @@
  * multiples of the gap. What it can say of itself is how late it was with each send: who is late cannot judge who
  * reads. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -18,33 +17,16 @@
 #include "deadlines.h"
 #include "listener.h"
 #include "samples.h"
+#include "stream_text.h"
+#include "streamer_options.h"
 #include "wire.h"
 
 #define READ_BYTES ((size_t)64 << 10)
-#define PIECE_BYTES 1024
-#define TOKENS_MAX 1000000
 #define LATE_MAX ((size_t)20 << 20) /* sends whose lateness is kept: over three minutes at 100,000/s */
 
-/* Linux's default. Where the machine's own is bbr, its pacing arms a timer for each connection, and whatever a send has
- * to wait for that is late by a cause that is neither this program's nor the reader's. */
-#define CONGESTION "cubic"
-
-#define EVENT_HEAD                                                                                                     \
-	"data: {\"id\":\"chatcmpl-2a9f3c61e0d94a0b\",\"object\":\"chat.completion.chunk\",\"created\":1732233600,"     \
-	"\"model\":\"bench\",\"choices\":["
-#define TOKEN EVENT_HEAD "{\"index\":0,\"delta\":{\"content\":\" token\"},\"finish_reason\":null}]}\n\n"
-#define FINISH EVENT_HEAD "{\"index\":0,\"delta\":{},\"finish_reason\":\"length\"}]}\n\n"
-#define USAGE EVENT_HEAD "],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":%llu,\"total_tokens\":%llu}}\n\n"
-#define DONE "data: [DONE]\n\n"
 #define RESPONSE_HEAD                                                                                                  \
 	"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"                            \
 	"Transfer-Encoding: chunked\r\n\r\n"
-
-struct options {
-	uint64_t port, tokens;
-	int64_t gap_ns;
-	bool is_together;
-};
 
 /* What one send carries. */
 struct piece {
@@ -63,7 +45,7 @@ struct connection {
 };
 
 struct streamer {
-	struct options options;
+	struct streamer_options options;
 	struct listener listener;
 	struct connection *connections; /* by descriptor */
 	struct deadlines deadlines;     /* of the next piece of each stream */
@@ -130,10 +112,9 @@ static void
 begin_stream(struct streamer *s, int fd, int64_t at_ns)
 {
 	struct connection *c = &s->connections[fd];
-	int64_t gap_ns = s->options.gap_ns;
 
 	c->is_streaming = true;
-	c->began_ns = s->options.is_together ? (at_ns / gap_ns + 1) * gap_ns : at_ns;
+	c->began_ns = streamer_begin_ns(&s->options, at_ns);
 	c->due = c->next = 0;
 	s->requests++;
 	if (++s->in_flight > s->peak)
@@ -298,44 +279,15 @@ say(struct streamer *s)
 	printf("}\n");
 }
 
-static bool
-parse_option(int name, const char *value, struct options *o)
-{
-	switch (name) {
-	case 'p': return units_parse_count(value, &o->port) && o->port <= UINT16_MAX;
-	case 'n': return units_parse_count(value, &o->tokens) && o->tokens > 0 && o->tokens <= TOKENS_MAX;
-	case 'g': return units_parse_time_ns(value, &o->gap_ns) && o->gap_ns > 0;
-	case 't': o->is_together = true; return true;
-	default: return false;
-	}
-}
-
-static bool
-parse_options(int argc, char **argv, struct options *o)
-{
-	static const struct option names[] = {{"port", required_argument, NULL, 'p'},
-		{"tokens", required_argument, NULL, 'n'}, {"gap", required_argument, NULL, 'g'},
-		{"together", no_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
-	int name;
-
-	*o = (struct options){.tokens = 100, .gap_ns = 20 * NS_PER_MS};
-	while ((name = getopt_long(argc, argv, "", names, NULL)) != -1)
-		if (!parse_option(name, optarg, o))
-			return false;
-	return optind == argc;
-}
-
 int
 main(int argc, char **argv)
 {
 	static struct streamer s;
 
-	if (!parse_options(argc, argv, &s.options)) {
-		fprintf(stderr, "usage: bench_streamer [--port N] [--tokens N] [--gap TIME] [--together]\n");
+	if (!streamer_options_parse(&s.options, argc, argv))
 		return 2;
-	}
-	if (!listener_start(
-		    &s.listener, &(struct listener_options){.port = s.options.port, .congestion = CONGESTION})) {
+	if (!listener_start(&s.listener,
+		    &(struct listener_options){.port = s.options.port, .congestion = STREAMER_CONGESTION})) {
 		fprintf(stderr, "bench_streamer: cannot listen: %s\n", strerror(errno));
 		return 1;
 	}

@@ -62,12 +62,82 @@ def test_answer_of_a_single_token(start):
     check_answer(ask(http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)), 1)
 
 
+def curl(server, *options):
+    return subprocess.run(["curl", "--silent", "--show-error", "--fail", "--max-time", "30", "--data", BODY, *options,
+                           f"http://127.0.0.1:{server.port}/v1/chat/completions"], capture_output=True, check=True).stdout
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl")
+def test_curl_finds_nothing_wrong_with_an_answer_over_http2(start_program):
+    server = start_program("bench_streamer_h2", "--tokens", "25", "--gap", "5ms")
+    check_answer(curl(server, "--http2-prior-knowledge"), 25)
+    said = server.stop()
+    assert (said["requests"], said["streams"], said["sent"], said["peak"], said["late"]["count"]) == (1, 1, 25, 1, 26)
+
+
+def answers_of(connection, streams):
+    """{stream: its body}, of requests that are all made before anything is read, by python3-h2's rules of what is allowed."""
+    h2 = pytest.importorskip("h2.connection").H2Connection()
+    bodies = {stream: b"" for stream in streams}
+    h2.initiate_connection()
+    for stream in streams:
+        h2.send_headers(stream, [(":method", "POST"), (":path", "/"), (":scheme", "http"), (":authority", "x")])
+        h2.send_data(stream, BODY.encode(), end_stream=True)
+    open_ones = set(streams)
+    while open_ones:
+        connection.sendall(h2.data_to_send())
+        for event in h2.receive_data(connection.recv(65536)):
+            name = type(event).__name__
+            if name == "ResponseReceived":
+                assert (b":status", b"200") in event.headers and (b"content-type", b"text/event-stream") in event.headers
+            elif name == "DataReceived":
+                bodies[event.stream_id] += event.data
+                h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+            elif name == "StreamEnded":
+                open_ones.remove(event.stream_id)
+            else:
+                assert name not in ("StreamReset", "ConnectionTerminated"), event
+    return bodies
+
+
+def test_streams_of_one_connection_are_all_whole_and_at_once(start_program):
+    server = start_program("bench_streamer_h2", "--tokens", "25", "--gap", "20ms")
+    with server.connect() as connection:
+        for body in answers_of(connection, range(1, 41, 2)).values():
+            check_answer(body, 25)
+    said = server.stop()
+    assert (said["requests"], said["streams"], said["sent"], said["peak"]) == (20, 20, 500, 20)
+    assert said["late"]["count"] == 20 * 26
+
+
+def test_who_hangs_up_over_http2_ends_his_streams_and_nobody_elses(start_program):
+    server = start_program("bench_streamer_h2", "--tokens", "20", "--gap", "20ms")
+    for _ in range(2):
+        with server.connect() as gone:
+            pytest.raises(TimeoutError, answers_of, Hasty(gone), [1, 3, 5])
+        with server.connect() as connection:  # by the same descriptor
+            check_answer(answers_of(connection, [1])[1], 20)
+    said = server.stop()
+    assert (said["requests"], said["streams"]) == (8, 2)
+
+
+class Hasty:
+    """A connection whose user goes after the first bytes."""
+
+    def __init__(self, connection):
+        self.connection, self.sendall, self.has_read = connection, connection.sendall, 0
+
+    def recv(self, most):
+        self.has_read += 1
+        if self.has_read > 3:
+            raise TimeoutError
+        return self.connection.recv(most)
+
+
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl")
 def test_curl_finds_nothing_wrong_with_the_framing(start):
     server = start("--tokens", "10", "--gap", "1ms")
-    said = subprocess.run(["curl", "--silent", "--show-error", "--fail", "--max-time", "10", "--data", BODY,
-                           f"http://127.0.0.1:{server.port}/v1/chat/completions"], capture_output=True, check=True)
-    check_answer(said.stdout, 10)
+    check_answer(curl(server), 10)
 
 
 def read_chunks(connection, arrived=None):

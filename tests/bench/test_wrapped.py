@@ -73,7 +73,7 @@ def test_frames_cut_anywhere_are_answered_alike(start):
                 peer.sendall(asked[at:at + cut])
             seen.append(read_until(peer, 9 + 9 + 17 + 2 * (15 + 24)))
     assert len(set(seen)) == 1
-    answers = [(SETTINGS, 0, 0, b""), (SETTINGS, 1, 0, b"")]
+    answers = [(SETTINGS, 0, 0, b""), (WINDOW_UPDATE, 0, 0, b"\x7f\xff\0\0"), (SETTINGS, 1, 0, b"")]
     answers += [(HEADERS, 4, 1, b"\x88\x0f\x0d\x0215"), (0, 1, 1, BODY), (PING, 1, 0, b"12345678")]
     answers += [(HEADERS, 4, 3, b"\x88\x0f\x0d\x0215"), (0, 1, 3, BODY)]
     assert frames_of(seen[0]) == answers

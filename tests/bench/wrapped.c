@@ -21,7 +21,8 @@
 #define READ_BYTES ((size_t)64 << 10)
 /* HTTP/1: 4 bytes may end a request. */
 #define OUT_BYTES (READ_BYTES / 4 * WIRE_RESPONSE_BYTES)
-_Static_assert(OUT_BYTES >= READ_BYTES * FRAMES_OUT_PER_BYTE + 9, "answers to whatever is read have room");
+_Static_assert(
+	OUT_BYTES >= READ_BYTES * FRAMES_OUT_PER_BYTE + FRAMES_OUT_FIRST, "answers to whatever is read have room");
 
 struct options {
 	uint64_t port;
