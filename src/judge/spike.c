@@ -65,6 +65,15 @@ find_normal(const struct rows *rows, int64_t from_ns, int64_t to_ns)
 	return (struct normal){base_ns, (int64_t)fmax(back_ns, (double)usual_ns)};
 }
 
+/* Times count from the due time, and so hold our own lateness: a row that would be back without it says nothing of the
+ * target. */
+static bool
+is_ours(const struct series_row *row, int64_t most_ns)
+{
+	return row->p95_ns > most_ns && row->lateness_p99_ns > 0 && row->p95_ns - row->lateness_p99_ns <= most_ns &&
+	       row->failed + row->dropped + row->unsent == 0;
+}
+
 static bool
 is_back(const struct series_row *row, int64_t most_ns)
 {
@@ -82,7 +91,8 @@ recovery_ns(const struct rows *rows, const struct normal *normal, int64_t from_n
 	for (size_t i = 0; normal->base_ns >= 0 && i < rows->series->n; i++) {
 		const struct series_row *row = &rows->series->rows[i];
 
-		if (!is_inside(rows, row, from_ns, to_ns < rows->end_ns ? to_ns : rows->end_ns))
+		if (!is_inside(rows, row, from_ns, to_ns < rows->end_ns ? to_ns : rows->end_ns) ||
+			is_ours(row, normal->most_ns))
 			continue;
 		n++;
 		good = is_back(row, normal->most_ns) ? good + 1 : 0;

@@ -1,15 +1,14 @@
 """What a load over NATS is made of, as processes: nats-server, agents, a target that counts for itself, and who leads. All of
 them are ended by their pid. Each may live in a network namespace of its own (names.py), or all in this one."""
-import base64
 import json
 import os
 import signal
 import socket
-import struct
 import subprocess
 import time
 import urllib.request
-import zlib
+
+import hdrlog
 
 BRUNT = os.path.abspath(os.environ["BRUNT"])
 PATIENCE_S = 20
@@ -216,40 +215,12 @@ def lines_of(path):
     return [json.loads(line) for line in whole.split("\n")] if whole else []
 
 
-def histogram(text):
-    """HdrHistogram's V2 encoding, read by its published format: cookie, lengths, ZigZag LEB128 counts, runs of zeros as negative numbers.
-    Index of a count → the count."""
-    raw = base64.b64decode(text)
-    cookie, _ = struct.unpack(">ii", raw[:8])
-    assert cookie & ~0xF0 == 0x1C849304, hex(cookie)
-    data = zlib.decompress(raw[8:])
-    cookie, length = struct.unpack(">ii", data[:8])
-    assert cookie & ~0xF0 == 0x1C849303, hex(cookie)
-    counts, index, at = {}, 0, 40
-    while at < 40 + length:
-        value, shift = 0, 0
-        while True:
-            byte = data[at]
-            at += 1
-            value |= (byte if shift == 56 else byte & 0x7F) << shift
-            shift += 7
-            if shift > 56 or byte < 0x80:
-                break
-        value = (value >> 1) ^ -(value & 1)
-        if value < 0:
-            index -= value
-        else:
-            counts[index] = value
-            index += 1
-    return {index: count for index, count in counts.items() if count}
-
-
 def merged(events, metric):
     """The histograms of all levels' intervals, added up: index → count."""
     total = {}
     for event in events:
         for level in event.get("levels", []) if event["event"] == "interval" else []:
-            for index, count in histogram(level["histograms"][metric]).items() if metric in level.get("histograms", {}) else []:
+            for index, count in hdrlog.counts_of_line(level["histograms"][metric]).items() if metric in level.get("histograms", {}) else []:
                 total[index] = total.get(index, 0) + count
     return total
 

@@ -6,9 +6,10 @@ import signal
 import subprocess
 import time
 
+import hdrlog
 import pytest
 
-from machines import BRUNT, all_arrived, counts_of, histogram, identities_hold, lines_of, merged, until
+from machines import BRUNT, all_arrived, counts_of, identities_hold, lines_of, merged, until
 
 RATE = 300
 NAMES = ("w1", "w2", "w3")
@@ -42,7 +43,7 @@ def test_all_begin_within_5_ms_of_one_moment_and_nothing_is_counted_twice_or_los
     identities_hold(result["totals"])
     for metric in ("response", "service", "lateness"):
         own = add(merged(agent.events(), metric) for agent in agents)
-        assert own == merged(leader.events(), metric) == histogram(result["histograms"][metric]), metric
+        assert own == merged(leader.events(), metric) == hdrlog.counts_of_line(result["histograms"][metric]), metric
     # the agents' own results, put together by somebody who was not there
     merge = subprocess.run([BRUNT, "merge", "--expect", "3", *(next(agent.out.iterdir()) for agent in agents), "--out", machines.folder / "merged",
                             "--quiet"], capture_output=True, text=True, check=False)
@@ -188,7 +189,7 @@ def test_the_leader_is_killed(machines, network):
     identities_hold(result["totals"])
     assert all_arrived(result["totals"], machines.target.count())
     assert any("shard" in reason for reason in result["verdict"]["reasons"]), result["verdict"]
-    assert histogram(result["histograms"]["response"]) == add(merged(agent.events(), "response") for agent in agents)
+    assert hdrlog.counts_of_line(result["histograms"]["response"]) == add(merged(agent.events(), "response") for agent in agents)
     # and the agents are free for another
     assert machines.lead(steady(2), 3, name="another").wait() == 0
 

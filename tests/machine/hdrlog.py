@@ -5,12 +5,21 @@ import struct
 import zlib
 
 HEADER_BYTES = 40
+COOKIE, COMPRESSED_COOKIE = 0x1C849303, 0x1C849304
 SUB_BUCKETS_HALF = 1024  # of three significant digits
+
+
+def check_cookie(raw, wanted):
+    cookie = struct.unpack(">I", raw[:4])[0] & ~0xF0  # the word size is said there
+    assert cookie == wanted, hex(cookie)
 
 
 def counts_of_line(encoded):
     """{place: count}"""
-    raw = zlib.decompress(base64.b64decode(encoded)[8:])
+    packed = base64.b64decode(encoded)
+    check_cookie(packed, COMPRESSED_COOKIE)
+    raw = zlib.decompress(packed[8:])
+    check_cookie(raw, COOKIE)
     length = struct.unpack(">I", raw[4:8])[0]
     counts, place, at = collections.Counter(), 0, HEADER_BYTES
     while at < HEADER_BYTES + length:

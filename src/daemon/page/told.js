@@ -55,6 +55,9 @@ function doer(key, attributes, words, what) {
 	}}, words);
 }
 
+/* By the state that the stop found: it may have begun, or ended by itself, while the question was open. */
+const STOPPED_WORDS = {queued: "was taken out of the queue", ended: "had ended by then"};
+
 async function stopRun(row) {
 	const answer = await confirmed({
 		title: `Stop ${row.name}?`, button: row.state === "queued" ? "Take it out" : "Stop it", tone: "bad",
@@ -68,8 +71,7 @@ async function stopRun(row) {
 		return;
 	const told = await api.post(`${pathOf("runs", row.id)}/stop`, answer.how ? {how: answer.how} : {});
 
-	/* It may have ended by itself while the question was open. */
-	say(`${row.name} ${told.state === "ended" && row.state !== "queued" ? "had ended by then" : row.state === "queued" ? "was taken out of the queue" : "was told to stop"}`);
+	say(`${row.name} ${STOPPED_WORDS[told.state] || "was told to stop"}`);
 }
 
 async function stopAll() {

@@ -116,10 +116,7 @@ function generatorOverTime() {
 		timeFigure("Generator: lateness", "ns", () => [
 			{label: "P99", values: column("lateness_p99_ns"), colour: theme.colour("mid"), fill: true}],
 		{height: "short", hasLog: true, about: "How late brunt itself sent: ours alone, never the target's. A level in which it is too late is INVALID."}),
-		timeFigure("Generator: CPU", "ratio", () => [
-			{label: "CPU", values: column("self.cpu"), colour: theme.colour("mid"), fill: true},
-			...(greatest(column("self.stolen")) >= 0.01 ? [{label: "taken by its host", values: column("self.stolen"), colour: theme.colour("bad")}] : [])],
-		{most: 1, height: "short"}),
+		timeFigure("Generator: CPU", "ratio", () => sharesOf("self"), {most: 1, height: "short"}),
 	];
 }
 

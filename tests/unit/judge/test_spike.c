@@ -19,6 +19,7 @@ struct story {
 	int from_s, ran_s;      /* ran_s 0: to the end */
 	int p95_ms[ROWS_MAX];   /* 0: no success */
 	int failed[ROWS_MAX];   /* by row */
+	int late_ms[ROWS_MAX];  /* lateness P99 */
 	const char *shape_name; /* NULL: spike */
 };
 
@@ -61,6 +62,7 @@ told_of(const struct story *story)
 	for (size_t i = 0; i < ROWS_MAX && (int64_t)i * step_ns < summary.measured_to_ns + 2 * step_ns; i++) {
 		rows[i] = (struct series_row){.at_ns = (int64_t)(i + 1) * step_ns + 300000,
 			.p95_ns = story->p95_ms[i] > 0 ? story->p95_ms[i] * NS_PER_MS : -1,
+			.lateness_p99_ns = story->late_ms[i] * NS_PER_MS,
 			.failed = (uint64_t)story->failed[i]};
 		summary.series.n++;
 	}
@@ -101,6 +103,23 @@ test_one_good_second_is_no_recovery(void **state)
 
 	(void)state;
 	assert_int_equal(v.recovered_after_ns, 4 * NS_PER_S + 300000);
+}
+
+/* brunt stood still for 30 ms in the second after the spike, and in one before it had come back. */
+static void
+test_second_that_brunt_itself_sent_late_in_says_nothing_of_the_target(void **state)
+{
+	struct story story = {.shape = one_spike, .p95_ms = {20, 20, 20, 150, 300, 400, 20, 50, 20, 20, 20}};
+
+	(void)state;
+	story.late_ms[7] = 30;
+	assert_int_equal(told_of(&story).recovered_after_ns, 2 * NS_PER_S + 300000);
+	/* What it was late by does not make what the target took. */
+	story.late_ms[7] = 20;
+	assert_int_equal(told_of(&story).recovered_after_ns, 4 * NS_PER_S + 300000);
+	story.late_ms[7] = 30;
+	story.failed[7] = 1;
+	assert_int_equal(told_of(&story).recovered_after_ns, 4 * NS_PER_S + 300000);
 }
 
 static void
@@ -231,6 +250,7 @@ main(void)
 		cmocka_unit_test(test_overshoot_is_the_worst_second_over_the_median_before),
 		cmocka_unit_test(test_recovery_runs_from_the_spikes_end_to_the_end_of_the_first_good_second),
 		cmocka_unit_test(test_one_good_second_is_no_recovery),
+		cmocka_unit_test(test_second_that_brunt_itself_sent_late_in_says_nothing_of_the_target),
 		cmocka_unit_test(test_failures_are_no_recovery_however_fast_the_rest_is),
 		cmocka_unit_test(test_what_never_comes_back_did_not_recover),
 		cmocka_unit_test(test_a_load_that_was_stopped_on_the_way_cannot_tell),
